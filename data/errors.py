@@ -1,0 +1,40 @@
+"""What can go wrong in a way that a user can mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SupervisionError(Exception):
+    """A refusal. The message is a Chinese sentence that says what happened and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class UploadRefused(SupervisionError):
+    """A file of which no row can be taken (unreadable, hostile, wrong kind)."""
+
+
+class StoreRefused(SupervisionError):
+    """The store cannot be used: newer version, locked, full disk, read-only."""
+
+
+class NotFound(SupervisionError):
+    """An address or key that names nothing in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One remark on one cell of an uploaded file.
+
+    row: number of the row in its sheet or layer as the user counts it (header = 1, so data start
+    at 2 in a table; features of a layer start at 1). column: the header as written in the file, or
+    None for the whole row. sheet: the sheet or layer, None where the file has only one.
+    """
+
+    row: int
+    column: str | None
+    message: str
+    sheet: str | None = None

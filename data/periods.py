@@ -1,0 +1,117 @@
+"""Deadlines of the plan as plain date arithmetic (domain.md §4). Parameters come from the rules."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import chinese_calendar
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceRule:
+    """D1 (§3.2): issued on or before `cutoff_day` → due on `due_day` of the same month."""
+
+    cutoff_day: int = 20
+    due_day: int = 24
+
+
+DEFAULT_CLEARANCE_RULE = ClearanceRule()
+
+
+def first_of_next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def month_end(day: date) -> date:
+    return first_of_next_month(day) - timedelta(days=1)
+
+
+def statutory_due_on(issued_on: date, rule: ClearanceRule = DEFAULT_CLEARANCE_RULE) -> date:
+    """D1, extension aside."""
+    month = issued_on if issued_on.day <= rule.cutoff_day else first_of_next_month(issued_on)
+    return date(month.year, month.month, rule.due_day)
+
+
+def clearance_month(issued_on: date, rule: ClearanceRule = DEFAULT_CLEARANCE_RULE) -> str:
+    """`2023-05`: month of the due date by D1, extension or not (figures.md)."""
+    return f"{statutory_due_on(issued_on, rule):%Y-%m}"
+
+
+def month_due_on(month: str, rule: ClearanceRule = DEFAULT_CLEARANCE_RULE) -> date:
+    """The due date of clearance month `2023-05`."""
+    year, number = month.split("-")
+    return date(int(year), int(number), rule.due_day)
+
+
+def monthly_audit_due_on(month: str) -> date:
+    """D2 (§3.3): the last day of the month after clearance month `2023-05`."""
+    return month_end(first_of_next_month(month_due_on(month)))
+
+
+def half_year_report_due_on(year: int) -> date:
+    """D4 (§3.4)."""
+    return date(year, 7, 25)
+
+
+def annual_report_due_on(year: int) -> date:
+    """D5 (§3.4)."""
+    return date(year + 1, 1, 25)
+
+
+def elimination_cutoff_on(year: int) -> date:
+    """D6 (§3.4): unlawful state eliminated by then counts for the work year."""
+    return date(year + 1, 1, 31)
+
+
+def province_approval_on(year: int) -> date:
+    """D7 (§3.4): the last day of February of the next year (29 Feb 2024 for 2023)."""
+    return date(year + 1, 2, calendar.monthrange(year + 1, 2)[1])
+
+
+def default_as_of(year: int, today: date) -> date:
+    """Today, but not past the work year's last deadline D7 (design.md)."""
+    return min(today, province_approval_on(year))
+
+
+def calendar_knows(year: int) -> bool:
+    """Whether the statutory holiday calendar covers this year."""
+    try:
+        chinese_calendar.is_workday(date(year, 12, 31))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def is_workday(day: date) -> bool:
+    """By China's statutory calendar with its make-up days; Monday to Friday for unknown years."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def add_workdays(day: date, workdays: int) -> date:
+    """The day on which `workdays` workdays after `day` have passed (D3, D9); `day` itself is not one."""
+    current = day
+    while workdays > 0:
+        current += timedelta(days=1)
+        if is_workday(current):
+            workdays -= 1
+    return current
+
+
+def format_day(day: date | None, in_year: int | None = None) -> str:
+    """`11月23日`, with the year where it differs from `in_year`; `—` for none (ui.md)."""
+    if day is None:
+        return "—"
+    text = f"{day.month}月{day.day}日"
+    return text if day.year == in_year else f"{day.year}年{text}"
+
+
+def format_month(month: str, in_year: int | None = None) -> str:
+    """`2023-05` → `5月`, with the year where it differs from `in_year`."""
+    year, number = month.split("-")
+    text = f"{int(number)}月"
+    return text if int(year) == in_year else f"{year}年{text}"

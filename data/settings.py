@@ -1,0 +1,63 @@
+"""Settings from the environment. One place, read once by whoever starts the program."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+def _default_database_url(local_dir: Path) -> str:
+    return f"sqlite:///{local_dir / 'weipian.sqlite'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """database_url: SQLAlchemy address of the store. local_dir: folder for uploaded files, returned
+    workbooks and job files. tile_url: address template of background tiles, None for none.
+    fixed_today: a day to take for today (tests, screenshots); None for the clock's.
+    """
+
+    local_dir: Path = PROJECT_DIR / "data" / "local"
+    database_url: str = ""
+    tile_url: str | None = None
+    tile_attribution: str = ""
+    city_name: str = "威海市"
+    host: str = "127.0.0.1"
+    port: int = 8050
+    celery_broker_url: str | None = None
+    fixed_today: date | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            object.__setattr__(self, "database_url", _default_database_url(self.local_dir))
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        env = os.environ
+        today = env.get("WEIPIAN_TODAY")
+        return cls(
+            local_dir=Path(env.get("WEIPIAN_LOCAL_DIR") or PROJECT_DIR / "data" / "local"),
+            database_url=env.get("DATABASE_URL", ""),
+            tile_url=env.get("WEIPIAN_TILE_URL") or None,
+            tile_attribution=env.get("WEIPIAN_TILE_ATTRIBUTION", ""),
+            city_name=env.get("WEIPIAN_CITY", "威海市"),
+            host=env.get("WEIPIAN_HOST", "127.0.0.1"),
+            port=int(env.get("WEIPIAN_PORT", "8050")),
+            celery_broker_url=env.get("WEIPIAN_CELERY_BROKER_URL") or None,
+            fixed_today=date.fromisoformat(today) if today else None,
+        )
+
+    def today(self) -> date:
+        return self.fixed_today or date.today()
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.local_dir / "uploads"
+
+    @property
+    def outputs_dir(self) -> Path:
+        return self.local_dir / "outputs"

@@ -1,0 +1,415 @@
+"""The tables. Areas in 亩 unrounded, days as dates, moments in UTC, geometry as WKB in EPSG:4490.
+
+Vocabulary columns hold the English values of data/vocabulary.py. Tables that files fill carry
+`batch_id` (the upload that last wrote the row) and `source_hash` (a hash of the file row that did,
+so that the same row again costs no comparison).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import LargeBinary, String, Text
+
+from data.store.measures import AREAS, COUNTS
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class FromFile:
+    """Columns of every table that uploads fill."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("upload.id"))
+    source_hash: Mapped[int] = mapped_column(BigInteger)
+
+
+# ---- places ------------------------------------------------------------------------------------
+
+
+class District(Base):
+    """A unit that is supervised: counties and functional zones (domain.md §2)."""
+
+    __tablename__ = "district"
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    short_name: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int]  # the bureau's order
+    is_zone: Mapped[bool] = mapped_column(default=False)
+    county_code: Mapped[str | None] = mapped_column(String(12))  # where a zone lies, if in one county
+    code_is_local: Mapped[bool] = mapped_column(default=False)
+    aliases: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Town(Base):
+    """A town or subdistrict, with the unit that runs it (a zone may run a county's town)."""
+
+    __tablename__ = "town"
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), index=True)
+    district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
+    county_code: Mapped[str | None] = mapped_column(String(12))
+    aliases: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class ReferenceFeature(Base):
+    """One polygon of a reference layer (vocabulary.ReferenceLayer)."""
+
+    __tablename__ = "reference_feature"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("upload.id"))  # None: shipped 示意
+    layer: Mapped[str] = mapped_column(String(32), index=True)
+    code: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str | None] = mapped_column(String(128))
+    programme: Mapped[str | None] = mapped_column(String(64))  # 专项名称
+    recorded_on: Mapped[date | None]
+    has_evidence: Mapped[bool | None]
+    min_lon: Mapped[float]
+    min_lat: Mapped[float]
+    max_lon: Mapped[float]
+    max_lat: Mapped[float]
+    geom: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+# ---- patches and what is known of them -----------------------------------------------------------
+
+
+class Patch(FromFile, Base):
+    """An issued patch. due_on, clearance_month and reported_on are figures.md's, kept on the row."""
+
+    __tablename__ = "patch"
+    year: Mapped[int]
+    patch_no: Mapped[str] = mapped_column(String(64))
+    domain: Mapped[str] = mapped_column(String(16))
+    patch_type: Mapped[str] = mapped_column(String(32))
+    change_kind: Mapped[str | None] = mapped_column(String(32))  # 变化特征 of the ministry's TBLX
+    mineral: Mapped[str | None] = mapped_column(String(64))
+    strategic_mineral: Mapped[bool | None]
+    issued_on: Mapped[date]
+    district_code: Mapped[str] = mapped_column(String(12))  # after a transfer: the new one
+    county_code: Mapped[str | None] = mapped_column(String(12))
+    town_code: Mapped[str | None] = mapped_column(String(12))
+    location: Mapped[str | None] = mapped_column(Text)
+    area_mu: Mapped[float]
+    farmland_mu: Mapped[float]
+    basic_farmland_mu: Mapped[float]
+    redline_mu: Mapped[float]
+    image_before: Mapped[str | None] = mapped_column(String(64))
+    image_after: Mapped[str | None] = mapped_column(String(64))
+    withdrawn_on: Mapped[date | None]
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)
+    extended_to: Mapped[date | None]
+    transferred_on: Mapped[date | None]
+    transferred_from: Mapped[str | None] = mapped_column(String(12))
+    forwarded_on: Mapped[date | None]
+    # derived when written
+    due_on: Mapped[date | None]  # land only: extended_to, else D1
+    clearance_month: Mapped[str | None] = mapped_column(String(7))  # land only: by D1
+    reported_on: Mapped[date | None]  # see data/store/reporting.py
+    place_source: Mapped[str] = mapped_column(String(16))  # explicit, town, zone_layer, county
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    min_lon: Mapped[float | None]
+    min_lat: Mapped[float | None]
+    max_lon: Mapped[float | None]
+    max_lat: Mapped[float | None]
+    geom_area_mu: Mapped[float | None]
+    geom: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+    __table_args__ = (
+        UniqueConstraint("year", "patch_no"),
+        Index("ix_patch_list", "year", "district_code", "due_on", "reported_on"),
+        Index("ix_patch_due", "year", "due_on", "reported_on"),
+    )
+
+
+class Parcel(FromFile, Base):
+    """A parcel of a patch, as the county judged it. `ended`: no longer in the patch's split."""
+
+    __tablename__ = "parcel"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    parcel_no: Mapped[int]
+    legality: Mapped[str] = mapped_column(String(16))
+    other_category: Mapped[str | None] = mapped_column(String(32))
+    is_new_construction: Mapped[bool | None]
+    land_use: Mapped[str | None] = mapped_column(Text)
+    land_user: Mapped[str | None] = mapped_column(Text)
+    project_name: Mapped[str | None] = mapped_column(Text)
+    approval_no: Mapped[str | None] = mapped_column(Text)
+    linked_patch_no: Mapped[str | None] = mapped_column(String(64))
+    area_mu: Mapped[float]
+    farmland_mu: Mapped[float]
+    basic_farmland_mu: Mapped[float]
+    redline_mu: Mapped[float]
+    q_rural_house: Mapped[bool | None]
+    q_greenhouse_abuse: Mapped[bool | None]
+    q_artificial_lake: Mapped[bool | None]
+    q_fund_project: Mapped[bool | None]
+    q_affordable_housing: Mapped[bool | None]
+    q_epidemic_medical: Mapped[bool | None]
+    counts_as_unlawful: Mapped[bool] = mapped_column(default=True)  # 是否纳入违法计算
+    reported_on: Mapped[date | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    # derived when written
+    is_founding: Mapped[bool] = mapped_column(default=False)  # there when all first had a date
+    ended: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (UniqueConstraint("patch_id", "parcel_no"),)
+
+
+class AuditDecision(FromFile, Base):
+    """One decision of the city or the province; parcel_no 0 is the whole patch."""
+
+    __tablename__ = "audit_decision"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    parcel_no: Mapped[int] = mapped_column(default=0)
+    level: Mapped[str] = mapped_column(String(16))
+    level_rank: Mapped[int]  # vocabulary.AUDIT_LEVEL_RANK
+    decided_on: Mapped[date]
+    result: Mapped[str] = mapped_column(String(16))
+    opinion: Mapped[str | None] = mapped_column(Text)
+    determination: Mapped[str | None] = mapped_column(String(16))
+    deemed: Mapped[bool | None]
+    resubmitted_on: Mapped[date | None]
+    __table_args__ = (UniqueConstraint("patch_id", "parcel_no", "level", "decided_on", "result"),)
+
+
+class EnforcementCase(FromFile, Base):
+    """查处整改 of one parcel."""
+
+    __tablename__ = "enforcement_case"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    parcel_no: Mapped[int] = mapped_column(default=1)
+    stopped_on: Mapped[date | None]
+    filed_on: Mapped[date | None]
+    filed_by: Mapped[str | None] = mapped_column(Text)
+    case_no: Mapped[str | None] = mapped_column(Text)
+    penalty_decided_on: Mapped[date | None]
+    way: Mapped[str | None] = mapped_column(String(32))
+    eliminated_on: Mapped[date | None]
+    accepted_on: Mapped[date | None]
+    certificate_no: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("patch_id", "parcel_no"),)
+
+
+class Transfer(FromFile, Base):
+    """移送移交 to another department or organ."""
+
+    __tablename__ = "transfer"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    parcel_no: Mapped[int] = mapped_column(default=1)
+    department: Mapped[str] = mapped_column(String(32))
+    transferred_on: Mapped[date]
+    document_no: Mapped[str | None] = mapped_column(Text)
+    replied_on: Mapped[date | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("patch_id", "parcel_no", "department", "transferred_on"),)
+
+
+class Problem(FromFile, Base):
+    """An item of the province's problem list."""
+
+    __tablename__ = "problem"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    listed_on: Mapped[date]
+    description: Mapped[str | None] = mapped_column(Text)
+    deadline_on: Mapped[date | None]
+    written_off_on: Mapped[date | None]
+    __table_args__ = (UniqueConstraint("patch_id", "listed_on"),)
+
+
+class LedgerItem(FromFile, Base):
+    """An item of the rectification ledger since 2018; its patch need not be in the store."""
+
+    __tablename__ = "ledger_item"
+    year: Mapped[int]
+    patch_no: Mapped[str] = mapped_column(String(64))
+    parcel_no: Mapped[int] = mapped_column(default=1)
+    district_code: Mapped[str] = mapped_column(String(12), index=True)
+    location: Mapped[str | None] = mapped_column(Text)
+    unlawful_farmland_mu: Mapped[float]
+    unlawful_basic_farmland_mu: Mapped[float]
+    way: Mapped[str | None] = mapped_column(String(32))
+    deadline_on: Mapped[date | None]
+    eliminated_on: Mapped[date | None]
+    accepted_on: Mapped[date | None]
+    certificate_no: Mapped[str | None] = mapped_column(Text)
+    written_off_on: Mapped[date | None]
+    __table_args__ = (UniqueConstraint("year", "patch_no", "parcel_no"),)
+
+
+class FieldCheck(FromFile, Base):
+    """外业核查."""
+
+    __tablename__ = "field_check"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    level: Mapped[str] = mapped_column(String(16))
+    checked_on: Mapped[date]
+    checked_by: Mapped[str] = mapped_column(String(128))
+    finding: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("patch_id", "level", "checked_on", "checked_by"),)
+
+
+class Recheck(FromFile, Base):
+    """周期复核 of an outcome (§4.6)."""
+
+    __tablename__ = "recheck"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    parcel_no: Mapped[int] = mapped_column(default=1)
+    rechecked_on: Mapped[date]
+    finding: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("patch_id", "parcel_no", "rechecked_on"),)
+
+
+class Quota(FromFile, Base):
+    """Supplementary-farmland quota in a district's reserve on a day."""
+
+    __tablename__ = "quota"
+    district_code: Mapped[str] = mapped_column(String(12))
+    quota_on: Mapped[date]
+    reserve_mu: Mapped[float]
+    __table_args__ = (UniqueConstraint("district_code", "quota_on"),)
+
+
+class Submission(FromFile, Base):
+    """A half-year or annual report that the bureau received from a district (§3.4)."""
+
+    __tablename__ = "submission"
+    district_code: Mapped[str] = mapped_column(String(12))
+    report: Mapped[str] = mapped_column(String(16))
+    period: Mapped[str] = mapped_column(String(16))
+    received_on: Mapped[date]
+    note: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("district_code", "report", "period"),)
+
+
+# ---- uploads, history, summaries ------------------------------------------------------------------
+
+
+class Upload(Base):
+    """A batch: one file and what it changed. state: done, undone."""
+
+    __tablename__ = "upload"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    layer: Mapped[str | None] = mapped_column(String(32))  # reference layer
+    year: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(16), default="done")
+    file_name: Mapped[str] = mapped_column(Text)
+    file_size: Mapped[int]
+    file_sha256: Mapped[str] = mapped_column(String(64))
+    stored_path: Mapped[str | None] = mapped_column(Text)  # below Settings.uploads_dir
+    report_path: Mapped[str | None] = mapped_column(Text)  # returned workbook, below outputs_dir
+    uploaded_at: Mapped[datetime]
+    uploaded_by: Mapped[str] = mapped_column(String(64))
+    uploaded_from: Mapped[str] = mapped_column(String(64))  # cli, web address, watch
+    options: Mapped[dict[str, Any]]
+    rows: Mapped[int]
+    inserted: Mapped[int]
+    updated: Mapped[int]
+    unchanged: Mapped[int]
+    rejected: Mapped[int]
+    ended: Mapped[int]
+    warnings: Mapped[int]
+    issues: Mapped[list[Any]]  # the first 1,000: {row, column, message, sheet, level}
+    data_version: Mapped[int]
+    undone_by: Mapped[int | None]
+
+
+class History(Base):
+    """What was known when. A SHA-256 chain, written in the transaction that changes the rows."""
+
+    __tablename__ = "history"
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    batch_id: Mapped[int] = mapped_column(ForeignKey("upload.id"), index=True)
+    at: Mapped[str] = mapped_column(String(32))  # ISO, UTC
+    entity: Mapped[str] = mapped_column(String(32))  # table name
+    row_key: Mapped[str] = mapped_column(Text)  # natural key, parts joined by "/"
+    patch_id: Mapped[int | None] = mapped_column(index=True)
+    op: Mapped[str] = mapped_column(String(8))  # insert, update, delete
+    before: Mapped[str | None] = mapped_column(Text)  # JSON: changed columns (update), row (delete)
+    after: Mapped[str | None] = mapped_column(Text)  # JSON: row (insert), changed columns (update)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class DaySummary(Base):
+    """By how much each figure changes on a day: the figure on D is the sum over on_date ≤ D.
+
+    Kept in step in every commit (data/store/summary.py); its size does not grow with the patches.
+    Areas in integer parts of units.PARTS_PER_MU. clearance_month is "" for mineral patches.
+    """
+
+    __tablename__ = "day_summary"
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    district_code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    clearance_month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    on_date: Mapped[date] = mapped_column(primary_key=True)
+
+
+for _measure in COUNTS + AREAS:
+    setattr(DaySummary, _measure, mapped_column(_measure, BigInteger, nullable=False))
+
+
+class GeometryArchive(Base):
+    """Geometry that an update or deletion replaced, by SHA-256; history names the digest."""
+
+    __tablename__ = "geometry_archive"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    geom: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Meta(Base):
+    """Single values: data_version, is_demo, reference_version, history_head, …"""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class MappingProfile(Base):
+    """A named assignment of a file's columns, offered for the next file with the same columns."""
+
+    __tablename__ = "mapping_profile"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    signature: Mapped[str] = mapped_column(String(64), index=True)  # hash of the column names
+    mapping: Mapped[dict[str, Any]]  # header → {"field": …, "unit": …}
+    saved_at: Mapped[datetime]
+
+
+class Job(Base):
+    """Long work outside the request. state: queued, running, waiting, done, failed, cancelled."""
+
+    __tablename__ = "job"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    task: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    phase: Mapped[str] = mapped_column(String(64), default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    payload: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    message: Mapped[str | None] = mapped_column(Text)
+    cancel_asked: Mapped[bool] = mapped_column(default=False)
+    pid: Mapped[int | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(64))
