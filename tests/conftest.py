@@ -1,0 +1,134 @@
+"""Stores, settings and outside files for the tests.
+
+`store` runs a test twice, on SQLite and on PostgreSQL; `sqlite_store` and `pg_store` once. Every
+test gets a store of its own, made as a copy of one that was created once in the session: districts
+and towns are there, uploads are not.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from data.settings import PROJECT_DIR, Settings
+from tests.postgres import PrivateCluster, find_programs
+
+if TYPE_CHECKING:
+    from data.store.engine import Store
+
+#: Every deadline of work year 2023 has passed by this day.
+TODAY = date(2024, 3, 1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose files and default (SQLite) store lie in the test's own folder."""
+    return Settings(local_dir=tmp_path / "local", fixed_today=TODAY)
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[PrivateCluster]:
+    """A PostgreSQL of this test process; the test is skipped where the programs are missing."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL NOT TESTED: initdb was not found (Debian package postgresql)")
+    cluster = PrivateCluster(programs)
+    yield cluster
+    cluster.stop()
+
+
+def _create_store(url: str, folder: Path) -> None:
+    """A store with its seeds and nothing else, closed again."""
+    from data.store.engine import open_store
+
+    store = open_store(Settings(local_dir=folder, database_url=url, fixed_today=TODAY))
+    store.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "template.sqlite"
+    _create_store(f"sqlite:///{path}", folder)
+    return path
+
+
+@pytest.fixture(scope="session")
+def _pg_template(postgres_cluster: PrivateCluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of the database that is copied for each test."""
+    url = postgres_cluster.new_database()
+    _create_store(url, tmp_path_factory.mktemp("template"))
+    return url.rsplit("/", 1)[1].split("?")[0]
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "store.sqlite"
+    shutil.copyfile(_sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def pg_url(postgres_cluster: PrivateCluster, _pg_template: str) -> Iterator[str]:
+    url = postgres_cluster.new_database(_pg_template)
+    yield url
+    postgres_cluster.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The address of a new store, once on each database."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a store that does not exist yet, once on each database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.sqlite'}"
+        return
+    cluster: PrivateCluster = request.getfixturevalue("postgres_cluster")
+    url = cluster.new_database()
+    yield url
+    cluster.drop_database(url)
+
+
+def _opened(settings: Settings, url: str) -> Iterator[Store]:
+    from data.store.engine import open_store
+
+    store = open_store(replace(settings, database_url=url))
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def store(settings: Settings, store_url: str) -> Iterator[Store]:
+    """An open store without uploads, once on SQLite and once on PostgreSQL."""
+    yield from _opened(settings, store_url)
+
+
+@pytest.fixture
+def sqlite_store(settings: Settings, sqlite_url: str) -> Iterator[Store]:
+    yield from _opened(settings, sqlite_url)
+
+
+@pytest.fixture
+def pg_store(settings: Settings, pg_url: str) -> Iterator[Store]:
+    yield from _opened(settings, pg_url)
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of real files that are not ours to ship; skips where it is absent."""
+    folder = Path(os.environ.get("WEIPIAN_SHARED") or PROJECT_DIR.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("REAL FILES NOT TESTED: no folder WEIPIAN_SHARED (or ../shared)")
+    return folder
