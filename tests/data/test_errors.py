@@ -11,7 +11,7 @@ from data.errors import Issue, NotFound, StoreRefused, SupervisionError, UploadR
 def test_every_refusal_is_caught_as_one_family_and_reads_as_its_sentence(
     kind: type[SupervisionError],
 ) -> None:
-    with pytest.raises(SupervisionError, match="^数据库只读") as caught:
+    with pytest.raises(SupervisionError, match=r"^数据库只读") as caught:
         raise kind("数据库只读。请检查文件权限。")
     assert caught.value.message == str(caught.value) == "数据库只读。请检查文件权限。"
 

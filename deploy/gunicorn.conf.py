@@ -1,0 +1,32 @@
+"""Gunicorn settings: `gunicorn --config deploy/gunicorn.conf.py app:server`.
+
+Each worker loads the program itself (no preload), so that no database connection is shared across
+a fork.
+"""
+
+import os
+from typing import Any
+
+bind = f"{os.environ.get('WEIPIAN_HOST', '127.0.0.1')}:{os.environ.get('WEIPIAN_PORT', '8050')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+# A chunk of an upload and the preparation of an export are the longest requests.
+timeout = 120
+graceful_timeout = 30
+keepalive = 5
+# A worker's heartbeat file belongs in memory: on a slow disk it would look hung.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
+limit_request_line = 8190
+loglevel = os.environ.get("WEIPIAN_LOG_LEVEL", "warning")
+errorlog = "-"
+accesslog = os.environ.get("WEIPIAN_ACCESS_LOG") or None
+
+
+def post_worker_init(worker: Any) -> None:
+    """Print the address once the first worker can answer."""
+    if worker.age == 1:
+        for address in worker.sockets:
+            name = address.getsockname()
+            if isinstance(name, tuple):
+                print(f"卫片执法督察系统已启动 / ready: http://{name[0]}:{name[1]}/", flush=True)
