@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import Enum
 
 M2_PER_MU = 2000 / 3
@@ -15,6 +16,10 @@ MAX_AREA_MU = 1_000_000.0
 PARTS_PER_MU = 1_000_000_000
 #: A threshold is met at ≥ after rounding to this many decimals (figures.md).
 THRESHOLD_DECIMALS = 6
+#: Areas that differ by less are equal (figures.md).
+AREA_TOLERANCE_MU = 0.0001
+#: Per cent is never printed finer; one patch missing of a hundred million still shows.
+PERCENT_DECIMALS = 6
 
 
 class AreaUnit(Enum):
@@ -39,51 +44,81 @@ def mu_to_m2(area_mu: float) -> float:
     return area_mu * 2000 / 3
 
 
+def _exact(value: float) -> Decimal:
+    """The decimal number that a float is written as: 0.07 is 0.07, not 0.0700000000000000067."""
+    return Decimal(repr(float(value)))
+
+
+def _rounded(value: Decimal, decimals: int) -> Decimal:
+    """Rounded as offices round (四舍五入)."""
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
 def meets(value: float | None, threshold: float) -> bool:
     """Whether value ≥ threshold after rounding to 1e-6; a missing value meets nothing."""
-    return value is not None and round(value, THRESHOLD_DECIMALS) >= round(
-        threshold, THRESHOLD_DECIMALS
+    return value is not None and _rounded(_exact(value), THRESHOLD_DECIMALS) >= _rounded(
+        _exact(threshold), THRESHOLD_DECIMALS
     )
 
 
+def _fewest_decimals(
+    value: Decimal, sides: Sequence[tuple[Decimal, bool]], least: int, most: int
+) -> int:
+    """The fewest decimals with which value reads ≥ a line exactly where its side says that it is.
+
+    sides: pairs of a line and whether the value counts as at or over it.
+    """
+    for decimals in range(least, most):
+        shown = _rounded(value, decimals)
+        if all((shown >= line) == at_or_over for line, at_or_over in sides):
+            return decimals
+    return most
+
+
 def decimals_that_keep_side(
-    value: float, thresholds: tuple[float, ...], least: int, most: int = 6
+    value: float, thresholds: tuple[float, ...], least: int, most: int = THRESHOLD_DECIMALS
 ) -> int:
     """As many decimals as the display needs so that rounding never crosses a threshold.
 
     value and thresholds are in the unit displayed. 14.96 beside 15 needs 2 decimals where 1 would
     print 15.0 (domain.md §6).
     """
-    for decimals in range(least, most + 1):
-        shown = round(value, decimals)
-        if all((shown >= line) == meets(value, line) for line in thresholds):
-            return decimals
-    return most
+    sides = [(_exact(line), meets(value, line)) for line in thresholds]
+    return _fewest_decimals(_exact(value), sides, least, most)
 
 
 def format_rate(rate: float | None, thresholds: tuple[float, ...] = (), least: int = 1) -> str:
-    """A rate (0–1) as per cent: `93.5%`; `—` for no value. Never crosses a line, nor 0 or 100 %."""
+    """A rate (0 to 1) as per cent: `93.5%`; `—` for no value. thresholds are rates too.
+
+    It never crosses a line by rounding, and reads 0 % or 100 % only where it is that. A whole
+    per cent has no decimals: `15%` is on the line, `15.0%` a little above it.
+    """
     if rate is None:
         return "—"
-    value = rate * 100
-    lines = tuple(line * 100 for line in thresholds)
-    decimals = decimals_that_keep_side(value, lines, least)
-    for _ in range(decimals, 7):
-        shown = round(value, decimals)
-        if (shown >= 100) == (round(value, 9) >= 100) and (shown <= 0) == (round(value, 9) <= 0):
-            break
-        decimals += 1
-    if value == round(value, 0):
-        decimals = 0 if least <= 1 else least
-    return f"{value:.{decimals}f}%"
+    value = _exact(rate) * 100
+    nearest = _rounded(value, PERCENT_DECIMALS)
+    if nearest == nearest.to_integral_value():
+        return f"{int(nearest)}%"
+    just_above_zero = Decimal(1).scaleb(-PERCENT_DECIMALS)
+    sides = [(_exact(line) * 100, meets(rate, line)) for line in thresholds]
+    sides += [(just_above_zero, value > 0), (Decimal(100), value >= 100)]
+    return f"{_rounded(value, _fewest_decimals(value, sides, least, PERCENT_DECIMALS))}%"
 
 
 def format_mu(area_mu: float | None, thresholds: tuple[float, ...] = (), least: int = 2) -> str:
-    """An area in 亩 without its unit: `1,234.50`; `—` for no value."""
+    """An area in 亩 without its unit: `1,234.50`; `—` for no value.
+
+    It never crosses a line by rounding, and reads 0 only below AREA_TOLERANCE_MU.
+    """
     if area_mu is None:
         return "—"
+    if abs(area_mu) < AREA_TOLERANCE_MU:
+        return f"{Decimal(0):.{least}f}"
+    value = _exact(area_mu)
     decimals = decimals_that_keep_side(area_mu, thresholds, least)
-    return f"{area_mu:,.{decimals}f}"
+    while not _rounded(value, decimals):
+        decimals += 1
+    return f"{_rounded(value, decimals):,}"
 
 
 def format_count(value: int | None) -> str:
@@ -92,6 +127,5 @@ def format_count(value: int | None) -> str:
 
 def margin_text(distance: float, unit: str, decimals: int = 1) -> str:
     """The distance to a line, rounded away from zero so that it never reads 0 before the line."""
-    quantum = Decimal(1).scaleb(-decimals)
-    mode = ROUND_CEILING if distance > 0 else ROUND_FLOOR
-    return f"{Decimal(str(round(distance, 9))).quantize(quantum, rounding=mode)} {unit}"
+    exact = _rounded(_exact(distance), THRESHOLD_DECIMALS)
+    return f"{exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_UP):,} {unit}"

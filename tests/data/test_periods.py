@@ -1,0 +1,162 @@
+"""The plan's deadlines (domain.md §4), case by case with the clause that sets them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import chinese_calendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import periods
+from data.periods import ClearanceRule
+
+#: The last year whose holidays the calendar library knows; the next one is not published yet.
+LAST_KNOWN_YEAR = max(chinese_calendar.constants.holidays).year
+
+
+# ---- D1 §3.2: issued by the 20th, due on the 24th of the month -----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "due_on", "month"),
+    [
+        (date(2023, 5, 1), date(2023, 5, 24), "2023-05"),
+        (date(2023, 5, 20), date(2023, 5, 24), "2023-05"),
+        (date(2023, 5, 21), date(2023, 6, 24), "2023-06"),
+        (date(2023, 5, 24), date(2023, 6, 24), "2023-06"),
+        (date(2023, 5, 31), date(2023, 6, 24), "2023-06"),
+        (date(2023, 12, 20), date(2023, 12, 24), "2023-12"),
+        (date(2023, 12, 21), date(2024, 1, 24), "2024-01"),
+        (date(2024, 2, 29), date(2024, 3, 24), "2024-03"),
+    ],
+)
+def test_a_patch_issued_by_the_20th_is_due_on_the_24th_and_a_later_one_a_month_after(
+    issued_on: date, due_on: date, month: str
+) -> None:
+    assert periods.statutory_due_on(issued_on) == due_on
+    assert periods.clearance_month(issued_on) == month
+    assert periods.month_due_on(month) == due_on
+
+
+@given(st.dates(date(2018, 1, 1), date(2040, 12, 31)))
+def test_a_due_date_lies_4_to_34_days_after_the_issue(issued_on: date) -> None:
+    days = (periods.statutory_due_on(issued_on) - issued_on).days
+    assert 4 <= days <= 34
+
+
+def test_another_city_may_set_other_days() -> None:
+    rule = ClearanceRule(cutoff_day=15, due_day=28)
+    assert periods.statutory_due_on(date(2023, 5, 15), rule) == date(2023, 5, 28)
+    assert periods.statutory_due_on(date(2023, 5, 16), rule) == date(2023, 6, 28)
+    assert periods.month_due_on("2023-06", rule) == date(2023, 6, 28)
+
+
+# ---- D2 §3.3, D4-D7 §3.4 -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "due_on"),
+    [
+        ("2023-05", date(2023, 6, 30)),
+        ("2023-12", date(2024, 1, 31)),
+        ("2024-01", date(2024, 2, 29)),
+        ("2025-01", date(2025, 2, 28)),
+    ],
+)
+def test_a_month_is_audited_by_the_last_day_of_the_next(month: str, due_on: date) -> None:
+    assert periods.monthly_audit_due_on(month) == due_on
+
+
+def test_the_half_year_report_is_due_on_25_july_and_the_annual_one_on_25_january() -> None:
+    assert periods.half_year_report_due_on(2023) == date(2023, 7, 25)
+    assert periods.annual_report_due_on(2023) == date(2024, 1, 25)
+
+
+def test_what_is_eliminated_by_31_january_counts_for_the_year() -> None:
+    assert periods.elimination_cutoff_on(2023) == date(2024, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("year", "day"),
+    [(2023, date(2024, 2, 29)), (2024, date(2025, 2, 28)), (2099, date(2100, 2, 28))],
+)
+def test_the_province_approves_by_the_end_of_february_leap_years_included(
+    year: int, day: date
+) -> None:
+    assert periods.province_approval_on(year) == day
+
+
+def test_the_as_of_day_is_today_but_not_past_the_last_deadline_of_the_year() -> None:
+    assert periods.default_as_of(2023, date(2023, 11, 23)) == date(2023, 11, 23)
+    assert periods.default_as_of(2023, date(2026, 1, 1)) == date(2024, 2, 29)
+
+
+# ---- workdays: D3 §4.1, D9 §5.4 ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "workdays", "expected"),
+    [
+        # an ordinary week: Monday + 5 = next Monday
+        (date(2023, 5, 8), 5, date(2023, 5, 15)),
+        # 29 Sep to 6 Oct 2023 are holidays; Saturday 7 and Sunday 8 October are made up for
+        (date(2023, 9, 28), 1, date(2023, 10, 7)),
+        (date(2023, 9, 28), 5, date(2023, 10, 11)),
+        # Labour Day: Sunday 23 April is worked, 29 April to 3 May are off, Saturday 6 May is worked
+        (date(2023, 4, 21), 1, date(2023, 4, 23)),
+        (date(2023, 4, 28), 3, date(2023, 5, 6)),
+        # a decision on a holiday starts to count on the first workday
+        (date(2023, 1, 22), 1, date(2023, 1, 28)),
+        (date(2023, 5, 8), 0, date(2023, 5, 8)),
+    ],
+)
+def test_workdays_follow_the_statutory_holidays_and_their_make_up_days(
+    day: date, workdays: int, expected: date
+) -> None:
+    assert periods.add_workdays(day, workdays) == expected
+
+
+@given(st.dates(date(2018, 1, 1), date(2030, 12, 31)), st.integers(1, 30))
+def test_adding_workdays_lands_on_a_workday_with_that_many_between(
+    day: date, workdays: int
+) -> None:
+    end = periods.add_workdays(day, workdays)
+    passed = [
+        date.fromordinal(n)
+        for n in range(day.toordinal() + 1, end.toordinal() + 1)
+        if periods.is_workday(date.fromordinal(n))
+    ]
+    assert len(passed) == workdays
+    assert passed[-1] == end
+
+
+def test_a_year_without_a_published_calendar_is_said_to_be_unknown() -> None:
+    assert periods.calendar_knows(2023)
+    assert periods.calendar_knows(LAST_KNOWN_YEAR)
+    assert not periods.calendar_knows(LAST_KNOWN_YEAR + 1)
+
+
+def test_in_an_unknown_year_monday_to_friday_are_workdays() -> None:
+    year = LAST_KNOWN_YEAR + 1
+    days = [date(year, 1, 1) + timedelta(days=n) for n in range(31)]
+    assert [periods.is_workday(day) for day in days] == [day.weekday() < 5 for day in days]
+
+
+def test_workdays_run_on_from_a_known_into_an_unknown_year() -> None:
+    new_year = date(LAST_KNOWN_YEAR + 1, 1, 1)
+    january = [new_year + timedelta(days=n) for n in range(7)]
+    first_weekday = next(day for day in january if day.weekday() < 5)
+    assert periods.add_workdays(date(LAST_KNOWN_YEAR, 12, 31), 1) == first_weekday
+
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def test_days_and_months_name_the_year_only_where_it_differs() -> None:
+    assert periods.format_day(date(2023, 11, 3), 2023) == "11月3日"
+    assert periods.format_day(date(2024, 1, 24), 2023) == "2024年1月24日"
+    assert periods.format_day(None) == "—"
+    assert periods.format_month("2023-05", 2023) == "5月"
+    assert periods.format_month("2024-01", 2023) == "2024年1月"
