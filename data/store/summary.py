@@ -1,0 +1,403 @@
+"""The day summary: by how much each figure changes on which day, a row a district and month.
+
+The figures of any day are sums over it, so that a page costs the same at a thousand patches and at
+a million. It is kept in step inside every commit: what the touched patches contributed is taken out
+before the rows change and put in afterwards. The definitions are those of queries/state.py,
+evaluated for each patch on the days on which something about it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.selectable import CTE
+
+from data.periods import elimination_cutoff_on
+from data.store.measures import AREAS, COUNTS
+from data.store.models import AuditDecision, DaySummary, EnforcementCase, Parcel, Patch
+from data.store.queries.state import (
+    AREA_COLUMNS,
+    Expression,
+    ParcelState,
+    PatchState,
+    parcels_at,
+)
+from data.units import PARTS_PER_MU
+
+MEASURES = COUNTS + AREAS
+
+#: The measures fall into three groups, each evaluated only for the patches that it can concern and
+#: only on the days that can change it.
+CLEARANCE_MEASURES = (
+    "patches",
+    "due",
+    "due_reached",
+    "cleared",
+    "on_time",
+    "late",
+    "overdue",
+    "reached_on_time",
+    "mineral_patches",
+)
+AUDIT_MEASURES = ("audited", "returned", "final", "first_passed")
+PARCEL_MEASURES = tuple(m for m in MEASURES if m not in CLEARANCE_MEASURES + AUDIT_MEASURES)
+
+_temporary = MetaData()
+_touched = Table(
+    "summary_touched",
+    _temporary,
+    Column("patch_id", Integer, primary_key=True),
+    prefixes=["TEMP"],
+)
+#: Between from_on and to_on (NULL: for ever) nothing about the patch changes.
+_interval = Table(
+    "summary_interval",
+    _temporary,
+    Column("patch_id", Integer, primary_key=True, autoincrement=False),
+    Column("from_on", Date, primary_key=True),
+    Column("to_on", Date),
+    prefixes=["TEMP"],
+)
+#: Patches that are the same as to clearance: issued, due, reported and moved on the same days. A
+#: monthly batch is a handful of them, whatever the number of its patches.
+_ALIKE = (
+    "district_code",
+    "transferred_from",
+    "clearance_month",
+    "domain",
+    "issued_on",
+    "withdrawn_on",
+    "transferred_on",
+    "due_on",
+    "reported_on",
+)
+_alike = Table(
+    "summary_alike",
+    _temporary,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("patches", Integer),
+    *(Column(name, Patch.__table__.c[name].type) for name in _ALIKE),
+    prefixes=["TEMP"],
+)
+
+
+class next_day(GenericFunction[date]):
+    """The day after a date column."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(next_day, "sqlite")
+def _next_day_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"date({compiler.process(element.clauses, **kw)}, '+1 day')"
+
+
+@compiles(next_day, "postgresql")
+def _next_day_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)} + 1)"
+
+
+def remove(conn: Connection, patch_ids: Sequence[int] | None) -> None:
+    """Take out what these patches (None: all) contribute now; before their rows change."""
+    _apply(conn, patch_ids, -1)
+
+
+def add(conn: Connection, patch_ids: Sequence[int] | None) -> None:
+    """Put in what these patches (None: all) contribute now; after their rows have changed."""
+    _apply(conn, patch_ids, +1)
+
+
+def rebuild(conn: Connection) -> None:
+    """Make the whole summary anew (after a restore, or when a definition changed)."""
+    conn.execute(delete(DaySummary))
+    add(conn, None)
+
+
+def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None:
+    if patch_ids is not None and len(patch_ids) == 0:
+        return
+    _temporary.create_all(conn, checkfirst=True)
+    conn.execute(delete(_touched))
+    if patch_ids is None:
+        conn.execute(insert(_touched).from_select(["patch_id"], select(Patch.id)))
+    else:
+        ids = sorted({int(i) for i in patch_ids})
+        conn.execute(insert(_touched), [{"patch_id": i} for i in ids])
+    years = conn.scalars(
+        select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
+    ).all()
+    for year in years:
+        _fill_alike(conn, year)
+        _fill_intervals(conn, _clearance_days())
+        _upsert(conn, year, sign, _clearance_vectors())
+        _fill_intervals(conn, _touched_of(year, _audit_days()))
+        _upsert(conn, year, sign, _audit_vectors())
+        _fill_intervals(conn, _touched_of(year, _parcel_days(year)))
+        _upsert(conn, year, sign, _parcel_vectors(year))
+        conn.execute(
+            delete(DaySummary).where(
+                DaySummary.year == year, *(getattr(DaySummary, m) == 0 for m in MEASURES)
+            )
+        )
+    for table in (_touched, _alike, _interval):
+        conn.execute(delete(table))
+
+
+def _fill_alike(conn: Connection, year: int) -> None:
+    columns = [Patch.__table__.c[name] for name in _ALIKE]
+    groups = (
+        select(func.count().label("patches"), *columns)
+        .join(_touched, _touched.c.patch_id == Patch.id)
+        .where(Patch.year == year)
+        .group_by(*columns)
+        .subquery("groups")
+    )
+    number = func.row_number().over(order_by=groups.c.issued_on)
+    conn.execute(delete(_alike))
+    conn.execute(insert(_alike).from_select(["id", "patches", *_ALIKE], select(number, *groups.c)))
+
+
+def _touched_of(year: int, days: list[Select[Any]]) -> list[Select[Any]]:
+    return [
+        day.join(_touched, _touched.c.patch_id == day.selected_columns[0]).where(Patch.year == year)
+        for day in days
+    ]
+
+
+def _fill_intervals(conn: Connection, days: list[Select[Any]]) -> None:
+    """Cut time at the days given: (patch_id, on_date) selects."""
+    conn.execute(delete(_interval))
+    every = union(*(d.where(d.selected_columns[1].is_not(None)) for d in days)).subquery("days")
+    following = func.lead(every.c.on_date).over(
+        partition_by=every.c.patch_id, order_by=every.c.on_date
+    )
+    conn.execute(
+        insert(_interval).from_select(
+            ["patch_id", "from_on", "to_on"], select(every.c.patch_id, every.c.on_date, following)
+        )
+    )
+
+
+def _of_patch(concerned: Expression, *days: Any) -> list[Select[Any]]:
+    return [
+        select(Patch.id.label("patch_id"), day.label("on_date")).where(concerned) for day in days
+    ]
+
+
+def _of_child(table: Any, day: Any, *where: Expression) -> Select[Any]:
+    chosen = select(table.patch_id.label("patch_id"), day.label("on_date"))
+    return chosen.join_from(table, Patch, Patch.id == table.patch_id).where(*where)
+
+
+def _lifetime() -> tuple[Any, ...]:
+    return Patch.issued_on, Patch.withdrawn_on, Patch.transferred_on
+
+
+def _clearance_days() -> list[Select[Any]]:
+    a = _alike.c
+    days = (a.issued_on, a.withdrawn_on, a.transferred_on, next_day(a.due_on), a.reported_on)
+    return [select(a.id.label("patch_id"), day.label("on_date")) for day in days]
+
+
+def _has_decisions() -> Expression:
+    return exists().where(AuditDecision.patch_id == Patch.id)
+
+
+def _audit_days() -> list[Select[Any]]:
+    return [
+        *_of_patch(_has_decisions(), *_lifetime()),
+        _of_child(AuditDecision, AuditDecision.decided_on),
+    ]
+
+
+def _parcel_days(year: int) -> list[Select[Any]]:
+    cutoff = elimination_cutoff_on(year)
+    judged = or_(_has_decisions(), exists().where(Parcel.patch_id == Patch.id))
+    c = EnforcementCase
+    return [
+        *_of_patch(judged, *_lifetime(), Patch.reported_on),
+        _of_child(Parcel, Parcel.reported_on, ~Parcel.ended),
+        _of_child(
+            AuditDecision, AuditDecision.decided_on, AuditDecision.determination.is_not(None)
+        ),
+        _of_child(c, c.filed_on),
+        _of_child(c, c.eliminated_on, c.eliminated_on <= cutoff),
+    ]
+
+
+def _one(condition: Expression) -> Expression:
+    return case((condition, 1), else_=0)
+
+
+def _parts(area: Expression) -> Expression:
+    return cast(func.round(area * PARTS_PER_MU), BigInteger)
+
+
+def _vectors(state: PatchState, columns: dict[str, Expression], source: FromClause) -> CTE:
+    """Measures of each patch in each interval in which it counts, with where they belong."""
+    return (
+        select(
+            state.district.label("district_code"),
+            func.coalesce(state.patch.clearance_month, "").label("clearance_month"),
+            _interval.c.from_on,
+            _interval.c.to_on,
+            *(expression.label(name) for name, expression in columns.items()),
+        )
+        .select_from(source)
+        .where(state.active)
+        .cte("vectors")
+    )
+
+
+def _patch_intervals() -> FromClause:
+    return _interval.join(Patch, Patch.id == _interval.c.patch_id)
+
+
+def _clearance_vectors() -> CTE:
+    state = PatchState(_alike.c, _interval.c.from_on)
+    conditions: dict[str, Expression] = {
+        "due": true(),
+        "due_reached": state.due_reached,
+        "cleared": state.cleared,
+        "on_time": state.on_time,
+        "late": state.late,
+        "overdue": state.overdue,
+        "reached_on_time": and_(state.due_reached, state.on_time),
+    }
+    number = _alike.c.patches
+    columns: dict[str, Expression] = {
+        name: case((and_(state.is_land, condition), number), else_=0)
+        for name, condition in conditions.items()
+    }
+    columns["patches"] = number
+    columns["mineral_patches"] = case((~state.is_land, number), else_=0)
+    return _vectors(state, columns, _interval.join(_alike, _alike.c.id == _interval.c.patch_id))
+
+
+def _audit_vectors() -> CTE:
+    state = PatchState(Patch, _interval.c.from_on)
+    columns = {
+        "audited": _one(state.audited),
+        "returned": _one(state.returned),
+        "final": _one(state.final),
+        "first_passed": _one(state.first_passed),
+    }
+    return _vectors(state, columns, _patch_intervals())
+
+
+def _parcel_sums(year: int) -> CTE:
+    """Per patch and interval: counts and areas of its parcels."""
+    keys = [_interval.c.patch_id, _interval.c.from_on]
+    rows = parcels_at(Patch, _interval.c.from_on, _patch_intervals(), keys)
+    r, s = rows.c, ParcelState(rows, rows.c.from_on, year)
+
+    def count(condition: Expression) -> Expression:
+        return func.sum(_one(condition))
+
+    def area(condition: Expression, column: str) -> Expression:
+        return func.sum(case((condition, _parts(r[column])), else_=0))
+
+    columns: dict[str, Expression] = {
+        "parcels": func.count(),
+        "pending_parcels": count(s.pending),
+        "unlawful_parcels": count(s.unlawful),
+        "filed_parcels": count(s.filed),
+        "redetermined_parcels": count(s.redetermined),
+        "overturned_parcels": count(s.overturned),
+        "excluded_farmland_mu": area(s.excluded, "farmland_mu"),
+        "new_construction_mu": area(s.new_construction, "area_mu"),
+        "new_construction_farmland_mu": area(s.new_construction, "farmland_mu"),
+    }
+    for prefix, condition in (("unlawful", s.counted), ("eliminated", s.eliminated)):
+        for column in AREA_COLUMNS:
+            infix = column.removesuffix("area_mu").removesuffix("mu")
+            columns[f"{prefix}_{infix}mu"] = area(condition, column)
+    gross = and_(s.counted, s.new_construction)
+    net = and_(gross, ~s.eliminated)
+    columns["ratio_gross_part_mu"] = area(gross, "farmland_mu")
+    columns["ratio_net_part_mu"] = area(net, "farmland_mu")
+    columns["land_ratio_gross_part_mu"] = area(gross, "area_mu")
+    columns["land_ratio_net_part_mu"] = area(net, "area_mu")
+    return (
+        select(r.patch_id, r.from_on, *(e.label(name) for name, e in columns.items()))
+        .group_by(r.patch_id, r.from_on)
+        .cte("parcel_sums")
+    )
+
+
+def _parcel_vectors(year: int) -> CTE:
+    state = PatchState(Patch, _interval.c.from_on)
+    sums = _parcel_sums(year)
+    judged = and_(state.is_land, sums.c.pending_parcels == 0)
+    unlawful = sums.c.unlawful_parcels > 0
+    columns: dict[str, Expression] = {
+        name: case((state.is_land, sums.c[name]), else_=0)
+        for name in PARCEL_MEASURES
+        if name in sums.c
+    }
+    columns["judged_patches"] = _one(judged)
+    columns["hit_patches"] = _one(and_(judged, unlawful))
+    columns["mineral_unlawful_patches"] = _one(and_(~state.is_land, unlawful))
+    same = and_(_interval.c.patch_id == sums.c.patch_id, _interval.c.from_on == sums.c.from_on)
+    source = sums.join(_interval, same).join(Patch, Patch.id == sums.c.patch_id)
+    return _vectors(state, columns, source)
+
+
+def _upsert(conn: Connection, year: int, sign: int, vectors: CTE) -> None:
+    """Add to the summary: each vector enters on from_on and leaves on to_on."""
+    names = [m for m in MEASURES if m in vectors.c]
+    signs = union(select(literal(1).label("sign")), select(literal(-1))).subquery("signs")
+    day = case((signs.c.sign == 1, vectors.c.from_on), else_=vectors.c.to_on)
+    changes = (
+        select(
+            literal(year),
+            vectors.c.district_code,
+            vectors.c.clearance_month,
+            day,
+            *(
+                cast(sign * func.sum(signs.c.sign * vectors.c[n]), BigInteger) if n in names else 0
+                for n in MEASURES
+            ),
+        )
+        .select_from(vectors.join(signs, true()))
+        .where(day.is_not(None))
+        .group_by(vectors.c.district_code, vectors.c.clearance_month, day)
+    )
+    make: Any = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    keys = ["year", "district_code", "clearance_month", "on_date"]
+    statement = make(DaySummary).from_select([*keys, *MEASURES], changes)
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=keys,
+            set_={m: getattr(DaySummary, m) + statement.excluded[m] for m in names},
+        )
+    )
