@@ -1,0 +1,121 @@
+"""Sums and rates per district, month and city on a day (figures.md), read from the day summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from data.periods import month_due_on
+from data.scope import Scope
+from data.store.measures import AREAS, COUNTS, RATES, REMAINING
+from data.store.models import DaySummary
+from data.store.queries.stamp import districts
+from data.units import PARTS_PER_MU, meets
+
+MEASURES = COUNTS + AREAS
+SMALL_PATCHES = 10
+SMALL_FARMLAND_MU = 30.0
+
+Figures = dict[str, Any]
+
+
+def finished(sums: Mapping[Any, Any]) -> Figures:
+    """Counts, areas in 亩 and rates from integer sums of the measures.
+
+    Rates are divided before any rounding: exact integers over exact integers. A rate over zero is
+    None. `small_denominator`: fewer than 10 patches or less than 30 亩 of new construction on
+    farmland, so that neither best nor worst is luck.
+    """
+    parts = {m: int(sums[m]) for m in MEASURES}
+    for name, (whole, part) in REMAINING.items():
+        parts[name] = parts[whole] - parts[part]
+    rates = {
+        name: parts[numerator] / parts[denominator] if parts[denominator] else None
+        for name, (numerator, denominator) in RATES.items()
+    }
+    areas = {name: parts[name] / PARTS_PER_MU for name in (*AREAS, *REMAINING)}
+    small = parts["patches"] < SMALL_PATCHES or not meets(
+        areas["new_construction_farmland_mu"], SMALL_FARMLAND_MU
+    )
+    return {m: parts[m] for m in COUNTS} | areas | rates | {"small_denominator": small}
+
+
+def _added(rows: Iterable[Row[Any]]) -> dict[str, int]:
+    totals = dict.fromkeys(MEASURES, 0)
+    for row in rows:
+        for measure in MEASURES:
+            totals[measure] += int(getattr(row, measure))
+    return totals
+
+
+def _sums(conn: Connection, scope: Scope, year: int, as_of: date) -> Sequence[Row[Any]]:
+    """A row per district and clearance month ("" for mineral), summed by the database."""
+    s = DaySummary
+    query = (
+        select(
+            s.district_code,
+            s.clearance_month,
+            *(func.sum(getattr(s, m)).label(m) for m in MEASURES),
+        )
+        .where(s.year == year, s.on_date <= as_of)
+        .group_by(s.district_code, s.clearance_month)
+        .order_by(s.clearance_month)
+    )
+    if scope.districts is not None:
+        query = query.where(s.district_code.in_(sorted(scope.districts)))
+    return conn.execute(query).all()
+
+
+def figures(
+    conn: Connection, scope: Scope, year: int, as_of: date, district: str | None = None
+) -> dict[str, Any]:
+    """The document of `python -m data figures`: city, districts, months, for the year to as_of.
+
+    city: all districts of the scope added up. districts: every unit of the scope in the bureau's
+    order, or the one asked for. months: land patches, a row per district and clearance month that
+    has patches. Every row has the measures of data/store/measures.py, areas in 亩, rates as
+    fractions or None.
+    """
+    rows = _sums(conn, scope, year, as_of)
+    chosen = scope.narrowed_to(district)
+    units = [d for d in districts(conn) if chosen.allows(d.code)]
+    position = {d.code: i for i, d in enumerate(units)}
+    months = [
+        {
+            "code": row.district_code,
+            "month": row.clearance_month,
+            "due_on": month_due_on(row.clearance_month).isoformat(),
+            **finished(row._mapping),
+        }
+        for row in rows
+        if row.clearance_month and row.patches and chosen.allows(row.district_code)
+    ]
+    months.sort(key=lambda m: (position.get(m["code"], len(position)), m["month"]))
+    return {
+        "year": year,
+        "as_of": as_of.isoformat(),
+        "city": finished(_added(rows)),
+        "districts": [
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "short_name": unit.short_name,
+                **finished(_added(r for r in rows if r.district_code == unit.code)),
+            }
+            for unit in units
+        ],
+        "months": months,
+    }
+
+
+def trend(
+    conn: Connection, scope: Scope, year: int, days: Sequence[date], district: str | None = None
+) -> list[dict[str, Any]]:
+    """The scope's (or one district's) figures on each of the days, oldest first, with `as_of`."""
+    chosen = scope.narrowed_to(district)
+    return [
+        {"as_of": day, **finished(_added(_sums(conn, chosen, year, day)))} for day in sorted(days)
+    ]

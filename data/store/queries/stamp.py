@@ -1,0 +1,79 @@
+"""What every page says of the store: data version, last upload, work years, districts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from data.store.models import District, LedgerItem, Meta, Patch, Upload
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictRow:
+    code: str
+    name: str
+    short_name: str
+    position: int
+    is_zone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """years: work years with patches, newest first. districts: in the bureau's order."""
+
+    data_version: int
+    last_upload_at: datetime | None
+    last_upload_name: str | None
+    last_upload_kind: str | None
+    is_demo: bool
+    years: tuple[int, ...]
+    districts: tuple[DistrictRow, ...]
+
+
+def data_version(conn: Connection) -> int:
+    value = conn.scalar(select(Meta.value).where(Meta.key == "data_version"))
+    return int(value or 0)
+
+
+def districts(conn: Connection) -> tuple[DistrictRow, ...]:
+    """The units in the bureau's order."""
+    d = District
+    rows = conn.execute(
+        select(d.code, d.name, d.short_name, d.position, d.is_zone).order_by(d.position, d.code)
+    )
+    return tuple(DistrictRow(*row) for row in rows)
+
+
+def work_years(conn: Connection) -> tuple[int, ...]:
+    """Years that have patches, newest first; one index probe a year."""
+    years: list[int] = []
+    newest = select(Patch.year).order_by(Patch.year.desc()).limit(1)
+    year = conn.scalar(newest)
+    while year is not None:
+        years.append(year)
+        year = conn.scalar(newest.where(Patch.year < year))
+    return tuple(years)
+
+
+def ledger_years(conn: Connection) -> tuple[int, ...]:
+    rows = conn.scalars(select(LedgerItem.year).distinct().order_by(LedgerItem.year.desc()))
+    return tuple(rows)
+
+
+def stamp(conn: Connection) -> Stamp:
+    meta = dict(conn.execute(select(Meta.key, Meta.value)).tuples().all())
+    u = Upload
+    last = conn.execute(
+        select(u.uploaded_at, u.file_name, u.kind).order_by(u.id.desc()).limit(1)
+    ).first()
+    return Stamp(
+        data_version=int(meta.get("data_version", 0)),
+        last_upload_at=last.uploaded_at if last else None,
+        last_upload_name=last.file_name if last else None,
+        last_upload_kind=last.kind if last else None,
+        is_demo=meta.get("is_demo") == "1",
+        years=work_years(conn),
+        districts=districts(conn),
+    )

@@ -1,0 +1,17 @@
+"""Every figure can be explained one click away."""
+
+from data.definitions import DEFINITIONS
+from data.store.measures import AREAS, COUNTS, RATES, REMAINING
+
+
+def test_every_figure_has_a_definition_and_no_definition_lacks_its_figure() -> None:
+    assert set(DEFINITIONS) == {*COUNTS, *AREAS, *REMAINING, *RATES}
+
+
+def test_every_definition_cites_the_plan() -> None:
+    assert all(d.clause.startswith("§") for d in DEFINITIONS.values())
+
+
+def test_rates_are_shown_in_per_cent_and_areas_in_mu() -> None:
+    assert all(DEFINITIONS[name].unit == "%" for name in RATES)
+    assert all(DEFINITIONS[name].unit == "亩" for name in (*AREAS, *REMAINING))
