@@ -1,0 +1,53 @@
+"""The rooms of the house (docs/architecture.md): who may import whom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter import cli
+
+from data.settings import PROJECT_DIR
+
+ROOMS = ("callbacks", "components", "data", "pages")
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((PROJECT_DIR / folder).rglob("*.py"))
+
+
+def imported_names(path: Path) -> set[str]:
+    """Top-level names of what a file imports, wherever in the file."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_no_room_imports_another_that_it_may_not(capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.lint_imports(
+        config_filename=str(PROJECT_DIR / "pyproject.toml"), no_cache=True, is_debug_mode=False
+    )
+    report = capsys.readouterr().out
+    assert status == 0, report
+    assert "0 broken" in report
+
+
+def test_nothing_imports_the_place_where_things_are_joined() -> None:
+    assert [path for path in sources(*ROOMS) if "app" in imported_names(path)] == []
+
+
+def test_the_product_does_not_import_its_tests_and_benchmarks() -> None:
+    outside = {"bench", "deploy", "tests"}
+    assert [path for path in sources(*ROOMS) if imported_names(path) & outside] == []
+
+
+@pytest.mark.parametrize("module", ["pickle", "shelve", "diskcache", "marshal", "dill"])
+def test_nothing_is_read_back_by_a_library_that_can_run_what_it_reads(module: str) -> None:
+    assert [path for path in sources(*ROOMS) if module in imported_names(path)] == []
