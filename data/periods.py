@@ -102,6 +102,15 @@ def add_workdays(day: date, workdays: int) -> date:
     return current
 
 
+#: D3 (§4.1): a returned patch is resubmitted within this many workdays.
+CORRECTION_WORKDAYS = 5
+
+
+def correction_due_on(returned_on: date, workdays: int = CORRECTION_WORKDAYS) -> date:
+    """D3: the day by which a patch returned on `returned_on` is resubmitted."""
+    return add_workdays(returned_on, workdays)
+
+
 def format_day(day: date | None, in_year: int | None = None) -> str:
     """`11月23日`, with the year where it differs from `in_year`; `—` for none (ui.md)."""
     if day is None:

@@ -1,0 +1,170 @@
+"""Filters and orders of the patch lists, as SQL conditions over one row of `patch`.
+
+Values arrive from the address and from the grid's header. Names and operators are looked up in
+closed tables here, and values are always bound: nothing from outside becomes SQL text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from data.store.models import District, Patch, Town
+from data.store.queries.state import PatchState
+
+Expression = ColumnElement[Any]
+
+#: How many rows a batch action takes at most (selected rows of the grid).
+MAX_SELECTED = 2000
+
+
+class Operator(StrEnum):
+    """Comparisons of a column filter. Those on text ignore case."""
+
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
+    STARTS_WITH = "starts_with"
+    EQUALS = "eq"
+    AT_LEAST = "gte"
+    AT_MOST = "lte"
+    MORE = "gt"
+    LESS = "lt"
+    BETWEEN = "between"  # both ends included
+    BLANK = "blank"
+    NOT_BLANK = "not_blank"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFilter:
+    """operator and its operands: text, number (areas in 亩) or date, as the column has it."""
+
+    operator: Operator
+    value: str | float | date | None = None
+    value_to: float | date | None = None
+
+
+def _town_name() -> Expression:
+    return select(Town.name).where(Town.code == Patch.town_code).scalar_subquery()
+
+
+def _district_position(state: PatchState) -> Expression:
+    return select(District.position).where(District.code == state.district).scalar_subquery()
+
+
+#: Columns that can be filtered by, with the Python type of their operands.
+FILTERABLE: dict[str, tuple[Callable[[], Any], type]] = {
+    "patch_no": (lambda: Patch.patch_no, str),
+    "location": (lambda: Patch.location, str),
+    "town_name": (_town_name, str),
+    "issued_on": (lambda: Patch.issued_on, date),
+    "due_on": (lambda: Patch.due_on, date),
+    "reported_on": (lambda: Patch.reported_on, date),
+    "extended_to": (lambda: Patch.extended_to, date),
+    "area_mu": (lambda: Patch.area_mu, float),
+    "farmland_mu": (lambda: Patch.farmland_mu, float),
+    "basic_farmland_mu": (lambda: Patch.basic_farmland_mu, float),
+    "redline_mu": (lambda: Patch.redline_mu, float),
+}
+
+#: Further columns that can be sorted by. `days_overdue` runs against the due date.
+_ONLY_SORTABLE: dict[str, Callable[[PatchState], Any]] = {
+    "district": _district_position,
+    "patch_type": lambda _: Patch.patch_type,
+    "domain": lambda _: Patch.domain,
+    "clearance_month": lambda _: Patch.clearance_month,
+    "days_overdue": lambda _: Patch.due_on,
+}
+_REVERSED = frozenset({"days_overdue"})
+SORTABLE = frozenset(FILTERABLE) | frozenset(_ONLY_SORTABLE)
+
+
+def order_by(state: PatchState, sort: Sequence[tuple[str, str]]) -> list[Expression]:
+    """(column, "asc" | "desc") pairs → ORDER BY; unknown columns are left out, id breaks ties."""
+    terms: list[Expression] = []
+    for name, direction in sort:
+        if name in FILTERABLE:
+            expression = FILTERABLE[name][0]()
+        elif name in _ONLY_SORTABLE:
+            expression = _ONLY_SORTABLE[name](state)
+        else:
+            continue
+        descending = (direction == "desc") != (name in _REVERSED)
+        terms.append(expression.desc() if descending else expression.asc())
+    return [*terms, Patch.id.asc()]
+
+
+def _like(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped
+
+
+def _text_condition(expression: Expression, item: ColumnFilter) -> Expression:
+    value = _like(str(item.value))
+    held = func.coalesce(expression, "")
+    conditions: dict[Operator, Callable[[], Expression]] = {
+        Operator.CONTAINS: lambda: held.ilike(f"%{value}%", escape="\\"),
+        Operator.NOT_CONTAINS: lambda: ~held.ilike(f"%{value}%", escape="\\"),
+        Operator.STARTS_WITH: lambda: held.ilike(f"{value}%", escape="\\"),
+        Operator.EQUALS: lambda: held.ilike(value, escape="\\"),
+    }
+    return conditions[item.operator]()
+
+
+def _ordered_condition(expression: Expression, item: ColumnFilter) -> Expression:
+    low, high = item.value, item.value_to
+    conditions: dict[Operator, Callable[[], Expression]] = {
+        Operator.EQUALS: lambda: expression == low,
+        Operator.AT_LEAST: lambda: expression >= low,
+        Operator.AT_MOST: lambda: expression <= low,
+        Operator.MORE: lambda: expression > low,
+        Operator.LESS: lambda: expression < low,
+        Operator.BETWEEN: lambda: and_(expression >= low, expression <= high),
+    }
+    return conditions[item.operator]()
+
+
+def column_condition(name: str, item: ColumnFilter) -> Expression:
+    """One column filter as a condition. Raises KeyError for a column or operator it cannot take."""
+    make, kind = FILTERABLE[name]
+    expression = make()
+    if item.operator is Operator.BLANK:
+        return or_(expression.is_(None), expression == "") if kind is str else expression.is_(None)
+    if item.operator is Operator.NOT_BLANK:
+        return (
+            and_(expression.is_not(None), expression != "")
+            if kind is str
+            else (expression.is_not(None))
+        )
+    if kind is str:
+        return _text_condition(expression, item)
+    return _ordered_condition(expression, item)
+
+
+def column_conditions(filters: Mapping[str, ColumnFilter]) -> list[Expression]:
+    return [column_condition(name, item) for name, item in filters.items()]
+
+
+def text_condition(text: str) -> Expression:
+    """The search box: part of the number or of the location; several words must all occur."""
+    words = [f"%{_like(word)}%" for word in text.split()]
+    return and_(
+        *(
+            or_(
+                Patch.patch_no.ilike(word, escape="\\"),
+                Patch.location.ilike(word, escape="\\"),
+                _town_name().ilike(word, escape="\\"),
+            )
+            for word in words
+        )
+    )
+
+
+def box_condition(box: tuple[float, float, float, float]) -> Expression:
+    """(west, south, east, north) in degrees EPSG:4490: the point inside the patch lies in it."""
+    west, south, east, north = box
+    return and_(Patch.lon >= west, Patch.lon <= east, Patch.lat >= south, Patch.lat <= north)

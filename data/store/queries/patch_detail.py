@@ -1,0 +1,145 @@
+"""Everything that is known of one patch on a day: its parcels, what was decided and done, and the
+uploads and changes behind it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, and_, inspect, select
+
+from data.errors import NotFound
+from data.periods import monthly_audit_due_on
+from data.scope import Scope
+from data.store.models import (
+    AuditDecision,
+    EnforcementCase,
+    FieldCheck,
+    FromFile,
+    Parcel,
+    Patch,
+    Problem,
+    Recheck,
+    Transfer,
+)
+from data.store.queries.patch_history import changes_of, uploads_by_id
+from data.store.queries.patch_rows import patch_rows
+from data.store.queries.patch_timeline import timeline
+from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
+
+_FACTS = (
+    "image_before", "image_after", "withdrawn_why", "transferred_on", "transferred_from",
+    "forwarded_on", "strategic_mineral", "place_source", "geom_area_mu", "geom", "batch_id",
+    "min_lon", "min_lat", "max_lon", "max_lat",
+)  # fmt: skip
+#: Child tables → (key of the answer, the date by which a row is known).
+_CHILDREN: tuple[tuple[str, type[FromFile], Any], ...] = (
+    ("decisions", AuditDecision, AuditDecision.decided_on),
+    ("transfers", Transfer, Transfer.transferred_on),
+    ("problems", Problem, Problem.listed_on),
+    ("checks", FieldCheck, FieldCheck.checked_on),
+    ("rechecks", Recheck, Recheck.rechecked_on),
+)
+_PARCEL_STATES = (
+    "counted", "excluded", "rectified", "eliminated", "written_off", "filed", "questions_open",
+    "overturned",
+)  # fmt: skip
+
+
+def _children(
+    conn: Connection, table: type[FromFile], patch_id: int, known_on: Any, day: date
+) -> list[dict[str, Any]]:
+    query = (
+        select(*inspect(table).columns)
+        .where(table.patch_id == patch_id, known_on <= day)  # type: ignore[attr-defined]
+        .order_by(known_on, table.id)
+    )
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def _parcels(conn: Connection, patch_id: int, year: int, day: date) -> list[dict[str, Any]]:
+    """The parcels with what holds of them on the day; parcel 0 where only a decision speaks."""
+    rows = parcels_at(
+        Patch, day_literal(day), Patch.__table__, [Patch.id.label("patch_id")], Patch.id == patch_id
+    )
+    state = ParcelState(rows, day_literal(day), year)
+    pc = Parcel.__table__.alias("pc")
+    kept = [c for c in pc.columns if c.name not in {"id", "patch_id", *rows.c.keys()}]
+    query = (
+        select(
+            rows,
+            *kept,
+            *(getattr(state, name).label(name) for name in _PARCEL_STATES),
+        )
+        .select_from(
+            rows.outerjoin(
+                pc, and_(pc.c.patch_id == rows.c.patch_id, pc.c.parcel_no == rows.c.parcel_no)
+            )
+        )
+        .order_by(rows.c.parcel_no)
+    )
+    parcels = []
+    for record in conn.execute(query).mappings():
+        parcel = dict(record)
+        for name in _PARCEL_STATES:
+            parcel[name] = bool(parcel[name])
+        parcels.append(parcel)
+    return parcels
+
+
+def patch_detail(
+    conn: Connection, scope: Scope, year: int, patch_no: str, as_of: date
+) -> dict[str, Any]:
+    """One patch on the day. Raises NotFound, alike for a number unknown and one out of scope.
+
+    The row of patch_rows.py and: image_before, image_after, withdrawn_why, transferred_on,
+    transferred_from, forwarded_on, strategic_mineral, place_source, geom_area_mu, geom (WKB),
+    bounds; monthly_audit_due (D2, land only); issued (False before its 下发日期); parcels (of
+    state.parcels_at with counted, excluded, rectified, eliminated, written_off, filed,
+    questions_open, overturned and the county's own columns), decisions, cases, transfers,
+    problems, checks, rechecks (rows known on the day), ended_parcels (no longer in the split),
+    timeline, later_events (how many lie after the day), changes (of data, newest first).
+    """
+    state = PatchState(Patch, day_literal(as_of))
+    found = (
+        conn.execute(
+            select(Patch.id, Patch.district_code, *(getattr(Patch, name) for name in _FACTS)).where(
+                Patch.year == year, Patch.patch_no == patch_no, state.visible_to(scope)
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if found is None:
+        raise NotFound(f"{year}年没有编号为“{patch_no}”的图斑。请核对年度和编号，或返回图斑查询。")
+    patch_id = int(found["id"])
+    detail = patch_rows(conn, [patch_id], as_of)[0]
+    detail.update({name: found[name] for name in _FACTS})
+    month = detail["clearance_month"]
+    detail["monthly_audit_due"] = monthly_audit_due_on(month) if month else None
+    detail["issued"] = detail["issued_on"] <= as_of
+    detail["parcels"] = _parcels(conn, patch_id, year, as_of)
+    detail["ended_parcels"] = list(
+        conn.scalars(
+            select(Parcel.parcel_no)
+            .where(Parcel.patch_id == patch_id, Parcel.ended)
+            .order_by(Parcel.parcel_no)
+        )
+    )
+    for key, table, known_on in _CHILDREN:
+        detail[key] = _children(conn, table, patch_id, known_on, as_of)
+    cases = select(*EnforcementCase.__table__.columns).where(EnforcementCase.patch_id == patch_id)
+    detail["cases"] = [
+        dict(row) for row in conn.execute(cases.order_by(EnforcementCase.parcel_no)).mappings()
+    ]
+    uploads = uploads_by_id(conn, patch_id)
+    events = timeline(conn, patch_id, uploads)
+    detail["timeline"] = [event for event in events if event["on"] <= as_of]
+    detail["later_events"] = len(events) - len(detail["timeline"])
+    # who may see the patch only on a past day (transferred away since) does not see what followed
+    still_theirs = scope.allows(found["district_code"])
+    detail["changes"] = changes_of(conn, patch_id, uploads) if still_theirs else []
+    if not still_theirs:
+        detail["later_events"] = 0
+    return detail

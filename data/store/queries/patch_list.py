@@ -1,0 +1,288 @@
+"""The patch lists: a page, all rows in chunks, points and bins for the map, and the count.
+
+The filter works on the columns and indexes of `patch` first; what a patch *is* on the day
+(queries/state.py) is computed for the rows of the page only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from data.scope import Scope
+from data.store.models import DaySummary, Patch
+from data.store.queries.list_filters import (
+    ColumnFilter,
+    Expression,
+    box_condition,
+    column_conditions,
+    order_by,
+    text_condition,
+)
+from data.store.queries.patch_rows import patch_rows
+from data.store.queries.state import PatchState, day_literal
+from data.vocabulary import Domain, PatchStatus
+
+Box = tuple[float, float, float, float]
+DEFAULT_SORT: tuple[tuple[str, str], ...] = (("due_on", "asc"),)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchQuery:
+    """What a list shows. Everything but year and as_of narrows it.
+
+    month: clearance month `2023-05`. text: part of the number, the location or the town. filters:
+    column → ColumnFilter. box: west, south, east, north in degrees. ids: only these rows.
+    """
+
+    year: int
+    as_of: date
+    district: str | None = None
+    status: PatchStatus | None = None
+    month: str | None = None
+    town: str | None = None
+    patch_type: str | None = None
+    domain: str | None = None
+    text: str = ""
+    sort: tuple[tuple[str, str], ...] = DEFAULT_SORT
+    offset: int = 0
+    limit: int = 100
+    filters: Mapping[str, ColumnFilter] = field(default_factory=dict)
+    box: Box | None = None
+    ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatchPage:
+    """rows: as patch_rows.py describes them. total: patches that the filters leave."""
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
+def _implied_by(status: PatchStatus | None, day: Expression) -> list[Expression]:
+    """What the status says of the bare columns, repeated so that an index can be used.
+
+    The definition itself stays PatchState.status, which is always asked as well.
+    """
+    not_reported = or_(Patch.reported_on.is_(None), Patch.reported_on > day)
+    if status is PatchStatus.OVERDUE:
+        return [Patch.due_on < day, not_reported]
+    if status in (PatchStatus.CLEARED, PatchStatus.LATE):
+        return [Patch.reported_on <= day]
+    return []
+
+
+def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
+    day = day_literal(q.as_of)
+    state = PatchState(Patch, day)
+    conditions: list[Expression] = [
+        Patch.year == q.year,
+        *_implied_by(q.status, day),
+        state.active,
+        state.visible_to(scope.narrowed_to(q.district)),
+    ]
+    equal = {
+        Patch.clearance_month: q.month,
+        Patch.town_code: q.town,
+        Patch.patch_type: q.patch_type,
+        Patch.domain: q.domain,
+    }
+    conditions += [column == value for column, value in equal.items() if value]
+    if q.ids is not None:
+        conditions.append(Patch.id.in_(q.ids))
+    if q.text.strip():
+        conditions.append(text_condition(q.text))
+    if q.box is not None:
+        conditions.append(box_condition(q.box))
+    conditions += column_conditions(q.filters)
+    if q.status is not None:  # last: these may look into decisions and parcels
+        conditions.append(state.status(q.status))
+    return conditions
+
+
+def _ids(scope: Scope, q: PatchQuery) -> Select[Any]:
+    state = PatchState(Patch, day_literal(q.as_of))
+    return select(Patch.id).where(*_conditions(scope, q)).order_by(*order_by(state, q.sort))
+
+
+#: Status → the figure of the summary that counts the same patches, for both domains …
+_COUNTED_BOTH = {
+    None: "patches",
+    PatchStatus.RETURNED: "returned",
+    PatchStatus.FINAL: "final",
+}
+#: … and for land patches only, whatever domain is asked for.
+_COUNTED_LAND = {
+    PatchStatus.OVERDUE: "overdue",
+    PatchStatus.CLEARED: "cleared",
+    PatchStatus.LATE: "late",
+}
+
+
+def _summary_measure(q: PatchQuery) -> str | None:
+    """The figure that already counts these patches, where the filters are no finer than it."""
+    if q.town or q.patch_type or q.text.strip() or q.filters or q.box or q.ids is not None:
+        return None
+    if q.domain == Domain.MINERAL.value and not q.month:
+        return "mineral_patches" if q.status is None else None
+    if q.domain == Domain.LAND.value and q.status is None:
+        return "due"
+    if q.status in _COUNTED_LAND and q.domain != Domain.MINERAL.value:
+        return _COUNTED_LAND[q.status]
+    if q.domain is None and q.status in _COUNTED_BOTH:
+        return _COUNTED_BOTH[q.status]
+    return None
+
+
+def count_patches(conn: Connection, scope: Scope, q: PatchQuery) -> int:
+    """How many patches the filters leave; from the day summary where that can tell."""
+    measure = _summary_measure(q)
+    if measure is None:
+        return int(
+            conn.execute(
+                select(func.count()).select_from(Patch).where(*_conditions(scope, q))
+            ).scalar_one()
+        )
+    total = select(func.coalesce(func.sum(getattr(DaySummary, measure)), 0)).where(
+        DaySummary.year == q.year, DaySummary.on_date <= q.as_of
+    )
+    districts = scope.narrowed_to(q.district).districts
+    if districts is not None:
+        total = total.where(DaySummary.district_code.in_(sorted(districts)))
+    if q.month:
+        total = total.where(DaySummary.clearance_month == q.month)
+    return int(conn.execute(total).scalar_one())
+
+
+def patch_page(conn: Connection, scope: Scope, q: PatchQuery) -> PatchPage:
+    """One page of the list and how many rows there are in all."""
+    ids = list(conn.scalars(_ids(scope, q).offset(q.offset).limit(q.limit)))
+    return PatchPage(patch_rows(conn, ids, q.as_of), count_patches(conn, scope, q))
+
+
+def iter_patches(
+    conn: Connection, scope: Scope, q: PatchQuery, chunk: int = 5000
+) -> Iterator[list[dict[str, Any]]]:
+    """Every row that the filters leave, in the list's order, for exports. Ignores offset, limit."""
+    ids = list(conn.scalars(_ids(scope, q)))
+    for start in range(0, len(ids), chunk):
+        yield patch_rows(conn, ids[start : start + chunk], q.as_of)
+
+
+# ---- the map -------------------------------------------------------------------------------------
+
+
+def _on_map(q: PatchQuery, bbox: Box | None) -> PatchQuery:
+    """The query cut down to what the map shows: its view, and the list's own box if any."""
+    boxes = [box for box in (q.box, bbox) if box is not None]
+    if not boxes:
+        return q
+    west, south = max(b[0] for b in boxes), max(b[1] for b in boxes)
+    east, north = min(b[2] for b in boxes), min(b[3] for b in boxes)
+    return replace(q, box=(west, south, east, north))
+
+
+def map_features(
+    conn: Connection,
+    scope: Scope,
+    q: PatchQuery,
+    bbox: Box | None,
+    limit: int,
+    shapes: bool = True,
+) -> list[dict[str, Any]]:
+    """Located patches of the list inside the view, the first `limit` in the list's order.
+
+    Keys: id, patch_no, lon, lat, geom (WKB EPSG:4490, None where the patch has none or `shapes` is
+    False), overdue, days_overdue, legality, district_code, area_mu (亩).
+    """
+    ids = list(
+        conn.scalars(_ids(scope, _on_map(q, bbox)).where(Patch.lon.is_not(None)).limit(limit))
+    )
+    geoms: dict[int, bytes | None] = {}
+    if shapes and ids:
+        found = conn.execute(select(Patch.id, Patch.geom).where(Patch.id.in_(ids))).tuples()
+        geoms = dict(found.all())
+    keys = (
+        "id", "patch_no", "lon", "lat", "overdue", "days_overdue", "legality", "district_code",
+        "area_mu",
+    )  # fmt: skip
+    return [
+        {**{key: row[key] for key in keys}, "geom": geoms.get(row["id"])}
+        for row in patch_rows(conn, ids, q.as_of)
+    ]
+
+
+def count_on_map(conn: Connection, scope: Scope, q: PatchQuery, bbox: Box | None, upto: int) -> int:
+    """How many located patches of the list lie in the view, counted no further than `upto`."""
+    found = (
+        select(Patch.id)
+        .where(*_conditions(scope, _on_map(q, bbox)), Patch.lon.is_not(None))
+        .limit(upto)
+        .subquery()
+    )
+    return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def map_bins(
+    conn: Connection, scope: Scope, q: PatchQuery, bbox: Box | None, cells: int
+) -> list[dict[str, Any]]:
+    """Patches of the list on a grid of `cells` columns over the view, for too many to draw.
+
+    Keys: lon, lat (middle of the cell), box (west, south, east, north), count, area_mu (亩).
+    """
+    where = and_(*_conditions(scope, _on_map(q, bbox)), Patch.lon.is_not(None))
+    if bbox is None:
+        extent = select(func.min(Patch.lon), func.max(Patch.lon))
+        west, east = conn.execute(extent.where(where)).one()
+        if west is None or east is None:
+            return []
+    else:
+        west, _, east, _ = bbox
+    # halving steps from a fixed origin, so that cells stay where they are while the map moves
+    width = 2.0 ** math.ceil(math.log2(max((east - west) / cells, 1e-4)))
+    height = width * 0.8  # about square on the ground at 37° N
+    grouped = (
+        select(
+            func.floor(Patch.lon / width).label("c"),
+            func.floor(Patch.lat / height).label("r"),
+            func.count(),
+            func.sum(Patch.area_mu),
+        )
+        .where(where)
+        .group_by("c", "r")
+    )
+    bins = []
+    for c, r, count, area in conn.execute(grouped):
+        w, s = float(c) * width, float(r) * height
+        bins.append(
+            {
+                "lon": w + width / 2,
+                "lat": s + height / 2,
+                "box": (w, s, w + width, s + height),
+                "count": int(count),
+                "area_mu": float(area),
+            }
+        )
+    return bins
+
+
+def months_with_patches(conn: Connection, scope: Scope, year: int, as_of: date) -> list[str]:
+    """Clearance months that have land patches on the day, from the summary; oldest first."""
+    months = (
+        select(DaySummary.clearance_month)
+        .where(
+            DaySummary.year == year, DaySummary.on_date <= as_of, DaySummary.clearance_month != ""
+        )
+        .group_by(DaySummary.clearance_month)
+        .having(func.sum(DaySummary.due) > 0)  # type: ignore[attr-defined]
+        .order_by(DaySummary.clearance_month)
+    )
+    if scope.districts is not None:
+        months = months.where(DaySummary.district_code.in_(sorted(scope.districts)))
+    return list(conn.scalars(months))

@@ -1,0 +1,58 @@
+"""Shapes and names of districts and towns, for maps and filter boxes. Places are no secret: the
+boundaries of the whole city are drawn for everyone, so these queries take no scope.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from data.store.models import ReferenceFeature, Town
+from data.vocabulary import ReferenceLayer
+
+
+def _layer(conn: Connection, layer: ReferenceLayer) -> list[Any]:
+    """Features of a layer; what the bureau uploaded replaces what was shipped as 示意."""
+    f = ReferenceFeature
+    rows = list(
+        conn.execute(
+            select(f.code, f.name, f.geom, f.batch_id, f.min_lon, f.min_lat, f.max_lon, f.max_lat)
+            .where(f.layer == layer.value)
+            .order_by(f.id)
+        )
+    )
+    uploaded = [row for row in rows if row.batch_id is not None]
+    return uploaded or rows
+
+
+def district_shapes(conn: Connection) -> list[dict[str, Any]]:
+    """Keys: code, name, geom (WKB EPSG:4490), is_indicative (shipped as 示意)."""
+    return [
+        {
+            "code": row.code,
+            "name": row.name,
+            "geom": row.geom,
+            "is_indicative": row.batch_id is None,
+        }
+        for row in _layer(conn, ReferenceLayer.DISTRICTS)
+    ]
+
+
+def town_labels(conn: Connection) -> list[dict[str, Any]]:
+    """Where the names of towns stand, if their boundaries were uploaded. Keys: name, lon, lat."""
+    return [
+        {
+            "name": row.name,
+            "lon": (row.min_lon + row.max_lon) / 2,
+            "lat": (row.min_lat + row.max_lat) / 2,
+        }
+        for row in _layer(conn, ReferenceLayer.TOWNS)
+        if row.name
+    ]
+
+
+def towns(conn: Connection) -> list[dict[str, Any]]:
+    """Keys: code, name, district_code; in the order of their codes."""
+    query = select(Town.code, Town.name, Town.district_code).order_by(Town.code)
+    return [dict(row) for row in conn.execute(query).mappings()]
