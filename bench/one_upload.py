@@ -1,0 +1,74 @@
+"""`python -m bench.one_upload FILE FOLDER`: upload a file into a new SQLite store, and once more.
+
+A process of its own, so that its peak of memory is that of this upload. Everything is imported
+before the clock starts, as in a worker that has been running. Prints one JSON document.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from bench.files import YEAR
+from bench.measure import peak_mb
+from data.settings import Settings
+from data.store.engine import Store, open_store
+from data.upload.service import UploadRequest, upload_file
+from data.vocabulary import UploadKind
+
+
+def upload(store: Store, path: Path) -> dict[str, object]:
+    """Its seconds, the seconds of each phase in order, and the counts of its outcome."""
+    marks: list[tuple[str, float]] = []
+
+    def note(phase: str, done: int, total: int) -> None:
+        if not marks or marks[-1][0] != phase:
+            marks.append((phase, time.perf_counter()))
+
+    request = UploadRequest(
+        path=path,
+        file_name=path.name,
+        kind=UploadKind.PATCHES,
+        year=YEAR,
+        crs=None,
+        set_columns={},
+        all_or_nothing=False,
+        preview=False,
+        layer=None,
+        uploaded_by="bench",
+        uploaded_from="bench",
+        mapping=None,
+    )
+    start = time.perf_counter()
+    outcome = upload_file(store, request, note)
+    end = time.perf_counter()
+    ends = [moment for _, moment in marks[1:]] + [end]
+    phases: dict[str, float] = {}
+    if marks and marks[0][1] - start > 0.01:
+        phases["start"] = marks[0][1] - start
+    for (phase, begun), ended in zip(marks, ends, strict=True):
+        phases[phase] = phases.get(phase, 0.0) + ended - begun
+    return {
+        "seconds": end - start,
+        "phases": phases,
+        "rows": outcome.rows,
+        "inserted": outcome.inserted,
+        "unchanged": outcome.unchanged,
+        "rejected": outcome.rejected,
+        "warnings": outcome.warnings,
+    }
+
+
+def main() -> None:
+    path, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    store = open_store(Settings(local_dir=folder, database_url=f"sqlite:///{folder}/store.sqlite"))
+    first = upload(store, path)
+    peak = peak_mb()
+    again = upload(store, path)
+    print(json.dumps({"first": first, "again": again, "peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main()
