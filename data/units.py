@@ -56,7 +56,11 @@ def _rounded(value: Decimal, decimals: int) -> Decimal:
 
 def meets(value: float | None, threshold: float) -> bool:
     """Whether value ≥ threshold after rounding to 1e-6; a missing value meets nothing."""
-    return value is not None and _rounded(_exact(value), THRESHOLD_DECIMALS) >= _rounded(
+    if value is None:
+        return False
+    if abs(value - threshold) > 1e-5:  # too far apart for rounding to matter: the common case
+        return value > threshold
+    return _rounded(_exact(value), THRESHOLD_DECIMALS) >= _rounded(
         _exact(threshold), THRESHOLD_DECIMALS
     )
 
