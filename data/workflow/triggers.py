@@ -1,4 +1,4 @@
-"""What holds on a day: rules applied to figures, with the patches behind each trigger (§2.4, §4)."""
+"""What holds on a day: rules applied to figures, with the patches behind each (§2.4, §4)."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def remaining_patches(
     """
     day = day_literal(as_of)
     state = PatchState(Patch, day)
-    keys = [Patch.id.label("patch_id"), Patch.patch_no.label("patch_no")]
+    keys: list[Expression] = [Patch.id.label("patch_id"), Patch.patch_no.label("patch_no")]
     rows = parcels_at(
         Patch,
         day,
@@ -113,7 +113,7 @@ def recultivated_parcels(
     """Parcels rectified by 拆除复耕 (F4): the patch's facts with parcel_no and certificate_no."""
     day = day_literal(as_of)
     state = PatchState(Patch, day)
-    keys = [
+    keys: list[Expression] = [
         Patch.patch_no.label("patch_no"),
         state.district.label("district"),
         Patch.domain.label("domain"),
