@@ -1,0 +1,171 @@
+"""The map that every page uses: district shapes on water, without any tile server.
+
+Background tiles appear only where the settings name a server (天地图 or an intranet's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_leaflet as dl
+from dash import html
+from dash.development.base_component import Component
+from dash_extensions.javascript import Namespace
+
+from components.maps.shapes import (
+    Bounds,
+    bounds_of,
+    collection,
+    feature,
+    label_point,
+    point,
+    simplified_geometry,
+)
+
+#: Functions of assets/js/maps.js.
+functions = Namespace("dashExtensions", "weipian")
+
+#: Where the city lies (domain.md §2), for a store without any boundary: west, south, east, north.
+CITY_BOUNDS: Bounds = (121.2, 36.7, 122.7, 37.6)
+_MARGIN = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A background from a tile server. url: template with {z} {x} {y}."""
+
+    url: str
+    attribution: str = ""
+
+
+def leaflet_bounds(bounds: Bounds) -> list[list[float]]:
+    """(west, south, east, north) → Leaflet's [[south, west], [north, east]]."""
+    west, south, east, north = bounds
+    return [[south, west], [north, east]]
+
+
+def bounds_from_leaflet(bounds: Sequence[Sequence[float]] | None) -> Bounds | None:
+    """Leaflet's [[south, west], [north, east]] → (west, south, east, north)."""
+    if not bounds:
+        return None
+    (south, west), (north, east) = bounds
+    return float(west), float(south), float(east), float(north)
+
+
+def city_bounds(shapes: Sequence[dict[str, Any]]) -> Bounds:
+    """The view of the whole city: its boundaries with a margin."""
+    around = bounds_of([shape["geom"] for shape in shapes])
+    if around is None:
+        return CITY_BOUNDS
+    west, south, east, north = around
+    return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN
+
+
+def _district_layers(
+    shapes: Sequence[dict[str, Any]], names: dict[str, str], highlighted: str | None
+) -> list[Component]:
+    areas = [
+        feature(
+            simplified_geometry(shape["geom"]),
+            name=names.get(shape["code"] or "", shape["name"]),
+            highlighted=shape["code"] is not None and shape["code"] == highlighted,
+        )
+        for shape in shapes
+    ]
+    labels = []
+    for shape, area in zip(shapes, areas, strict=True):
+        lon, lat = label_point(shape["geom"])
+        labels.append(feature(point(lon, lat), name=area["properties"]["name"], rank="district"))
+    return [
+        dl.GeoJSON(
+            data=collection(areas),
+            style=functions("districtStyle"),
+            onEachFeature=functions("prepareMap"),
+            interactive=False,
+        ),
+        dl.GeoJSON(data=collection(labels), pointToLayer=functions("placeName"), interactive=False),
+    ]
+
+
+def _town_layer(towns: Sequence[dict[str, Any]]) -> list[Component]:
+    """Names of towns; the style sheet shows them from a zoom on at which they have room."""
+    if not towns:
+        return []
+    labels = [feature(point(t["lon"], t["lat"]), name=t["name"], rank="town") for t in towns]
+    return [
+        dl.GeoJSON(data=collection(labels), pointToLayer=functions("placeName"), interactive=False)
+    ]
+
+
+def source_line(shapes: Sequence[dict[str, Any]], tiles: Tiles | None = None) -> str:
+    """Where the boundaries come from: 示意 is said as long as none was uploaded."""
+    if not shapes:
+        text = "尚无区市界，请上传“参考图层 · 区市界”"
+    elif any(shape["is_indicative"] for shape in shapes):
+        text = "区市界：示意（海岸线已概化，不作界线依据）"
+    else:
+        text = "区市界：市局上传"
+    return f"{text} · 底图：{tiles.attribution or '已设置的瓦片服务'}" if tiles else text
+
+
+def district_map(
+    map_id: str,
+    shapes: Sequence[dict[str, Any]],
+    layers: Sequence[Component] = (),
+    *,
+    label: str,
+    names: dict[str, str] | None = None,
+    towns: Sequence[dict[str, Any]] = (),
+    bounds: Bounds | None = None,
+    highlighted: str | None = None,
+    tiles: Tiles | None = None,
+    legend: Component | None = None,
+    class_name: str = "",
+) -> html.Figure:
+    """A map with scale, north arrow and source line.
+
+    shapes: of queries.places.district_shapes. names: district code → name to show. towns: of
+    queries.places.town_labels. bounds: first view (degrees; default: the whole city). highlighted:
+    code of the district that is drawn strongly. label: what the map shows, for screen readers.
+    """
+    background = [dl.TileLayer(url=tiles.url, attribution=tiles.attribution)] if tiles else []
+    leaflet = dl.Map(
+        id=map_id,
+        children=[
+            *background,
+            *_district_layers(shapes, names or {}, highlighted),
+            *_town_layer(towns),
+            *layers,
+            dl.ScaleControl(position="bottomleft", imperial=False),
+            dl.ZoomControl(position="topleft"),
+        ],
+        bounds=leaflet_bounds(bounds or city_bounds(shapes)),
+        preferCanvas=True,
+        zoomControl=False,
+        attributionControl=False,
+        zoomSnap=0.5,
+        maxZoom=19,
+        minZoom=7,
+        className="map-canvas",
+    )
+    north = html.Div(
+        [html.Span("北"), html.Span("↑", className="map-north-arrow")],
+        className="map-north",
+        title="上方为北",
+    )
+    return html.Figure(
+        [
+            html.Div(
+                [leaflet, north], className="map-frame", role="region", **{"aria-label": label}
+            ),
+            html.Figcaption(
+                [legend, html.Span(source_line(shapes, tiles), className="map-source")]
+                if legend
+                else [html.Span(source_line(shapes, tiles), className="map-source")],
+                className="map-caption",
+            ),
+        ],
+        className=f"map {class_name}".strip(),
+    )
