@@ -191,7 +191,6 @@ def _init(settings: Settings, arguments: Arguments) -> int:
 
 
 def _demo(settings: Settings, arguments: Arguments) -> int:
-    from data.demo import load_demo
     from data.store.queries.stamp import data_version
 
     store = _store(settings)
@@ -199,6 +198,8 @@ def _demo(settings: Settings, arguments: Arguments) -> int:
         with store.read() as conn:
             if data_version(conn) > 0:
                 return DONE
+    from data.demo import load_demo  # heavy: not for a start that has nothing to fill
+
     options = {
         "year": arguments.year,
         "until": arguments.until,

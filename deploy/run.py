@@ -9,10 +9,9 @@ import os
 import socket
 import sys
 
+from data import cli
 from data.errors import SupervisionError
 from data.settings import PROJECT_DIR, Settings
-from data.store.engine import Store, open_store
-from data.store.queries.stamp import stamp
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -28,28 +27,16 @@ def refuse_taken_port(host: str, port: int) -> None:
             ) from error
 
 
-def fill_if_empty(store: Store, settings: Settings) -> None:
-    """Upload the demo year where nothing was ever uploaded."""
-    with store.read() as connection:
-        is_empty = stamp(connection).last_upload_at is None
-    if is_empty:
-        # Only a first start pays for the import of the demo and of the upload module.
-        from data.demo import load_demo
-
-        print("数据库为空，正在写入演示数据……/ filling the empty store with demo data", flush=True)
-        load_demo(store, settings)
-
-
 def main() -> int:
     settings = Settings.from_environment()
     try:
         refuse_taken_port(settings.host, settings.port)
-        store = open_store(settings)
-        fill_if_empty(store, settings)
-        store.engine.dispose()
     except SupervisionError as refusal:
         print(refusal.message, file=sys.stderr)
         return 1
+    status = cli.main(["demo", "--if-empty"])
+    if status != cli.DONE:
+        return status
     os.chdir(PROJECT_DIR)
     configuration = str(PROJECT_DIR / "deploy" / "gunicorn.conf.py")
     command = [sys.executable, "-m", "gunicorn", "--config", configuration, "app:server"]
