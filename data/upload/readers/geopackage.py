@@ -1,0 +1,95 @@
+"""What is looked at in a GeoPackage before GDAL opens it: views and computed columns run SQL.
+
+A layer must be a plain table. Views, virtual tables (but the R-trees of the format), generated
+columns and shadowed system tables are refused; triggers cannot fire in a read-only database.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from data.errors import UploadRefused
+
+_BROKEN = "GeoPackage 已损坏或不是 GeoPackage，请从原软件重新导出。"
+_SECONDS = 10
+_MAX_OBJECTS = 5_000
+_ALLOWED_PRAGMAS = {"trusted_schema", "cell_size_check", "table_xinfo", "query_only"}
+
+
+def check_geopackage(path: Path) -> None:
+    """Raises UploadRefused unless every layer is a plain table."""
+    try:
+        with closing(_opened(path)) as db:
+            _check(db)
+    except sqlite3.Error as error:
+        raise UploadRefused(_BROKEN) from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 10_000_000)
+    db.execute("PRAGMA trusted_schema=OFF")
+    db.execute("PRAGMA cell_size_check=ON")
+    end = time.monotonic() + _SECONDS
+    db.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+    db.set_authorizer(_only_reading)
+    return db
+
+
+def _only_reading(
+    action: int, first: str | None, second: str | None, database: str | None, by: str | None
+) -> int:
+    if by is not None:  # from inside a view or trigger
+        return sqlite3.SQLITE_DENY
+    if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ):
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and first in _ALLOWED_PRAGMAS:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and second in ("lower", "count"):
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _check(db: sqlite3.Connection) -> None:
+    (count,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if count > _MAX_OBJECTS:
+        raise UploadRefused("GeoPackage 中的表过多，请只导出需要的图层。")
+    objects = {
+        str(name).lower(): (str(kind), str(sql or ""))
+        for kind, name, sql in db.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('table', 'view')"
+        )
+    }
+    if "gpkg_contents" not in objects:
+        raise UploadRefused("文件是 SQLite 数据库，但不是 GeoPackage，请从原软件重新导出。")
+    for name, (kind, sql) in objects.items():
+        if name.startswith(("gpkg_", "rtree_")) and kind != "table":
+            raise UploadRefused("GeoPackage 的系统表被视图顶替，未读取。请从原软件重新导出。")
+        virtual = sql.lstrip().upper().startswith("CREATE VIRTUAL")
+        if virtual and not _is_rtree(name, sql):
+            raise UploadRefused("GeoPackage 中有虚拟表，未读取。请只导出图层本身。")
+    layers = {str(n).lower() for (n,) in db.execute("SELECT table_name FROM gpkg_contents")}
+    if "gpkg_geometry_columns" in objects:
+        rows = db.execute("SELECT table_name FROM gpkg_geometry_columns")
+        layers |= {str(n).lower() for (n,) in rows}
+    for layer in layers:
+        if layer not in objects:
+            raise UploadRefused("GeoPackage 登记的图层并不存在，文件不完整，请重新导出。")
+        kind, sql = objects[layer]
+        if kind != "table" or sql.lstrip().upper().startswith("CREATE VIRTUAL"):
+            raise UploadRefused("GeoPackage 的图层是视图而不是表，未读取。请导出为普通图层。")
+        hidden = [r for r in db.execute(f"PRAGMA table_xinfo({_quoted(layer)})") if r[6]]
+        if hidden:
+            raise UploadRefused("GeoPackage 的图层中有计算列，未读取。请导出为普通图层。")
+
+
+def _is_rtree(name: str, sql: str) -> bool:
+    return name.startswith("rtree_") and " using rtree" in " ".join(sql.lower().split())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

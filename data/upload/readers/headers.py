@@ -1,0 +1,192 @@
+"""Finding the header row of a sheet under titles and merged groups, and naming its columns.
+
+A row of column titles is told by words the upload kinds know (schemas.py) and, where a file uses
+none of them, by being the first full row of texts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+Row = list[str | None]
+#: How deep under titles a header may lie.
+SEARCHED_ROWS = 30
+_UNIT = re.compile(r"\((亩|公顷|平方米|平方千米|平方公里|m2|m²|㎡|ha|hm2|hm²|km2|km²|米|度|元)\)$")
+_NUMERIC = re.compile(r"[-+]?[\d.,/%:\-]*\d[\d.,/%:\-]*")
+_TOTALS = {"合计", "总计", "小计", "共计", "总 计", "合 计", "小 计"}
+#: Words of files that offices have and that no kind's column is called (the built-in profiles).
+_OTHER_WORDS = (
+    *(
+        "序号",
+        "图斑状态",
+        "拆分状态",
+        "核实认定意见",
+        "状态(系统)",
+        "审核阶段(系统)",
+        "打回状态(系统)",
+    ),
+    *(
+        "图斑标识",
+        "地块总面积",
+        "耕地",
+        "基本农田",
+        "非耕农用地",
+        "未利用地",
+        "生态红线",
+        "建设用地",
+    ),
+    *("县级行政区名称", "TZ", "MJ", "DLBM", "DLMC", "SFYN", "SFHX", "XZB", "YZB", "乡镇名称"),
+    *("面积", "地类编码", "地类名称", "项目名称", "地块编号", "图斑号"),
+)
+_preset: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """first, last: indices of the header's rows. names: one a column, unique; None for a column
+    without a title (kept only if it has data).
+    """
+
+    first: int
+    last: int
+    names: tuple[str | None, ...]
+
+
+def plain(title: str) -> str:
+    """A title without spaces, width differences, marks of required columns, and unit."""
+    text = unicodedata.normalize("NFKC", title)
+    text = re.sub(r"[\s*＊:：]+", "", text)
+    return _UNIT.sub("", text).upper()
+
+
+@lru_cache(maxsize=1)
+def known_words() -> frozenset[str]:
+    """Titles of all kinds' columns, as `plain` gives them."""
+    if _preset:
+        return frozenset(_preset)
+    from data.upload.schemas import REFERENCE_COLUMNS, SCHEMAS
+
+    columns = [c for schema in SCHEMAS.values() for c in schema.columns]
+    words = [w for c in (*columns, *REFERENCE_COLUMNS) for w in (c.header, *c.aliases)]
+    return frozenset(plain(w) for w in (*words, *_OTHER_WORDS))
+
+
+def preset_words(words: Iterable[str]) -> None:
+    """For the reading child: the words from its parent, so that it need not load the schemas."""
+    _preset.extend(words)
+
+
+def find_header(rows: list[Row]) -> Header | None:
+    """The header among the first rows of a sheet (cells stripped, None for empty), or None."""
+    rows = rows[:SEARCHED_ROWS]
+    hits = [_score(row) for row in rows]
+    best = max(range(len(rows)), key=lambda i: hits[i], default=-1)
+    if best < 0 or hits[best] <= 0 or (hits[best] == 1 and _filled(rows[best]) > 4):
+        by_shape = _first_full_row(rows)
+        best = by_shape if by_shape is not None else best
+    if best < 0 or not _filled(rows[best]):
+        return None
+    if best > 0 and _is_pair(rows[best - 1], rows[best]):
+        return _named(rows, best - 1, best)
+    if best + 1 < len(rows) and _is_pair(rows[best], rows[best + 1]):
+        return _named(rows, best, best + 1)
+    return _named(rows, best, best)
+
+
+def is_total(row: Row) -> bool:
+    """Whether a row under the table is its sum, not a record."""
+    first = next((c for c in row if c), None)
+    return first is not None and first in _TOTALS
+
+
+def _is_known(cell: str | None) -> bool:
+    return cell is not None and len(cell) <= 40 and plain(cell) in known_words()
+
+
+def _score(row: Row) -> int:
+    """Different known titles, less the numbers: a header has none, a record may hold a title."""
+    titles = {plain(c) for c in row if c is not None and _is_known(c)}
+    return len(titles) - sum(c is not None and not _is_title_like(c) for c in row)
+
+
+def _filled(row: Row) -> int:
+    return sum(c is not None for c in row)
+
+
+def _is_title_like(cell: str) -> bool:
+    return len(cell) <= 60 and not _NUMERIC.fullmatch(cell)
+
+
+def _first_full_row(rows: list[Row]) -> int | None:
+    """The first row as wide as the table whose cells are all short texts."""
+    widest = max((_filled(r) for r in rows), default=0)
+    for index, row in enumerate(rows):
+        cells = [c for c in row if c is not None]
+        if len(cells) >= max(1, 0.6 * widest) and all(_is_title_like(c) for c in cells):
+            return index
+    return None
+
+
+def _is_pair(upper: Row, lower: Row) -> bool:
+    """Whether two rows are one header: groups above, column titles below.
+
+    Merged cells come as their first cell filled and the rest empty. A title over the whole table is
+    one filled cell, no group; a row of data fills the cells under ungrouped titles.
+    """
+    if _filled(upper) < 2 or not _filled(lower):
+        return False
+    width = max(len(upper), len(lower))
+    upper = upper + [None] * (width - len(upper))
+    lower = lower + [None] * (width - len(lower))
+    grouped = 0
+    for i in range(width):
+        below = lower[i]
+        if below is None:
+            continue
+        if not _is_title_like(below):
+            return False
+        opens_group = i + 1 < width and upper[i + 1] is None and lower[i + 1] is not None
+        if upper[i] is None:
+            grouped += 1
+        elif not opens_group and not _is_known(below):
+            return False
+    # every column needs a title of its own from one of the rows
+    return grouped > 0 and any(lower[i] is not None and _is_known(lower[i]) for i in range(width))
+
+
+def _named(rows: list[Row], first: int, last: int) -> Header:
+    width = max(len(rows[i]) for i in range(first, last + 1))
+    lower = rows[last] + [None] * (width - len(rows[last]))
+    if first == last:
+        titles = lower
+    else:
+        upper = rows[first] + [None] * (width - len(rows[first]))
+        titles = _joined(upper, lower)
+    names: list[str | None] = []
+    seen: dict[str, int] = {}
+    for title in titles:
+        if title is None:
+            names.append(None)
+            continue
+        title = re.sub(r"\s*\n\s*", "", title)
+        seen[title] = seen.get(title, 0) + 1
+        names.append(title if seen[title] == 1 else f"{title}_{seen[title]}")
+    return Header(first, last, tuple(names))
+
+
+def _joined(upper: Row, lower: Row) -> Row:
+    """Column titles; with the group before them where the same title stands under several."""
+    groups: Row = []
+    group: str | None = None
+    for above, below in zip(upper, lower, strict=True):
+        group = above or (group if below is not None else None)
+        groups.append(group)
+    repeated = {t for t in lower if t is not None and lower.count(t) > 1}
+    return [
+        (f"{g}{title}" if title in repeated and g else title) if title is not None else g
+        for g, title in zip(groups, lower, strict=True)
+    ]

@@ -1,0 +1,92 @@
+"""A sheet of text cells, from a workbook or a delimited file, becomes a RawTable."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import UploadRefused
+from data.upload.readers import headers
+from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable
+
+_BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
+
+
+def table_of(
+    name: str, columns: list[pa.Array], first_row: int, notes: list[str]
+) -> RawTable | None:
+    """columns: the whole sheet as text arrays of one length. first_row: number of its first row as
+    the user counts. None where there is no header or nothing under it.
+    """
+    if not columns or not len(columns[0]):
+        return None
+    if len(columns) > MAX_COLUMNS:
+        raise UploadRefused(
+            f"“{name}”有 {len(columns)} 列，超过 {MAX_COLUMNS} 列的上限，"
+            "请删除右侧空白列后重新上传。"
+        )
+    if len(columns[0]) > MAX_ROWS:
+        raise UploadRefused(f"“{name}”超过 {MAX_ROWS:,} 行，请拆分后分次上传。")
+    cells = [_clean(c) for c in columns]
+    top = [c.slice(0, headers.SEARCHED_ROWS).to_pylist() for c in cells]
+    rows = [list(row) for row in zip(*top, strict=True)]
+    header = headers.find_header(rows)
+    if header is None:
+        return None
+    if header.first > 0:
+        notes.append(f"“{name}”：表头在第 {header.first + first_row} 行，其上的标题行已跳过。")
+    body = [c.slice(header.last + 1) for c in cells]
+    names: list[str] = []
+    kept: list[pa.Array] = []
+    for index, (column, title) in enumerate(zip(body, header.names, strict=False)):
+        if title is None and column.null_count == len(column):
+            continue
+        names.append(title or f"列{column_letters(index)}")
+        kept.append(column)
+    numbers = np.arange(len(body[0]), dtype=np.int64) + header.last + 1 + first_row
+    filled = np.zeros(len(body[0]), dtype=bool)
+    for column in kept:
+        filled |= column.is_valid().to_numpy(zero_copy_only=False)
+    filled &= ~_totals(kept, filled, name, notes)
+    if not filled.any():
+        notes.append(f"“{name}”只有表头，没有数据行。")
+    table = pa.Table.from_arrays(kept, names=names)
+    return RawTable(name, table.filter(pa.array(filled)), numbers[filled])
+
+
+def _clean(column: pa.Array) -> pa.Array:
+    text = pc.utf8_trim(column, _BLANKS)
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _totals(columns: list[pa.Array], filled: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
+    """Which rows are sums (合计…): only looked for in the last rows and where no number stands."""
+    marked = np.zeros(len(filled), dtype=bool)
+    for index in np.flatnonzero(filled)[-5:]:
+        row = [c[int(index)].as_py() for c in columns]
+        if headers.is_total(row):
+            marked[index] = True
+            notes.append(f"“{name}”：末尾的合计行不是数据，已跳过。")
+    return marked
+
+
+def column_letters(index: int) -> str:
+    """0 → A, 26 → AA, as a spreadsheet names its columns."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+_QUOTED_TEXT = re.compile(r'^="(.*)"$')
+
+
+def unquoted(cell: str) -> str:
+    """`="0012"`, the way programs keep leading zeros in a .csv, is the text 0012."""
+    match = _QUOTED_TEXT.match(cell)
+    return match.group(1) if match else cell

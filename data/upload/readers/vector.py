@@ -1,0 +1,250 @@
+"""GeoPackage, FileGDB and GeoJSON through GDAL, each with its one named driver.
+
+In the sandbox's child GDAL is loaded with every other driver switched off; elsewhere the driver
+that opened the file is checked. Reads go in pieces, straight into Arrow; where a piece cannot be
+read as a whole (TIN, broken shape), it is halved down to the features that can, and the rest become
+unreadable.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import Issue, UploadRefused
+from data.upload import crs
+from data.upload.readers import encoding
+from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, MAX_TABLES, RawTable, ReadOptions
+from data.upload.readers.gdal import pyogrio_for
+from data.upload.readers.geometry import BROKEN, Shapes, centres, finish, from_wkb, wkb_types
+from data.upload.readers.geopackage import check_geopackage
+
+GEOPACKAGE, FILEGDB, GEOJSON = "GPKG", "OpenFileGDB", "GeoJSON"
+_CURVED = (8, 9, 10, 11, 12)
+_PIECE = 100_000
+_CRS_LINK = re.compile(rb'"crs"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"(link|LinkedCRS)', re.IGNORECASE)
+_CRS_ANY_LINK = re.compile(rb'"crs"\s*:\s*(\{[^{}]*\{[^{}]*"href"|"[^"]*://)', re.IGNORECASE)
+_LINES = re.compile(r"line|curve$|compoundcurve", re.IGNORECASE)
+_LABELS = {GEOPACKAGE: "GeoPackage", FILEGDB: "FileGDB", GEOJSON: "GeoJSON"}
+
+
+def read_vector(
+    path: Path, driver: str, name: str, options: ReadOptions, notes: list[str], folder: Path
+) -> list[RawTable]:
+    """The layers with rows. folder: private, for a copy in UTF-8. Raises UploadRefused."""
+    if driver == GEOPACKAGE:
+        check_geopackage(path)
+    if driver == GEOJSON:
+        path = _plain_geojson(path, options, folder)
+    pyogrio = pyogrio_for(driver)
+    warnings.filterwarnings("ignore", module="pyogrio")
+    errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError)
+    try:
+        layers = [str(row[0]) for row in pyogrio.list_layers(path)]
+    except errors as error:
+        raise UploadRefused(f"{_LABELS[driver]} 已损坏或格式不对，请从原软件重新导出。") from error
+    if options.layer is not None and driver != GEOJSON:
+        if options.layer not in layers:
+            raise UploadRefused(
+                f"没有名为“{options.layer}”的图层。文件中有：{'、'.join(layers[:20])}。"
+            )
+        layers = [options.layer]
+    if len(layers) > MAX_TABLES:
+        raise UploadRefused(f"文件有 {len(layers)} 个图层，请只导出需要的图层。")
+    tables: list[RawTable] = []
+    refusals: list[UploadRefused] = []
+    for layer in layers:
+        shown = name if driver == GEOJSON else layer
+        try:
+            table = _read_layer(pyogrio, path, driver, layer, shown, options, notes)
+        except UploadRefused as refusal:
+            refusals.append(refusal)
+            continue
+        except (*errors, pa.ArrowException):
+            refusals.append(UploadRefused(f"图层“{shown}”已损坏，无法读取，请从原软件重新导出。"))
+            continue
+        if table is not None:
+            tables.append(table)
+    if not tables and refusals:
+        raise refusals[0]
+    notes += [f"已跳过图层：{refusal.message}" for refusal in refusals]
+    if not tables:
+        raise UploadRefused("文件中没有可用的图层：需要至少有一条记录的面（或点）图层或表格。")
+    return tables
+
+
+def _read_layer(
+    pyogrio: Any,
+    path: Path,
+    driver: str,
+    layer: str,
+    shown: str,
+    options: ReadOptions,
+    notes: list[str],
+) -> RawTable | None:
+    info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+    if info["driver"] != driver:
+        raise UploadRefused("文件内容与扩展名不符，未读取。请从原软件重新导出。")
+    kind = str(info["geometry_type"] or "")
+    if _LINES.search(kind) and "polygon" not in kind.lower():
+        notes.append(f"图层“{shown}”是线图层，已跳过。")
+        return None
+    count = int(info["features"])
+    if count == 0:
+        notes.append(f"图层“{shown}”没有记录，已跳过。")
+        return None
+    if count > MAX_ROWS:
+        raise UploadRefused(f"图层“{shown}”超过 {MAX_ROWS:,} 个图斑，请拆分后分次上传。")
+    if len(info["fields"]) > MAX_COLUMNS:
+        raise UploadRefused(f"图层“{shown}”超过 {MAX_COLUMNS} 列，请删除不需要的列。")
+    has_shapes = bool(kind) and options.wants_geometry
+    reader = _Pieces(pyogrio, path, layer, has_shapes)
+    columns, wkb, broken = reader.all(count)
+    numbers = np.arange(1, columns.num_rows + 1, dtype=np.int64)
+    table = RawTable(shown, _tidied(columns, shown, notes), numbers)
+    table.unreadable = [Issue(i + 1, None, BROKEN, shown) for i in broken if not has_shapes]
+    if not has_shapes:
+        return table
+    wkb = _linear(pyogrio, path, layer, wkb)
+    sample = wkb.take(pa.array(np.arange(0, len(wkb), max(1, len(wkb) // 2000))))
+    shapes, _ = from_wkb(_objects(sample))
+    x, y = centres(shapes)
+    located = crs.decide(x, y, options, crs.declared_system(info["crs"]))
+    table.crs = located.decision
+
+    def build(start: int, end: int) -> tuple[Shapes, dict[int, str]]:
+        shapes, problems = from_wkb(_objects(wkb.slice(start, end - start)))
+        problems.update({i - start: BROKEN for i in broken if start <= i < end})
+        return shapes, problems
+
+    table.geometry, table.unreadable = finish(build, numbers, located.to_lonlat, shown)
+    return table
+
+
+class _Pieces:
+    """A layer in pieces. A piece that fails is halved; a single feature that fails is broken."""
+
+    def __init__(self, pyogrio: Any, path: Path, layer: str, has_shapes: bool) -> None:
+        self._raw = pyogrio.raw
+        raised = pyogrio.errors
+        self._errors = (
+            *(raised.DataSourceError, raised.DataLayerError, raised.FeatureError),
+            *(raised.GeometryError, RuntimeError, ValueError, pa.ArrowException),
+        )
+        self._path, self._layer, self._has_shapes = path, layer, has_shapes
+        self._broken: list[int] = []
+        self._failures = 0
+
+    def all(self, count: int) -> tuple[pa.Table, pa.ChunkedArray, list[int]]:
+        parts: list[pa.Table] = []
+        try:  # one pass while all is well: skipping features costs a scan in most drivers
+            parts = [self._arrow(0, None)]
+        except self._errors:
+            for start in range(0, count, _PIECE):
+                self._read(start, min(_PIECE, count - start), parts)
+        if not parts:
+            raise UploadRefused(f"图层“{self._layer}”的图形全部无法读取，请从原软件重新导出。")
+        table = pa.concat_tables(parts, promote_options="permissive")
+        if "__wkb" not in table.column_names:
+            return table, pa.chunked_array([], pa.binary()), self._broken
+        wkb = table["__wkb"]
+        return table.drop_columns(["__wkb"]), wkb, self._broken
+
+    def _read(self, start: int, count: int, parts: list[pa.Table]) -> None:
+        try:
+            parts.append(self._arrow(start, count))
+        except self._errors:
+            self._failures += 1
+            if self._failures > 5_000:
+                raise UploadRefused(
+                    f"图层“{self._layer}”中无法读取的图形过多，请从原软件修复后重新导出。"
+                ) from None
+            if count > 1:
+                half = count // 2
+                self._read(start, half, parts)
+                self._read(start + half, count - half, parts)
+                return
+            self._broken.append(start)
+            parts.append(self._arrow(start, 1, shapes=False))
+
+    def _arrow(self, start: int, count: int | None, shapes: bool = True) -> pa.Table:
+        shapes = shapes and self._has_shapes
+        meta, table = self._raw.read_arrow(
+            self._path,
+            layer=self._layer,
+            read_geometry=shapes,
+            skip_features=start,
+            max_features=count,
+            force_2d=False,
+        )
+        if not shapes:
+            return table
+        return table.rename_columns(
+            ["__wkb" if n == _geometry_column(meta, table) else n for n in table.column_names]
+        )
+
+
+def _geometry_column(meta: dict[str, Any], table: pa.Table) -> str:
+    named = str(meta.get("geometry_name") or "")
+    return named if named in table.column_names else "wkb_geometry"
+
+
+def _linear(pyogrio: Any, path: Path, layer: str, wkb: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Arcs as many short lines: pyogrio does that only when it does not read into Arrow."""
+    types = np.concatenate([wkb_types(_objects(pa.chunked_array([c]))) for c in wkb.chunks])
+    if not np.isin(types, _CURVED).any():
+        return wkb
+    shapes = pyogrio.raw.read(path, layer=layer, columns=[])[2]
+    if len(shapes) != len(wkb):
+        return wkb
+    return pa.chunked_array([pa.array(shapes, pa.binary())])
+
+
+def _objects(wkb: pa.ChunkedArray) -> Shapes:
+    plain = wkb.cast(pa.large_binary())
+    return np.asarray(plain.to_numpy(zero_copy_only=False), dtype=object)
+
+
+def _tidied(table: pa.Table, layer: str, notes: list[str]) -> pa.Table:
+    """Plain types only; text stripped, empty text null."""
+    names, arrays = [], []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
+            kind = column.type
+        if pa.types.is_large_string(kind) or pa.types.is_string(kind):
+            column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+            column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+        elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            notes.append(f"图层“{layer}”的列“{name}”不是文字、数字或日期，已忽略。")
+            continue
+        names.append(name)
+        arrays.append(column)
+    if not arrays:
+        raise UploadRefused(f"图层“{layer}”没有任何属性列，无法知道图斑编号。")
+    return pa.Table.from_arrays(arrays, names=names)
+
+
+def _plain_geojson(path: Path, options: ReadOptions, folder: Path) -> Path:
+    """The file itself, or its UTF-8 copy beside it. Raises UploadRefused for a crs link."""
+    raw = path.read_bytes()
+    if _CRS_LINK.search(raw) or _CRS_ANY_LINK.search(raw):
+        raise UploadRefused(
+            "GeoJSON 的 crs 是一个外部链接，系统不会访问外部地址。"
+            "请删除 crs 或改用坐标系名称（如 urn:ogc:def:crs:EPSG::4490）后重新上传。"
+        )
+    try:
+        raw.decode("utf-8")
+        return path
+    except UnicodeDecodeError:
+        text, _ = encoding.decode_text(raw, options.encoding)
+    copy = folder / "utf8.geojson"
+    copy.write_text(text, encoding="utf-8")
+    return copy
