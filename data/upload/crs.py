@@ -8,6 +8,7 @@ current one, CGCS2000, is taken.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -81,11 +82,14 @@ def _to_lonlat(system: int | str, x: Floats, y: Floats) -> tuple[Floats, Floats]
 def declared_system(wkt: str | None) -> tuple[int, str | None] | None:
     """(EPSG code, None), or (0, wkt) for a usable system without a code; None for nothing usable.
 
-    wkt: text of a .prj or of a layer's definition, which may be broken, empty or an HTML page.
+    wkt: text of a .prj or of a layer's definition, which may be broken, empty or an HTML page; or
+    `EPSG:4490`, as GDAL's layers give it.
     """
     if not wkt or len(wkt) > 20_000:
         return None
     try:
+        if re.fullmatch(r"EPSG:\d{4,6}", wkt):
+            wkt = pyproj.CRS.from_user_input(wkt).to_wkt()
         # flattening turns the axes, after which the register is not recognised any more
         code = pyproj.CRS.from_wkt(wkt).to_epsg(min_confidence=70)
         crs = _flat(wkt)
