@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-#: ru_maxrss counts kilobytes on Linux and bytes on macOS.
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a program. peak_mb: the largest resident size of it or of one of its children."""
-
-    seconds: float
-    peak_mb: float
-
-
-def run_program(command: Sequence[str | Path]) -> Run:
+def seconds_of(command: Sequence[str | Path]) -> float:
     """Run a program to its end. Raises RuntimeError with its output where it fails."""
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        assert process.stdout is not None
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    done = subprocess.run(command, capture_output=True, check=False)
     seconds = time.perf_counter() - start
-    if process.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed:\n{output.decode(errors='replace')}")
-    return Run(seconds, usage.ru_maxrss * RSS_UNIT / 1e6)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stderr.decode(errors='replace')}")
+    return seconds
 
 
 def peak_mb() -> float:
-    """The largest resident size so far of this process and of its largest child, added up."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The largest resident size so far of this process and of its largest child, added up.
+
+    The child's is an upper bound: it starts with what this process had when it began.
+    """
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (own + child) * RSS_UNIT / 1e6
+    return (_own_peak_kb() + child) * 1024 / 1e6
+
+
+def _own_peak_kb() -> int:
+    """Not ru_maxrss, which begins with the size of the process that started this one."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def median_ms(work: Callable[[], object], seconds: float = 2.0, most: int = 50) -> float:

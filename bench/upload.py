@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from bench.files import patches, write_gbk_shapefile, write_geopackage
-from bench.measure import Run, print_table, run_program
+from bench.measure import print_table, seconds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ def _cases(count: int, folder: Path) -> list[Case]:
     ]
 
 
-def _ogr2ogr(case: Case, folder: Path) -> Run:
+def _ogr2ogr(case: Case, folder: Path) -> float:
     target = folder / "ogr.gpkg"
     target.unlink(missing_ok=True)
     command: list[str | Path] = ["ogr2ogr", "-f", "GPKG", target, case.ogr_source]
-    return run_program([*command, "-nlt", "PROMOTE_TO_MULTI", *case.ogr_options])
+    return seconds_of([*command, "-nlt", "PROMOTE_TO_MULTI", *case.ogr_options])
 
 
 def _ours(case: Case) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _ours(case: Case) -> dict[str, Any]:
 
 
 def _report(case: Case, count: int, repeats: int, folder: Path) -> list[str]:
-    ogr: list[Run] = []
+    ogr: list[float] = []
     ours: list[dict[str, Any]] = []
     for _ in range(repeats):  # in turn, so that a slow minute slows both
         if shutil.which("ogr2ogr"):
@@ -68,7 +68,7 @@ def _report(case: Case, count: int, repeats: int, folder: Path) -> list[str]:
         ours.append(_ours(case))
     first = median(run["first"]["seconds"] for run in ours)
     again = median(run["again"]["seconds"] for run in ours)
-    ogr_seconds = median(run.seconds for run in ogr) if ogr else None
+    ogr_seconds = median(ogr) if ogr else None
     last = ours[-1]
     print_table(
         f"{case.name}, {count:,} patches, phase by phase",
