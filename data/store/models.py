@@ -8,7 +8,7 @@ so that the same row again costs no comparison).
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -26,7 +26,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}
+    type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[Any]: JSON}
 
 
 class FromFile:
@@ -49,7 +49,9 @@ class District(Base):
     short_name: Mapped[str] = mapped_column(String(32))
     position: Mapped[int]  # the bureau's order
     is_zone: Mapped[bool] = mapped_column(default=False)
-    county_code: Mapped[str | None] = mapped_column(String(12))  # where a zone lies, if in one county
+    county_code: Mapped[str | None] = mapped_column(
+        String(12)
+    )  # where a zone lies, if in one county
     code_is_local: Mapped[bool] = mapped_column(default=False)
     aliases: Mapped[list[Any]] = mapped_column(default=list)
 
@@ -88,7 +90,7 @@ class ReferenceFeature(Base):
 
 
 class Patch(FromFile, Base):
-    """An issued patch. due_on, clearance_month and reported_on are figures.md's, kept on the row."""
+    """An issued patch, with due_on, clearance_month and reported_on of figures.md."""
 
     __tablename__ = "patch"
     year: Mapped[int]
@@ -297,7 +299,7 @@ class Submission(FromFile, Base):
     __table_args__ = (UniqueConstraint("district_code", "report", "period"),)
 
 
-# ---- uploads, history, summaries ------------------------------------------------------------------
+# ---- uploads, history, summaries ---------------------------------------------------------------
 
 
 class Upload(Base):

@@ -4,6 +4,7 @@ uploads and changes behind it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -47,6 +48,18 @@ _PARCEL_STATES = (
 )  # fmt: skip
 
 
+#: Dates that lie ahead by their nature: they are known from the day they are set.
+_DEADLINES = frozenset({"due_on", "deadline_on", "extended_to"})
+
+
+def _as_known(row: Mapping[Any, Any], day: date) -> dict[str, Any]:
+    """The row without the dates of what had not happened on the day."""
+    return {
+        name: None if isinstance(value, date) and value > day and name not in _DEADLINES else value
+        for name, value in row.items()
+    }
+
+
 def _children(
     conn: Connection, table: type[FromFile], patch_id: int, known_on: Any, day: date
 ) -> list[dict[str, Any]]:
@@ -55,7 +68,15 @@ def _children(
         .where(table.patch_id == patch_id, known_on <= day)  # type: ignore[attr-defined]
         .order_by(known_on, table.id)
     )
-    return [dict(row) for row in conn.execute(query).mappings()]
+    return [_as_known(row, day) for row in conn.execute(query).mappings()]
+
+
+def _cases(conn: Connection, patch_id: int, day: date) -> list[dict[str, Any]]:
+    """Cases of which anything had happened on the day."""
+    c = EnforcementCase
+    query = select(*inspect(c).columns).where(c.patch_id == patch_id).order_by(c.parcel_no)
+    rows = [_as_known(row, day) for row in conn.execute(query).mappings()]
+    return [row for row in rows if any(isinstance(value, date) for value in row.values())]
 
 
 def _parcels(conn: Connection, patch_id: int, year: int, day: date) -> list[dict[str, Any]]:
@@ -81,7 +102,7 @@ def _parcels(conn: Connection, patch_id: int, year: int, day: date) -> list[dict
     )
     parcels = []
     for record in conn.execute(query).mappings():
-        parcel = dict(record)
+        parcel = _as_known(record, day)
         for name in _PARCEL_STATES:
             parcel[name] = bool(parcel[name])
         parcels.append(parcel)
@@ -115,7 +136,7 @@ def patch_detail(
         raise NotFound(f"{year}年没有编号为“{patch_no}”的图斑。请核对年度和编号，或返回图斑查询。")
     patch_id = int(found["id"])
     detail = patch_rows(conn, [patch_id], as_of)[0]
-    detail.update({name: found[name] for name in _FACTS})
+    detail.update(_as_known({name: found[name] for name in _FACTS}, as_of))
     month = detail["clearance_month"]
     detail["monthly_audit_due"] = monthly_audit_due_on(month) if month else None
     detail["issued"] = detail["issued_on"] <= as_of
@@ -129,10 +150,7 @@ def patch_detail(
     )
     for key, table, known_on in _CHILDREN:
         detail[key] = _children(conn, table, patch_id, known_on, as_of)
-    cases = select(*EnforcementCase.__table__.columns).where(EnforcementCase.patch_id == patch_id)
-    detail["cases"] = [
-        dict(row) for row in conn.execute(cases.order_by(EnforcementCase.parcel_no)).mappings()
-    ]
+    detail["cases"] = _cases(conn, patch_id, as_of)
     uploads = uploads_by_id(conn, patch_id)
     events = timeline(conn, patch_id, uploads)
     detail["timeline"] = [event for event in events if event["on"] <= as_of]

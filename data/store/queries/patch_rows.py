@@ -77,7 +77,7 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
 
     Keys: the columns of `patch` without its geometry; district_code (that of the day),
     town_name; cleared, on_time, late, overdue, audited,
-    returned, returned_now, final; days_overdue, correction_due; legality, unlawful_farmland_mu,
+    returned, returned_now, final, withdrawn; days_overdue, correction_due; legality, unlawful_farmland_mu,
     remaining_farmland_mu. Areas in 亩, days as date, vocabularies as English values. Clearance is a
     matter of land patches: for minerals due_on, clearance_month and days_overdue are None.
     """
@@ -104,6 +104,8 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
             row[name] = bool(row[name])
         returned_on = row.pop("open_return_on")
         row["correction_due"] = correction_due_on(returned_on) if returned_on else None
+        withdrawn_on = row["withdrawn_on"]
+        row["withdrawn"] = withdrawn_on is not None and withdrawn_on <= day
         row["days_overdue"] = (day - row["due_on"]).days if row["overdue"] else None
         row.update(parcels.get(row["id"], _NO_PARCELS))
         rows[row["id"]] = row

@@ -1,0 +1,139 @@
+"""Where SQLite and PostgreSQL differ: locks, bulk rows, the bounding-box index, error sentences."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, literal, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import JSON
+
+from data.errors import StoreRefused
+from data.store.models import Patch
+
+#: One writer at a time, whatever the process (PostgreSQL advisory lock).
+WRITER_LOCK = 0x7765_6970
+#: WAL with several connections can lose commits before these (design.md).
+_WAL_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+BUSY_TIMEOUT_MS = 60_000
+
+
+def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Whether this SQLite has the fix: 3.51.3, or the backports to 3.44 and 3.50."""
+    if version >= _WAL_FIXED[-1]:
+        return True
+    return any(version[:2] == fixed[:2] and version >= fixed for fixed in _WAL_FIXED)
+
+
+def prepare_sqlite_connection(connection: Any) -> None:
+    """Pragmas of every connection. Transactions are begun by the engine, not by the driver."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    if wal_is_safe():
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+    else:
+        cursor.execute("PRAGMA journal_mode=DELETE")
+        cursor.execute("PRAGMA synchronous=EXTRA")
+    # a large write stays in memory until it commits, so that readers are not kept waiting
+    cursor.execute("PRAGMA cache_size=-262144")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+
+
+def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iterable[Any]) -> None:
+    """Insert tuples in the order of `names`: COPY on PostgreSQL, executemany on SQLite."""
+    if conn.dialect.name == "postgresql":
+        columns = ", ".join(f'"{name}"' for name in names)
+        json_at = [i for i, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
+        cursor: Any = conn.connection.cursor()
+        with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+            for row in rows:
+                if json_at:
+                    row = [json.dumps(v) if i in json_at else v for i, v in enumerate(row)]
+                copy.write_row(row)
+        return
+    conn.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def create_box_index(conn: Connection) -> None:
+    """The bounding-box index over patches: R*Tree, or GiST over a box of the plain columns."""
+    if conn.dialect.name == "sqlite":
+        conn.execute(
+            text(
+                "CREATE VIRTUAL TABLE IF NOT EXISTS patch_bbox USING "
+                "rtree(id, min_lon, max_lon, min_lat, max_lat)"
+            )
+        )
+    else:
+        conn.execute(
+            text(
+                "CREATE INDEX IF NOT EXISTS ix_patch_bbox ON patch USING gist "
+                "(box(point(min_lon, min_lat), point(max_lon, max_lat)))"
+            )
+        )
+
+
+def index_boxes(conn: Connection, boxes: Sequence[tuple[Any, ...]]) -> None:
+    """Put (id, min_lon, max_lon, min_lat, max_lat) into the R*Tree, where there is one."""
+    if conn.dialect.name == "sqlite" and boxes:
+        cursor: Any = conn.connection.cursor()
+        cursor.executemany("INSERT OR REPLACE INTO patch_bbox VALUES (?, ?, ?, ?, ?)", boxes)
+
+
+def unindex_boxes(conn: Connection, ids: Sequence[int]) -> None:
+    if conn.dialect.name == "sqlite" and ids:
+        cursor: Any = conn.connection.cursor()
+        cursor.executemany("DELETE FROM patch_bbox WHERE id = ?", [(i,) for i in ids])
+
+
+def touches_box(
+    conn: Connection, west: float, south: float, east: float, north: float
+) -> ColumnElement[bool]:
+    """Condition on `patch`: its bounding box meets the box given, by the index."""
+    if conn.dialect.name == "sqlite":
+        ids = text(
+            "SELECT id FROM patch_bbox WHERE max_lon >= :west AND min_lon <= :east "
+            "AND max_lat >= :south AND min_lat <= :north"
+        ).bindparams(west=west, south=south, east=east, north=north)
+        return Patch.id.in_(ids.columns(Patch.id))
+    own = func.box(
+        func.point(Patch.min_lon, Patch.min_lat), func.point(Patch.max_lon, Patch.max_lat)
+    )
+    asked = func.box(
+        func.point(literal(west), literal(south)), func.point(literal(east), literal(north))
+    )
+    return and_(own.op("&&")(asked))
+
+
+_SENTENCES = (
+    (("locked", "busy", "lock timeout"), "数据库正被占用，本次没有写入任何数据。请稍后再试。"),
+    (
+        ("disk is full", "no space left", "could not extend"),
+        "磁盘已满，本次没有写入任何数据。请清理磁盘后再试。",
+    ),
+    (
+        ("readonly", "read-only", "permission denied"),
+        "数据库不可写，本次没有写入任何数据。请检查权限。",
+    ),
+    (("disk i/o error",), "磁盘读写出错，本次没有写入任何数据。请检查磁盘后再试。"),
+    (
+        ("unable to open", "connection refused", "could not connect", "connection failed"),
+        "数据库打不开。请检查 DATABASE_URL 和文件夹权限。",
+    ),
+    (("not a database", "malformed"), "数据库文件已损坏或不是本系统的数据库。请从备份恢复。"),
+)
+
+
+def refusal(error: DBAPIError) -> StoreRefused | None:
+    """The sentence for a fault that the user can mend; None for a fault of ours."""
+    said = str(error.orig).lower()
+    for signs, sentence in _SENTENCES:
+        if any(sign in said for sign in signs):
+            return StoreRefused(sentence)
+    return None

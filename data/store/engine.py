@@ -1,0 +1,111 @@
+"""The open store: consistent reads, one writer at a time, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from data.errors import StoreRefused
+from data.settings import Settings
+from data.store import dialect
+
+_WRITES = "weipian_writes"
+
+
+class Store:
+    """One open store. Give out connections only through read() and write()."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = _create_engine(settings.database_url)
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state until it is given back."""
+        with _refusals(), self.engine.connect() as conn:
+            if self.dialect == "postgresql":
+                conn = conn.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The exclusive writer. Commits at the end; any exception leaves the store as it was.
+
+        Raises StoreRefused where the store is locked, full or read-only.
+        """
+        with _refusals(), self.engine.connect() as conn:
+            conn = conn.execution_options(**{_WRITES: True})
+            with conn.begin():
+                if self.dialect == "postgresql":
+                    conn.execute(select(func.pg_advisory_xact_lock(dialect.WRITER_LOCK)))
+                yield conn
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        refusal = dialect.refusal(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _create_engine(url_text: str) -> Engine:
+    try:
+        url = make_url(url_text)
+    except ArgumentError as error:
+        raise StoreRefused("DATABASE_URL 写法不对，应如 sqlite:////路径/文件.sqlite。") from error
+    if url.get_backend_name() == "sqlite":
+        if url.database and url.database != ":memory:":
+            _make_folder(Path(url.database).parent)
+        engine = create_engine(url)
+        _begin_ourselves(engine)
+        return engine
+    if url.get_backend_name() == "postgresql":
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        return create_engine(url, pool_pre_ping=True)
+    raise StoreRefused(f"不支持的数据库“{url.get_backend_name()}”，请用 SQLite 或 PostgreSQL。")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreRefused(f"无法创建数据库文件夹“{folder}”，请检查权限。") from error
+
+
+def _begin_ourselves(engine: Engine) -> None:
+    """Python's sqlite3 begins transactions late; begin them where SQLAlchemy says."""
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        dialect.prepare_sqlite_connection(connection)
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        writes = conn.get_execution_options().get(_WRITES)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of the settings, created or migrated where needed. Raises StoreRefused."""
+    from data.store.migrate import bring_up_to_date
+
+    store = Store(settings)
+    bring_up_to_date(store)
+    return store

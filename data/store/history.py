@@ -1,0 +1,220 @@
+"""What was known when: a chain of SHA-256 over every insert, change and deletion.
+
+Each record's hash covers its content and the hash before it, and is written in the transaction that
+changes the row. `verify` finds any edit, insertion, deletion or swap inside the chain, a cut at its
+end (the head is kept beside it) and a row changed behind the history's back. Somebody who re-hashes
+everything is found by an anchor (the head) kept off the machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, Table, UniqueConstraint, select
+
+from data.store import meta
+from data.store.dialect import bulk_insert
+from data.store.models import Base
+
+GENESIS = "0" * 64
+HEAD_KEY = "history_head"
+_COLUMNS = (
+    "seq",
+    "batch_id",
+    "at",
+    "entity",
+    "row_key",
+    "patch_id",
+    "op",
+    "before",
+    "after",
+    "prev_hash",
+    "hash",
+)
+#: Bookkeeping that is no knowledge about the world.
+NOT_RECORDED = frozenset({"source_hash", "batch_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One change. before and after: columns → values (None where there is none)."""
+
+    entity: str
+    row_key: str
+    patch_id: int | None
+    op: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """first_bad: seq of the first record that does not fit, None where all is well."""
+
+    records: int
+    ok: bool
+    first_bad: int | None
+
+
+def geometry_digest(wkb: bytes | None) -> str | None:
+    """How geometry appears in a record: `sha256:…`."""
+    return None if wkb is None else f"sha256:{hashlib.sha256(wkb).hexdigest()}"
+
+
+def _json(values: dict[str, Any] | None) -> str | None:
+    return None if values is None else orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def record_hash(prev_hash: str, content: Sequence[Any]) -> str:
+    """SHA-256 over the previous hash and seq, batch_id, at, entity, row_key, patch_id, op, before,
+    after."""
+    return hashlib.sha256(prev_hash.encode() + orjson.dumps(list(content))).hexdigest()
+
+
+def head(conn: Connection) -> tuple[int, str]:
+    """(number of records, hash of the last) as kept beside the chain."""
+    kept = meta.get(conn, HEAD_KEY)
+    if kept is None:
+        return 0, GENESIS
+    records, digest = kept.split(":")
+    return int(records), digest
+
+
+def append(conn: Connection, batch_id: int, records: Iterable[Record]) -> None:
+    """Chain the records of a batch, in order, and move the head."""
+    seq, prev_hash = head(conn)
+    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    rows: list[tuple[Any, ...]] = []
+    for record in records:
+        seq += 1
+        content = (
+            seq,
+            batch_id,
+            at,
+            record.entity,
+            record.row_key,
+            record.patch_id,
+            record.op,
+            _json(record.before),
+            _json(record.after),
+        )
+        digest = record_hash(prev_hash, content)
+        rows.append((*content, prev_hash, digest))
+        prev_hash = digest
+    if rows:
+        bulk_insert(conn, Base.metadata.tables["history"], _COLUMNS, rows)
+        meta.put(conn, HEAD_KEY, f"{seq}:{prev_hash}")
+
+
+def anchor(conn: Connection) -> dict[str, Any]:
+    """{records, head}: to be kept off the machine and given to `verify` later."""
+    records, digest = head(conn)
+    return {"records": records, "head": digest}
+
+
+def _stream(conn: Connection) -> Iterator[Row[Any]]:
+    table = Base.metadata.tables["history"]
+    query = select(*(table.c[name] for name in _COLUMNS)).order_by(table.c.seq)
+    yield from conn.execution_options(yield_per=10_000).execute(query)
+
+
+def verify(conn: Connection, kept_anchor: dict[str, Any] | None = None) -> VerifyResult:
+    """Walk the chain end to end; then compare every live row with what the history last said."""
+    prev_hash, expected, last = GENESIS, 1, GENESIS
+    records = 0
+    state: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {}
+    for row in _stream(conn):
+        records += 1
+        digest = record_hash(prev_hash, row[:9])
+        if row.seq != expected or row.prev_hash != prev_hash or row.hash != digest:
+            return VerifyResult(records, False, expected)
+        if kept_anchor and row.seq == kept_anchor["records"] and digest != kept_anchor["head"]:
+            return VerifyResult(records, False, row.seq)
+        _replay(state, row)
+        prev_hash = last = digest
+        expected += 1
+    if head(conn) != (records, last if records else GENESIS):
+        return VerifyResult(records, False, expected)
+    if kept_anchor and kept_anchor["records"] > records:
+        return VerifyResult(records, False, expected)
+    first_bad = _first_difference(conn, state, expected)
+    return VerifyResult(records, first_bad is None, first_bad)
+
+
+def _replay(state: dict[tuple[str, str], tuple[int, dict[str, Any] | None]], row: Row[Any]) -> None:
+    key = (row.entity, row.row_key)
+    if row.op == "delete":
+        state[key] = (row.seq, None)
+        return
+    after = orjson.loads(row.after)
+    if row.op == "update" and key in state and state[key][1] is not None:
+        after = {**state[key][1], **after}  # type: ignore[dict-item]
+    state[key] = (row.seq, after)
+
+
+def _first_difference(
+    conn: Connection, state: dict[tuple[str, str], tuple[int, dict[str, Any] | None]], end: int
+) -> int | None:
+    """The seq of the first record whose row is not as it says; `end` for a row without record."""
+    bad: list[int] = []
+    for table in recorded_tables():
+        expected = {
+            key: values for key, values in state.items() if key[0] == table.name and values[1]
+        }
+        names = [c.name for c in table.columns]
+        for row in conn.execution_options(yield_per=10_000).execute(select(table)):
+            values = dict(zip(names, row, strict=True))
+            if table.name == "reference_feature" and values["batch_id"] is None:
+                continue  # shipped with the program
+            key = (table.name, row_key(table, values))
+            known = expected.pop(key, None)
+            if known is None:
+                bad.append(end)
+            elif _json(recorded(table, values)) != _json(known[1]):
+                bad.append(known[0])
+        bad += [seq for seq, _ in expected.values()]
+    return min(bad, default=None)
+
+
+def recorded_tables() -> list[Table]:
+    """The tables whose rows the history tells of."""
+    names = (
+        "patch",
+        "parcel",
+        "audit_decision",
+        "enforcement_case",
+        "transfer",
+        "problem",
+        "ledger_item",
+        "field_check",
+        "recheck",
+        "quota",
+        "submission",
+        "reference_feature",
+    )
+    return [Base.metadata.tables[name] for name in names]
+
+
+def key_columns(table: Table) -> list[str]:
+    """The natural key: the table's unique constraint; id where there is none."""
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            return [column.name for column in constraint.columns]
+    return ["id"]
+
+
+def row_key(table: Table, values: dict[str, Any]) -> str:
+    return "/".join(str(values[name]) for name in key_columns(table))
+
+
+def recorded(table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    """What a record says of a row: every column but bookkeeping, geometry by its digest."""
+    said = {k: v for k, v in values.items() if k in table.c and k not in NOT_RECORDED}
+    if "geom" in said:
+        said["geom"] = geometry_digest(said["geom"])
+    return said

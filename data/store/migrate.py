@@ -1,0 +1,61 @@
+"""Creating and migrating a store (Alembic, run by the program itself)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from data.errors import StoreRefused
+from data.store.engine import Store
+
+MIGRATIONS_DIR = Path(__file__).parent / "migrations"
+#: The newest revision; a test keeps it equal to Alembic's head. Known here so that opening a store
+#: that is up to date needs no Alembic.
+HEAD = "0001"
+
+
+def revision(conn: Connection) -> str | None:
+    """The store's revision; None for a new one."""
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    found: str | None = conn.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def bring_up_to_date(store: Store) -> None:
+    """Create or migrate. A store that this program does not know is refused, untouched."""
+    with store.read() as conn:
+        if revision(conn) == HEAD:
+            return
+    with store.write() as conn:
+        found = revision(conn)
+        if found == HEAD:  # another process was faster
+            return
+        if found is not None and found not in _known_revisions():
+            raise StoreRefused(
+                f"数据库的版本（{found}）比程序新，为免损坏已停止。请升级程序，或改用对应的数据库。"
+            )
+        if found is None and set(inspect(conn).get_table_names()) & {"patch", "upload", "history"}:
+            raise StoreRefused("数据库里已有同名的表，但不是本系统建立的。请换一个空的数据库。")
+        _upgrade(conn)
+        if found is None:
+            from data.store.seeding import load_seeds
+
+            load_seeds(conn)
+
+
+def _known_revisions() -> set[str]:
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory(str(MIGRATIONS_DIR)).walk_revisions()}
+
+
+def _upgrade(conn: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS_DIR))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")

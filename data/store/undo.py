@@ -1,0 +1,191 @@
+"""Taking a batch back, from what the history says it changed, as long as nothing built on it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import orjson
+import pandas as pd
+from sqlalchemy import Connection, Date, Row, Table, select, update
+
+from data.errors import NotFound, SupervisionError
+from data.store import history
+from data.store.models import Base, GeometryArchive, History, Upload
+from data.store.writing import TableChange, UploadRecord, apply_changes, plain
+
+_CHUNK = 1_000
+
+
+def undo_batch(conn: Connection, batch_id: int, who: str, where: str = "cli") -> int:
+    """Take a batch back; returns the number of the batch that records it.
+
+    Raises NotFound for an unknown batch, SupervisionError naming the later batches that built on
+    it, or where it has been taken back already.
+    """
+    batch = conn.execute(select(Upload).where(Upload.id == batch_id)).mappings().first()
+    if batch is None:
+        raise NotFound(f"没有批次{batch_id}。请在上传历史中查看批次号。")
+    if batch["state"] == "undone":
+        raise SupervisionError(f"批次{batch_id}已由批次{batch['undone_by']}撤回，无需再撤。")
+    if batch["state"] == "undo":
+        raise SupervisionError(f"批次{batch_id}本身是一次撤回，不能再撤；请重新上传原文件。")
+    _refuse_if_built_upon(conn, batch_id)
+    table = History.__table__
+    records = list(
+        conn.execute(select(table).where(table.c.batch_id == batch_id).order_by(table.c.seq))
+    )
+    changes = _reversed(conn, records)
+    undo_id = apply_changes(
+        conn,
+        UploadRecord(
+            kind=batch["kind"],
+            layer=batch["layer"],
+            year=batch["year"],
+            file_name=batch["file_name"],
+            file_size=batch["file_size"],
+            file_sha256=batch["file_sha256"],
+            uploaded_by=who,
+            uploaded_from=where,
+            options={"undoes": batch_id},
+            rows=len(records),
+            state="undo",
+        ),
+        changes,
+    )
+    conn.execute(
+        update(Upload).where(Upload.id == batch_id).values(state="undone", undone_by=undo_id)
+    )
+    return undo_id
+
+
+def _standing(batch_id: int) -> Any:
+    """Later batches that still stand: neither taken back nor themselves a taking-back."""
+    return (History.batch_id == Upload.id) & (Upload.id > batch_id) & (Upload.state == "done")
+
+
+def _refuse_if_built_upon(conn: Connection, batch_id: int) -> None:
+    later: set[int] = set()
+    own = select(History.entity, History.row_key).where(History.batch_id == batch_id).subquery()
+    same_rows = (
+        select(History.batch_id)
+        .join(Upload, _standing(batch_id))
+        .join(own, (own.c.entity == History.entity) & (own.c.row_key == History.row_key))
+        .distinct()
+    )
+    later.update(conn.scalars(same_rows))
+    new_patches = (
+        select(History.patch_id)
+        .where(
+            History.batch_id == batch_id,
+            History.entity == "patch",
+            History.op == "insert",
+        )
+        .subquery()
+    )
+    on_new_patches = (
+        select(History.batch_id)
+        .join(Upload, _standing(batch_id))
+        .join(new_patches, new_patches.c.patch_id == History.patch_id)
+        .distinct()
+    )
+    later.update(conn.scalars(on_new_patches))
+    if later:
+        names = "、".join(str(i) for i in sorted(later)[:10])
+        raise SupervisionError(
+            f"批次{batch_id}不能撤回：其后的批次{names}改动了同样的数据或挂在它的图斑上。"
+            "请先撤回这些批次。"
+        )
+
+
+def _reversed(conn: Connection, records: list[Row[Any]]) -> list[TableChange]:
+    """Per table: insertions become deletions, deletions insertions, changes go back."""
+    by_table: dict[str, list[Row[Any]]] = {}
+    for record in records:
+        by_table.setdefault(record.entity, []).append(record)
+    order = [table.name for table in history.recorded_tables()]
+    changes: list[TableChange] = []
+    for name in sorted(by_table, key=order.index, reverse=True):  # children before their patches
+        table = Base.metadata.tables[name]
+        changes.append(_table_change(conn, table, by_table[name]))
+    return changes
+
+
+def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> TableChange:
+    mapper: Any = next(m for m in Base.registry.mappers if m.local_table is table)
+    change = TableChange(mapper.class_)
+    inserted = [r.row_key for r in records if r.op == "insert"]
+    updated = {r.row_key: orjson.loads(r.before) for r in records if r.op == "update"}
+    deleted = [orjson.loads(r.before) for r in records if r.op == "delete"]
+    live = _live_rows(conn, table, [*inserted, *updated], records)
+    if inserted:
+        change.deletes = pd.DataFrame([live[key] for key in inserted], dtype=object)
+    if updated:
+        before = [live[key] for key in updated]
+        after = [
+            {**live[key], **_restored(conn, table, old), **_forgotten(table)}
+            for key, old in updated.items()
+        ]
+        change.updates_before = plain(pd.DataFrame(before, dtype=object))
+        change.updates_after = plain(pd.DataFrame(after, dtype=object))
+    if deleted:
+        rows = [{**_restored(conn, table, old), **_forgotten(table)} for old in deleted]
+        change.inserts = plain(pd.DataFrame(rows, dtype=object))
+    return change
+
+
+def _forgotten(table: Table) -> dict[str, Any]:
+    """A restored row does not remember its file row: the same file again is compared anew."""
+    return {"source_hash": 0} if "source_hash" in table.c else {}
+
+
+def _live_rows(
+    conn: Connection, table: Table, keys: list[str], records: list[Row[Any]]
+) -> dict[str, dict[str, Any]]:
+    """The rows as they are now, by natural key."""
+    ids = [orjson.loads(r.after)["id"] for r in records if r.op == "insert"]
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = select(table).where(table.c.id.in_(ids[start : start + _CHUNK]))
+        for row in conn.execute(query).mappings():
+            found[history.row_key(table, dict(row))] = dict(row)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        ids_of = _ids_of(conn, table, missing)
+        for start in range(0, len(ids_of), _CHUNK):
+            query = select(table).where(table.c.id.in_(ids_of[start : start + _CHUNK]))
+            for row in conn.execute(query).mappings():
+                found[history.row_key(table, dict(row))] = dict(row)
+    return found
+
+
+def _ids_of(conn: Connection, table: Table, keys: list[str]) -> list[int]:
+    """Row ids of natural keys, from the record that inserted each."""
+    ids: dict[str, int] = {}
+    for start in range(0, len(keys), _CHUNK):
+        query = (
+            select(History.row_key, History.after)
+            .where(
+                History.entity == table.name,
+                History.op == "insert",
+                History.row_key.in_(keys[start : start + _CHUNK]),
+            )
+            .order_by(History.seq)
+        )
+        for key, after in conn.execute(query):
+            ids[key] = orjson.loads(after or "{}")["id"]
+    return list(ids.values())
+
+
+def _restored(conn: Connection, table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    """Recorded values as the table holds them: dates parsed, geometry from the archive."""
+    restored: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is not None and isinstance(table.c[name].type, Date):
+            value = date.fromisoformat(value)
+        if name == "geom" and value is not None:
+            digest = value.removeprefix("sha256:")
+            archive = GeometryArchive
+            value = conn.scalar(select(archive.geom).where(archive.digest == digest))
+        restored[name] = value
+    return restored

@@ -1,0 +1,281 @@
+"""Writing a batch: rows, history, boxes and summary in the caller's one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
+
+import pandas as pd
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+
+from data.store import history, meta, summary
+from data.store.dialect import bulk_insert, index_boxes, unindex_boxes
+from data.store.history import Record
+from data.store.models import Base, Upload
+
+Progress = Callable[[str, int, int], None]
+DATA_VERSION_KEY = "data_version"
+_BOX = ["min_lon", "max_lon", "min_lat", "max_lat"]
+_CHUNK = 1_000
+
+
+@dataclass
+class TableChange:
+    """Changes of one table (ORM class). Frames have object columns with None for no value.
+
+    inserts: every column but id and batch_id. updates_before / updates_after: the same columns
+    (all, or some with id and the natural key), the same rows in the same order. deletes: full rows.
+    """
+
+    table: Any
+    inserts: pd.DataFrame | None = None
+    updates_before: pd.DataFrame | None = None
+    updates_after: pd.DataFrame | None = None
+    deletes: pd.DataFrame | None = None
+
+
+@dataclass
+class UploadRecord:
+    """The batch as the history of uploads shows it: columns of `upload`."""
+
+    kind: str
+    file_name: str
+    file_size: int
+    file_sha256: str
+    uploaded_by: str
+    uploaded_from: str
+    rows: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    ended: int = 0
+    warnings: int = 0
+    year: int | None = None
+    layer: str | None = None
+    stored_path: str | None = None
+    report_path: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    issues: list[Any] = field(default_factory=list)
+    state: str = "done"
+
+
+def apply_changes(
+    conn: Connection,
+    upload: UploadRecord,
+    changes: Sequence[TableChange],
+    on_progress: Progress | None = None,
+) -> int:
+    """Write a batch and return its number. Call inside Store.write()."""
+    batch_id = meta.next_number(conn, "next:upload")
+    version = int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1
+    conn.execute(
+        insert(Upload).values(
+            id=batch_id, uploaded_at=datetime.now(UTC), data_version=version, **asdict(upload)
+        )
+    )
+    meta.put(conn, DATA_VERSION_KEY, str(version))
+    existing = _touched_patches(changes)
+    summary.remove(conn, existing)
+    records: list[Record] = []
+    new_patches: list[int] = []
+
+    def progress(frame: pd.DataFrame) -> None:
+        if on_progress:
+            on_progress("写入", len(frame), len(frame))
+
+    for change in changes:
+        table: Table = change.table.__table__
+        if _has_rows(change.deletes):
+            records += _delete(conn, table, change.deletes)
+            progress(change.deletes)
+        if _has_rows(change.updates_after):
+            assert change.updates_before is not None
+            records += _update(conn, table, batch_id, change.updates_before, change.updates_after)
+            progress(change.updates_after)
+        if _has_rows(change.inserts):
+            rows = _numbered(conn, table, batch_id, change.inserts)
+            records += _insert(conn, table, rows)
+            if table.name == "patch":
+                new_patches += [int(i) for i in rows["id"]]
+            progress(rows)
+    history.append(conn, batch_id, records)
+    if on_progress:
+        on_progress("汇总", 0, 0)
+    gone = _deleted_patches(changes)
+    summary.add(conn, [i for i in {*existing, *new_patches} if i not in gone])
+    return batch_id
+
+
+def _touched_patches(changes: Sequence[TableChange]) -> list[int]:
+    """Existing patches whose figures the changes can move."""
+    touched: set[int] = set()
+    for change in changes:
+        name = change.table.__tablename__
+        if name == "patch":
+            frames, column = [change.updates_after, change.deletes], "id"
+        elif name in ("parcel", "audit_decision", "enforcement_case"):
+            frames, column = [change.inserts, change.updates_after, change.deletes], "patch_id"
+        else:
+            continue
+        for frame in frames:
+            if frame is not None:
+                touched.update(int(i) for i in frame[column])
+    return sorted(touched)
+
+
+def _deleted_patches(changes: Sequence[TableChange]) -> set[int]:
+    return {
+        int(i)
+        for change in changes
+        if change.table.__tablename__ == "patch" and change.deletes is not None
+        for i in change.deletes["id"]
+    }
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same frame with Python values: None for every missing value, no numpy scalars."""
+    objects = frame.astype(object)
+    return objects.where(objects.notna(), None)
+
+
+def _tuples(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    columns = [plain(frame[[name]])[name].tolist() for name in frame.columns]
+    return list(zip(*columns, strict=True))
+
+
+def _dicts(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    names = list(frame.columns)
+    for row in _tuples(frame):
+        yield dict(zip(names, row, strict=True))
+
+
+def _patch_id(table: Table, values: dict[str, Any]) -> int | None:
+    if table.name == "patch":
+        return int(values["id"])
+    return values.get("patch_id")
+
+
+def _has_rows(frame: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
+    return frame is not None and not frame.empty
+
+
+def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every column of the table; rows without an id get fresh ones."""
+    rows = frame.reset_index(drop=True)
+    if "id" not in rows:  # an undo brings rows back under their old number
+        first = meta.next_number(conn, f"next:{table.name}", len(rows))
+        rows = rows.assign(id=range(first, first + len(rows)))
+    rows = rows.assign(batch_id=batch_id)
+    for column in table.columns:
+        if column.name not in rows:
+            rows[column.name] = getattr(column.default, "arg", None)
+    return rows[[column.name for column in table.columns]]
+
+
+def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[Record]:
+    bulk_insert(conn, table, list(rows.columns), _tuples(rows))
+    if table.name == "patch":
+        _index(conn, rows)
+    return (
+        Record(
+            table.name,
+            history.row_key(table, values),
+            _patch_id(table, values),
+            "insert",
+            None,
+            history.recorded(table, values),
+        )
+        for values in _dicts(rows)
+    )
+
+
+def _index(conn: Connection, rows: pd.DataFrame) -> None:
+    boxed = rows[rows["min_lon"].notna()]
+    index_boxes(conn, _tuples(boxed[["id", *_BOX]]))
+
+
+def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Record]:
+    ids = [int(i) for i in frame["id"]]
+    for start in range(0, len(ids), _CHUNK):
+        conn.execute(delete(table).where(table.c.id.in_(ids[start : start + _CHUNK])))
+    if table.name == "patch":
+        unindex_boxes(conn, ids)
+    if "geom" in frame:
+        _archive(conn, [g for g in frame["geom"] if g is not None])
+    return (
+        Record(
+            table.name,
+            history.row_key(table, values),
+            _patch_id(table, values),
+            "delete",
+            history.recorded(table, values),
+            None,
+        )
+        for values in _dicts(frame)
+    )
+
+
+def _update(
+    conn: Connection,
+    table: Table,
+    batch_id: int,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+) -> list[Record]:
+    """Write what differs, a statement per set of differing columns; nothing else is recorded."""
+    keys = {"id", "patch_id", *history.key_columns(table)}
+    names = [n for n in after.columns if n not in keys and n != "batch_id"]
+    old, new = list(_dicts(before)), list(_dicts(after))
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    records: list[Record] = []
+    archived: list[bytes] = []
+    for was, now in zip(old, new, strict=True):
+        differing = tuple(n for n in names if was[n] != now[n])
+        if not differing:
+            continue
+        values = {f"new_{n}": now[n] for n in differing}
+        by_columns.setdefault(differing, []).append({"row_id": int(now["id"]), **values})
+        said = [n for n in differing if n not in history.NOT_RECORDED]
+        if not said:
+            continue
+        if "geom" in said and was["geom"] is not None:
+            archived.append(was["geom"])
+        records.append(
+            Record(
+                table.name,
+                history.row_key(table, now),
+                _patch_id(table, now),
+                "update",
+                history.recorded(table, {n: was[n] for n in said}),
+                history.recorded(table, {n: now[n] for n in said}),
+            )
+        )
+    for differing, values_of in by_columns.items():
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values(batch_id=batch_id, **{n: bindparam(f"new_{n}") for n in differing})
+        )
+        conn.execute(statement, values_of)
+    _archive(conn, archived)
+    if table.name == "patch" and "min_lon" in names:
+        _index(conn, after)
+        unindex_boxes(conn, [int(i) for i in after.loc[after["min_lon"].isna(), "id"]])
+    return records
+
+
+def _archive(conn: Connection, geometries: Sequence[bytes]) -> None:
+    """Keep replaced geometry under its digest; the history names it."""
+    digests = {str(history.geometry_digest(g)).removeprefix("sha256:"): g for g in geometries}
+    table = Base.metadata.tables["geometry_archive"]
+    known: set[str] = set()
+    names = list(digests)
+    for start in range(0, len(names), _CHUNK):
+        chunk = names[start : start + _CHUNK]
+        known.update(conn.scalars(select(table.c.digest).where(table.c.digest.in_(chunk))))
+    fresh = [{"digest": d, "geom": g} for d, g in digests.items() if d not in known]
+    if fresh:
+        conn.execute(insert(table), fresh)
