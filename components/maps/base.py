@@ -63,6 +63,15 @@ def city_bounds(shapes: Sequence[dict[str, Any]]) -> Bounds:
     return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN
 
 
+def district_bounds(shapes: Sequence[dict[str, Any]], code: str | None) -> Bounds | None:
+    """The view of one district; None where no shape carries its code (a zone without boundary)."""
+    around = bounds_of([shape["geom"] for shape in shapes if code and shape["code"] == code])
+    if around is None:
+        return None
+    west, south, east, north = around
+    return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN
+
+
 def _district_layers(
     shapes: Sequence[dict[str, Any]], names: dict[str, str], highlighted: str | None
 ) -> list[Component]:
@@ -155,17 +164,12 @@ def district_map(
         className="map-north",
         title="上方为北",
     )
+    source = html.Span(source_line(shapes, tiles), className="map-source")
+    aria: dict[str, Any] = {"aria-label": label}
     return html.Figure(
         [
-            html.Div(
-                [leaflet, north], className="map-frame", role="region", **{"aria-label": label}
-            ),
-            html.Figcaption(
-                [legend, html.Span(source_line(shapes, tiles), className="map-source")]
-                if legend
-                else [html.Span(source_line(shapes, tiles), className="map-source")],
-                className="map-caption",
-            ),
+            html.Div([leaflet, north], className="map-frame", role="region", **aria),
+            html.Figcaption([*([legend] if legend else []), source], className="map-caption"),
         ],
         className=f"map {class_name}".strip(),
     )

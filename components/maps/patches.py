@@ -46,6 +46,7 @@ def patch_features(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             feature(
                 geometry(row["geom"]) if row["geom"] else point(row["lon"], row["lat"]),
                 id=row["id"],
+                patch_no=row["patch_no"],
                 kind="shape" if row["geom"] else "point",
                 overdue=bool(row["overdue"]),
                 hint=_hint(row),
