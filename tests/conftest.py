@@ -13,15 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from data.settings import PROJECT_DIR, Settings
-from tests.postgres import PrivateCluster, find_programs
-
-if TYPE_CHECKING:
-    from data.store.engine import Store
+from data.store.engine import Store, open_store
+from tests.postgres import PrivateCluster, database_name, find_programs
 
 #: Every deadline of work year 2023 has passed by this day.
 TODAY = date(2024, 3, 1)
@@ -46,8 +43,6 @@ def postgres_cluster() -> Iterator[PrivateCluster]:
 
 def _create_store(url: str, folder: Path) -> None:
     """A store with its seeds and nothing else, closed again."""
-    from data.store.engine import open_store
-
     store = open_store(Settings(local_dir=folder, database_url=url, fixed_today=TODAY))
     store.engine.dispose()
 
@@ -65,7 +60,7 @@ def _pg_template(postgres_cluster: PrivateCluster, tmp_path_factory: pytest.Temp
     """The name of the database that is copied for each test."""
     url = postgres_cluster.new_database()
     _create_store(url, tmp_path_factory.mktemp("template"))
-    return url.rsplit("/", 1)[1].split("?")[0]
+    return url.split("?")[0].rsplit("/", 1)[1]
 
 
 @pytest.fixture
@@ -102,8 +97,6 @@ def empty_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 
 
 def _opened(settings: Settings, url: str) -> Iterator[Store]:
-    from data.store.engine import open_store
-
     store = open_store(replace(settings, database_url=url))
     yield store
     store.engine.dispose()

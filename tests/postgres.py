@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -30,6 +31,10 @@ def find_programs() -> Path | None:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
     return None
+
+
+def database_name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
 
 def _die_with_parent() -> None:
@@ -145,9 +150,9 @@ class PrivateCluster:
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
-        name = url.rsplit("/", 1)[1].split("?")[0]
+        drop = f'drop database if exists "{database_name(url)}" with (force)'
         with self._connect() as connection:
-            connection.execute(f'drop database if exists "{name}" with (force)'.encode())
+            connection.execute(drop.encode())
 
     def stop(self) -> None:
         self._server.send_signal(signal.SIGQUIT)
