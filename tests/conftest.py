@@ -60,7 +60,7 @@ def _pg_template(postgres_cluster: PrivateCluster, tmp_path_factory: pytest.Temp
     """The name of the database that is copied for each test."""
     url = postgres_cluster.new_database()
     _create_store(url, tmp_path_factory.mktemp("template"))
-    return url.split("?")[0].rsplit("/", 1)[1]
+    return database_name(url)
 
 
 @pytest.fixture
