@@ -55,14 +55,18 @@ def _transformer(system: int | str) -> pyproj.Transformer | None:
     """None for degrees that are CGCS2000's already. Raises CRSError, ProjError."""
     if system in _SAME_DEGREES:
         return None
-    crs = pyproj.CRS.from_epsg(system) if isinstance(system, int) else _flat(system)
+    crs = _flat(f"EPSG:{system}" if isinstance(system, int) else system)
     if crs.is_geographic and crs.ellipsoid and crs.to_epsg() in _SAME_DEGREES:
         return None
     return pyproj.Transformer.from_crs(crs, pyproj.CRS.from_epsg(CGCS2000), always_xy=True)
 
 
-def _flat(wkt: str) -> pyproj.CRS:
-    crs = pyproj.CRS.from_wkt(wkt)
+def _flat(definition: str) -> pyproj.CRS:
+    """definition: WKT or EPSG:4490; nothing else that PROJ would look up is let through."""
+    if re.fullmatch(r"EPSG:\d{1,6}", definition):
+        crs = pyproj.CRS.from_user_input(definition)
+    else:
+        crs = pyproj.CRS.from_wkt(definition)
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
     crs = crs.to_2d()
@@ -90,13 +94,40 @@ def declared_system(wkt: str | None) -> tuple[int, str | None] | None:
     try:
         if re.fullmatch(r"EPSG:\d{4,6}", wkt):
             wkt = pyproj.CRS.from_user_input(wkt).to_wkt()
-        # flattening turns the axes, after which the register is not recognised any more
-        code = pyproj.CRS.from_wkt(wkt).to_epsg(min_confidence=70)
         crs = _flat(wkt)
-        _transformer(code or crs.to_wkt())
+        _transformer(crs.to_wkt())
+        code = _code_of(wkt, crs)
     except (CRSError, ProjError):
         return None
     return (code, None) if code else (0, crs.to_wkt())
+
+
+def _code_of(wkt: str, crs: pyproj.CRS) -> int | None:
+    """The EPSG code of a definition: what it says of itself or the register finds, if that leads
+    to the same places (PROJ's own measure of likeness minds names and axes too much).
+    """
+    said = re.search(r'(?:AUTHORITY|ID)\["EPSG",\s*"?(\d{4,6})"?\](?:\s*\])+\s*$', wkt)
+    found = pyproj.CRS.from_wkt(wkt).to_epsg(min_confidence=25)
+    for code in (int(said.group(1)) if said else None, found):
+        if code and _agree(code, crs):
+            return code
+    return None
+
+
+def _agree(code: int, crs: pyproj.CRS) -> bool:
+    try:
+        other = pyproj.CRS.from_epsg(code)
+        area = other.area_of_use
+        if area is None or other.is_geographic != crs.is_geographic:
+            return False
+        lon = np.linspace(area.west, area.east, 5)[1:4]
+        lat = np.linspace(area.south, area.north, 5)[1:4]
+        to = pyproj.Transformer.from_crs(other.geodetic_crs, other, always_xy=True)
+        x, y = to.transform(lon, lat)
+        (lon_1, lat_1), (lon_2, lat_2) = _to_lonlat(code, x, y), _to_lonlat(crs.to_wkt(), x, y)
+    except (CRSError, ProjError):
+        return False
+    return bool(np.allclose(lon_1, lon_2, atol=1e-6) and np.allclose(lat_1, lat_2, atol=1e-6))
 
 
 def decide(

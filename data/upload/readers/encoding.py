@@ -6,6 +6,7 @@ The other order turns UTF-8 Chinese into wrong characters without an error.
 from __future__ import annotations
 
 import codecs
+import contextlib
 from collections.abc import Iterable
 
 from data.errors import UploadRefused
@@ -73,8 +74,12 @@ def decodes(cells: Iterable[bytes], codec: str) -> bool:
 
     Programs cut a name at the width of its .dbf field, in the middle of a character if need be.
     """
-    make = codecs.getincrementaldecoder(codec)
+    cells = list(cells)
+    with contextlib.suppress(UnicodeDecodeError, LookupError):
+        b"\n".join(cells).decode(codec)  # at once: far faster, and mostly enough
+        return True
     try:
+        make = codecs.getincrementaldecoder(codec)
         for cell in cells:
             make().decode(cell, final=False)
     except (UnicodeDecodeError, LookupError):

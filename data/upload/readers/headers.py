@@ -145,6 +145,9 @@ def _is_pair(upper: Row, lower: Row) -> bool:
     grouped = 0
     for i in range(width):
         below = lower[i]
+        above = upper[i]
+        if above is not None and ("：" in above or ":" in above):
+            return False  # "单位：亩" is a remark over the table, not a group
         if below is None:
             continue
         if not _is_title_like(below):

@@ -28,7 +28,7 @@ _MULTIPOINTS = (8, 18, 28)
 _LINES = (3, 13, 23)
 _POLYGONS = (5, 15, 25)
 _MULTIPATCH = 31
-_MAX_RINGS = 20_000
+_MAX_RINGS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +249,8 @@ def _assemble(shapes: Shapes, owner_of_ring: Ints, rings: Shapes) -> None:
 def _of_rings(rings: Shapes) -> shapely.Geometry:
     faces = shapely.polygons(rings)
     is_hole = shapely.is_ccw(rings)
-    if is_hole.all():  # wound the wrong way round throughout: by containment instead
-        area = shapely.area(faces)
-        outermost = shapely.STRtree(faces)
-        inner, outer = outermost.query(faces, predicate="within")
-        real = area[outer] > area[inner]
-        depth = np.bincount(inner[real], minlength=len(faces))
-        is_hole = depth % 2 == 1
+    if is_hole.any() and not _holes_lie_in_shells(faces, is_hole):
+        is_hole = _by_containment(faces)
     shells, holes = faces[~is_hole], rings[is_hole]
     if not len(holes):
         return shapely.multipolygons(shells)
@@ -269,3 +264,22 @@ def _of_rings(rings: Shapes) -> shapely.Geometry:
     parts = [shapely.polygons(r, holes=holes[home == i]) for i, r in enumerate(shell_rings)]
     parts += list(shapely.polygons(holes[home == -1]))
     return shapely.multipolygons(parts)
+
+
+def _holes_lie_in_shells(faces: Shapes, is_hole: npt.NDArray[np.bool_]) -> bool:
+    """By their boxes; not so where the rings are wound the wrong way round."""
+    holes, shells = shapely.bounds(faces[is_hole]), shapely.bounds(faces[~is_hole])
+    if not len(shells):
+        return False
+    west, south, east, north = (holes[:, None, i] - shells[None, :, i] for i in range(4))
+    inside = (west >= 0) & (south >= 0) & (east <= 0) & (north <= 0)
+    return bool(inside.any(axis=1).all())
+
+
+def _by_containment(faces: Shapes) -> npt.NDArray[np.bool_]:
+    """Which rings are holes: those inside an odd number of others."""
+    area = shapely.area(faces)
+    inner, outer = shapely.STRtree(faces).query(faces, predicate="within")
+    inside = inner[area[outer] > area[inner]]
+    depth: Ints = np.bincount(inside, minlength=len(faces))
+    return depth % 2 == 1

@@ -9,8 +9,10 @@ process, so the corners are looked up first (and the sandbox stands behind that)
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -38,7 +40,7 @@ def read_xlsx(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTab
     archive.check_workbook(path, archive.ArchiveLimits())
     _refuse_dtd_and_far_corners(path)
     try:
-        reader = fastexcel.read_excel(path)
+        reader = fastexcel.read_excel(path.read_bytes())
         names = _wanted(reader.sheet_names, options, notes)
         columns = {name: _fast_columns(reader, name) for name in names}
     except fastexcel.FastExcelError as error:
@@ -49,7 +51,7 @@ def read_xlsx(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTab
 def read_xls(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTable]:
     """The sheets of an old binary workbook that hold a table. Raises UploadRefused."""
     try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         names = _wanted(book.sheet_names, options, notes)
         columns = {}
         for name in names:
@@ -143,9 +145,9 @@ def _refuse_dtd_and_far_corners(path: Path) -> None:
             is_sheet = _SHEET_PART.fullmatch(info.filename) is not None
             try:
                 height, width = _corner(book, info, is_sheet)
-            except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
                 raise UploadRefused(_BROKEN) from error
-            except Exception as error:  # zlib.error and unknown compressions
+            except (NotImplementedError, RuntimeError) as error:
                 raise UploadRefused(_BROKEN) from error
             _check_size(Path(info.filename).stem, height, width)
 

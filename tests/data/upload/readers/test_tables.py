@@ -1,0 +1,200 @@
+"""Workbooks and delimited text: every digit kept, rows counted as the user counts them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import io
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.errors import UploadRefused
+from data.upload.readers import RawTable, read_file
+from tests.data.upload.readers.files import OPTIONS, workbook, workbook_of
+
+HEAD = ["图斑编号", "下发日期", "监测面积", "坐落"]
+
+
+def _only(path: Path) -> RawTable:
+    (table,) = read_file(path, OPTIONS).tables
+    return table
+
+
+def _write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def test_cells_keep_every_digit_and_dates_are_iso(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        HEAD,
+        ["0012", dt.date(2023, 3, 5), 1234567.1234567, "某村"],
+        [371002202300012, dt.datetime(2023, 3, 5, 12, 30), 101.0, None],
+        ["x", None, 1e-7, True],
+        [None, None, None, None],
+        ["y", "2023.3.5", 0.1, " 　"],
+    ]
+    table = _only(_write(tmp_path / "a.xlsx", workbook(rows)))
+    assert table.columns["图斑编号"].to_pylist() == ["0012", "371002202300012", "x", "y"]
+    assert table.columns["下发日期"].to_pylist() == [
+        "2023-03-05",
+        "2023-03-05 12:30:00",
+        None,
+        "2023.3.5",
+    ]
+    assert table.columns["监测面积"].to_pylist() == ["1234567.1234567", "101", "0.0000001", "0.1"]
+    assert table.columns["坐落"].to_pylist() == ["某村", None, "是", None]
+    assert table.row_numbers.tolist() == [2, 3, 4, 6]
+
+
+def test_rows_are_counted_as_in_the_sheet_below_titles(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [],
+        ["某表"],
+        [],
+        HEAD,
+        ["1", "2023-05-08", 2, "村"],
+        ["合计", None, 2],
+    ]
+    result = read_file(_write(tmp_path / "a.xlsx", workbook(rows)), OPTIONS)
+    (table,) = result.tables
+    assert table.row_numbers.tolist() == [5]
+    assert any("第 4 行" in note for note in result.notes)
+    assert any("合计" in note for note in result.notes)
+
+
+def test_formulas_give_their_last_value(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEAD)
+    sheet.write_formula(1, 0, '="A"&"1"', None, "A1")
+    sheet.write_formula(1, 2, "=1+1.5", None, 2.5)
+    book.close()
+    table = _only(path)
+    assert table.columns["图斑编号"].to_pylist() == ["A1"]
+    assert table.columns["监测面积"].to_pylist() == ["2.5"]
+
+
+def test_every_sheet_with_a_table_comes_and_one_can_be_chosen(tmp_path: Path) -> None:
+    content = workbook_of({"一": [HEAD, ["1"]], "空": [], "二": [HEAD, ["2"]], "头": [HEAD]})
+    path = _write(tmp_path / "a.xlsx", content)
+    assert [t.name for t in read_file(path, OPTIONS).tables] == ["一", "二"]
+    assert [t.name for t in read_file(path, replace(OPTIONS, layer="二")).tables] == ["二"]
+    with pytest.raises(UploadRefused, match="一、空、二、头"):
+        read_file(path, replace(OPTIONS, layer="三"))
+
+
+def test_a_workbook_without_rows_says_what_is_missing(tmp_path: Path) -> None:
+    for index, rows in enumerate([[], [HEAD], [[None, None]]]):
+        with pytest.raises(UploadRefused, match="没有数据行"):
+            read_file(_write(tmp_path / f"{index}.xlsx", workbook(rows)), OPTIONS)
+
+
+@pytest.mark.parametrize("corner", ["XFD1048576", "A1048576", "ZZ900000"])
+def test_two_cells_at_opposite_corners_are_refused_before_they_are_laid_out(
+    tmp_path: Path, corner: str
+) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active["A1"] = "图斑编号"
+    book.active["A2"] = "1"
+    book.active[corner] = "x"
+    if not corner.startswith("A1"):
+        book.save(tmp_path / "a.xlsx")
+        with pytest.raises(UploadRefused, match="空白行列"):
+            read_file(tmp_path / "a.xlsx", OPTIONS)
+    else:  # a column of a million empty cells is heavy, not impossible
+        book.save(tmp_path / "a.xlsx")
+        assert _only(tmp_path / "a.xlsx").row_numbers.tolist() == [2, 1048576]
+
+
+def _rewritten(content: bytes, part: str, pattern: str, replacement: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            raw = old.read(name)
+            if name == part:
+                raw = re.sub(pattern.encode(), replacement.encode(), raw, count=1)
+            new.writestr(name, raw)
+    return buffer.getvalue()
+
+
+def test_a_document_type_in_a_workbook_is_refused(tmp_path: Path) -> None:
+    evil = _rewritten(
+        workbook([HEAD, ["1"]]),
+        "xl/worksheets/sheet1.xml",
+        "<worksheet",
+        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><worksheet',
+    )
+    with pytest.raises(UploadRefused, match="DTD"):
+        read_file(_write(tmp_path / "a.xlsx", evil), OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"]
+)
+@pytest.mark.parametrize("junk", ["", "<", "<a><b></a>", "\\0\\0\\0"])
+def test_damaged_parts_of_a_workbook_give_a_sentence_or_a_table(
+    tmp_path: Path, part: str, junk: str
+) -> None:
+    evil = _rewritten(workbook([HEAD, ["1"]]), part, r"(?s)^.*$", junk)
+    path = _write(tmp_path / "a.xlsx", evil)
+    with contextlib.suppress(UploadRefused):  # anything else fails the test
+        assert read_file(path, OPTIONS).tables
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_delimited_text_in_every_code_page_and_with_every_mark(
+    tmp_path: Path, codec: str, mark: str
+) -> None:
+    text = (
+        "\r\n".join(mark.join(r) for r in (HEAD, ["0012", "2023-05-08", "12.340", "㐂村"])) + "\r\n"
+    )
+    table = _only(_write(tmp_path / "a.csv", text.encode(codec)))
+    assert table.columns.column_names == HEAD
+    assert [c[0].as_py() for c in table.columns.columns] == ["0012", "2023-05-08", "12.340", "㐂村"]
+    assert table.row_numbers.tolist() == [2]
+
+
+def test_ragged_rows_quotes_and_empty_lines(tmp_path: Path) -> None:
+    text = '图斑编号,坐落,监测面积\n1,"某村,\n二组"\n\n"=""0371""",="0012",3,多\n'
+    table = _only(_write(tmp_path / "a.csv", text.encode()))
+    assert table.columns.column_names == ["图斑编号", "坐落", "监测面积", "列D"]
+    assert table.columns["坐落"].to_pylist() == ["某村,\n二组", "0012"]
+    assert table.columns["图斑编号"].to_pylist() == ["1", "0371"]
+    assert table.columns["列D"].to_pylist() == [None, "多"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n\n\n",
+        b"\xef\xbb\xbf",
+        "图斑编号\n1".encode("utf-16-le"),
+        b"\xff\xfe",
+        b"a,b\n\0\0,1",
+        b"\x81\x20\xff,\xfe\n1,2",
+        b"<html><table><tr><td>1</td></tr></table></html>",
+        b'a,b\n"' + b"x" * 200_000,
+    ],
+)
+def test_text_that_is_no_table_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(UploadRefused) as caught:
+        read_file(_write(tmp_path / "a.csv", content), OPTIONS)
+    assert caught.value.message.endswith("。")
+
+
+def test_a_workbook_called_csv_or_xls_is_still_read(tmp_path: Path) -> None:
+    content = workbook([HEAD, ["1", "2023-05-08", 2, "村"]])
+    for name in ("a.csv", "a.xls"):
+        assert _only(_write(tmp_path / name, content)).columns["图斑编号"].to_pylist() == ["1"]
