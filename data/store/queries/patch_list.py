@@ -206,8 +206,8 @@ def map_features(
     )
     geoms: dict[int, bytes | None] = {}
     if shapes and ids:
-        found = conn.execute(select(Patch.id, Patch.geom).where(Patch.id.in_(ids))).tuples()
-        geoms = dict(found.all())
+        found = conn.execute(select(Patch.id, Patch.geom).where(Patch.id.in_(ids)))
+        geoms = {row.id: row.geom for row in found}
     keys = (
         "id", "patch_no", "lon", "lat", "overdue", "days_overdue", "legality", "district_code",
         "area_mu",

@@ -31,8 +31,8 @@ WORST_FIRST = (Legality.UNLAWFUL, Legality.PENDING, Legality.OTHER, Legality.LAW
 def _parcel_figures(conn: Connection, ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
     """patch id → legality (the worst effective), unlawful_farmland_mu, remaining_farmland_mu."""
     figures: dict[int, dict[str, Any]] = {}
-    found_years = conn.execute(select(Patch.id, Patch.year).where(Patch.id.in_(ids))).tuples()
-    years = dict(found_years.all())
+    found_years = conn.execute(select(Patch.id, Patch.year).where(Patch.id.in_(ids)))
+    years: dict[int, int] = {row.id: row.year for row in found_years}
     for year in sorted(set(years.values())):
         of_year = [i for i in ids if years.get(i) == year]
         rows = parcels_at(
