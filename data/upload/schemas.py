@@ -28,6 +28,9 @@ from data.vocabulary import (
     UploadKind,
 )
 
+#: A closed vocabulary (the field named `type` would shadow the builtin below).
+Vocabulary = type[Term]
+
 
 class CellType(StrEnum):
     TEXT = "text"
@@ -58,7 +61,7 @@ class Column:
     required: bool = False
     key: bool = False
     default: object = None
-    vocabulary: type[Term] | None = None
+    vocabulary: Vocabulary | None = None
     without: frozenset[str] = frozenset()  # terms of the vocabulary that files cannot carry
     stored: bool = True
     hint: str = ""
@@ -68,16 +71,12 @@ class Column:
         """label → value of the terms a file may carry here."""
         if self.vocabulary is None:
             return {}
-        return {
-            t.label: t.value
-            for t in self.vocabulary
-            if t.value not in self.without
-        }
+        return {t.label: t.value for t in self.vocabulary if t.value not in self.without}
 
 
 @dataclass(frozen=True, slots=True)
 class KindSchema:
-    """child_of_patch: rows name a patch by 图斑编号 of the chosen year. has_geometry: may carry it."""
+    """child_of_patch: rows name a patch by 图斑编号 of the year. has_geometry: may carry it."""
 
     kind: UploadKind
     table: type[m.FromFile]
@@ -105,13 +104,19 @@ YEAR = Column("year", "年度", T.INTEGER, ("ND", "工作年度"), stored=False)
 
 def _parcel_no(default: int) -> Column:
     hint = "空白为整个图斑" if default == 0 else "空白为 1"
-    return Column("parcel_no", "地块序号", T.INTEGER, ("DKXH",), key=True, default=default, hint=hint)
+    return Column(
+        "parcel_no", "地块序号", T.INTEGER, ("DKXH",), key=True, default=default, hint=hint
+    )
 
 
 _AREAS = (
     Column("farmland_mu", "占用耕地面积", T.AREA, ("GDMJ", "ZYGDMJ"), default=0.0),
     Column(
-        "basic_farmland_mu", "占用永久基本农田面积", T.AREA, ("YJJBNTMJ", "JBNTMJ"), default=0.0,
+        "basic_farmland_mu",
+        "占用永久基本农田面积",
+        T.AREA,
+        ("YJJBNTMJ", "JBNTMJ"),
+        default=0.0,
         hint="不大于占用耕地面积",
     ),
     Column("redline_mu", "占用生态保护红线面积", T.AREA, ("STBHHXMJ", "HXMJ"), default=0.0),
@@ -125,7 +130,11 @@ PATCHES = KindSchema(
         PATCH_NO,
         Column("domain", "领域", T.TERM, ("LY",), default=Domain.LAND.value, vocabulary=Domain),
         Column(
-            "patch_type", "图斑类型", T.TERM, ("TBLX",), vocabulary=PatchType,
+            "patch_type",
+            "图斑类型",
+            T.TERM,
+            ("TBLX",),
+            vocabulary=PatchType,
             hint="土地图斑必填",
         ),
         Column("change_kind", "变化特征", T.TEXT),
@@ -133,11 +142,15 @@ PATCHES = KindSchema(
         Column("strategic_mineral", "战略性矿种", T.BOOLEAN, ("ZLXKZ",)),
         Column("issued_on", "下发日期", T.DATE, ("XFRQ", "XFSJ", "下发时间"), required=True),
         Column(
-            "district_code", "区市", T.DISTRICT,
+            "district_code",
+            "区市",
+            T.DISTRICT,
             ("管理区", "管理区代码", "管理区名称", "GLQ", "GLQDM", "GLQMC"),
         ),
         Column(
-            "county_code", "行政区", T.DISTRICT,
+            "county_code",
+            "行政区",
+            T.DISTRICT,
             ("XZQDM", "XZQMC", "XMC", "行政区代码", "行政区名称", "县级行政区名称"),
         ),
         Column("town_code", "乡镇", T.TOWN, ("XZDM", "XZMC", "乡镇街道")),
@@ -167,11 +180,18 @@ FINDINGS = KindSchema(
         PATCH_NO,
         _parcel_no(1),
         Column(
-            "legality", "合法性判定", T.TERM, required=True, vocabulary=Legality,
+            "legality",
+            "合法性判定",
+            T.TERM,
+            required=True,
+            vocabulary=Legality,
             without=frozenset({Legality.PENDING.value}),
         ),
         Column(
-            "other_category", "判定类别", T.TERM, vocabulary=OtherCategory,
+            "other_category",
+            "判定类别",
+            T.TERM,
+            vocabulary=OtherCategory,
             hint="合法性判定为“其他”时填写",
         ),
         Column("is_new_construction", "是否新增建设用地", T.BOOLEAN),
@@ -180,9 +200,19 @@ FINDINGS = KindSchema(
         Column("project_name", "项目名称", T.TEXT),
         Column("approval_no", "批准文号", T.TEXT),
         Column(
-            "linked_patch_no", "关联图斑编号", T.TEXT, hint="同一块地已随另一图斑统计时填写",
+            "linked_patch_no",
+            "关联图斑编号",
+            T.TEXT,
+            hint="同一块地已随另一图斑统计时填写",
         ),
-        Column("area_mu", "面积", T.AREA, ("地块面积",), required=True, hint="仅一个地块时默认取图斑面积"),
+        Column(
+            "area_mu",
+            "面积",
+            T.AREA,
+            ("地块面积",),
+            required=True,
+            hint="仅一个地块时默认取图斑面积",
+        ),
         *_AREAS,
         *(
             Column(field, header, T.BOOLEAN, hint="违法且占用耕地时必填")
@@ -206,7 +236,10 @@ AUDITS = KindSchema(
         Column("decided_on", "审核日期", T.DATE, required=True, key=True),
         Column("opinion", "审核意见", T.TEXT),
         Column(
-            "determination", "定性结果", T.TERM, vocabulary=Legality,
+            "determination",
+            "定性结果",
+            T.TERM,
+            vocabulary=Legality,
             without=frozenset({Legality.PENDING.value}),
         ),
         Column("deemed", "直接判定", T.BOOLEAN),
@@ -313,7 +346,9 @@ QUOTA = KindSchema(
     UploadKind.QUOTA,
     m.Quota,
     (
-        Column("district_code", "区市", T.DISTRICT, ("管理区", "管理区名称"), required=True, key=True),
+        Column(
+            "district_code", "区市", T.DISTRICT, ("管理区", "管理区名称"), required=True, key=True
+        ),
         Column("quota_on", "日期", T.DATE, required=True, key=True),
         Column("reserve_mu", "储备库指标", T.AREA, required=True),
     ),
@@ -324,7 +359,9 @@ SUBMISSIONS = KindSchema(
     UploadKind.SUBMISSIONS,
     m.Submission,
     (
-        Column("district_code", "区市", T.DISTRICT, ("管理区", "管理区名称"), required=True, key=True),
+        Column(
+            "district_code", "区市", T.DISTRICT, ("管理区", "管理区名称"), required=True, key=True
+        ),
         Column("report", "报告", T.TERM, required=True, key=True, vocabulary=ReportKind),
         Column("period", "期次", T.TEXT, required=True, key=True),
         Column("received_on", "收到日期", T.DATE, required=True),
@@ -336,11 +373,15 @@ SUBMISSIONS = KindSchema(
 #: Reference layers: geometry with a code and a name; a layer is replaced as a whole.
 REFERENCE_COLUMNS: tuple[Column, ...] = (
     Column(
-        "code", "编号", T.TEXT,
+        "code",
+        "编号",
+        T.TEXT,
         ("代码", "XZQDM", "XZDM", "行政区代码", "区市代码", "乡镇代码", "TBBH", "图斑编号"),
     ),
     Column(
-        "name", "名称", T.TEXT,
+        "name",
+        "名称",
+        T.TEXT,
         ("XZQMC", "XMC", "XZMC", "行政区名称", "区市", "乡镇", "区市名称", "乡镇名称"),
     ),
     Column("programme", "专项名称", T.TEXT),
@@ -351,7 +392,16 @@ REFERENCE_COLUMNS: tuple[Column, ...] = (
 SCHEMAS: dict[UploadKind, KindSchema] = {
     s.kind: s
     for s in (
-        PATCHES, FINDINGS, AUDITS, CASES, TRANSFERS, PROBLEMS, LEDGER, CHECKS, RECHECKS, QUOTA,
+        PATCHES,
+        FINDINGS,
+        AUDITS,
+        CASES,
+        TRANSFERS,
+        PROBLEMS,
+        LEDGER,
+        CHECKS,
+        RECHECKS,
+        QUOTA,
         SUBMISSIONS,
     )
 }

@@ -6,6 +6,7 @@ columns and shadowed system tables are refused; triggers cannot fire in a read-o
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from contextlib import closing
@@ -19,13 +20,30 @@ _MAX_OBJECTS = 5_000
 _ALLOWED_PRAGMAS = {"trusted_schema", "cell_size_check", "table_xinfo", "query_only"}
 
 
-def check_geopackage(path: Path) -> None:
-    """Raises UploadRefused unless every layer is a plain table."""
+def without_views(path: Path, folder: Path) -> Path:
+    """The file itself, or where it has views besides its layers a copy in `folder` without them:
+    GDAL lists them as layers and asks each for its extent.
+
+    Raises UploadRefused unless every layer is a plain table.
+    """
     try:
         with closing(_opened(path)) as db:
             _check(db)
+            views = [
+                str(n) for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type='view'")
+            ]
+        if not views:
+            return path
+        copy = folder / "plain.gpkg"
+        shutil.copyfile(path, copy)
+        with closing(sqlite3.connect(copy)) as db:
+            db.execute("PRAGMA trusted_schema=OFF")
+            for view in views:  # dropping a view does not run it
+                db.execute(f"DROP VIEW {_quoted(view)}")
+            db.commit()
     except sqlite3.Error as error:
         raise UploadRefused(_BROKEN) from error
+    return copy
 
 
 def _opened(path: Path) -> sqlite3.Connection:

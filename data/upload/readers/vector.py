@@ -23,7 +23,7 @@ from data.upload.readers import encoding
 from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, MAX_TABLES, RawTable, ReadOptions
 from data.upload.readers.gdal import pyogrio_for
 from data.upload.readers.geometry import BROKEN, Shapes, centres, finish, from_wkb, wkb_types
-from data.upload.readers.geopackage import check_geopackage
+from data.upload.readers.geopackage import without_views
 
 GEOPACKAGE, FILEGDB, GEOJSON = "GPKG", "OpenFileGDB", "GeoJSON"
 _CURVED = (8, 9, 10, 11, 12)
@@ -39,7 +39,7 @@ def read_vector(
 ) -> list[RawTable]:
     """The layers with rows. folder: private, for a copy in UTF-8. Raises UploadRefused."""
     if driver == GEOPACKAGE:
-        check_geopackage(path)
+        path = without_views(path, folder)
     if driver == GEOJSON:
         path = _plain_geojson(path, options, folder)
     pyogrio = pyogrio_for(driver)

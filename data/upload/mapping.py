@@ -1,0 +1,152 @@
+"""Which column of a file is which field: headers, aliases, units, cut names, a user's word."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from data.units import AreaUnit
+from data.upload.schemas import CellType, Column
+
+_UNITS: dict[str, AreaUnit] = {
+    "亩": AreaUnit.MU,
+    "平方米": AreaUnit.M2,
+    "㎡": AreaUnit.M2,
+    "M2": AreaUnit.M2,
+    "M²": AreaUnit.M2,
+    "公顷": AreaUnit.HA,
+    "HA": AreaUnit.HA,
+    "HM2": AreaUnit.HA,
+    "平方千米": AreaUnit.KM2,
+    "平方公里": AreaUnit.KM2,
+    "KM2": AreaUnit.KM2,
+}
+_BRACKETED = re.compile(r"\(([^()]*)\)$")
+#: Columns that returned workbooks add and uploads pass over.
+REASON_HEADER = "退回原因"
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A header of the file with its field; unit of an area column (亩 unless it says otherwise)."""
+
+    header: str
+    column: Column
+    unit: AreaUnit = AreaUnit.MU
+
+
+@dataclass
+class ColumnMap:
+    """assigned: in the file's order, several headers may serve one place field. ignored: headers
+    that no field answers to. notes: Chinese sentences on doubtful choices.
+    """
+
+    assigned: list[Assigned] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def of(self, name: str) -> list[Assigned]:
+        return [a for a in self.assigned if a.column.field == name]
+
+    def header(self, name: str) -> str | None:
+        """The file's header of a field, for remarks on its cells."""
+        found = self.of(name)
+        return found[0].header if found else None
+
+
+def normal(text: str) -> str:
+    """A header without differences of width, space, case, or the star of required columns."""
+    return re.sub(r"[\s*:_]+", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def split_unit(header: str) -> tuple[str, AreaUnit | None]:
+    """(`监测面积`, 平方米) of `监测面积（平方米）`; no unit where the brackets hold none."""
+    name = normal(header)
+    found = _BRACKETED.search(name)
+    unit = _UNITS.get(found.group(1).removeprefix("单位")) if found else None
+    return (name[: found.start()], unit) if found and unit else (name, None)
+
+
+def signature(headers: Iterable[str]) -> str:
+    """A hash of the column names, whatever their order: the same for files of one origin."""
+    joined = "\x1f".join(sorted(normal(h) for h in headers))
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def map_columns(
+    headers: Sequence[str],
+    columns: Sequence[Column],
+    given: Mapping[str, Mapping[str, str | None]] | None = None,
+) -> ColumnMap:
+    """Assign headers to columns. given: header → {"field": …, "unit": …} wins over everything.
+
+    Raises nothing: a header that fits nothing is listed in `ignored`.
+    """
+    canonical = {normal(c.header): c for c in columns}
+    aliases = {normal(a): c for c in columns for a in c.aliases}
+    by_field = {c.field: c for c in columns}
+    result = ColumnMap()
+    candidates: list[tuple[int, Assigned]] = []
+    for header in headers:
+        word = (given or {}).get(header)
+        if word is not None:
+            if word.get("field") in by_field:
+                unit = AreaUnit[word.get("unit") or "MU"]
+                candidates.append((0, Assigned(header, by_field[str(word["field"])], unit)))
+            else:
+                result.ignored.append(header)
+            continue
+        name, unit_found = split_unit(header)
+        column = canonical.get(name)
+        rank = 1
+        if column is None:
+            column, rank = aliases.get(name), 2
+        if column is None:
+            column, rank = _cut(header, columns), 3
+        if column is None or normal(header) == normal(REASON_HEADER):
+            result.ignored.append(header)
+        else:
+            candidates.append((rank, Assigned(header, column, unit_found or AreaUnit.MU)))
+    _choose(candidates, headers, result)
+    return result
+
+
+def _choose(
+    candidates: list[tuple[int, Assigned]], headers: Sequence[str], result: ColumnMap
+) -> None:
+    """One header a field, the best word first; place fields take all of theirs."""
+    taken: dict[str, Assigned] = {}
+    for _, assigned in sorted(candidates, key=lambda c: c[0]):
+        name = assigned.column.field
+        if name in taken and assigned.column.type not in (CellType.DISTRICT, CellType.TOWN):
+            result.ignored.append(assigned.header)
+            result.notes.append(
+                f"“{assigned.header}”与“{taken[name].header}”都是{assigned.column.header}，"
+                f"采用后者。"
+            )
+            continue
+        taken.setdefault(name, assigned)
+        result.assigned.append(assigned)
+    order = {header: i for i, header in enumerate(headers)}
+    result.assigned.sort(key=lambda a: order[a.header])
+
+
+def _cut(header: str, columns: Sequence[Column]) -> Column | None:
+    """The column whose Chinese header was cut to a .dbf's ten bytes, where only one fits."""
+    text = header.strip()
+    if len(text) < 3 or text.isascii():
+        return None
+    fits = [
+        c
+        for c in columns
+        for name in (c.header, *c.aliases)
+        if len(name) > len(text)
+        and any(
+            name.encode(code)[:limit].decode(code, "ignore") == text
+            for code, limit in (("gb18030", 10), ("utf-8", 10), ("gb18030", 11))
+        )
+    ]
+    return fits[0] if len({c.field for c in fits}) == 1 else None

@@ -1,0 +1,167 @@
+"""A file's rows beside the store's: keys, hashes, and what an upsert leaves.
+
+An empty cell leaves the stored value, 清空 clears it, defaults apply on insert only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Select, Table, select
+
+from data.store.models import Patch
+from data.upload.parsing import CLEARED
+from data.upload.prepare import Prepared
+from data.upload.schemas import KindSchema
+
+Key = tuple[Hashable, ...]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+_CHUNK = 900
+
+
+@dataclass
+class Stored:
+    """What the store has for the keys of a kind and its years: key → id, source_hash, ended."""
+
+    ids: dict[Key, int]
+    hashes: dict[Key, int]
+    ended: set[Key]
+
+
+def key_names(schema: KindSchema) -> list[str]:
+    """Columns of the key as the table holds them: patch_id instead of a child's 图斑编号."""
+    names = [c.field for c in schema.keys]
+    if schema.child_of_patch:
+        return ["patch_id", *(n for n in names if n != "patch_no")]
+    if schema.table is Patch:
+        return ["year", "patch_no"]
+    return names
+
+
+def keys_of(frame: pd.DataFrame, names: Sequence[str]) -> list[Key]:
+    return list(zip(*(frame[name].tolist() for name in names), strict=True))
+
+
+def fetch_keys(conn: Connection, schema: KindSchema, years: Iterable[int]) -> Stored:
+    """Keys of the years concerned (all rows for kinds without a year)."""
+    table: Table = schema.table.__table__  # type: ignore[attr-defined]
+    names = key_names(schema)
+    columns = [table.c[n] for n in names]
+    extra = [table.c.ended] if "ended" in table.c else []
+    query: Select[Any] = select(table.c.id, table.c.source_hash, *columns, *extra)
+    wanted = sorted(set(years))
+    if schema.child_of_patch:
+        query = query.join(Patch, Patch.id == table.c.patch_id).where(Patch.year.in_(wanted))
+    elif "year" in table.c:
+        query = query.where(table.c.year.in_(wanted))
+    stored = Stored({}, {}, set())
+    width = len(names)
+    for row in conn.execute(query):
+        key = tuple(row[2 : 2 + width])
+        stored.ids[key] = row[0]
+        stored.hashes[key] = row[1]
+        if extra and row[-1]:
+            stored.ended.add(key)
+    return stored
+
+
+def fetch_rows(conn: Connection, table: Table, ids: Sequence[int]) -> pd.DataFrame:
+    """Full rows by id, as objects with None for no value, indexed by id."""
+    names = [c.name for c in table.columns]
+    rows: list[Any] = []
+    for start in range(0, len(ids), _CHUNK):
+        rows += conn.execute(select(table).where(table.c.id.in_(ids[start : start + _CHUNK]))).all()
+    frame = pd.DataFrame([tuple(r) for r in rows], columns=names, dtype=object)
+    return frame.set_index("id", drop=False)
+
+
+def source_hashes(prepared: Prepared, context: str = "") -> np.ndarray[Any, np.dtype[np.int64]]:
+    """A hash of each row's filled cells and geometry, whatever the order of the columns.
+
+    context: what else decides what becomes of the row (version of the boundaries).
+    """
+    total = np.zeros(len(prepared.rows), dtype=np.uint64)
+    for name in prepared.rows.columns:
+        if not str(name).startswith("_"):
+            total += _salted(prepared.rows[name].to_numpy(dtype=object), str(name), context)
+    if prepared.geometry is not None:
+        digests = np.array(
+            [
+                None if wkb is None else hashlib.blake2b(wkb, digest_size=16).hexdigest()
+                for wkb in prepared.geometry.wkb
+            ],
+            dtype=object,
+        )
+        total += _salted(digests, "geometry", context)
+    return total.view(np.int64)
+
+
+def _salted(values: Any, name: str, context: str) -> Any:
+    key = hashlib.blake2b(f"{name}|{context}".encode(), digest_size=8).hexdigest()
+    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    texts = np.array([repr(v) for v in distinct], dtype=object)
+    hashes = np.zeros(len(texts) + 1, dtype=np.uint64)  # the last stands for an empty cell
+    if len(texts):
+        hashes[:-1] = pd.util.hash_array(texts, hash_key=key, categorize=False)
+    return hashes[codes]
+
+
+def merged(
+    prepared: Prepared,
+    schema: KindSchema,
+    at: Sequence[int] | np.ndarray[Any, Any],
+    before: pd.DataFrame,
+) -> pd.DataFrame:
+    """The rows `at` as they will be: file over store over defaults.
+
+    before: stored rows aligned with `at` (all None for new ones). Columns: those of the table but
+    id and batch_id. Keys and derived columns are the caller's to fill.
+    """
+    table: Table = schema.table.__table__  # type: ignore[attr-defined]
+    names = [c.name for c in table.columns if c.name not in ("id", "batch_id")]
+    rows = prepared.rows.iloc[list(at)]
+    fresh = before["id"].isna().to_numpy() if len(before) else np.ones(len(rows), dtype=bool)
+    result: dict[str, Any] = {}
+    by_field = {c.field: c for c in schema.columns}
+    for name in names:
+        kept = before[name].to_numpy(dtype=object)
+        column = by_field.get(name)
+        if column is None or not column.stored or name not in rows:
+            values = kept.copy()
+        else:
+            given = rows[name].to_numpy(dtype=object)
+            empty = _is_none(given)
+            values = np.where(empty, kept, given)
+            cleared = np.array([v is CLEARED for v in given], dtype=bool)
+            values[cleared] = column.default
+        if column is not None and column.default is not None:
+            values[fresh & _is_none(values)] = column.default
+        result[name] = values
+    frame = pd.DataFrame(result, dtype=object)
+    frame.index = pd.Index(list(at))
+    return frame
+
+
+def _is_none(values: Any) -> Mask:
+    return np.array([v is None for v in values], dtype=bool)
+
+
+def aligned(stored_rows: pd.DataFrame, ids: Sequence[int | None]) -> pd.DataFrame:
+    """Stored rows in the order of ids; a row of None for an id of None."""
+    lookup = stored_rows.reindex([-1 if i is None else i for i in ids])
+    result = lookup.astype(object).where(lookup.notna(), None).reset_index(drop=True)
+    return result
+
+
+def differing(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> Mask:
+    """Rows of which a column differs (both frames aligned by position)."""
+    result = np.zeros(len(after), dtype=bool)
+    for name in names:
+        old, new = before[name].to_numpy(dtype=object), after[name].to_numpy(dtype=object)
+        result |= np.array([a != b for a, b in zip(old, new, strict=True)], dtype=bool)
+    return result

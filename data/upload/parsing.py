@@ -1,0 +1,238 @@
+"""Cells to values: every distinct text of a column is read once."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from data.units import MAX_AREA_MU, AreaUnit
+from data.upload.schemas import CellType, Column
+from data.vocabulary import CLEAR_WORD
+
+
+class _Cleared:
+    """The value of a cell that says 清空."""
+
+    def __repr__(self) -> str:
+        return "CLEARED"
+
+
+CLEARED = _Cleared()
+
+_EXCEL_EPOCH = date(1899, 12, 30)
+_YES = {"是", "1", "Y", "YES", "TRUE", "T", "√", "有"}
+_NO = {"否", "0", "N", "NO", "FALSE", "F", "×", "无"}
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d.*)?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_AREA_UNITS = {"亩": AreaUnit.MU, "平方米": AreaUnit.M2, "M2": AreaUnit.M2, "公顷": AreaUnit.HA}
+
+
+class Unreadable(ValueError):
+    """A cell that cannot be read; the message is the Chinese sentence for its issue."""
+
+
+@dataclass
+class ParsedColumn:
+    """values: objects, None for an empty cell, CLEARED for 清空. errors: row index → sentence."""
+
+    values: np.ndarray[Any, Any]
+    errors: dict[int, str]
+
+
+def cell_texts(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
+    """Cells as objects: text stripped, numbers and dates as Python values, empty as None."""
+    values = np.array(column.to_pylist(), dtype=object)
+    return values
+
+
+def parse_column(cells: np.ndarray[Any, Any], column: Column, unit: AreaUnit) -> ParsedColumn:
+    """Read one column of a file (objects as `cell_texts` gives them)."""
+    reader = _reader(column, unit)
+    codes, distinct = pd.factorize(cells, use_na_sentinel=True)
+    values: list[Any] = []
+    sentences: dict[int, str] = {}
+    for i, cell in enumerate(distinct):
+        try:
+            values.append(_read(cell, reader, column))
+        except Unreadable as error:
+            values.append(None)
+            sentences[i] = str(error)
+    table = np.empty(len(values) + 1, dtype=object)
+    table[:-1] = values
+    table[-1] = None  # code -1: empty
+    errors: dict[int, str] = {}
+    if sentences:
+        for code, sentence in sentences.items():
+            errors.update(dict.fromkeys(np.flatnonzero(codes == code).tolist(), sentence))
+    return ParsedColumn(table[codes], errors)
+
+
+def _read(cell: Any, reader: Callable[[Any, str], Any], column: Column) -> Any:
+    if isinstance(cell, float) and math.isnan(cell):
+        return None
+    text = plain_text(cell)
+    if not text:
+        return None
+    if text == CLEAR_WORD:
+        if column.required or column.key:
+            raise Unreadable(f"{column.header}是必填项，不能清空。")
+        return CLEARED
+    return reader(cell, text)
+
+
+def plain_text(cell: Any) -> str:
+    """A cell as text: control characters gone, spaces at its ends too, 371002.0 as 371002."""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, bytes):
+        return ""
+    return _CONTROL.sub("", str(cell)).strip()
+
+
+def _width(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _reader(column: Column, unit: AreaUnit) -> Callable[[Any, str], Any]:
+    def area(cell: Any, text: str) -> float:
+        return read_area(cell, text, unit, column.header)
+
+    def term(cell: Any, text: str) -> str:
+        return read_term(text, column)
+
+    def short(cell: Any, text: str) -> str:
+        return _limited(text, column)
+
+    def integer(cell: Any, text: str) -> int:
+        return read_integer(text, column.header)
+
+    readers: dict[CellType, Callable[[Any, str], Any]] = {
+        CellType.TEXT: short,
+        CellType.DATE: lambda cell, text: read_date(text, column.header),
+        CellType.DATE_OR_TEXT: lambda cell, text: _date_or_text(text, column),
+        CellType.AREA: area,
+        CellType.NUMBER: lambda cell, text: read_number(cell, text, column.header),
+        CellType.INTEGER: integer,
+        CellType.BOOLEAN: lambda cell, text: read_boolean(text, column.header),
+        CellType.TERM: term,
+        CellType.DISTRICT: lambda cell, text: re.sub(r"\.0+$", "", _width(text)),
+        CellType.TOWN: lambda cell, text: re.sub(r"\.0+$", "", _width(text)),
+    }
+    return readers[column.type]
+
+
+def _limited(text: str, column: Column) -> str:
+    if column.key or column.field in ("linked_patch_no", "code"):
+        text = re.sub(r"^(\d+)\.0+$", r"\1", _width(text))
+        if len(text) > 64:
+            raise Unreadable(f"{column.header}超过 64 个字，请核对。")
+    elif column.field in ("mineral", "change_kind", "period") and len(text) > 32:
+        raise Unreadable(f"{column.header}超过 32 个字，请核对。")
+    elif len(text) > 4_000:
+        raise Unreadable(f"{column.header}超过 4000 个字，请缩短。")
+    return text
+
+
+def read_date(text: str, header: str = "日期") -> date:
+    """2023-03-05, 2023/3/5, 2023.3.5, 20230305, 2023年3月5日, with a time or not, Excel serials.
+
+    Raises Unreadable.
+    """
+    plain = _width(text).strip()
+    found = _DATE.fullmatch(plain) or _COMPACT.fullmatch(re.sub(r"\.0+$", "", plain))
+    try:
+        if found:
+            day = date(*(int(part) for part in found.groups()))
+        else:
+            serial = float(plain)
+            if not 20_000 <= serial < 80_000:
+                raise ValueError(plain)
+            day = _EXCEL_EPOCH + timedelta(days=int(serial))
+    except (ValueError, OverflowError):
+        raise Unreadable(f"{header}“{text[:30]}”无法识别，应写作 2023-03-05。") from None
+    if not 1980 <= day.year <= 2100:
+        raise Unreadable(f"{header}“{text[:30]}”不合情理，请核对年份。")
+    return day
+
+
+def _date_or_text(text: str, column: Column) -> str:
+    try:
+        return read_date(text).isoformat()
+    except Unreadable:
+        if len(text) > 64:
+            raise Unreadable(f"{column.header}超过 64 个字，请核对。") from None
+        return text
+
+
+def read_boolean(text: str, header: str = "") -> bool:
+    """是/否, 1/0, Y/N. Raises Unreadable."""
+    word = re.sub(r"\.0+$", "", _width(text)).upper()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise Unreadable(f"{header}“{text[:30]}”无法识别，应填“是”或“否”。")
+
+
+def read_integer(text: str, header: str = "") -> int:
+    """A whole number from 0; 1.0 is 1. Raises Unreadable."""
+    plain = re.sub(r"\.0+$", "", _width(text))
+    if not re.fullmatch(r"\d{1,9}", plain):
+        raise Unreadable(f"{header}“{text[:30]}”应为整数。")
+    return int(plain)
+
+
+def read_number(cell: Any, text: str, header: str = "") -> float:
+    """A finite decimal. Raises Unreadable."""
+    if isinstance(cell, int | float):
+        value = float(cell)
+    else:
+        plain = _width(text).replace(",", "").replace(" ", "")
+        if not _NUMBER.fullmatch(plain):
+            raise Unreadable(f"{header}“{text[:30]}”不是数字。")
+        value = float(plain)
+    if not math.isfinite(value):
+        raise Unreadable(f"{header}“{text[:30]}”不是有效的数字。")
+    return value
+
+
+def read_area(cell: Any, text: str, unit: AreaUnit, header: str = "面积") -> float:
+    """亩, unrounded; a unit written in the cell wins over the column's. Raises Unreadable."""
+    if isinstance(cell, str):
+        plain = _width(text).upper().replace(" ", "")
+        for word, own in _AREA_UNITS.items():
+            if plain.endswith(word):
+                cell = text = plain.removesuffix(word)
+                unit = own
+                break
+    value = read_number(cell, text, header) * unit.numerator / unit.denominator
+    if value < 0:
+        raise Unreadable(f"{header}为负数（{text[:30]}），请核对。")
+    if value > MAX_AREA_MU:
+        raise Unreadable(f"{header}“{text[:30]}”大得不合情理，请核对数值和单位。")
+    return value
+
+
+def read_term(text: str, column: Column) -> str:
+    """The English value of a Chinese term of the column's vocabulary. Raises Unreadable."""
+    word = re.sub(r"\s+", "", _width(text))
+    terms = {_width(label): value for label, value in column.terms.items()}
+    if word in terms:
+        return terms[word]
+    if f"{word}类" in terms:
+        return terms[f"{word}类"]
+    choices = "、".join(column.terms)
+    raise Unreadable(f"{column.header}“{text[:30]}”不在可选值内，应为：{choices}。")

@@ -1,0 +1,313 @@
+"""From a file to parsed rows: read, mapped, every cell turned into its value. Needs no lock."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import Issue, UploadRefused
+from data.settings import Settings
+from data.units import AreaUnit
+from data.upload.mapping import Assigned, ColumnMap, map_columns, normal
+from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
+from data.upload.readers import Geometry, RawTable, ReadOptions, ReadResult
+from data.upload.request import Progress, UploadRequest, no_progress
+from data.upload.sandbox import read_file_limited
+from data.upload.schemas import REFERENCE_COLUMNS, SCHEMAS, Column
+from data.vocabulary import UploadKind
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass
+class StoredFile:
+    """The upload's own copy: path below uploads_dir, size in bytes, SHA-256."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass
+class Prepared:
+    """rows: a column a field, objects, None for empty, CLEARED for 清空; `_row` and `_sheet` say
+    where each came from, `_table` and `_at` its place in `tables`. geometry: one entry a row, or
+    None. errors: row index → issues. headers: field → the file's header.
+    """
+
+    request: UploadRequest
+    columns: Sequence[Column]
+    rows: pd.DataFrame
+    geometry: Geometry | None
+    tables: list[RawTable]
+    maps: list[ColumnMap]
+    stored: StoredFile
+    errors: dict[int, list[Issue]] = field(default_factory=dict)
+    warnings: list[Issue] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def issue(self, index: int, name: str | None, message: str) -> Issue:
+        column = self.headers.get(name, self._canonical(name)) if name else None
+        row: Any = self.rows.iloc[index]
+        sheet = str(row["_sheet"]) if len(self.tables) > 1 else None
+        return Issue(int(row["_row"]), column, message, sheet)
+
+    def _canonical(self, name: str) -> str | None:
+        return next((c.header for c in self.columns if c.field == name), None)
+
+    def reject(self, index: int, name: str | None, message: str) -> None:
+        self.errors.setdefault(int(index), []).append(self.issue(index, name, message))
+
+    def reject_where(self, mask: Any, name: str | None, message: str) -> None:
+        for index in np.flatnonzero(np.asarray(mask, dtype=bool)):
+            self.reject(int(index), name, message)
+
+    def warn(self, index: int, name: str | None, message: str) -> None:
+        self.warnings.append(self.issue(index, name, message))
+
+    def sound(self) -> Any:
+        """Mask of the rows without an error."""
+        mask = np.ones(len(self.rows), dtype=bool)
+        if self.errors:
+            mask[list(self.errors)] = False
+        return mask
+
+
+def columns_of(kind: UploadKind) -> tuple[Column, ...]:
+    return REFERENCE_COLUMNS if kind is UploadKind.REFERENCE else SCHEMAS[kind].columns
+
+
+def prepare(
+    settings: Settings,
+    request: UploadRequest,
+    city_bounds: Bounds,
+    on_progress: Progress = no_progress,
+) -> Prepared:
+    """Keep the file, read it in a limited child process, map its columns and parse its cells.
+
+    Raises UploadRefused with a sentence where no row can be taken.
+    """
+    stored = keep_file(settings, request)
+    on_progress("读取", 0, 0)
+    wants_geometry = request.kind in (UploadKind.PATCHES, UploadKind.REFERENCE)
+    options = ReadOptions(
+        city_bounds=city_bounds,
+        crs=request.crs,
+        wants_geometry=wants_geometry,
+        encoding=request.encoding,
+        file_name=request.file_name,
+    )
+    result = read_file_limited(stored.path, options)
+    on_progress("识别列", 0, 0)
+    return assemble(request, result, stored)
+
+
+def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:
+    """Copy the upload to uploads_dir under a name of our own. Raises UploadRefused."""
+    digest = hashlib.sha256()
+    settings.uploads_dir.mkdir(parents=True, exist_ok=True)
+    suffix = "".join(
+        c for c in Path(request.file_name).suffix.lower()[:9] if c.isalnum() or c == "."
+    )
+    partial = settings.uploads_dir / f".{uuid.uuid4().hex}"
+    try:
+        with request.path.open("rb") as source, partial.open("wb") as target:
+            while chunk := source.read(1 << 20):
+                digest.update(chunk)
+                target.write(chunk)
+        size = partial.stat().st_size
+        path = settings.uploads_dir / f"{digest.hexdigest()}{suffix}"
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        free = shutil.disk_usage(settings.local_dir).free if settings.local_dir.exists() else 0
+        reason = "磁盘空间不足" if free < 64 << 20 else "文件无法读取或保存"
+        raise UploadRefused(f"{reason}，本次没有写入任何数据。请检查后重新上传。") from error
+    return StoredFile(path, size, digest.hexdigest())
+
+
+def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> Prepared:
+    """Put the tables that fit the kind together. Raises UploadRefused where none does."""
+    columns = columns_of(request.kind)
+    constants = _constants(request, columns)
+    chosen: list[tuple[RawTable, ColumnMap]] = []
+    notes = list(result.notes)
+    for table in result.tables:
+        mapped = map_columns(table.columns.column_names, columns, request.mapping)
+        _ministry(table, mapped, columns)
+        if _fits(request.kind, columns, mapped, constants, table):
+            chosen.append((table, mapped))
+        elif len(result.tables) > 1:
+            notes.append(f"“{table.name}”没有{_needed(request.kind)}列，未导入。")
+    if not chosen:
+        raise UploadRefused(_no_table(request.kind, result))
+    prepared = Prepared(
+        request,
+        columns,
+        pd.DataFrame(),
+        None,
+        [table for table, _ in chosen],
+        [mapped for _, mapped in chosen],
+        stored,
+        notes=notes + [note for _, mapped in chosen for note in mapped.notes],
+    )
+    _parse_all(prepared, constants)
+    return prepared
+
+
+def _needed(kind: UploadKind) -> str:
+    if kind is UploadKind.REFERENCE:
+        return "图形"
+    return "、".join(f"“{c.header}”" for c in SCHEMAS[kind].keys if c.required)
+
+
+def _fits(
+    kind: UploadKind,
+    columns: Sequence[Column],
+    mapped: ColumnMap,
+    constants: dict[str, Any],
+    table: RawTable,
+) -> bool:
+    if kind is UploadKind.REFERENCE:
+        return table.geometry is not None
+    present = {a.column.field for a in mapped.assigned} | set(constants)
+    return all(c.field in present for c in columns if c.key and c.required)
+
+
+def _no_table(kind: UploadKind, result: ReadResult) -> str:
+    if kind is UploadKind.REFERENCE:
+        return "文件里没有图形，不能作为参考图层。请上传含面图形的图层。"
+    headers = [name for table in result.tables for name in table.columns.column_names]
+    seen = "、".join(headers[:12]) + ("…" if len(headers) > 12 else "")
+    return (
+        f"文件里没有识别出“{kind.label}”必需的列{_needed(kind)}。"
+        f"文件的列是：{seen or '（没有列）'}。请核对种类，或改列名、指定对应关系后重新上传。"
+    )
+
+
+def _constants(request: UploadRequest, columns: Sequence[Column]) -> dict[str, Any]:
+    """field → (column, text) of `--set`. Raises UploadRefused for an unknown column."""
+    constants: dict[str, Any] = {}
+    for header, text in request.set_columns.items():
+        mapped = map_columns([header], columns)
+        if not mapped.assigned:
+            raise UploadRefused(f"“{request.kind.label}”没有“{header}”这一列，请核对 --set。")
+        constants[mapped.assigned[0].column.field] = (mapped.assigned[0], text)
+    return constants
+
+
+def _ministry(table: RawTable, mapped: ColumnMap, columns: Sequence[Column]) -> None:
+    """Built-in profile 1: TBLX holding kinds of change, MJ in m² (upload-formats.md)."""
+    by_field = {c.field: c for c in columns}
+    if "change_kind" not in by_field:
+        return
+    for at, assigned in enumerate(mapped.assigned):
+        if assigned.column.field == "patch_type" and normal(assigned.header) == "TBLX":
+            texts = set(table.columns.column(assigned.header).unique().to_pylist()) - {None, ""}
+            if texts and not any(_is_term(str(t), assigned.column) for t in texts):
+                mapped.assigned[at] = Assigned(assigned.header, by_field["change_kind"])
+                mapped.notes.append(f"“{assigned.header}”是变化特征而非图斑类型，按变化特征保存。")
+    if not mapped.of("area_mu"):
+        for header in list(mapped.ignored):
+            if normal(header) == "MJ":
+                mapped.assigned.append(Assigned(header, by_field["area_mu"], AreaUnit.M2))
+                mapped.ignored.remove(header)
+                mapped.notes.append("“MJ”按平方米读作监测面积。")
+
+
+def _is_term(text: str, column: Column) -> bool:
+    try:
+        read_term(text, column)
+    except Unreadable:
+        return False
+    return True
+
+
+def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
+    frames: list[pd.DataFrame] = []
+    geometries: list[Geometry | None] = []
+    errors: list[tuple[int, str, str]] = []
+    unreadable: list[tuple[int, str]] = []
+    start = 0
+    for number, (table, mapped) in enumerate(zip(prepared.tables, prepared.maps, strict=True)):
+        count = table.columns.num_rows
+        frame, cell_errors = _parse(table, mapped, constants)
+        frame["_row"] = table.row_numbers
+        frame["_sheet"] = table.name
+        frame["_table"] = number
+        frame["_at"] = np.arange(count)
+        frames.append(frame)
+        geometries.append(table.geometry)
+        errors += [(start + index, name, message) for index, name, message in cell_errors]
+        at_row = {int(row): i for i, row in enumerate(table.row_numbers)}
+        unreadable += [
+            (start + at_row[issue.row], issue.message)
+            for issue in table.unreadable
+            if issue.row in at_row
+        ]
+        for assigned in mapped.assigned:
+            prepared.headers.setdefault(assigned.column.field, assigned.header)
+        start += count
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    prepared.rows = rows.astype(object).where(rows.notna(), None)
+    prepared.geometry = _joined(geometries, [len(f) for f in frames])
+    for index, name, message in errors:
+        prepared.reject(index, name, message)
+    for index, message in unreadable:
+        prepared.reject(index, None, message)
+
+
+def _parse(
+    table: RawTable, mapped: ColumnMap, constants: dict[str, Any]
+) -> tuple[pd.DataFrame, list[tuple[int, str, str]]]:
+    count = table.columns.num_rows
+    values: dict[str, Any] = {}
+    errors: list[tuple[int, str, str]] = []
+
+    def take(assigned: Assigned, cells: Any) -> None:
+        name = assigned.column.field
+        parsed = parse_column(cells, assigned.column, assigned.unit)
+        errors.extend((index, name, sentence) for index, sentence in parsed.errors.items())
+        if name in values:  # several place columns: the first filled cell counts
+            empty = np.array([v is None for v in values[name]], dtype=bool)
+            values[name] = np.where(empty, parsed.values, values[name])
+        else:
+            values[name] = parsed.values
+
+    for assigned in mapped.assigned:
+        take(assigned, cell_texts(table.columns.column(assigned.header)))
+    for name, (assigned, text) in constants.items():
+        if name not in values:
+            take(assigned, np.full(count, text, dtype=object))
+    return pd.DataFrame(values, index=range(count), dtype=object), errors
+
+
+def _joined(geometries: list[Geometry | None], counts: list[int]) -> Geometry | None:
+    if all(g is None for g in geometries):
+        return None
+    parts = [g if g is not None else _none(n) for g, n in zip(geometries, counts, strict=True)]
+    if len(parts) == 1:
+        return parts[0]
+    names = ("wkb", "area_m2", "lon", "lat", "bounds", "repaired")
+    return Geometry(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+
+
+def _none(count: int) -> Geometry:
+    nan = np.full(count, np.nan)
+    return Geometry(
+        np.full(count, None, dtype=object),
+        nan,
+        nan.copy(),
+        nan.copy(),
+        np.full((count, 4), np.nan),
+        np.zeros(count, dtype=bool),
+    )

@@ -1,0 +1,76 @@
+"""What is asked of an upload, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.errors import Issue
+from data.vocabulary import ReferenceLayer, UploadKind
+
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(phase: str, done: int, total: int) -> None:
+    """For callers who do not watch."""
+
+
+@dataclass(frozen=True)
+class UploadRequest:
+    """path: the file; file_name: what its owner calls it. set_columns: header → value for columns
+    that the file lacks. mapping: header → {"field": …, "unit": …} assigned by the user.
+    """
+
+    path: Path
+    file_name: str
+    kind: UploadKind
+    year: int | None = None
+    crs: int | None = None
+    set_columns: Mapping[str, str] = field(default_factory=dict)
+    all_or_nothing: bool = False
+    preview: bool = False
+    layer: ReferenceLayer | None = None
+    uploaded_by: str = "命令行"
+    uploaded_from: str = "cli"
+    mapping: Mapping[str, Mapping[str, str | None]] | None = None
+    encoding: str | None = None
+
+
+@dataclass
+class UploadOutcome:
+    """Counts are rows. batch: None where nothing was written. errors: every reason of every
+    rejected row. changed: (row key, header, old, new) samples. absent: keys of rows in the store
+    that the last file of this kind had and this one lacks.
+    """
+
+    batch: int | None
+    kind: UploadKind
+    rows: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    ended: int = 0
+    errors: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
+    report: Path | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `python -m data upload --json` (figures.md)."""
+        return {
+            "batch": self.batch,
+            "kind": self.kind.value,
+            "rows": self.rows,
+            "inserted": self.inserted,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "rejected": self.rejected,
+            "ended": self.ended,
+            "warnings": [asdict(issue) for issue in self.warnings],
+            "errors": [asdict(issue) for issue in self.errors],
+            "report": str(self.report) if self.report else None,
+            "notes": self.notes,
+        }
