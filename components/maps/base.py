@@ -5,6 +5,7 @@ Background tiles appear only where the settings name a server (天地图 or an i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from dash import html
 from dash.development.base_component import Component
 from dash_extensions.javascript import Namespace
 
+from components.attributes import aria
 from components.maps.shapes import (
     Bounds,
     bounds_of,
@@ -30,6 +32,8 @@ functions = Namespace("dashExtensions", "weipian")
 #: Where the city lies (domain.md §2), for a store without any boundary: west, south, east, north.
 CITY_BOUNDS: Bounds = (121.2, 36.7, 122.7, 37.6)
 _MARGIN = 0.03
+#: Pixels; only for the zoom before the first fit.
+_USUAL_WIDTH = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,16 @@ def _town_layer(towns: Sequence[dict[str, Any]]) -> list[Component]:
     ]
 
 
+def _first_view(bounds: Bounds) -> dict[str, Any]:
+    """The component needs a centre and a zoom to begin with; it fits the bounds once drawn."""
+    west, south, east, north = bounds
+    return {
+        "center": [(south + north) / 2, (west + east) / 2],
+        "zoom": math.floor(math.log2(360 * _USUAL_WIDTH / 256 / max(east - west, 1e-4))),
+        "viewport": {"bounds": leaflet_bounds(bounds)},
+    }
+
+
 def source_line(shapes: Sequence[dict[str, Any]], tiles: Tiles | None = None) -> str:
     """Where the boundaries come from: 示意 is said as long as none was uploaded."""
     if not shapes:
@@ -150,11 +164,11 @@ def district_map(
             dl.ScaleControl(position="bottomleft", imperial=False),
             dl.ZoomControl(position="topleft"),
         ],
-        bounds=leaflet_bounds(bounds or city_bounds(shapes)),
+        **_first_view(bounds or city_bounds(shapes)),
         preferCanvas=True,
         zoomControl=False,
         attributionControl=False,
-        zoomSnap=0.5,
+        zoomSnap=0.25,
         maxZoom=19,
         minZoom=7,
         className="map-canvas",
@@ -165,11 +179,12 @@ def district_map(
         title="上方为北",
     )
     source = html.Span(source_line(shapes, tiles), className="map-source")
-    aria: dict[str, Any] = {"aria-label": label}
     return html.Figure(
         [
-            html.Div([leaflet, north], className="map-frame", role="region", **aria),
-            html.Figcaption([*([legend] if legend else []), source], className="map-caption"),
+            html.Div([leaflet, north], className="map-frame", role="region", **aria(label=label)),
+            html.Figcaption(
+                [*([] if legend is None else [legend]), source], className="map-caption"
+            ),
         ],
         className=f"map {class_name}".strip(),
     )

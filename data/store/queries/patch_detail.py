@@ -24,7 +24,7 @@ from data.store.models import (
     Recheck,
     Transfer,
 )
-from data.store.queries.patch_history import changes_of, uploads_by_id
+from data.store.queries.patch_history import changes_of
 from data.store.queries.patch_rows import patch_rows
 from data.store.queries.patch_timeline import timeline
 from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
@@ -151,13 +151,12 @@ def patch_detail(
     for key, table, known_on in _CHILDREN:
         detail[key] = _children(conn, table, patch_id, known_on, as_of)
     detail["cases"] = _cases(conn, patch_id, as_of)
-    uploads = uploads_by_id(conn, patch_id)
-    events = timeline(conn, patch_id, uploads)
+    events = timeline(conn, patch_id)
     detail["timeline"] = [event for event in events if event["on"] <= as_of]
     detail["later_events"] = len(events) - len(detail["timeline"])
     # who may see the patch only on a past day (transferred away since) does not see what followed
     still_theirs = scope.allows(found["district_code"])
-    detail["changes"] = changes_of(conn, patch_id, uploads) if still_theirs else []
+    detail["changes"] = changes_of(conn, patch_id) if still_theirs else []
     if not still_theirs:
         detail["later_events"] = 0
     return detail

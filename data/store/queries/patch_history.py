@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -20,22 +21,16 @@ _SILENT = frozenset(
 UploadRow = dict[str, Any]
 
 
-def uploads_by_id(conn: Connection, patch_id: int) -> dict[int, UploadRow]:
-    """Every upload that touched the patch or a row of it, by batch number.
-
-    Keys: id, kind, file_name, uploaded_at (UTC), uploaded_by, state.
-    """
+def uploads_by_id(conn: Connection, batches: Collection[int]) -> dict[int, UploadRow]:
+    """These uploads by batch number. Keys: id, kind, file_name, uploaded_at (UTC), uploaded_by."""
     u = Upload
-    touched = select(History.batch_id).where(History.patch_id == patch_id).distinct()
-    query = select(u.id, u.kind, u.file_name, u.uploaded_at, u.uploaded_by, u.state).where(
-        u.id.in_(touched)
+    query = select(u.id, u.kind, u.file_name, u.uploaded_at, u.uploaded_by).where(
+        u.id.in_(sorted(set(batches)))
     )
     return {row["id"]: dict(row) for row in conn.execute(query).mappings()}
 
 
-def changes_of(
-    conn: Connection, patch_id: int, uploads: dict[int, UploadRow]
-) -> list[dict[str, Any]]:
+def changes_of(conn: Connection, patch_id: int) -> list[dict[str, Any]]:
     """Updates and deletions of the patch's data, newest first; insertions are the timeline's.
 
     Keys: at (ISO, UTC), batch_id, upload_name, entity (table), row_key, op (update, delete),
@@ -47,8 +42,10 @@ def changes_of(
         .where(h.patch_id == patch_id, h.op != "insert")
         .order_by(h.seq.desc())
     )
+    rows = list(conn.execute(query))
+    uploads = uploads_by_id(conn, {row.batch_id for row in rows})
     changes = []
-    for row in conn.execute(query):
+    for row in rows:
         before: dict[str, Any] = json.loads(row.before) if row.before else {}
         after: dict[str, Any] = json.loads(row.after) if row.after else {}
         names = [name for name in {**before, **after} if name not in _SILENT]

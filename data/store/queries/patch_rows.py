@@ -75,11 +75,11 @@ _NO_PARCELS = {
 def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str, Any]]:
     """The patches in the order of `ids`.
 
-    Keys: the columns of `patch` without its geometry; district_code (that of the day),
-    town_name; cleared, on_time, late, overdue, audited,
-    returned, returned_now, final, withdrawn; days_overdue, correction_due; legality, unlawful_farmland_mu,
-    remaining_farmland_mu. Areas in 亩, days as date, vocabularies as English values. Clearance is a
-    matter of land patches: for minerals due_on, clearance_month and days_overdue are None.
+    Keys: the columns of `patch` without its geometry; district_code (that of the day), town_name;
+    cleared, on_time, late, overdue, audited, returned, returned_now, final, withdrawn;
+    days_overdue, correction_due; legality, unlawful_farmland_mu, remaining_farmland_mu. Areas in
+    亩, days as date, vocabularies as English values. Clearance is a matter of land patches: for
+    minerals due_on, clearance_month and days_overdue are None.
     """
     if not ids:
         return []

@@ -21,6 +21,7 @@ from data.store.models import (
     Recheck,
     Transfer,
 )
+from data.store.queries.patch_history import uploads_by_id
 from data.vocabulary import (
     AuditLevel,
     AuditResult,
@@ -152,9 +153,7 @@ _SOURCES: tuple[tuple[type[FromFile], Any], ...] = (
 )
 
 
-def timeline(
-    conn: Connection, patch_id: int, uploads: dict[int, dict[str, Any]]
-) -> list[dict[str, Any]]:
+def timeline(conn: Connection, patch_id: int) -> list[dict[str, Any]]:
     """All events, oldest first. Keys: on, what, detail, batch_id, upload_name, uploaded_at (UTC).
 
     batch_id is the upload that last wrote the row behind the event.
@@ -165,6 +164,7 @@ def timeline(
         for row in _rows(conn, table, patch_id)
         for event in read(row)
     ]
+    uploads = uploads_by_id(conn, {event.batch_id for event in events})
     events.sort(key=lambda event: (event.on, event.order))
     return [
         {

@@ -1,0 +1,167 @@
+"""What the list pages have in common, as plain functions: from an address to rows and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from callbacks.context import PageContext, read_context
+from callbacks.list_address import (
+    ListAddress,
+    Sort,
+    filters_from_grid,
+    is_list_key,
+    read_address,
+    sort_from_grid,
+    write_address,
+)
+from components.patch_columns import ListColumn, screen_row
+from data.settings import Settings
+from data.store.queries.list_filters import MAX_SELECTED
+from data.store.queries.patch_list import (
+    PatchQuery,
+    iter_patches,
+    months_with_patches,
+    patch_page,
+)
+from data.store.queries.places import towns
+from data.vocabulary import PatchStatus
+
+#: Rows that one request of the grid may ask for.
+_MOST_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """How one list page differs from another. status: the one it always shows, or None."""
+
+    path: str
+    title: str
+    columns: tuple[ListColumn, ...]
+    sort: Sort
+    status: PatchStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """One address read: who sees it, on which day, and which patches."""
+
+    page: ListPage
+    context: PageContext
+    address: ListAddress
+    query: PatchQuery
+
+    @property
+    def names(self) -> dict[str, str]:
+        """District code → short name."""
+        return {d.code: d.short_name for d in self.context.stamp.districts}
+
+    @property
+    def problems(self) -> list[str]:
+        return [*self.context.problems, *self.address.problems]
+
+    @property
+    def frame_search(self) -> str:
+        """The address without the list's own part: year, as-of date, district."""
+        return write_address(self.frame_query, ListAddress())
+
+    @property
+    def frame_query(self) -> dict[str, str]:
+        """The frame's part of the address: year, as-of date, district."""
+        return {k: v for k, v in self.context.query.items() if not is_list_key(k)}
+
+
+def patch_query(page: ListPage, context: PageContext, address: ListAddress) -> PatchQuery:
+    return PatchQuery(
+        year=context.year,
+        as_of=context.as_of,
+        district=context.district,
+        status=page.status or address.status,
+        month=address.month,
+        town=address.town,
+        patch_type=address.patch_type,
+        domain=address.domain,
+        text=address.text,
+        sort=address.sort or page.sort,
+        filters=address.filters,
+        box=address.box,
+    )
+
+
+def read_view(conn: Connection, settings: Settings, page: ListPage, search: str) -> ListView:
+    """What the address shows."""
+    context = read_context(conn, settings, search)
+    address = read_address(context.query)
+    return ListView(page, context, address, patch_query(page, context, address))
+
+
+def choices(
+    conn: Connection, view: ListView
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Months and towns that the filter boxes offer, as (value, label)."""
+    context = view.context
+    scope = context.scope.narrowed_to(context.district)
+    months = months_with_patches(conn, scope, context.year, context.as_of)
+    names = view.names
+    offered = [
+        (town["code"], town["name"] if context.district else _town_label(town, names))
+        for town in towns(conn)
+        if scope.allows(town["district_code"])
+    ]
+    return [(month, month_label(month, context.year)) for month in months], offered
+
+
+def _town_label(town: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return f"{names.get(town['district_code'], '')} · {town['name']}"
+
+
+def month_label(month: str, year: int) -> str:
+    number = f"{int(month[5:])}月"
+    return number if int(month[:4]) == year else f"{month[:4]}年{number}"
+
+
+def new_search(view: ListView, **changes: Any) -> str:
+    """The view's address with changes to the list's own part."""
+    return write_address(view.frame_query, replace(view.address, problems=(), **changes))
+
+
+def rows_response(
+    conn: Connection,
+    settings: Settings,
+    page: ListPage,
+    search: str,
+    request: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Answer to the grid's `getRowsRequest`: {"rowData", "rowCount"}.
+
+    Sorting and column filters are the request's own; all else stands in the address.
+    """
+    view = read_view(conn, settings, page, search)
+    start = max(int(request.get("startRow") or 0), 0)
+    end = int(request.get("endRow") or start + 100)
+    query = replace(
+        view.query,
+        sort=sort_from_grid(request.get("sortModel")) or page.sort,
+        filters=filters_from_grid(request.get("filterModel")),
+        offset=start,
+        limit=min(max(end - start, 1), _MOST_ROWS),
+    )
+    found = patch_page(conn, view.context.scope, query)
+    names = view.names
+    return {
+        "rowData": [screen_row(row, page.columns, names) for row in found.rows],
+        "rowCount": found.total,
+    }
+
+
+def selected_rows(
+    conn: Connection, settings: Settings, page: ListPage, search: str, ids: Sequence[int]
+) -> tuple[ListView, list[dict[str, Any]]]:
+    """The selected patches in the list's order, asked for again under the reader's scope."""
+    view = read_view(conn, settings, page, search)
+    query = replace(view.query, ids=tuple(ids[:MAX_SELECTED]), filters={}, box=None, text="")
+    chunks: Iterator[list[dict[str, Any]]] = iter_patches(conn, view.context.scope, query)
+    return view, [row for chunk in chunks for row in chunk]

@@ -1,0 +1,281 @@
+"""One patch: what it is on the day, everything that happened, and what changed in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
+from sqlalchemy import Connection
+
+from callbacks.context import PageContext, read_context
+from callbacks.list_address import ListAddress, is_list_key, write_address
+from components import ids
+from components.attributes import aria
+from components.cards import error_panel
+from components.maps.base import Tiles, district_map
+from components.maps.patches import single_patch
+from components.patch_page import (
+    cases_table,
+    changes_table,
+    decisions_table,
+    parcels_table,
+    section,
+    timeline_list,
+)
+from components.patch_summary import (
+    area_facts,
+    due_facts,
+    fact_list,
+    kind_facts,
+    status_marks,
+)
+from data.errors import NotFound
+from data.periods import format_day
+from data.services import Services
+from data.settings import Settings
+from data.store.queries.patch_detail import patch_detail
+from data.store.queries.places import district_shapes, town_labels
+from data.units import format_mu
+from data.upload.schemas import SCHEMAS, CellType, Column
+from data.vocabulary import Domain
+
+#: What a changed row is called. The key of `history.entity` is the table's name.
+_ENTITIES = {schema.table.__tablename__: kind.label for kind, schema in SCHEMAS.items()}
+_COLUMNS: dict[tuple[str, str], Column] = {
+    (schema.table.__tablename__, column.field): column
+    for schema in SCHEMAS.values()
+    for column in schema.columns
+}
+#: Columns that no file carries but that change with one.
+_DERIVED = {
+    "due_on": "应上报日期",
+    "clearance_month": "月清月份",
+    "reported_on": "上报日期",
+    "ended": "已不在拆分中",
+    "geom": "图形",
+    "geom_area_mu": "图形面积",
+}
+_LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def field_title(entity: str, field: str) -> str:
+    """The header a column has in files; a column unknown to them keeps its name."""
+    column = _COLUMNS.get((entity, field))
+    return column.header if column else _DERIVED.get(field, field)
+
+
+def value_text(entity: str, field: str, value: object, year: int, names: Mapping[str, str]) -> str:
+    """A stored value as a reader knows it."""
+    column = _COLUMNS.get((entity, field))
+    if value is None or value == "":
+        return "—"
+    if field == "geom":
+        return "有图形"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, str) and (
+        field.endswith("_on") or (column and column.type is CellType.DATE)
+    ):
+        return format_day(date.fromisoformat(value[:10]), year)
+    if field.endswith("_mu") and isinstance(value, int | float):
+        return f"{format_mu(float(value))} 亩"
+    if column and column.type is CellType.BOOLEAN:
+        return "是" if value else "否"
+    if column and column.vocabulary:
+        return column.vocabulary.labels().get(str(value), str(value))
+    if column and column.type is CellType.DISTRICT:
+        return names.get(str(value), str(value))
+    return str(value)
+
+
+def change_rows(
+    changes: Sequence[Mapping[str, Any]], year: int, names: Mapping[str, str]
+) -> list[tuple[str, ...]]:
+    """A row a changed field, newest first; a deleted row is one line."""
+    rows = []
+    for change in changes:
+        at = datetime.fromisoformat(change["at"])
+        local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_LOCAL)
+        head = (
+            f"{format_day(local.date(), year)} {local:%H:%M}",
+            f"第{change['batch_id']}批 · {change['upload_name'] or '—'}",
+            f"{_ENTITIES.get(change['entity'], change['entity'])} {_row_name(change)}".strip(),
+        )
+        if change["op"] == "delete":
+            rows.append((*head, "整行", "有", "已删除"))
+            continue
+        rows += [
+            (
+                *head,
+                field_title(change["entity"], item["field"]),
+                value_text(change["entity"], item["field"], item["old"], year, names),
+                value_text(change["entity"], item["field"], item["new"], year, names),
+            )
+            for item in change["fields"]
+        ]
+    return rows
+
+
+def _row_name(change: Mapping[str, Any]) -> str:
+    """The part of the key behind year and number: the parcel, the level and day, …"""
+    if change["entity"] == "patch":
+        return ""
+    return " ".join(str(change["row_key"]).split("/")[2:])
+
+
+def deadline_facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """D1, D3 and D2 with how they stand (domain.md §4)."""
+    year = detail["year"]
+    facts = due_facts(detail)
+    if detail["monthly_audit_due"]:
+        done = "（已通过）" if detail["final"] else ""
+        facts.append(("月核应完成", format_day(detail["monthly_audit_due"], year) + done))
+    if detail["forwarded_on"]:
+        facts.append(("上报省厅", format_day(detail["forwarded_on"], year)))
+    if detail["transferred_on"]:
+        facts.append(("划转", format_day(detail["transferred_on"], year)))
+    if detail["withdrawn"]:
+        why = f"（{detail['withdrawn_why']}）" if detail["withdrawn_why"] else ""
+        facts.append(("撤销", format_day(detail["withdrawn_on"], year) + why))
+    return facts
+
+
+def headline(detail: Mapping[str, Any], context: PageContext, names: Mapping[str, str]) -> str:
+    """Where it lies and where it stands, in one sentence."""
+    day = format_day(context.as_of, detail["year"])
+    place = names.get(detail["district_code"], "")
+    town = detail["town_name"] or ""
+    if not detail["issued"]:
+        issued = format_day(detail["issued_on"], detail["year"])
+        return f"图斑 {detail['patch_no']}：{issued}下发，基准日{day}时尚未下发"
+    state = "已上报" if detail["cleared"] else "尚未上报"
+    if detail["withdrawn"]:
+        state = "已撤销"
+    elif detail["final"]:
+        state = "省级已通过"
+    elif detail["returned_now"]:
+        state = "被退回，待改正"
+    elif detail["overdue"]:
+        state = f"逾期{detail['days_overdue']}天未上报"
+    elif detail["late"]:
+        state = "已逾期上报"
+    return f"图斑 {detail['patch_no']}（{place}{town}）：截至{day}{state}"
+
+
+def _patch_map(
+    conn: Connection, settings: Settings, detail: Mapping[str, Any], names: Mapping[str, str]
+) -> Component:
+    if detail["lon"] is None:
+        return html.P("这个图斑没有图形和坐标，无法上图。", className="muted")
+    pad = 0.004
+    west = detail["min_lon"] if detail["min_lon"] is not None else detail["lon"]
+    south = detail["min_lat"] if detail["min_lat"] is not None else detail["lat"]
+    east = detail["max_lon"] if detail["max_lon"] is not None else detail["lon"]
+    north = detail["max_lat"] if detail["max_lat"] is not None else detail["lat"]
+    tiles = Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
+    return district_map(
+        ids.PatchDetail.MAP,
+        district_shapes(conn),
+        [single_patch(dict(detail))],
+        label=f"图斑 {detail['patch_no']} 的位置",
+        names=dict(names),
+        towns=town_labels(conn),
+        bounds=(west - pad, south - pad, east + pad, north + pad),
+        tiles=tiles,
+        legend=html.Span(
+            f"东经 {detail['lon']:.6f}°，北纬 {detail['lat']:.6f}°（CGCS2000）",
+            className="map-legend",
+        ),
+    )
+
+
+def _sections(
+    detail: Mapping[str, Any], context: PageContext, names: Mapping[str, str]
+) -> list[Component]:
+    year = detail["year"]
+    parcels = detail["parcels"]
+    if parcels:
+        ended = detail["ended_parcels"]
+        note = f"地块{'、'.join(map(str, ended))}已不在现行拆分中。" if ended else ""
+        body = [section("地块", parcels_table(parcels, year), note=note)]
+    else:
+        note = "尚无核查结果，判定为待判定。区市上报后请上传“核查结果”。"
+        body = [section("地块", note=note)]
+    if detail["decisions"]:
+        body.append(section("审核意见", decisions_table(detail["decisions"], year)))
+    if detail["cases"]:
+        body.append(section("查处整改", cases_table(detail["cases"], year)))
+    later = detail["later_events"]
+    note = f"基准日之后另有{later}条记录，未列出。" if later else ""
+    body.append(section("办理过程", timeline_list(detail["timeline"], year), note=note))
+    changes = change_rows(detail["changes"], year, names)
+    if changes:
+        body.append(section("数据变更", changes_table(changes), note="每次上传改动了哪些字段。"))
+    else:
+        body.append(section("数据变更", note="首次入库后，各次上传没有改动这个图斑的数据。"))
+    return body
+
+
+def render(
+    conn: Connection, settings: Settings, year: str, patch_no: str, search: str
+) -> list[Component]:
+    """The whole page; an unknown number says so and offers the way back."""
+    context = read_context(conn, settings, search)
+    frame = {k: v for k, v in context.query.items() if not is_list_key(k)}
+    back = "/patches" + write_address(frame, ListAddress())
+    if not year.isdigit() or len(year) > 4:
+        return [error_panel(f"地址中的年度“{year}”无法识别。请从图斑查询进入。", back)]
+    try:
+        detail = patch_detail(conn, context.scope, int(year), patch_no, context.as_of)
+    except NotFound as refusal:
+        return [error_panel(refusal.message, back)]
+    names = {d.code: d.short_name for d in context.stamp.districts}
+    domain = Domain(detail["domain"]).label
+    return [
+        html.Nav(
+            [html.A("图斑查询", href=back), html.Span(" / "), html.Span(patch_no)],
+            className="breadcrumb-line",
+            **aria(label="路径"),
+        ),
+        html.H1(headline(detail, context, names), className="headline"),
+        html.Div(
+            [
+                html.Section(
+                    [
+                        status_marks(detail),
+                        html.Div(
+                            [
+                                fact_list([("领域", domain), *kind_facts(detail, names)]),
+                                fact_list(deadline_facts(detail)),
+                                fact_list(area_facts(detail)),
+                            ],
+                            className="fact-columns",
+                        ),
+                    ],
+                    className="card-box patch-facts",
+                ),
+                _patch_map(conn, settings, detail, names),
+            ],
+            className="patch-top",
+        ),
+        *_sections(detail, context, names),
+    ]
+
+
+def register(app: Dash, services: Services) -> None:
+    i = ids.PatchDetail
+
+    @app.callback(
+        Output(i.CONTENT, "children"),
+        Input(i.ADDRESS, "data"),
+        State(ids.Shell.LOCATION, "search"),
+    )
+    def content(address: dict[str, str], search: str | None) -> list[Component]:
+        year, patch_no = address["year"], unquote(address["patch_no"])
+        with services.store.read() as conn:
+            return render(conn, services.settings, year, patch_no, search or "")

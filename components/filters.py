@@ -1,0 +1,88 @@
+"""The row of filters above a list, and the column chooser. Native selects: quick and accessible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.attributes import aria
+from components.patch_columns import ListColumn
+
+Option = tuple[str, str]  # value, label
+
+#: The value of 全部…; an empty one would show as nothing chosen.
+EVERYTHING = "all"
+
+
+def select(
+    select_id: str, label: str, everything: str, options: Sequence[Option], value: str | None
+) -> Component:
+    """A labelled choice whose first option is `everything` (全部…)."""
+    return html.Div(
+        [
+            html.Label(label, htmlFor=select_id),
+            dbc.Select(
+                id=select_id,
+                options=[
+                    {"label": everything, "value": EVERYTHING},
+                    *({"label": text, "value": key} for key, text in options),
+                ],
+                value=value or EVERYTHING,
+                size="sm",
+            ),
+        ],
+        className="filter",
+    )
+
+
+def search_box(box_id: str, value: str) -> Component:
+    """Part of a number, a location or a town."""
+    return html.Div(
+        [
+            html.Label("搜索", htmlFor=box_id),
+            dcc.Input(
+                id=box_id,
+                type="search",
+                value=value,
+                placeholder="编号、坐落、乡镇",
+                debounce=0.4,
+                className="form-control form-control-sm",
+            ),
+        ],
+        className="filter filter-wide",
+    )
+
+
+def column_chooser(chooser_id: str, columns: Sequence[ListColumn], remembered_as: str) -> Component:
+    """Which columns show; the browser remembers it. The first column always shows."""
+    free = columns[1:]
+    return html.Details(
+        [
+            html.Summary("显示列", className="btn btn-sm btn-outline-secondary"),
+            html.Div(
+                dcc.Checklist(
+                    id=chooser_id,
+                    options=[{"label": c.title, "value": c.key} for c in free],
+                    value=[c.key for c in free if c.shown],
+                    persistence=remembered_as,
+                    persistence_type="local",
+                ),
+                className="column-choices",
+            ),
+        ],
+        className="column-chooser",
+    )
+
+
+def filter_bar(filters: Sequence[Component], actions: Sequence[Component], label: str) -> html.Div:
+    return html.Div(
+        [
+            html.Div(list(filters), className="filters"),
+            html.Div(list(actions), className="list-actions"),
+        ],
+        className="filter-bar",
+        role="search",
+        **aria(label=label),
+    )

@@ -1,0 +1,61 @@
+"""Every id of the pages, one class a page, in page order; no id is spelt anywhere else."""
+
+from __future__ import annotations
+
+
+class Shell:
+    LOCATION = "location"
+
+
+class PatchList:
+    """What a list page has; one prefix a page. Hidden inputs stand in for what a page lacks."""
+
+    def __init__(self, prefix: str) -> None:
+        self.CONTENT = f"{prefix}-content"
+        self.HEADLINE = f"{prefix}-headline"
+        # filters
+        self.TEXT = f"{prefix}-text"
+        self.MONTH = f"{prefix}-month"
+        self.TOWN = f"{prefix}-town"
+        self.TYPE = f"{prefix}-type"
+        self.STATUS = f"{prefix}-status"
+        self.DOMAIN = f"{prefix}-domain"
+        self.IN_VIEW = f"{prefix}-in-view"
+        self.COLUMNS = f"{prefix}-columns"
+        self.EXPORT = f"{prefix}-export"
+        # what is shown: the address as one string, and whether the browser has followed it
+        self.QUERY = f"{prefix}-query"
+        self.APPLIED = f"{prefix}-applied"
+        self.COLUMNS_SHOWN = f"{prefix}-columns-shown"
+        # the grid
+        self.GRID = f"{prefix}-grid"
+        self.COUNT = f"{prefix}-count"
+        self.BATCH = f"{prefix}-batch"
+        self.BATCH_COUNT = f"{prefix}-batch-count"
+        self.DESELECT = f"{prefix}-deselect"
+        self.COPY = f"{prefix}-copy"
+        self.COPY_MODAL = f"{prefix}-copy-modal"
+        self.COPY_TEXT = f"{prefix}-copy-text"
+        self.COPY_BUTTON = f"{prefix}-copy-button"
+        self.EXPORT_SELECTED = f"{prefix}-export-selected"
+        self.DOWNLOAD = f"{prefix}-download"
+        # the picked patch
+        self.DRAWER = f"{prefix}-drawer"
+        self.PICKED = f"{prefix}-picked"
+        self.MARKED = f"{prefix}-marked"
+        # the map
+        self.MAP = f"{prefix}-map"
+        self.MAP_BOUNDS = f"{prefix}-map-bounds"
+        self.MAP_PICK = f"{prefix}-map-pick"
+        self.FEATURES = f"{prefix}-features"
+        self.LEGEND = f"{prefix}-legend"
+
+
+Overdue = PatchList("overdue")
+Patches = PatchList("patches")
+
+
+class PatchDetail:
+    CONTENT = "patch-content"
+    ADDRESS = "patch-address"
+    MAP = "patch-map"

@@ -1,0 +1,192 @@
+"""The columns of the patch lists: what a cell says on the screen and what it carries in xlsx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from data.periods import format_day, format_month
+from data.units import format_count, format_mu
+from data.vocabulary import Domain, Legality, PatchType
+
+Row = Mapping[str, Any]
+Value = str | int | float | date | None
+
+
+class Kind(Enum):
+    """How a column is read: which filter it offers, how its cells are written and aligned."""
+
+    TEXT = "text"
+    DAY = "day"
+    COUNT = "count"
+    AREA = "area"  # 亩
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """key: name in the address, in sorting and filtering. shown: visible until the reader hides it.
+
+    value: the cell's value from a row of queries.patch_rows, with the names of districts.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    width: int
+    value: Callable[[Row, Mapping[str, str]], Value]
+    shown: bool = True
+    sortable: bool = True
+    filterable: bool = True
+
+    def text(self, row: Row, names: Mapping[str, str]) -> str:
+        """The cell on the screen; days with the year where it is not the row's."""
+        value = self.value(row, names)
+        if value is None or value == "":
+            return "—"
+        if isinstance(value, date):
+            return format_day(value, row["year"])
+        if self.kind is Kind.AREA:
+            return format_mu(float(value))
+        if self.kind is Kind.COUNT:
+            return format_count(int(value))
+        return str(value)
+
+
+def status_text(row: Row) -> str:
+    """Where the patch stands on the day, the most pressing first."""
+    if row["withdrawn"]:
+        return "已撤销"
+    if row["final"]:
+        return "省级已通过"
+    if row["returned_now"]:
+        return "退回待改"
+    if row["overdue"]:
+        return "逾期未报"
+    if row["late"]:
+        return "逾期上报"
+    if row["cleared"]:
+        return "已上报"
+    return "待上报"
+
+
+def legality_text(value: str) -> str:
+    """Nothing is called 违法 before it is judged so (domain.md §6)."""
+    return Legality(value).label
+
+
+def _field(name: str) -> Callable[[Row, Mapping[str, str]], Value]:
+    def value(row: Row, _: Mapping[str, str]) -> Value:
+        found: Value = row[name]
+        return found
+
+    return value
+
+
+def _month(row: Row, _: Mapping[str, str]) -> Value:
+    return format_month(row["clearance_month"], row["year"]) if row["clearance_month"] else None
+
+
+PATCH_NO = ListColumn("patch_no", "图斑编号", Kind.TEXT, 168, _field("patch_no"))
+DISTRICT = ListColumn(
+    "district",
+    "区市",
+    Kind.TEXT,
+    84,
+    lambda row, names: names.get(row["district_code"], row["district_code"]),
+    filterable=False,
+)
+TOWN = ListColumn("town_name", "乡镇街道", Kind.TEXT, 112, _field("town_name"))
+LOCATION = ListColumn("location", "坐落", Kind.TEXT, 180, _field("location"), shown=False)
+DOMAIN = ListColumn(
+    "domain",
+    "领域",
+    Kind.TEXT,
+    70,
+    lambda row, _: Domain(row["domain"]).label,
+    shown=False,
+    filterable=False,
+)
+TYPE = ListColumn(
+    "patch_type",
+    "图斑类型",
+    Kind.TEXT,
+    142,
+    lambda row, _: PatchType(row["patch_type"]).label,
+    filterable=False,
+)
+MONTH = ListColumn(
+    "clearance_month", "月清月份", Kind.TEXT, 92, _month, shown=False, filterable=False
+)
+ISSUED = ListColumn("issued_on", "下发日期", Kind.DAY, 122, _field("issued_on"))
+DUE = ListColumn("due_on", "应上报日期", Kind.DAY, 136, _field("due_on"))
+REPORTED = ListColumn("reported_on", "上报日期", Kind.DAY, 122, _field("reported_on"))
+DAYS_OVERDUE = ListColumn(
+    "days_overdue", "逾期（天）", Kind.COUNT, 122, _field("days_overdue"), filterable=False
+)
+EXTENDED = ListColumn("extended_to", "延期至", Kind.DAY, 104, _field("extended_to"), shown=False)
+AREA = ListColumn("area_mu", "监测面积（亩）", Kind.AREA, 150, _field("area_mu"))
+FARMLAND = ListColumn("farmland_mu", "占耕地（亩）", Kind.AREA, 138, _field("farmland_mu"))
+BASIC_FARMLAND = ListColumn(
+    "basic_farmland_mu",
+    "占永久基本农田（亩）",
+    Kind.AREA,
+    190,
+    _field("basic_farmland_mu"),
+    shown=False,
+)
+REDLINE = ListColumn(
+    "redline_mu", "占生态保护红线（亩）", Kind.AREA, 190, _field("redline_mu"), shown=False
+)
+STATUS = ListColumn(
+    "status",
+    "办理状态",
+    Kind.TEXT,
+    108,
+    lambda row, _: status_text(row),
+    sortable=False,
+    filterable=False,
+)
+LEGALITY = ListColumn(
+    "legality",
+    "判定",
+    Kind.TEXT,
+    84,
+    lambda row, _: legality_text(row["legality"]),
+    sortable=False,
+    filterable=False,
+)
+CORRECTION = ListColumn(
+    "correction_due",
+    "改正期限",
+    Kind.DAY,
+    104,
+    _field("correction_due"),
+    shown=False,
+    sortable=False,
+    filterable=False,
+)
+
+#: 逾期图斑: the most pressing figure right behind the number.
+OVERDUE_COLUMNS = (
+    PATCH_NO, DAYS_OVERDUE, DISTRICT, TOWN, TYPE, DUE, ISSUED, AREA, FARMLAND,
+    BASIC_FARMLAND, REDLINE, LEGALITY, MONTH, EXTENDED, LOCATION,
+)  # fmt: skip
+#: 图斑查询
+PATCH_COLUMNS = (
+    PATCH_NO, DISTRICT, TOWN, TYPE, STATUS, LEGALITY, ISSUED, DUE, REPORTED, DAYS_OVERDUE, AREA,
+    FARMLAND, BASIC_FARMLAND, REDLINE, DOMAIN, MONTH, EXTENDED, CORRECTION, LOCATION,
+)  # fmt: skip
+
+
+def chosen(columns: Sequence[ListColumn], keys: Sequence[str] | None) -> list[ListColumn]:
+    """The columns on the screen, in their fixed order; the first always stays."""
+    wanted = {c.key for c in columns if c.shown} if keys is None else set(keys)
+    return [c for i, c in enumerate(columns) if i == 0 or c.key in wanted]
+
+
+def screen_row(row: Row, columns: Sequence[ListColumn], names: Mapping[str, str]) -> dict[str, Any]:
+    """One row for the grid: texts, and the id by which it knows the row."""
+    return {"id": str(row["id"]), **{c.key: c.text(row, names) for c in columns}}

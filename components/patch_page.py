@@ -1,0 +1,242 @@
+"""The page of one patch: parcels, decisions, cases, deadlines, timeline and changes of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from components.patch_summary import Detail, legality_mark
+from data.periods import format_day
+from data.units import format_mu
+from data.vocabulary import (
+    SIX_QUESTIONS,
+    AuditLevel,
+    AuditResult,
+    Legality,
+    OtherCategory,
+    RectificationWay,
+)
+
+Parcel = Mapping[str, Any]
+_DASH = "—"
+
+
+def table(
+    columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Any]], caption: str
+) -> Component:
+    """A plain table. columns: (title, is a number)."""
+    return html.Div(
+        html.Table(
+            [
+                html.Caption(caption, className="visually-hidden"),
+                html.Thead(
+                    html.Tr(
+                        [
+                            html.Th(title, scope="col", className="number" if numeric else "")
+                            for title, numeric in columns
+                        ]
+                    )
+                ),
+                html.Tbody(
+                    [
+                        html.Tr(
+                            [
+                                html.Td(cell, className="number" if numeric else "")
+                                for cell, (_, numeric) in zip(row, columns, strict=True)
+                            ]
+                        )
+                        for row in rows
+                    ]
+                ),
+            ],
+            className="plain-table",
+        ),
+        className="table-scroll",
+    )
+
+
+def _day(value: Any, year: int) -> str:
+    return format_day(value, year)
+
+
+def rectification_text(parcel: Parcel, year: int) -> str:
+    """How far an unlawful parcel has come."""
+    if not parcel["unlawful"]:
+        return _DASH
+    if parcel["written_off"]:
+        return "已销号"
+    if parcel["rectified"]:
+        waiting = "" if parcel["accepted_on"] else "，待验收"
+        return f"{_day(parcel['eliminated_on'], year)}消除违法状态{waiting}"
+    if parcel["filed"]:
+        return f"{_day(parcel['filed_on'], year)}立案，未消除"
+    return "未立案"
+
+
+def _source(parcel: Parcel) -> str:
+    """Who says so: the higher level where it has spoken, else the county."""
+    if parcel["determined"] is not None:
+        county = Legality(parcel["county"]).label if parcel["county"] else "未上报"
+        return f"上级定性（县级：{county}）"
+    return "县级判定" if parcel["county"] is not None else "未上报"
+
+
+def _questions(parcel: Parcel) -> Any:
+    if not parcel["unlawful"] or not parcel["farmland_mu"]:
+        return _DASH
+    answers = []
+    for field, label in SIX_QUESTIONS.items():
+        answer = parcel[field]
+        word = "未答" if answer is None else "是" if answer else "否"
+        answers.append(html.Li(f"{label}：{word}", className=f"answer-{answer}".lower()))
+    head = "有未答项" if parcel["questions_open"] else "已答"
+    yes = [label for field, label in SIX_QUESTIONS.items() if parcel[field]]
+    if yes and not parcel["questions_open"]:
+        head = "、".join(yes)
+    elif not yes and not parcel["questions_open"]:
+        head = "均为否"
+    return html.Details([html.Summary(head), html.Ul(answers)])
+
+
+def parcels_table(parcels: Sequence[Parcel], year: int) -> Component:
+    """A row a parcel with its effective determination; nothing is 违法 before it is judged."""
+    columns = (
+        ("地块", False),
+        ("判定", False),
+        ("依据", False),
+        ("用途", False),
+        ("面积（亩）", True),
+        ("占耕地（亩）", True),
+        ("永久基本农田（亩）", True),
+        ("红线（亩）", True),
+        ("违法计算", False),
+        ("六个是否", False),
+        ("整改", False),
+    )
+    rows = []
+    for parcel in parcels:
+        category = parcel["other_category"]
+        judged = [legality_mark(parcel["effective"])]
+        if category and parcel["effective"] == Legality.OTHER.value:
+            judged.append(html.Span(OtherCategory(category).label, className="muted"))
+        counted = _DASH
+        if parcel["unlawful"]:
+            counted = "计入" if parcel["counted"] else "不计入"
+        rows.append(
+            (
+                str(parcel["parcel_no"]) if parcel["parcel_no"] else "整个图斑",
+                html.Span(judged, className="judged"),
+                _source(parcel),
+                parcel["project_name"] or parcel["land_use"] or _DASH,
+                format_mu(parcel["area_mu"]),
+                format_mu(parcel["farmland_mu"]),
+                format_mu(parcel["basic_farmland_mu"]),
+                format_mu(parcel["redline_mu"]),
+                counted,
+                _questions(parcel),
+                rectification_text(parcel, year),
+            )
+        )
+    return table(columns, rows, "地块")
+
+
+def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int) -> Component:
+    columns = (
+        ("日期", False),
+        ("级别", False),
+        ("对象", False),
+        ("结果", False),
+        ("定性", False),
+        ("意见", False),
+        ("重新上报", False),
+    )
+    rows = [
+        (
+            _day(d["decided_on"], year),
+            AuditLevel(d["level"]).label,
+            f"地块{d['parcel_no']}" if d["parcel_no"] else "整个图斑",
+            AuditResult(d["result"]).label,
+            (Legality(d["determination"]).label if d["determination"] else _DASH)
+            + ("（直接判定）" if d["deemed"] else ""),
+            d["opinion"] or _DASH,
+            _day(d["resubmitted_on"], year),
+        )
+        for d in decisions
+    ]
+    return table(columns, rows, "审核意见")
+
+
+def cases_table(cases: Sequence[Mapping[str, Any]], year: int) -> Component:
+    columns = tuple(
+        (title, False)
+        for title in (
+            "地块", "制止", "立案", "立案机关", "案号", "处罚决定", "整改方式", "消除违法状态",
+            "验收", "复耕证明",
+        )
+    )  # fmt: skip
+    rows = [
+        (
+            str(c["parcel_no"]) if c["parcel_no"] else "整个图斑",
+            _day(c["stopped_on"], year),
+            _day(c["filed_on"], year),
+            c["filed_by"] or _DASH,
+            c["case_no"] or _DASH,
+            _day(c["penalty_decided_on"], year),
+            RectificationWay(c["way"]).label if c["way"] else _DASH,
+            _day(c["eliminated_on"], year),
+            _day(c["accepted_on"], year),
+            c["certificate_no"] or _DASH,
+        )
+        for c in cases
+    ]
+    return table(columns, rows, "查处整改")
+
+
+def timeline_list(events: Sequence[Mapping[str, Any]], year: int) -> Component:
+    """Everything that happened, oldest first, each with the upload it came with."""
+    return html.Ol(
+        [
+            html.Li(
+                [
+                    html.Time(_day(event["on"], year), dateTime=event["on"].isoformat()),
+                    html.Div(
+                        [
+                            html.Span(event["what"], className="event-what"),
+                            html.Span(event["detail"], className="event-detail"),
+                            html.Span(_upload_text(event), className="event-upload"),
+                        ]
+                    ),
+                ]
+            )
+            for event in events
+        ],
+        className="timeline",
+    )
+
+
+def _upload_text(event: Mapping[str, Any]) -> str:
+    name = event["upload_name"] or "来源文件未记录"
+    at = event["uploaded_at"]
+    when = f"，{format_day(at.date())}上传" if at is not None else ""
+    return f"第{event['batch_id']}批 · {name}{when}"
+
+
+def changes_table(rows: Sequence[Sequence[str]]) -> Component:
+    """rows: when, batch and file, object, field, old, new, as callbacks.patch_detail has it."""
+    titles = ("时间", "上传", "对象", "字段", "原值", "新值")
+    return table([(title, False) for title in titles], rows, "数据变更")
+
+
+def section(title: str, *body: Any, note: str = "") -> html.Section:
+    head: list[Any] = [html.H2(title)]
+    if note:
+        head.append(html.P(note, className="muted"))
+    return html.Section([*head, *body], className="card-box patch-section")
+
+
+def six_questions_open(detail: Detail) -> list[str]:
+    """Parcels whose six questions are not all answered."""
+    return [str(p["parcel_no"]) for p in detail["parcels"] if p["questions_open"]]

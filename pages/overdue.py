@@ -1,0 +1,17 @@
+"""`/overdue` 逾期图斑: table and map in step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(__name__, path="/overdue", name="逾期图斑", title="逾期图斑")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("list"), id=ids.Overdue.CONTENT, className="list-page")

@@ -1,0 +1,17 @@
+"""`/patches` 图斑查询: search by number, place, month, type and status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(__name__, path="/patches", name="图斑查询", title="图斑查询")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("list"), id=ids.Patches.CONTENT, className="list-page")
