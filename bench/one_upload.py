@@ -32,14 +32,8 @@ def upload(store: Store, path: Path) -> dict[str, object]:
         file_name=path.name,
         kind=UploadKind.PATCHES,
         year=YEAR,
-        crs=None,
-        set_columns={},
-        all_or_nothing=False,
-        preview=False,
-        layer=None,
         uploaded_by="bench",
         uploaded_from="bench",
-        mapping=None,
     )
     start = time.perf_counter()
     outcome = upload_file(store, request, note)
@@ -57,7 +51,7 @@ def upload(store: Store, path: Path) -> dict[str, object]:
         "inserted": outcome.inserted,
         "unchanged": outcome.unchanged,
         "rejected": outcome.rejected,
-        "warnings": outcome.warnings,
+        "warnings": len(outcome.warnings),
     }
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING, Any
 
 from callbacks.context import PageContext, read_context
 from callbacks.list_address import (
@@ -29,6 +27,9 @@ from data.store.queries.patch_list import (
 )
 from data.store.queries.places import towns
 from data.vocabulary import PatchStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: Rows that one request of the grid may ask for.
 _MOST_ROWS = 500

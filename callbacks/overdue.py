@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask
-from sqlalchemy import Connection
 
 from callbacks.list_address import filters_to_grid
 from callbacks.list_export import register_export
@@ -49,6 +48,9 @@ from data.store.queries.patch_list import (
 from data.store.queries.places import district_shapes, town_labels
 from data.units import format_count
 from data.vocabulary import PatchStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PAGE = ListPage(
     path="/overdue",

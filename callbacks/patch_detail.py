@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from sqlalchemy import Connection
 
 from callbacks.context import PageContext, read_context
 from callbacks.list_address import ListAddress, is_list_key, write_address
@@ -43,6 +42,9 @@ from data.store.queries.places import district_shapes, town_labels
 from data.units import format_mu
 from data.upload.schemas import SCHEMAS, CellType, Column
 from data.vocabulary import Domain
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: What a changed row is called. The key of `history.entity` is the table's name.
 _ENTITIES = {schema.table.__tablename__: kind.label for kind, schema in SCHEMAS.items()}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask
-from sqlalchemy import Connection
 
 from callbacks.list_address import filters_to_grid
 from callbacks.list_export import register_export
@@ -19,6 +20,9 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_list import PatchQuery, count_patches
 from data.units import format_count
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PAGE = ListPage(
     path="/patches",
