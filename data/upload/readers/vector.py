@@ -66,6 +66,8 @@ def read_vector(
         except UploadRefused as refusal:
             refusals.append(refusal)
             continue
+        except MemoryError:
+            raise  # Arrow's counts as an ArrowException, but is not the file's fault
         except (*errors, pa.ArrowException):
             refusals.append(UploadRefused(f"图层“{shown}”已损坏，无法读取，请从原软件重新导出。"))
             continue
@@ -145,6 +147,8 @@ class _Pieces:
         parts: list[pa.Table] = []
         try:  # one pass while all is well: skipping features costs a scan in most drivers
             parts = [self._arrow(0, None)]
+        except MemoryError:
+            raise
         except self._errors:
             for start in range(0, count, _PIECE):
                 self._read(start, min(_PIECE, count - start), parts)
@@ -159,6 +163,8 @@ class _Pieces:
     def _read(self, start: int, count: int, parts: list[pa.Table]) -> None:
         try:
             parts.append(self._arrow(start, count))
+        except MemoryError:
+            raise
         except self._errors:
             self._failures += 1
             if self._failures > 5_000:
