@@ -77,8 +77,8 @@ def area_beside_geometry(prepared: Prepared, frame: pd.DataFrame) -> None:
 
 def six_questions(prepared: Prepared, frame: pd.DataFrame) -> None:
     """§2.1: unlawful parcels on farmland answer all six."""
-    asked = (frame["legality"] == Legality.UNLAWFUL.value).to_numpy()
-    asked &= numbers(frame, "farmland_mu") > 0
+    unlawful = (frame["legality"] == Legality.UNLAWFUL.value).to_numpy()
+    asked = unlawful & (numbers(frame, "farmland_mu") > 0)
     for position in np.flatnonzero(asked):
         row = frame.iloc[position]
         open_ones = [header for name, header in SIX_QUESTIONS.items() if row[name] is None]

@@ -1,0 +1,206 @@
+"""Findings: a file's rows of a patch are its complete split, and decide when it was reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import select
+
+from data.store.models import Parcel, Patch
+from data.store.reporting import settle_reports
+from data.store.writing import TableChange
+from data.upload import checks
+from data.upload.merging import differing
+from data.upload.plan import (
+    Compared,
+    Context,
+    Plan,
+    attach_patches,
+    compare,
+    note_changes,
+    require_keys,
+    resolve_years,
+    table_change,
+)
+from data.upload.prepare import Prepared
+from data.upload.schemas import FINDINGS
+from data.vocabulary import UploadKind
+
+_CHUNK = 900
+
+
+def plan_findings(context: Context, prepared: Prepared) -> Plan:
+    plan = Plan(prepared)
+    resolve_years(prepared, UploadKind.FINDINGS)
+    require_keys(prepared, FINDINGS)
+    patches = attach_patches(context, prepared)
+    compared = compare(context, prepared, FINDINGS)
+    _check(context, prepared, compared, patches)
+    _settle(context, plan, compared, patches)
+    return plan
+
+
+def _check(context: Context, prepared: Prepared, compared: Compared, patches: pd.DataFrame) -> None:
+    after = compared.after
+    _default_area(prepared, after, patches)
+    checks.required(prepared, after, ["legality", "area_mu"])
+    checks.basic_within_farmland(prepared, after, "basic_farmland_mu", "farmland_mu")
+    checks.six_questions(prepared, after)
+    issued = patches["issued_on"].reindex(after["patch_id"])
+    checks.reported_after_issue(prepared, after, issued)
+    checks.future_dates(prepared, FINDINGS, after, context.today)
+
+
+def _default_area(prepared: Prepared, after: pd.DataFrame, patches: pd.DataFrame) -> None:
+    """One parcel: its area is the patch's where the file gives none."""
+    counts = prepared.rows["patch_id"].value_counts()
+    alone = counts.reindex(after["patch_id"]).to_numpy() == 1
+    empty = after["area_mu"].isna().to_numpy()
+    fill = alone & empty
+    area = patches["area_mu"].reindex(after["patch_id"]).to_numpy(dtype=object)
+    after["area_mu"] = np.where(fill, area, after["area_mu"].to_numpy(dtype=object))
+
+
+def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFrame) -> None:
+    """Work on whole patches: every parcel they had and have, then compare."""
+    prepared = plan.prepared
+    sound = prepared.sound()
+    rows = prepared.rows
+    with_errors = {rows["patch_id"].iat[i] for i in prepared.errors} - {None}
+    split: dict[int, set[int]] = {}
+    for index in np.flatnonzero(sound):
+        split.setdefault(rows["patch_id"].iat[index], set()).add(rows["parcel_no"].iat[index])
+
+    stored = _parcels_of(context, sorted(split))
+    by_patch = stored.groupby("patch_id").groups if len(stored) else {}
+    keep = np.array([sound[i] for i in compared.at], dtype=bool)
+    changed_rows = compared.after[keep]
+    touched = {int(i) for i in changed_rows["patch_id"]}
+    active = stored[~stored["ended"].astype(bool)] if len(stored) else stored
+    ending: list[int] = []  # positions in `stored`
+    for patch_id, parcels in active.groupby("patch_id") if len(active) else []:
+        gone = parcels[~parcels["parcel_no"].isin(split[int(patch_id)])]
+        if gone.empty:
+            continue
+        if patch_id in with_errors:
+            first = int(np.flatnonzero(rows["patch_id"].to_numpy() == patch_id)[0])
+            prepared.warn(
+                first, "parcel_no", "本图斑有被退回的行，文件里缺少的地块暂不终止；改正后重新上传。"
+            )
+            continue
+        ending += list(gone.index)
+        touched.add(int(patch_id))
+
+    before = stored.loc[[i for p in sorted(touched) if p in by_patch for i in by_patch[p]]]
+    after = before.copy()
+    after.loc[after.index.intersection(ending), "ended"] = True
+    overlay = changed_rows.copy()
+    overlay["ended"] = False
+    overlay["is_founding"] = [v if v is not None else False for v in overlay["is_founding"]]
+    position = {
+        (p, n): i
+        for i, p, n in zip(after.index, after["patch_id"], after["parcel_no"], strict=True)
+    }
+    names = [c for c in overlay.columns if c not in ("id", "is_founding")]
+    known = [position.get(k) for k in zip(overlay["patch_id"], overlay["parcel_no"], strict=True)]
+    exists = np.array([k is not None for k in known], dtype=bool)
+    at = [k for k in known if k is not None]
+    if at:
+        after.loc[at, names] = overlay.loc[exists, names].to_numpy(dtype=object)
+    new = overlay[~exists].reset_index(drop=True)
+    together = pd.concat([after, new], ignore_index=True).astype(object)
+    together = together.where(together.notna(), None)
+    if together.empty:
+        plan.unchanged += len(compared.same) + int(exists.sum())
+        return
+    founding, reported = settle_reports(together)
+    together["is_founding"] = founding.to_numpy()
+    old = together.iloc[: len(after)]
+    was = before.reset_index(drop=True)
+    columns = [c for c in together.columns if c not in ("id", "batch_id")]
+    compared_columns = [c for c in columns if c != "source_hash"]
+    differs = differing(was, old, compared_columns)
+    fresh = np.zeros(len(together), dtype=bool)
+    fresh[len(after) :] = True
+    plan.changes.append(_parcel_change(was, together, fresh, differs, columns))
+    _patch_dates(plan, patches, reported)
+    _count(plan, compared, exists, at, after.index, differs, ending, new)
+    checks.parcels_within_patch(
+        prepared,
+        _labelled(together, prepared),
+        {int(i): float(a) for i, a in patches["area_mu"].items()},
+    )
+    note_changes(plan, FINDINGS, was[differs], old[differs])
+    plan.ended_keys = [
+        f"{patches['patch_no'].loc[stored.at[i, 'patch_id']]} {stored.at[i, 'parcel_no']}"
+        for i in ending
+    ]
+
+
+def _parcels_of(context: Context, patch_ids: list[int]) -> pd.DataFrame:
+    """Every parcel, ended too, of the patches."""
+    table = Parcel.__table__
+    names = [c.name for c in table.columns]
+    found: list[Any] = []
+    for start in range(0, len(patch_ids), _CHUNK):
+        query = select(table).where(table.c.patch_id.in_(patch_ids[start : start + _CHUNK]))
+        found += context.conn.execute(query).all()
+    return pd.DataFrame([tuple(r) for r in found], columns=names, dtype=object)
+
+
+def _parcel_change(
+    was: pd.DataFrame, together: pd.DataFrame, fresh: Any, differs: Any, columns: list[str]
+) -> TableChange:
+    old = together.iloc[: len(was)].reset_index(drop=True)
+    change = table_change(
+        Parcel, was[["id", *columns]], old[["id", *columns]], np.zeros(len(was), bool), differs
+    )
+    change.inserts = together.loc[fresh, columns].reset_index(drop=True)
+    return change
+
+
+def _patch_dates(plan: Plan, patches: pd.DataFrame, reported: pd.Series) -> None:
+    """Move patch.reported_on where it differs."""
+    of = patches.loc[list(reported.index)]
+    now = reported.to_numpy(dtype=object)
+    differs = np.array([a != b for a, b in zip(of["reported_on"], now, strict=True)], dtype=bool)
+    if not differs.any():
+        return
+    names = ["id", "year", "patch_no", "reported_on"]
+    before = of.loc[differs, names].reset_index(drop=True)
+    after = before.copy()
+    after["reported_on"] = now[differs]
+    plan.changes.append(TableChange(Patch, updates_before=before, updates_after=after))
+
+
+def _count(
+    plan: Plan,
+    compared: Compared,
+    exists: Any,
+    at: list[Any],
+    index: Any,
+    differs: Any,
+    ending: list[int],
+    new: pd.DataFrame,
+) -> None:
+    changed = {label for label, d in zip(index, differs, strict=True) if d}
+    updated = sum(1 for label in at if label in changed)
+    plan.inserted += len(new)
+    plan.updated += updated
+    plan.unchanged += len(compared.same) + len(at) - updated
+    plan.ended += len(ending)
+    keep = np.array([plan.prepared.sound()[i] for i in compared.at], dtype=bool)
+    places = [i for i, k in zip(compared.at, keep, strict=True) if k]
+    plan.new_rows += [i for i, e in zip(places, exists, strict=True) if not e]
+
+
+def _labelled(together: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
+    """Active parcels, labelled with the first row of the file that names their patch."""
+    active = together[~together["ended"].astype(bool)].copy()
+    rows = prepared.rows
+    first = pd.Series(np.arange(len(rows)), index=rows["patch_id"].to_numpy(dtype=object))
+    first = first[~first.index.duplicated()]
+    active.index = pd.Index(first.reindex(active["patch_id"]).to_numpy())
+    return active

@@ -1,0 +1,322 @@
+"""Patches: geometry, place, deadline; and whether one lies on another."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import select
+
+from data.periods import clearance_month, statutory_due_on
+from data.store.models import Patch
+from data.units import m2_to_mu
+from data.upload import checks
+from data.upload.crs import points_from_columns
+from data.upload.merging import Mask
+from data.upload.places import MAX_OUTSIDE_M, Gazetteer, Placed, locate, nearest_district, place
+from data.upload.plan import (
+    Compared,
+    Context,
+    Plan,
+    compare,
+    require_keys,
+    resolve_names,
+    resolve_years,
+    settle,
+)
+from data.upload.prepare import Prepared
+from data.upload.readers import Geometry, ReadOptions
+from data.upload.schemas import PATCHES
+from data.vocabulary import Domain, PatchType, UploadKind
+
+_BOX = ("min_lon", "min_lat", "max_lon", "max_lat")
+#: A patch overlapping another by more than this share of itself is a warning.
+MAX_OVERLAP = 0.5
+
+
+def plan_patches(context: Context, prepared: Prepared) -> Plan:
+    plan = Plan(prepared)
+    resolve_years(prepared, UploadKind.PATCHES)
+    _type_from_layer(prepared)
+    resolve_names(prepared, context.gazetteer)
+    _resolve_towns(prepared, context.gazetteer)
+    require_keys(prepared, PATCHES)
+    _points(prepared, context.gazetteer)
+    compared = compare(context, prepared, PATCHES)
+    after = compared.after
+    _kinds(prepared, after)
+    _geometry(prepared, after)
+    _places(context, prepared, compared)
+    _transfers(prepared, compared)
+    checks.required(prepared, after, ["issued_on", "area_mu"])
+    _deadlines(after)
+    checks.basic_within_farmland(prepared, after, "basic_farmland_mu", "farmland_mu")
+    checks.area_beside_geometry(prepared, after)
+    checks.future_dates(prepared, PATCHES, after, context.today)
+    _repairs(prepared, after)
+    settle(plan, PATCHES, compared)
+    _overlaps(context, plan, compared)
+    return plan
+
+
+def _type_from_layer(prepared: Prepared) -> None:
+    """The class of patch from the layer's or file's name, where no column says it (profile 1)."""
+    rows = prepared.rows
+    if "patch_type" in rows and rows["patch_type"].notna().any():
+        return
+    names = [f"{t.name} {prepared.request.file_name}" for t in prepared.tables]
+    found = [
+        next((term.value for term in PatchType if term.label.removesuffix("类") in name), None)
+        for name in names
+    ]
+    if any(found):
+        rows["patch_type"] = pd.Series(
+            [found[t] for t in rows["_table"]], dtype=object, index=rows.index
+        )
+
+
+def _resolve_towns(prepared: Prepared, gazetteer: Gazetteer) -> None:
+    """Town names become codes; the row's unit or county tells namesakes apart."""
+    rows = prepared.rows
+    if "town_code" not in rows:
+        return
+    cache: dict[tuple[Any, Any], str | None] = {}
+    codes: list[str | None] = []
+    units = rows.get("district_code", rows.get("county_code", pd.Series([None] * len(rows))))
+    for index, (text, unit) in enumerate(zip(rows["town_code"], units, strict=True)):
+        if not isinstance(text, str):
+            codes.append(text)
+            continue
+        key = (text, unit)
+        if key not in cache:
+            cache[key] = gazetteer.town(text, unit)
+        codes.append(cache[key])
+        if cache[key] is None:
+            prepared.warn(index, "town_code", f"乡镇“{text[:30]}”不认识，按其他信息确定位置。")
+    rows["town_code"] = pd.Series(codes, dtype=object, index=rows.index)
+
+
+def _points(prepared: Prepared, gazetteer: Gazetteer) -> None:
+    """Rows without a shape of their own take their centre columns, degrees or metres."""
+    rows = prepared.rows
+    if "lon" not in rows or "lat" not in rows:
+        return
+    x = pd.to_numeric(rows["lon"], errors="coerce").to_numpy(dtype=float)
+    y = pd.to_numeric(rows["lat"], errors="coerce").to_numpy(dtype=float)
+    if prepared.geometry is not None:
+        has_shape = np.array([wkb is not None for wkb in prepared.geometry.wkb], dtype=bool)
+        x, y = np.where(has_shape, np.nan, x), np.where(has_shape, np.nan, y)
+    if not (np.isfinite(x) & np.isfinite(y)).any():
+        return
+    options = ReadOptions(city_bounds=gazetteer.bounds(), crs=prepared.request.crs)
+    points, decision = points_from_columns(x, y, options)
+    if decision is not None:
+        prepared.notes.append(f"中心坐标：{decision.reason}")
+    prepared.geometry = points if prepared.geometry is None else _filled(prepared.geometry, points)
+
+
+def _filled(shapes: Geometry, points: Geometry) -> Geometry:
+    use = np.array(
+        [w is None and p is not None for w, p in zip(shapes.wkb, points.wkb, strict=True)]
+    )
+    bounds = shapes.bounds.copy()
+    bounds[use] = points.bounds[use]
+    return Geometry(
+        np.where(use, points.wkb, shapes.wkb),
+        np.where(use, points.area_m2, shapes.area_m2),
+        np.where(use, points.lon, shapes.lon),
+        np.where(use, points.lat, shapes.lat),
+        bounds,
+        shapes.repaired,
+    )
+
+
+def _kinds(prepared: Prepared, after: pd.DataFrame) -> None:
+    """领域 and 图斑类型 must agree; 矿产 in either is enough where the other is empty."""
+    mineral_type = (after["patch_type"] == PatchType.MINERAL.value).to_numpy()
+    given = prepared.rows.get("domain")
+    for position in np.flatnonzero(mineral_type):
+        index = after.index[position]
+        if given is not None and given.iat[index] == Domain.LAND.value:
+            prepared.reject(index, "patch_type", "领域为土地，图斑类型却是矿产，请核对。")
+    domain = after["domain"].to_numpy(dtype=object).copy()
+    domain[mineral_type] = Domain.MINERAL.value
+    after["domain"] = domain
+    types = after["patch_type"].to_numpy(dtype=object).copy()
+    types[domain == Domain.MINERAL.value] = PatchType.MINERAL.value
+    after["patch_type"] = types
+    checks.required(prepared, after, ["patch_type"])
+
+
+def _geometry(prepared: Prepared, after: pd.DataFrame) -> None:
+    """Shape columns from the file where it has one; else what is stored stays."""
+    geometry = prepared.geometry
+    if geometry is None:
+        return
+    at = after.index.to_numpy()
+    has = np.array([geometry.wkb[i] is not None for i in at], dtype=bool)
+    area = geometry.area_m2[at]
+    columns: dict[str, Any] = {
+        "geom": geometry.wkb[at],
+        "geom_area_mu": [m2_to_mu(a) if np.isfinite(a) and a > 0 else None for a in area],
+        "lon": geometry.lon[at],
+        "lat": geometry.lat[at],
+        **{name: geometry.bounds[at][:, i] for i, name in enumerate(_BOX)},
+    }
+    for name, values in columns.items():
+        kept = after[name].to_numpy(dtype=object)
+        fresh = np.empty(len(at), dtype=object)
+        fresh[:] = [v.item() if isinstance(v, np.generic) else v for v in values]
+        after[name] = np.where(has, fresh, kept)
+
+
+def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
+    gazetteer, after, before = context.gazetteer, compared.after, compared.before
+    lon, lat = checks.numbers(after, "lon"), checks.numbers(after, "lat")
+    found = locate(gazetteer, lon, lat, after["geom"].to_numpy(dtype=object))
+    kept = (before["place_source"] == "explicit").to_numpy() if len(before) else np.zeros(0, bool)
+    file_district = prepared.rows.get("district_code")
+    cache: dict[Any, Placed] = {}
+    results: list[Placed] = []
+    for position, index in enumerate(after.index):
+        named = file_district.iat[index] if file_district is not None else None
+        if not isinstance(named, str):
+            named = before["district_code"].iat[position] if kept[position] else None
+        outside = float(found.outside_m[position])
+        if outside > MAX_OUTSIDE_M:
+            prepared.reject(
+                index, None, f"位置在本市以外{outside / 1000:.1f}千米，请核对坐标系和图形。"
+            )
+        elif outside > 0:
+            prepared.warn(index, None, f"位置在区市界以外{outside:.0f}米，已保留，请核对。")
+        nearest = None
+        if 0 < outside <= MAX_OUTSIDE_M:
+            nearest = nearest_district(gazetteer, lon[position], lat[position])
+        arguments = (
+            named,
+            after["county_code"].iat[position],
+            after["town_code"].iat[position],
+            found.zone[position],
+            found.county[position],
+            found.town[position],
+            outside if np.isfinite(outside) else np.inf,
+            nearest,
+        )
+        if arguments not in cache:
+            cache[arguments] = place(gazetteer, *arguments)
+        placed = cache[arguments]
+        results.append(placed)
+        if placed.error is not None:
+            prepared.reject(index, *placed.error)
+        for name, sentence in placed.warnings:
+            prepared.warn(index, name, sentence)
+    for name, attribute in (
+        ("district_code", "district"),
+        ("county_code", "county"),
+        ("town_code", "town"),
+        ("place_source", "source"),
+    ):
+        values = np.empty(len(results), dtype=object)
+        values[:] = [getattr(p, attribute) for p in results]
+        after[name] = values
+
+
+def _transfers(prepared: Prepared, compared: Compared) -> None:
+    """划转: the unit it came from is the file's, else the one stored before."""
+    after, before = compared.after, compared.before
+    sources = after["transferred_from"].to_numpy(dtype=object).copy()
+    for position, index in enumerate(after.index):
+        if after["transferred_on"].iat[position] is None or sources[position] is not None:
+            continue
+        old = before["district_code"].iat[position]
+        if old is not None and old != after["district_code"].iat[position]:
+            sources[position] = old
+        else:
+            prepared.warn(index, "transferred_from", "有划转日期但没有原区市，划转前仍计入现区市。")
+    after["transferred_from"] = sources
+
+
+def _deadlines(after: pd.DataFrame) -> None:
+    """due_on and clearance_month of land patches (D1, §3.2)."""
+    cache: dict[Any, tuple[date, str]] = {}
+    due: list[date | None] = []
+    months: list[str | None] = []
+    columns = (after["domain"], after["issued_on"], after["extended_to"])
+    for domain, issued_on, extended_to in zip(*columns, strict=True):
+        if domain != Domain.LAND.value or issued_on is None:
+            due.append(None)
+            months.append(None)
+            continue
+        if issued_on not in cache:
+            cache[issued_on] = statutory_due_on(issued_on), clearance_month(issued_on)
+        statutory, month = cache[issued_on]
+        due.append(extended_to or statutory)
+        months.append(month)
+    after["due_on"] = pd.Series(due, dtype=object, index=after.index)
+    after["clearance_month"] = pd.Series(months, dtype=object, index=after.index)
+
+
+def _repairs(prepared: Prepared, after: pd.DataFrame) -> None:
+    if prepared.geometry is None:
+        return
+    for index in after.index[prepared.geometry.repaired[after.index.to_numpy()]]:
+        prepared.warn(index, None, "图形自相交或有重复边，已自动修复，请核对。")
+
+
+def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
+    """Warn of new or moved patches that lie on another of the year by more than half."""
+    prepared, after = plan.prepared, compared.after
+    sound = prepared.sound()
+    moved: Mask = np.array(
+        [
+            sound[i] and g is not None and g != old
+            for i, g, old in zip(after.index, after["geom"], compared.before["geom"], strict=True)
+        ],
+        dtype=bool,
+    )
+    if not moved.any():
+        return
+    chosen = after[moved]
+    shapes = shapely.from_wkb(chosen["geom"].to_numpy(dtype=object))
+    is_area = shapely.get_dimensions(shapes) == 2
+    chosen, shapes = chosen[is_area], shapes[is_area]
+    if not len(shapes):
+        return
+    others, numbers = _stored_shapes(context, chosen)
+    pool = np.concatenate([shapes, others])
+    names = [*chosen["patch_no"], *numbers]
+    tree = shapely.STRtree(pool)
+    left, right = tree.query(shapes, predicate="intersects")
+    apart = np.array([names[a] != names[b] for a, b in zip(left, right, strict=True)], dtype=bool)
+    left, right = left[apart], right[apart]
+    if not len(left):
+        return
+    shared = shapely.area(shapely.intersection(shapes[left], pool[right]))
+    share = shared / shapely.area(shapes[left])
+    said: set[int] = set()
+    for a, b in zip(left[share > MAX_OVERLAP], right[share > MAX_OVERLAP], strict=True):
+        if a not in said:
+            said.add(int(a))
+            prepared.warn(chosen.index[a], None, f"与图斑“{names[b]}”重叠过半，请核对是否重复。")
+
+
+def _stored_shapes(context: Context, chosen: pd.DataFrame) -> tuple[Any, list[str]]:
+    """Stored shapes of the years in the box of the chosen ones."""
+    p = Patch
+    query = select(p.patch_no, p.geom).where(
+        p.year.in_(sorted({int(y) for y in chosen["year"]})),
+        p.geom.is_not(None),
+        p.max_lon >= float(chosen["min_lon"].min()),
+        p.min_lon <= float(chosen["max_lon"].max()),
+        p.max_lat >= float(chosen["min_lat"].min()),
+        p.min_lat <= float(chosen["max_lat"].max()),
+    )
+    found = [(no, wkb) for no, wkb in context.conn.execute(query)]
+    shapes = shapely.from_wkb(np.array([wkb for _, wkb in found], dtype=object))
+    if not len(found):
+        return np.array([], dtype=object), []
+    is_area = shapely.get_dimensions(shapes) == 2
+    return shapes[is_area], [no for (no, _), a in zip(found, is_area, strict=True) if a]

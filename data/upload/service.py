@@ -1,0 +1,162 @@
+"""Uploading a file: prepared without a lock, planned and written inside one transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from data.store import meta
+from data.store.engine import Store
+from data.store.writing import UploadRecord, apply_changes
+from data.upload.places import load_gazetteer
+from data.upload.plan import Context, Plan, plan_rows
+from data.upload.plan_findings import plan_findings
+from data.upload.plan_patches import plan_patches
+from data.upload.plan_reference import after_reference, layer_of, plan_reference
+from data.upload.prepare import Prepared
+from data.upload.prepare import prepare as prepare_file
+from data.upload.report import write_report
+from data.upload.request import Progress, UploadOutcome, UploadRequest, no_progress
+from data.vocabulary import UploadKind
+
+__all__ = ["UploadOutcome", "UploadRequest", "apply_prepared", "prepare", "upload_file"]
+
+_KEPT_ISSUES = 1_000
+
+
+def prepare(store: Store, request: UploadRequest, on_progress: Progress | None = None) -> Prepared:
+    """Read and parse the file. Raises UploadRefused."""
+    with store.read() as conn:
+        bounds = load_gazetteer(conn).bounds()
+    return prepare_file(store.settings, request, bounds, on_progress or no_progress)
+
+
+def upload_file(
+    store: Store, request: UploadRequest, on_progress: Progress | None = None
+) -> UploadOutcome:
+    """Take a file in, or say what it would do (request.preview). One transaction a file.
+
+    Raises UploadRefused where the file cannot be read, StoreRefused where the store cannot be
+    written; either way nothing is written.
+    """
+    return take(store, prepare(store, request, on_progress), on_progress)
+
+
+def take(store: Store, prepared: Prepared, on_progress: Progress | None = None) -> UploadOutcome:
+    """Plan and write what has been prepared."""
+    progress = on_progress or no_progress
+    if prepared.request.preview:
+        with store.read() as conn:
+            return outcome_of(store, make_plan(store, conn, prepared, progress), None)
+    with store.write() as conn:
+        plan = make_plan(store, conn, prepared, progress)
+        batch = apply_prepared(store, conn, plan, progress) if _may_write(plan) else None
+    return outcome_of(store, plan, batch)
+
+
+def _may_write(plan: Plan) -> bool:
+    accepted = plan.inserted + plan.updated + plan.unchanged
+    return accepted > 0 and not (plan.prepared.request.all_or_nothing and plan.rejected)
+
+
+def make_plan(
+    store: Store, conn: Connection, prepared: Prepared, on_progress: Progress = no_progress
+) -> Plan:
+    """Check the rows against the store and find out what differs."""
+    on_progress("核对", 0, len(prepared.rows))
+    context = Context(
+        conn,
+        load_gazetteer(conn),
+        store.settings.today(),
+        meta.get(conn, "places_version") or "0",
+    )
+    kind = prepared.request.kind
+    if kind is UploadKind.PATCHES:
+        plan = plan_patches(context, prepared)
+    elif kind is UploadKind.FINDINGS:
+        plan = plan_findings(context, prepared)
+    elif kind is UploadKind.REFERENCE:
+        plan = plan_reference(context, prepared)
+    else:
+        plan = plan_rows(context, prepared, kind)
+    rejected = {(i.row, i.sheet) for issues in prepared.errors.values() for i in issues}
+    prepared.warnings = [w for w in prepared.warnings if (w.row, w.sheet) not in rejected]
+    on_progress("核对", len(prepared.rows), len(prepared.rows))
+    return plan
+
+
+def apply_prepared(
+    store: Store, conn: Connection, plan: Plan, on_progress: Progress = no_progress
+) -> int:
+    """Write a plan made in the same transaction; returns the batch."""
+    prepared = plan.prepared
+    request = prepared.request
+    is_reference = request.kind is UploadKind.REFERENCE
+    report = write_report(store.settings, prepared)
+    issues = [(issue, "error") for list_ in prepared.errors.values() for issue in list_]
+    issues += [(issue, "warning") for issue in prepared.warnings]
+    batch = apply_changes(
+        conn,
+        UploadRecord(
+            kind=request.kind.value,
+            layer=layer_of(prepared).value if is_reference else None,
+            year=request.year,
+            file_name=request.file_name[:255],
+            file_size=prepared.stored.size,
+            file_sha256=prepared.stored.sha256,
+            stored_path=prepared.stored.path.name,
+            report_path=str(report.relative_to(store.settings.outputs_dir)) if report else None,
+            uploaded_by=request.uploaded_by,
+            uploaded_from=request.uploaded_from,
+            options={
+                "crs": request.crs,
+                "set": dict(request.set_columns),
+                "mapping": {k: dict(v) for k, v in (request.mapping or {}).items()},
+            },
+            rows=len(prepared.rows),
+            inserted=plan.inserted,
+            updated=plan.updated,
+            unchanged=plan.unchanged,
+            rejected=plan.rejected,
+            ended=plan.ended,
+            warnings=len(prepared.warnings),
+            issues=[
+                {
+                    "row": issue.row,
+                    "column": issue.column,
+                    "message": issue.message,
+                    "sheet": issue.sheet,
+                    "level": level,
+                }
+                for issue, level in issues[:_KEPT_ISSUES]
+            ],
+        ),
+        plan.changes,
+        on_progress,
+    )
+    if is_reference:
+        context = Context(conn, load_gazetteer(conn), store.settings.today(), "")
+        after_reference(context, plan)
+    plan.report = report
+    return batch
+
+
+def outcome_of(store: Store, plan: Plan, batch: int | None) -> UploadOutcome:
+    """The answer to whoever uploaded; a refused or previewed file gets its workbook too."""
+    prepared = plan.prepared
+    written = batch is not None or prepared.request.preview
+    if plan.report is None:
+        plan.report = write_report(store.settings, prepared)
+    return UploadOutcome(
+        batch=batch,
+        kind=prepared.request.kind,
+        rows=len(prepared.rows),
+        inserted=plan.inserted if written else 0,
+        updated=plan.updated if written else 0,
+        unchanged=plan.unchanged if written else 0,
+        rejected=plan.rejected,
+        ended=plan.ended if written else 0,
+        errors=[issue for i in sorted(prepared.errors) for issue in prepared.errors[i]],
+        warnings=prepared.warnings,
+        report=plan.report,
+        notes=prepared.notes,
+    )
