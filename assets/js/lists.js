@@ -61,13 +61,22 @@
 
   /* ---- clientside callbacks ---- */
 
-  /* What the grid does not ask for by itself: everything but its own sorting and column filters. */
-  function outsideGrid(search) {
+  function without(search, dropped) {
     const parameters = new URLSearchParams(search);
     Array.from(parameters.keys()).forEach(function (key) {
-      if (key === "sort" || key.startsWith("f.")) parameters.delete(key);
+      if (dropped(key)) parameters.delete(key);
     });
     return parameters.toString();
+  }
+
+  /* Which patches are listed, in whatever order. */
+  function membership(search) {
+    return without(search, (key) => key === "sort");
+  }
+
+  /* What the grid does not ask for by itself: everything but its own sorting and column filters. */
+  function outsideGrid(search) {
+    return without(search, (key) => key === "sort" || key.startsWith("f."));
   }
 
   const shown = {};
@@ -78,15 +87,20 @@
     if (window.location.search !== search) {
       window.history.replaceState(window.history.state, "", window.location.pathname + search);
     }
-    const outside = outsideGrid(search);
-    const element = document.getElementById(gridId);
+    const now = {
+      element: document.getElementById(gridId),
+      members: membership(search),
+      outside: outsideGrid(search),
+    };
     const known = shown[gridId];
-    if (known && known.element === element && known.outside !== outside) {
+    shown[gridId] = now;
+    if (known && known.element === now.element && known.members !== now.members) {
       window.dash_ag_grid.getApiAsync(gridId).then(function (api) {
-        api.purgeInfiniteCache();
+        api.deselectAll(); // what is no longer listed is not acted upon
+        api.setGridOption("pinnedTopRowData", []);
+        if (known.outside !== now.outside) api.purgeInfiniteCache();
       });
     }
-    shown[gridId] = { element: element, outside: outside };
     return search;
   }
 

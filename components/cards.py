@@ -1,0 +1,150 @@
+"""Cards, key figures, and what stands where there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.attributes import aria
+from data.definitions import Definition
+
+
+def definition_mark(definition: Definition) -> Component:
+    """The ⓘ beside a figure: its definition and clause, by mouse and by keyboard."""
+    return html.Details(
+        [
+            html.Summary(
+                "ⓘ", className="definition-mark", **aria(label=f"{definition.label}的口径")
+            ),
+            html.Div(
+                [
+                    html.Strong(definition.label),
+                    html.Span(f"（{definition.unit}）"),
+                    html.P(definition.text),
+                    html.Small(f"依据：工作方案 {definition.clause}"),
+                ],
+                className="definition-text",
+            ),
+        ],
+        className="definition",
+    )
+
+
+def card(
+    title: str,
+    body: Any,
+    *,
+    definition: Definition | None = None,
+    stamp: str | None = None,
+    menu: Sequence[Component] = (),
+    class_name: str = "",
+) -> Component:
+    """A titled box. menu: links and buttons of the card (看表格, 导出 …)."""
+    head: list[Any] = [html.H2(title, className="card-heading")]
+    if definition is not None:
+        head.append(definition_mark(definition))
+    if menu:
+        head.append(html.Div(list(menu), className="card-menu"))
+    parts: list[Any] = [
+        html.Div(head, className="card-head"),
+        html.Div(body, className="card-body"),
+    ]
+    if stamp:
+        parts.append(html.Div(stamp, className="card-stamp"))
+    return html.Section(parts, className=f"panel {class_name}".strip())
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """value: formatted. change: against the last month's end, formatted, with whether it is good.
+    trend: values for the tiny line, oldest first, None for no value.
+    """
+
+    label: str
+    value: str
+    unit: str
+    definition: Definition
+    href: str
+    change: str = ""
+    change_is_good: bool | None = None
+    trend: tuple[float | None, ...] = ()
+
+
+def key_figure(figure: KeyFigure) -> Component:
+    tone = {True: "good", False: "bad", None: "even"}[figure.change_is_good]
+    return html.Div(
+        [
+            html.Div(
+                [html.Span(figure.label), definition_mark(figure.definition)],
+                className="key-label",
+            ),
+            dcc.Link(
+                [html.Strong(figure.value), html.Span(figure.unit, className="key-unit")],
+                href=figure.href,
+                className="key-value",
+            ),
+            html.Div(
+                [
+                    html.Span(figure.change, className=f"key-change key-{tone}"),
+                    sparkline(figure.trend, figure.label),
+                ],
+                className="key-foot",
+            ),
+        ],
+        className="key-figure",
+    )
+
+
+def sparkline(values: Sequence[float | None], label: str) -> Component:
+    """A tiny line as an image, drawn here: no script, prints well."""
+    known = [(i, v) for i, v in enumerate(values) if v is not None]
+    if len(known) < 2:
+        return html.Span(className="sparkline")
+    low, high = min(v for _, v in known), max(v for _, v in known)
+    span, last = (high - low) or 1.0, max(len(values) - 1, 1)
+    points = " ".join(f"{2 + 76 * i / last:.1f},{20 - 16 * (v - low) / span:.1f}" for i, v in known)
+    svg = (
+        "%3Csvg xmlns='http://www.w3.org/2000/svg' width='80' height='22'%3E"
+        f"%3Cpolyline points='{points}' fill='none' stroke='%231F5FAE' stroke-width='1.5'/%3E"
+        "%3C/svg%3E"
+    )
+    return html.Img(
+        src=f"data:image/svg+xml,{svg}", alt=f"{label}近几个月的变化", className="sparkline"
+    )
+
+
+def skeleton(kind: str) -> Component:
+    """Grey shapes of what is coming, in its place: "page", "list", "card"."""
+    blocks = {"page": 6, "list": 8, "card": 3}[kind]
+    return html.Div(
+        [html.Div(className="skeleton-line") for _ in range(blocks)],
+        className=f"skeleton skeleton-{kind}",
+        role="status",
+        **aria(label="正在加载"),
+    )
+
+
+def empty(reason: str, next_step: str, href: str | None = None) -> Component:
+    """Why there is nothing, and what to do about it."""
+    step: Any = dcc.Link(next_step, href=href) if href else next_step
+    return html.Div([html.P(reason), html.P(step)], className="empty")
+
+
+def error_panel(message: str, back_href: str, back: str = "返回") -> Component:
+    return html.Div(
+        [
+            html.P(message),
+            dcc.Link(back, href=back_href, className="btn btn-outline-primary btn-sm"),
+        ],
+        className="error-panel",
+        role="alert",
+    )
+
+
+def problem_notes(problems: Sequence[str], back_href: str) -> list[Component]:
+    """What in the address was not understood, with the way back."""
+    return [error_panel(problem, back_href, "改用默认值查看") for problem in problems]

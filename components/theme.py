@@ -1,0 +1,63 @@
+"""Colours, and one look for every chart. Style sheet and charts read assets/tokens.json."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import plotly.graph_objects as go
+import plotly.io as pio
+from dash import dcc
+
+_TOKENS = Path(__file__).resolve().parent.parent / "assets" / "tokens.json"
+FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
+TEMPLATE = "weipian"
+
+
+@cache
+def tokens() -> dict[str, str]:
+    """Name → colour (ui.md)."""
+    found: dict[str, str] = json.loads(_TOKENS.read_text(encoding="utf-8"))
+    return found
+
+
+def css_variables() -> str:
+    """The colours as CSS custom properties, for the page's head."""
+    return ":root{" + "".join(f"--{name}:{value};" for name, value in tokens().items()) + "}"
+
+
+def install_template() -> None:
+    """Make the product's plotly template the default; call once."""
+    t = tokens()
+    axis = {"gridcolor": t["line"], "linecolor": t["line"], "zerolinecolor": t["line"]}
+    pio.templates[TEMPLATE] = go.layout.Template(
+        layout=go.Layout(
+            font={"family": FONT, "color": t["ink"], "size": 13},
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            colorway=[t["accent"], t["late"], t["overdue"], t["lawful"], t["other"]],
+            margin={"l": 48, "r": 16, "t": 16, "b": 36},
+            xaxis=axis,
+            yaxis=axis,
+            hoverlabel={"font": {"family": FONT}},
+        )
+    )
+    pio.templates.default = TEMPLATE
+
+
+def graph(figure: go.Figure, graph_id: str, *, height_px: int = 240) -> dcc.Graph:
+    """A chart that stays in the house: no cloud button, no logo, Chinese words."""
+    figure.update_layout(height=height_px)
+    return dcc.Graph(
+        id=graph_id,
+        figure=figure,
+        config={
+            "displaylogo": False,
+            "showSendToCloud": False,
+            "plotlyServerURL": "",
+            "locale": "zh-CN",
+            "displayModeBar": False,
+            "responsive": True,
+        },
+    )
