@@ -193,7 +193,8 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
         elif outside > 0:
             prepared.warn(index, None, f"位置在区市界以外{outside:.0f}米，已保留，请核对。")
         nearest = None
-        if 0 < outside <= MAX_OUTSIDE_M:
+        unplaced = found.zone[position] is None and found.county[position] is None
+        if unplaced and outside <= MAX_OUTSIDE_M:  # 0 where only its middle lies off the coast
             nearest = nearest_district(gazetteer, lon[position], lat[position])
         arguments = (
             named,
