@@ -71,10 +71,14 @@ def centres(shapes: Shapes) -> tuple[Floats, Floats]:
 
 
 def finish(
-    build: Build, row_numbers: npt.NDArray[np.int64], project: Project, sheet: str | None = None
+    build: Build,
+    row_numbers: npt.NDArray[np.int64],
+    project: Project | None,
+    sheet: str | None = None,
 ) -> tuple[Geometry, list[Issue]]:
     """build: shapes of rows start to end as the file has them, called once for each chunk.
-    project: from the file's x, y to degrees. Shapes that cannot be kept become issues.
+    project: from the file's x, y to degrees; None where build gives degrees already. Shapes that
+    cannot be kept become issues.
 
     Raises UploadRefused for an absurd number of vertices.
     """
@@ -124,7 +128,7 @@ def points(lon: Floats, lat: Floats) -> Geometry:
 def _finish_chunk(
     shapes: Shapes,
     issues: dict[int, str],
-    project: Project,
+    project: Project | None,
     row_numbers: npt.NDArray[np.int64],
     sheet: str | None,
 ) -> tuple[Geometry, list[Issue]]:
@@ -147,13 +151,14 @@ def _finish_chunk(
     if wild.any():
         drop(_marked(len(shapes), owner[wild]), "图形坐标不是有效数字。")
         coords, owner = shapely.get_coordinates(shapes, return_index=True)
-    lon, lat = project(coords[:, 0], coords[:, 1])
+    lon, lat = project(coords[:, 0], coords[:, 1]) if project else (coords[:, 0], coords[:, 1])
     astray = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
     if astray.any():
         bad = _marked(len(shapes), owner[astray])
         drop(bad, "图形坐标超出坐标系的范围。")
         lon, lat, owner = lon[~bad[owner]], lat[~bad[owner]], owner[~bad[owner]]
-    shapes = shapely.set_coordinates(shapes, np.column_stack([lon, lat]))
+    if project:
+        shapes = shapely.set_coordinates(shapes, np.column_stack([lon, lat]))
     repaired = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
     if repaired.any():
         _repair(shapes, repaired)
@@ -224,7 +229,27 @@ def _area_m2(shapes: Shapes) -> Floats:
     crs = pyproj.CRS.from_proj4(f"+proj=laea +lat_0={lat_0:.3f} +lon_0={lon_0:.3f} {_ELLIPSOID}")
     laea = pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
     x, y = laea.transform(coords[:, 0], coords[:, 1])
-    flat = shapely.set_coordinates(shapes.copy(), np.column_stack([x, y]))
-    area: Floats = shapely.area(flat)
-    area[shapely.is_missing(shapes)] = np.nan
+    area = np.full(len(shapes), np.nan)
+    simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    counts = shapely.get_num_coordinates(shapes)
+    of_simple = np.repeat(simple, counts)
+    area[simple] = _ring_areas(x[of_simple], y[of_simple], counts[simple])
+    others = ~simple & ~shapely.is_missing(shapes)
+    if others.any():
+        xy = np.column_stack([x[~of_simple], y[~of_simple]])
+        area[others] = shapely.area(shapely.set_coordinates(shapes[others].copy(), xy))
     return area
+
+
+def _ring_areas(x: Floats, y: Floats, counts: npt.NDArray[np.int64]) -> Floats:
+    """Areas of closed rings that lie one after the other; counts: their points, all above 0."""
+    if not len(counts):
+        return np.empty(0)
+    starts = np.concatenate([[0], np.cumsum(counts[:-1])])
+    # from each ring's own corner, so that no digits are lost to the distance from the centre
+    x, y = x - np.repeat(x[starts], counts), y - np.repeat(y[starts], counts)
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    cross = np.append(cross, 0.0)
+    cross[starts[1:] - 1] = 0.0  # no edge leads from one ring to the next
+    doubled: Floats = np.abs(np.add.reduceat(cross, starts))
+    return doubled / 2

@@ -19,7 +19,7 @@ from data.errors import UploadRefused
 from data.upload import crs
 from data.upload.readers.base import RawTable, ReadOptions
 from data.upload.readers.dbf import read_dbf
-from data.upload.readers.geometry import BROKEN, Shapes, finish
+from data.upload.readers.geometry import BROKEN, Project, Shapes, finish
 
 Ints = npt.NDArray[np.int64]
 _NULL = 0
@@ -71,9 +71,10 @@ def read_shapefile(parts: ShapefileParts, options: ReadOptions, notes: list[str]
     located = crs.decide(x, y, options, crs.declared_system(wkt))
     table.crs = located.decision
     table.geometry, table.unreadable = finish(
-        lambda start, end: shp.shapes(kept[start:end]),
+        # vertices go to degrees before they become shapes: half the work of doing it afterwards
+        lambda start, end: shp.shapes(kept[start:end], located.to_lonlat),
         table.row_numbers,
-        located.to_lonlat,
+        None,
         parts.name,
     )
     return table
@@ -138,28 +139,30 @@ class _Shp:
         xy[good] = self._bytes[at[good][:, None] + np.arange(16)].copy().view("<f8")
         return xy[:, 0], xy[:, 1]
 
-    def shapes(self, records: Ints) -> tuple[Shapes, dict[int, str]]:
+    def shapes(self, records: Ints, project: Project) -> tuple[Shapes, dict[int, str]]:
         """Shapes of these records (None past the end), and what is wrong with unreadable ones."""
         shapes = np.full(len(records), None, dtype=object)
         problems: dict[int, str] = {}
         present = np.flatnonzero(records < self.count)
         starts, sizes = self.starts[records[present]], self.sizes[records[present]]
         types = self._ints(starts)
-        self._points(shapes, problems, present, starts, sizes, types)
+        self._points(shapes, problems, present, starts, sizes, types, project)
         polygonal = np.isin(types, _POLYGONS)
         rings, points = self._ints(starts + 36), self._ints(starts + 40)
         sound = (rings >= 0) & (points >= 0) & (44 + 4 * rings + 16 * points <= sizes)
         for i in present[polygonal & ~sound]:
             problems[int(i)] = BROKEN
         use = polygonal & sound & (rings > 0) & (points > 0)
-        self._polygons(shapes, problems, present[use], starts[use], rings[use], points[use])
-        known = (_NULL, *_POINTS, *_MULTIPOINTS, *_POLYGONS, *_LINES, _MULTIPATCH)
-        for i, kind in zip(present, types, strict=True):
+        self._polygons(
+            shapes, problems, present[use], starts[use], rings[use], points[use], project
+        )
+        odd = ~np.isin(types, (_NULL, *_POINTS, *_MULTIPOINTS, *_POLYGONS))
+        for i, kind in zip(present[odd], types[odd], strict=True):
             if kind == _MULTIPATCH:
                 problems[int(i)] = "图形是三维多面体（multipatch），无法读取，请转换为面后导出。"
             elif kind in _LINES:
                 problems[int(i)] = "图形是线，不是面，无法入库。"
-            elif kind not in known:
+            else:
                 problems[int(i)] = BROKEN
         return shapes, problems
 
@@ -171,6 +174,7 @@ class _Shp:
         starts: Ints,
         sizes: Ints,
         types: Ints,
+        project: Project,
     ) -> None:
         for kinds, offset, least in ((_POINTS, 4, 20), (_MULTIPOINTS, 40, 56)):
             of_kind = np.isin(types, kinds)
@@ -184,7 +188,7 @@ class _Shp:
                 good &= ~several
             at = (starts[good] + offset)[:, None] + np.arange(16)
             xy = self._bytes[at].copy().view("<f8").reshape(-1, 2)
-            shapes[owners[good]] = shapely.points(xy)
+            shapes[owners[good]] = shapely.points(*project(xy[:, 0], xy[:, 1]))
 
     def _polygons(
         self,
@@ -194,40 +198,56 @@ class _Shp:
         starts: Ints,
         rings: Ints,
         points: Ints,
+        project: Project,
     ) -> None:
         if not len(owners):
             return
-        blocks, lengths, counts = [], [], []
-        for start, ring_count, point_count in zip(
-            starts.tolist(), rings.tolist(), points.tolist(), strict=True
-        ):
-            at = start + 44 + 4 * ring_count
-            if ring_count == 1:
-                sizes = [point_count]
-            else:
-                firsts = np.frombuffer(self.raw, "<i4", ring_count, start + 44).astype(np.int64)
-                sizes = np.diff(firsts, append=point_count).tolist()
-                if firsts[0] != 0 or min(sizes) < 0 or ring_count > _MAX_RINGS:
-                    counts.append(0)
-                    continue
-            blocks.append(np.frombuffer(self.raw, "<f8", 2 * point_count, at))
-            lengths += sizes
-            counts.append(len(sizes))
-        for owner, count in zip(owners, counts, strict=True):
-            if not count:
-                problems[int(owner)] = BROKEN
-        if not blocks:
+        lengths, counts = self._ring_lengths(starts, rings, points)
+        for owner in owners[counts == 0]:
+            problems[int(owner)] = BROKEN
+        use = counts > 0
+        if not use.any():
             return
-        coords = np.concatenate(blocks).reshape(-1, 2)
+        coords = self._gathered(starts[use] + 44 + 4 * rings[use], points[use])
+        lonlat = np.column_stack(project(coords[:, 0], coords[:, 1]))
         ring_of_point = np.repeat(np.arange(len(lengths)), lengths)
-        owner_of_ring = np.repeat(owners, counts)
-        # a ring of fewer than three points encloses nothing
-        full = np.array(lengths) >= 3
-        coords, ring_of_point = coords[full[ring_of_point]], ring_of_point[full[ring_of_point]]
-        numbered = np.cumsum(full) - 1
-        rings_ = shapely.linearrings(coords, indices=numbered[ring_of_point])
-        owner_of_ring = owner_of_ring[full]
-        _assemble(shapes, owner_of_ring, rings_)
+        full = lengths >= 3  # a ring of fewer points encloses nothing
+        if not full.all():
+            kept = full[ring_of_point]
+            lonlat, ring_of_point = lonlat[kept], (np.cumsum(full) - 1)[ring_of_point[kept]]
+        owner_of_ring = np.repeat(owners, counts)[full]
+        _assemble(shapes, owner_of_ring, shapely.linearrings(lonlat, indices=ring_of_point))
+        for owner in owners[shapely.is_missing(shapes[owners])]:
+            problems.setdefault(int(owner), BROKEN)
+
+    def _ring_lengths(self, starts: Ints, rings: Ints, points: Ints) -> tuple[Ints, Ints]:
+        """Points of every ring in order, and rings of every record, 0 where its table is false."""
+        counts = rings.copy()
+        lengths = list(points[:, None])
+        for i in np.flatnonzero(rings > 1):
+            firsts = np.frombuffer(self.raw, "<i4", int(rings[i]), int(starts[i]) + 44)
+            sizes = np.diff(firsts.astype(np.int64), append=points[i])
+            if firsts[0] != 0 or sizes.min() < 0 or rings[i] > _MAX_RINGS:
+                counts[i], sizes = 0, sizes[:0]
+            lengths[i] = sizes
+        return np.concatenate(lengths), counts
+
+    def _gathered(self, at: Ints, points: Ints) -> npt.NDArray[np.float64]:
+        """The vertices of records whose points begin at these bytes, one after the other."""
+        total = int(points.sum())
+        if (at % 4).any():  # legal, if nobody writes it
+            blocks = [
+                np.frombuffer(self.raw, "<f8", 2 * n, a)
+                for a, n in zip(at.tolist(), points.tolist(), strict=True)
+            ]
+            return np.concatenate(blocks).reshape(-1, 2)
+        words = np.frombuffer(self.raw, "<u4", len(self.raw) // 4)
+        # words of one record follow each other: count on from each record's first
+        step = np.ones(4 * total, dtype=np.int64)
+        first = np.concatenate([[0], np.cumsum(4 * points[:-1])])
+        step[first] = at // 4
+        step[first[1:]] -= at[:-1] // 4 + 4 * points[:-1] - 1
+        return words[np.cumsum(step)].view("<f8").reshape(-1, 2)
 
 
 def _assemble(shapes: Shapes, owner_of_ring: Ints, rings: Shapes) -> None:
@@ -282,4 +302,4 @@ def _by_containment(faces: Shapes) -> npt.NDArray[np.bool_]:
     inner, outer = shapely.STRtree(faces).query(faces, predicate="within")
     inside = inner[area[outer] > area[inner]]
     depth: Ints = np.bincount(inside, minlength=len(faces))
-    return depth % 2 == 1
+    return np.asarray(depth % 2 == 1)

@@ -43,7 +43,7 @@ def read_vector(
     if driver == GEOJSON:
         path = _plain_geojson(path, options, folder)
     pyogrio = pyogrio_for(driver)
-    warnings.filterwarnings("ignore", module="pyogrio")
+    warnings.filterwarnings("ignore", message="Measured")  # heights and measures are dropped
     errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError)
     try:
         layers = [str(row[0]) for row in pyogrio.list_layers(path)]
