@@ -5,6 +5,29 @@ from __future__ import annotations
 
 class Shell:
     LOCATION = "location"
+    FRAME = "frame"
+    MENU = "menu"
+    HOME = "home"
+    NAVIGATION = "navigation"
+    YEAR = "work-year"
+    AS_OF = "as-of"
+    DISTRICT = "district"
+    STAMP = "store-stamp"
+    DEMO = "demo-mark"
+    TOASTS = "toasts"
+    FOOTER = "page-stamp"
+
+
+class Overview:
+    CONTENT = "overview-content"
+    MAP = "overview-map"
+    REFRESH = "overview-refresh"
+
+
+class Clearance:
+    CONTENT = "clearance-content"
+    CHART = "clearance-progress"
+    REFRESH = "clearance-refresh"
 
 
 class PatchList:

@@ -31,7 +31,7 @@ def html_table(
         if isinstance(value, html.Td | html.Th):
             return value
         make = html.Th if first else html.Td
-        scope = {"scope": "row"} if first else {}
+        scope: dict[str, Any] = {"scope": "row"} if first else {}
         return make(value, className="number" if column.is_number else "", **scope)
 
     head = [

@@ -1,0 +1,128 @@
+"""The only place where things are joined: settings, store, pages and callbacks become a server."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dash
+import flask
+from dash import Dash, html
+from flask_compress import Compress
+
+from callbacks import clearance, overdue, overview, patch_detail, patches, shell
+from components.shell import frame
+from components.theme import css_variables, install_template
+from data.errors import SupervisionError
+from data.services import Services
+from data.settings import Settings
+from data.store.engine import open_store
+
+HERE = Path(__file__).parent
+log = logging.getLogger("weipian")
+CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail)
+
+
+def create_app(settings: Settings | None = None) -> Dash:
+    """The application over a store, which is created or migrated where needed.
+
+    Raises StoreRefused where the store cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    services = Services(settings, open_store(settings))
+    install_template()
+    app = Dash(
+        __name__,
+        use_pages=True,
+        pages_folder=str(HERE / "pages"),
+        assets_folder=str(HERE / "assets"),
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        title="卫片执法监管",
+        update_title="",  # the page's name stays while it works
+        on_error=_said_to_the_user,
+        index_string=_index(),
+    )
+    app.layout = frame(settings.city_name)
+    for module in CALLBACK_MODULES:
+        module.register(app, services)
+        if hasattr(module, "register_routes"):
+            module.register_routes(app.server, services)
+    _harden(app, settings)
+    Compress(app.server)
+    return app
+
+
+def _index() -> str:
+    return f"""<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+{{%metas%}}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{%title%}}</title>
+{{%favicon%}}
+<style>{css_variables()}</style>
+{{%css%}}
+</head>
+<body>
+{{%app_entry%}}
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>"""
+
+
+def _said_to_the_user(error: Exception) -> None:
+    """A refusal is shown as it is; anything else gets a number that is also in the log."""
+    if isinstance(error, SupervisionError):
+        message = error.message
+    else:
+        number = secrets.token_hex(4)
+        log.error("fault %s", number, exc_info=error)
+        message = f"系统出错，没有改动任何数据。请重试；仍不行请把编号 {number} 告诉管理员。"
+    dash.set_props("toasts", {"children": html.Div(message, className="toast-note", role="alert")})
+
+
+def _harden(app: Dash, settings: Settings) -> None:
+    """Health answer and security headers (security.md)."""
+    server = app.server
+    start_token = os.environ.get("WEIPIAN_START_TOKEN", "")
+
+    @server.get("/healthz")
+    def healthz() -> Any:
+        return {"ok": True, "start": start_token}
+
+    tiles = _origin(settings.tile_url)
+
+    @server.after_request
+    def headers(response: flask.Response) -> flask.Response:
+        scripts = " ".join(f"'{h}'" if not h.startswith("'") else h for h in app.csp_hashes())
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
+            f"img-src 'self' data: blob: {tiles}; worker-src blob:; connect-src 'self'; "
+            "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+        )
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        path = flask.request.path
+        if not path.startswith(("/assets/", "/_dash-component-suites/")):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _origin(tile_url: str | None) -> str:
+    """The origin of the tile server for the content policy; nothing for none."""
+    if not tile_url or "://" not in tile_url:
+        return ""
+    scheme, rest = tile_url.split("://", 1)
+    host = rest.split("/", 1)[0].replace("{s}", "*")
+    return f"{scheme}://{host}"
+
+
+def __getattr__(name: str) -> Any:
+    """`app:server` for a WSGI server, made when it is asked for."""
+    if name == "server":
+        return create_app().server
+    raise AttributeError(name)

@@ -1,0 +1,80 @@
+"""What the address says of the view: work year, as-of date, district, and what it says wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection
+
+from components.links import frame_part, read_search
+from data.periods import default_as_of
+from data.scope import Scope
+from data.settings import Settings
+from data.store.queries.stamp import Stamp, stamp
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """query: the whole address without what was not understood. problems: Chinese sentences."""
+
+    year: int
+    as_of: date
+    district: str | None
+    scope: Scope
+    stamp: Stamp
+    query: dict[str, str]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def district_name(self) -> str:
+        """Short name of the chosen district, 全市 for none."""
+        names = {d.code: d.short_name for d in self.stamp.districts}
+        return names.get(self.district or "", "全市")
+
+
+def read_context(conn: Connection, settings: Settings, search: str) -> PageContext:
+    """The view that an address means; what it says wrongly is named and replaced by the default."""
+    query = read_search(search)
+    known = stamp(conn)
+    today = settings.today()
+    problems: list[str] = []
+    scope = Scope.all()  # until there are accounts
+
+    year = known.years[0] if known.years else today.year
+    if "year" in query:
+        text = query["year"]
+        if text.isdigit() and int(text) in known.years:
+            year = int(text)
+        else:
+            query.pop("year")
+            years = "、".join(map(str, known.years)) or "暂无"
+            problems.append(f"没有{text[:12]}年度的数据，已改看{year}年度。现有年度：{years}。")
+
+    as_of = default_as_of(year, today)
+    if "asof" in query:
+        try:
+            as_of = date.fromisoformat(query["asof"])
+        except ValueError:
+            problems.append(
+                f"基准日“{query.pop('asof')[:20]}”无法识别，已改用{as_of.isoformat()}。"
+                "日期应写作 2023-05-24。"
+            )
+        else:
+            if not date(2000, 1, 1) <= as_of <= date(2100, 12, 31):
+                problems.append(f"基准日“{query.pop('asof')}”不合情理，已改用默认基准日。")
+                as_of = default_as_of(year, today)
+
+    district = query.get("district")
+    if district is not None and (
+        district not in {d.code for d in known.districts} or not scope.allows(district)
+    ):
+        query.pop("district")
+        problems.append(f"没有区市“{district[:20]}”，已改看全市。请从上方选择区市。")
+        district = None
+    return PageContext(year, as_of, district, scope, known, query, problems)
+
+
+def frame_query(context: PageContext) -> dict[str, str]:
+    """The frame's part of the address: what every link carries."""
+    return frame_part(context.query)

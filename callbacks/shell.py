@@ -1,0 +1,168 @@
+"""The frame follows the address, and the address follows the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash
+from dash import Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from callbacks.context import PageContext, read_context
+from components import ids
+from components.links import href, read_search
+from components.shell import navigation
+from data.periods import default_as_of, format_day
+from data.services import Services
+from data.store.queries.stamp import Stamp
+from data.vocabulary import UploadKind
+
+EVERYWHERE = "all"
+_CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def stamp_text(known: Stamp) -> str:
+    """`数据版本 12 · 最近上传 11月23日 09:05 核查结果`."""
+    if known.last_upload_at is None:
+        return "尚无数据"
+    moment = known.last_upload_at
+    if moment.tzinfo is None:  # SQLite gives UTC back without saying so
+        moment = moment.replace(tzinfo=ZoneInfo("UTC"))
+    local = moment.astimezone(_CHINA)
+    kind = UploadKind(known.last_upload_kind).label if known.last_upload_kind else ""
+    when = f"{format_day(local.date())} {local:%H:%M}"
+    return f"数据版本 {known.data_version} · 最近上传 {when} {kind}"
+
+
+def new_address(
+    path: str,
+    search: str,
+    context: PageContext,
+    year: str | None,
+    as_of: str | None,
+    district: str | None,
+    today: date,
+) -> str | None:
+    """The address for what was chosen in the top bar; None where it is the present view.
+
+    Another year takes its own default day. What equals the default stays out of the address.
+    """
+    chosen_year = int(year) if year and year.isdigit() else context.year
+    chosen_district = district if district and district != EVERYWHERE else None
+    try:
+        chosen_day = date.fromisoformat((as_of or "")[:10])
+    except ValueError:
+        chosen_day = context.as_of
+    if chosen_year != context.year:
+        chosen_day = default_as_of(chosen_year, today)
+    present = (context.year, context.as_of, context.district)
+    if (chosen_year, chosen_day, chosen_district) == present:
+        return None
+    query = read_search(search)
+    own = {k: v for k, v in query.items() if k not in ("year", "asof", "district", "screen")}
+    if chosen_year != context.year or chosen_district != context.district:
+        own = {k: v for k, v in own.items() if k not in ("month", "town", "box")}
+    is_default_day = chosen_day == default_as_of(chosen_year, today)
+    return href(
+        path,
+        query,
+        year=str(chosen_year),
+        asof=None if is_default_day else chosen_day.isoformat(),
+        district=chosen_district,
+        **own,
+    )
+
+
+def frame_parts(context: PageContext, path: str, paths: Sequence[str]) -> tuple[Any, ...]:
+    """Navigation, selects, stamp, mark and footer for a view."""
+    known = context.stamp
+    years = known.years or (context.year,)
+    marks: list[Component] = []
+    if known.is_demo:
+        marks = [html.Div("演示数据，非真实情况", className="demo-mark", role="note")]
+    footer = (
+        f"{context.district_name} · {context.year}年度 · 基准日{context.as_of.isoformat()} · "
+        f"{stamp_text(known)}" + (" · 演示数据" if known.is_demo else "")
+    )
+    return (
+        navigation(paths, path, context.query),
+        [{"value": str(y), "label": f"{y}年度"} for y in years],
+        str(context.year),
+        context.as_of.isoformat(),
+        [
+            {"value": EVERYWHERE, "label": "全市"},
+            *({"value": d.code, "label": d.short_name} for d in known.districts),
+        ],
+        context.district or EVERYWHERE,
+        stamp_text(known),
+        marks,
+        footer,
+        href("/", context.query),
+    )
+
+
+def register(app: Dash, services: Services) -> None:
+    i = ids.Shell
+
+    @app.callback(
+        Output(i.NAVIGATION, "children"),
+        Output(i.YEAR, "options"),
+        Output(i.YEAR, "value"),
+        Output(i.AS_OF, "date"),
+        Output(i.DISTRICT, "options"),
+        Output(i.DISTRICT, "value"),
+        Output(i.STAMP, "children"),
+        Output(i.DEMO, "children"),
+        Output(i.FOOTER, "children"),
+        Output(i.HOME, "href"),
+        Input(i.LOCATION, "pathname"),
+        Input(i.LOCATION, "search"),
+    )
+    def follow(path: str | None, search: str | None) -> tuple[Any, ...]:
+        with services.store.read() as conn:
+            context = read_context(conn, services.settings, search or "")
+        paths = [page["path"] for page in dash.page_registry.values()]
+        return frame_parts(context, path or "/", paths)
+
+    @app.callback(
+        Output(i.LOCATION, "href"),
+        Input(i.YEAR, "value"),
+        Input(i.AS_OF, "date"),
+        Input(i.DISTRICT, "value"),
+        State(i.LOCATION, "pathname"),
+        State(i.LOCATION, "search"),
+        prevent_initial_call=True,
+    )
+    def lead(
+        year: str | None,
+        as_of: str | None,
+        district: str | None,
+        path: str | None,
+        search: str | None,
+    ) -> Any:
+        if year is None or as_of is None or district is None:
+            raise PreventUpdate
+        with services.store.read() as conn:
+            context = read_context(conn, services.settings, search or "")
+        today = services.settings.today()
+        address = new_address(path or "/", search or "", context, year, as_of, district, today)
+        return address or no_update
+
+    app.clientside_callback(
+        """(clicks, name) => name.includes('nav-open')
+            ? name.replace(' nav-open', '') : name + ' nav-open'""",
+        Output(i.FRAME, "className"),
+        Input(i.MENU, "n_clicks"),
+        State(i.FRAME, "className"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        "() => 'frame'",
+        Output(i.FRAME, "className", allow_duplicate=True),
+        Input(i.LOCATION, "href"),
+        prevent_initial_call=True,
+    )

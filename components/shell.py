@@ -1,0 +1,125 @@
+"""The frame around every page: navigation, top bar, place for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import dash
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components import ids
+from components.attributes import aria
+from components.links import href
+
+#: Navigation: group → (path, name). A page that is not registered does not appear.
+NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "看",
+        (
+            ("/", "总览"),
+            ("/clearance", "月清"),
+            ("/overdue", "逾期图斑"),
+            ("/patches", "图斑查询"),
+        ),
+    ),
+    ("办", (("/upload", "数据上传"),)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a select of the top bar."""
+
+    value: str
+    label: str
+
+
+def frame(city_name: str) -> Component:
+    """The layout of the whole application."""
+    i = ids.Shell
+    return html.Div(
+        [
+            dcc.Location(id=i.LOCATION, refresh="callback-nav"),
+            html.A("跳到正文", href="#main", className="skip-link"),
+            html.Header(
+                [
+                    dbc.Button("☰", id=i.MENU, className="menu-button", **aria(label="导航")),
+                    dcc.Link(
+                        [html.Span("卫片执法监管", className="brand"), html.Small(city_name)],
+                        id=i.HOME,
+                        href="/",
+                        className="brand-link",
+                    ),
+                    html.Div(_controls(), className="controls"),
+                    html.Div(id=i.STAMP, className="store-stamp"),
+                ],
+                className="top-bar",
+            ),
+            html.Div(id=i.DEMO),
+            html.Nav(id=i.NAVIGATION, className="side-nav", **aria(label="主导航")),
+            html.Main(
+                html.Div(dash.page_container, className="page-body"), id="main", tabIndex="-1"
+            ),
+            html.Div(id=i.TOASTS, className="toasts", **aria(live="polite")),
+            html.Footer(id=i.FOOTER, className="page-stamp"),
+        ],
+        id=i.FRAME,
+        className="frame",
+    )
+
+
+def _controls() -> list[Component]:
+    i = ids.Shell
+    return [
+        _control("工作年度", i.YEAR, dbc.Select(id=i.YEAR, size="sm")),
+        _control(
+            "基准日",
+            i.AS_OF,
+            dcc.DatePickerSingle(
+                id=i.AS_OF, display_format="YYYY-MM-DD", first_day_of_week=1, clearable=False
+            ),
+        ),
+        _control("区市", i.DISTRICT, dbc.Select(id=i.DISTRICT, size="sm")),
+    ]
+
+
+def _control(label: str, control_id: str, control: Component) -> Component:
+    return html.Div(
+        [html.Label(label, htmlFor=control_id), control], className="control", title=label
+    )
+
+
+def navigation(paths: Sequence[str], current: str, query: Mapping[str, str]) -> list[Component]:
+    """The links of the pages that exist, the current one marked."""
+    groups: list[Component] = []
+    for group, entries in NAVIGATION:
+        links = [
+            html.Li(
+                dcc.Link(
+                    name,
+                    href=href(path, query),
+                    className="nav-entry nav-current" if _is(current, path) else "nav-entry",
+                )
+            )
+            for path, name in entries
+            if path in paths
+        ]
+        if links:
+            groups.append(html.Div([html.H2(group), html.Ul(links)], className="nav-group"))
+    return groups
+
+
+def _is(current: str, path: str) -> bool:
+    return current == path or (path != "/" and current.startswith(f"{path}/"))
+
+
+def breadcrumb(steps: Sequence[tuple[str, str | None]]) -> Component:
+    """(name, address) from the first page to this one, whose address is None."""
+    return html.Nav(
+        html.Ol([html.Li(dcc.Link(n, href=a) if a else html.Span(n)) for n, a in steps]),
+        className="crumbs",
+        **aria(label="路径"),
+    )

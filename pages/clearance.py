@@ -1,0 +1,17 @@
+"""`/clearance` 月清: districts by months, and the running month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(__name__, path="/clearance", name="月清", title="月清 · 卫片执法监管")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(html.Div(skeleton("page"), id=ids.Clearance.CONTENT))

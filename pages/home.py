@@ -1,0 +1,17 @@
+"""`/` 总览: the year on one screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(__name__, path="/", name="总览", title="总览 · 卫片执法监管")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(html.Div(skeleton("page"), id=ids.Overview.CONTENT))
