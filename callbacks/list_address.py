@@ -20,8 +20,6 @@ Sort = tuple[tuple[str, str], ...]
 Box = tuple[float, float, float, float]
 
 _FILTER_PREFIX = "f."
-#: Keys of the address that belong to a list; all others are the frame's and stay as they are.
-LIST_KEYS = frozenset({"month", "town", "type", "domain", "status", "q", "box", "sort"})
 _NO_OPERAND = frozenset({Operator.BLANK, Operator.NOT_BLANK})
 _TEXT_ONLY = frozenset({Operator.CONTAINS, Operator.NOT_CONTAINS, Operator.STARTS_WITH})
 
@@ -139,8 +137,8 @@ def read_address(query: Mapping[str, str]) -> ListAddress:
     return ListAddress(**values, filters=filters, problems=tuple(problems))
 
 
-def write_address(kept: Mapping[str, str], address: ListAddress) -> str:
-    """`?…` of the frame's keys in `kept` and the list's own; empty parts are left out."""
+def write_address(frame: Mapping[str, str], address: ListAddress) -> str:
+    """`?…` of the frame's part and the list's own; empty parts are left out."""
     own = {
         "month": address.month,
         "town": address.town,
@@ -151,16 +149,11 @@ def write_address(kept: Mapping[str, str], address: ListAddress) -> str:
         "box": ",".join(f"{v:.4f}" for v in address.box) if address.box else None,
         "sort": ",".join(f"{name}:{way}" for name, way in address.sort) or None,
     }
-    pairs = {key: value for key, value in kept.items() if not is_list_key(key)}
-    pairs |= {key: value for key, value in own.items() if value}
+    pairs = {**frame, **{key: value for key, value in own.items() if value}}
     pairs |= {
         f"{_FILTER_PREFIX}{name}": _write_filter(item) for name, item in address.filters.items()
     }
     return f"?{urlencode(pairs, safe=':,')}" if pairs else ""
-
-
-def is_list_key(key: str) -> bool:
-    return key in LIST_KEYS or key.startswith(_FILTER_PREFIX)
 
 
 # ---- the grid's way of saying it -----------------------------------------------------------------

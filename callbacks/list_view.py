@@ -11,11 +11,11 @@ from callbacks.list_address import (
     ListAddress,
     Sort,
     filters_from_grid,
-    is_list_key,
     read_address,
     sort_from_grid,
     write_address,
 )
+from components.links import frame_part, href
 from components.patch_columns import ListColumn, screen_row
 from data.settings import Settings
 from data.store.queries.list_filters import MAX_SELECTED
@@ -67,12 +67,7 @@ class ListView:
     @property
     def frame_search(self) -> str:
         """The address without the list's own part: year, as-of date, district."""
-        return write_address(self.frame_query, ListAddress())
-
-    @property
-    def frame_query(self) -> dict[str, str]:
-        """The frame's part of the address: year, as-of date, district."""
-        return {k: v for k, v in self.context.query.items() if not is_list_key(k)}
+        return href("", self.context.query)
 
 
 def patch_query(page: ListPage, context: PageContext, address: ListAddress) -> PatchQuery:
@@ -126,7 +121,9 @@ def month_label(month: str, year: int) -> str:
 
 def new_search(view: ListView, **changes: Any) -> str:
     """The view's address with changes to the list's own part."""
-    return write_address(view.frame_query, replace(view.address, problems=(), **changes))
+    return write_address(
+        frame_part(view.context.query), replace(view.address, problems=(), **changes)
+    )
 
 
 def rows_response(

@@ -272,7 +272,7 @@ def _register_selection(app: Dash, services: Services, page: ListPage, i: ids.Pa
             view, rows = selected_rows(
                 conn, services.settings, page, search or "", _selected_ids(selected)
             )
-            name, content = selected_workbook(view, rows, columns)
+            name, content = selected_workbook(conn, view, rows, columns)
         return dcc.send_bytes(content, name)
 
 

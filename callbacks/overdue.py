@@ -13,6 +13,7 @@ from callbacks.list_export import register_export
 from callbacks.list_view import ListPage, ListView, choices, read_view
 from callbacks.lists import export_href, register_list
 from components import ids
+from components.cards import problem_notes
 from components.maps.base import Tiles, bounds_from_leaflet, district_bounds, district_map
 from components.maps.patches import (
     CELLS,
@@ -30,7 +31,6 @@ from components.patch_list import (
     grid_pane,
     hidden_parts,
     in_view_switch,
-    problem_notes,
     toolbar,
 )
 from data.periods import format_day
@@ -112,7 +112,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     shapes = district_shapes(conn)
     return [
         html.H1(headline(conn, view), id=i.HEADLINE, className="headline"),
-        *problem_notes(view.problems),
+        *problem_notes(view.problems, PAGE.path + view.frame_search),
         toolbar(
             i,
             PAGE.columns,

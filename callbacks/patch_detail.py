@@ -12,10 +12,9 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from callbacks.context import PageContext, read_context
-from callbacks.list_address import ListAddress, is_list_key, write_address
 from components import ids
-from components.attributes import aria
 from components.cards import error_panel
+from components.links import href
 from components.maps.base import Tiles, district_map
 from components.maps.patches import single_patch
 from components.patch_page import (
@@ -33,6 +32,7 @@ from components.patch_summary import (
     kind_facts,
     status_marks,
 )
+from components.shell import breadcrumb
 from data.errors import NotFound
 from data.periods import format_day
 from data.services import Services
@@ -47,10 +47,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: What a changed row is called. The key of `history.entity` is the table's name.
-_ENTITIES = {schema.table.__tablename__: kind.label for kind, schema in SCHEMAS.items()}
+_TABLES = {kind: str(vars(schema.table)["__tablename__"]) for kind, schema in SCHEMAS.items()}
+_ENTITIES = {table: kind.label for kind, table in _TABLES.items()}
 _COLUMNS: dict[tuple[str, str], Column] = {
-    (schema.table.__tablename__, column.field): column
-    for schema in SCHEMAS.values()
+    (_TABLES[kind], column.field): column
+    for kind, schema in SCHEMAS.items()
     for column in schema.columns
 }
 #: Columns that no file carries but that change with one.
@@ -99,7 +100,7 @@ def change_rows(
     changes: Sequence[Mapping[str, Any]], year: int, names: Mapping[str, str]
 ) -> list[tuple[str, ...]]:
     """A row a changed field, newest first; a deleted row is one line."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for change in changes:
         at = datetime.fromisoformat(change["at"])
         local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_LOCAL)
@@ -204,7 +205,7 @@ def _sections(
     if parcels:
         ended = detail["ended_parcels"]
         note = f"地块{'、'.join(map(str, ended))}已不在现行拆分中。" if ended else ""
-        body = [section("地块", parcels_table(parcels, year), note=note)]
+        body: list[Component] = [section("地块", parcels_table(parcels, year), note=note)]
     else:
         note = "尚无核查结果，判定为待判定。区市上报后请上传“核查结果”。"
         body = [section("地块", note=note)]
@@ -228,8 +229,7 @@ def render(
 ) -> list[Component]:
     """The whole page; an unknown number says so and offers the way back."""
     context = read_context(conn, settings, search)
-    frame = {k: v for k, v in context.query.items() if not is_list_key(k)}
-    back = "/patches" + write_address(frame, ListAddress())
+    back = href("/patches", context.query)
     if not year.isdigit() or len(year) > 4:
         return [error_panel(f"地址中的年度“{year}”无法识别。请从图斑查询进入。", back)]
     try:
@@ -239,11 +239,7 @@ def render(
     names = {d.code: d.short_name for d in context.stamp.districts}
     domain = Domain(detail["domain"]).label
     return [
-        html.Nav(
-            [html.A("图斑查询", href=back), html.Span(" / "), html.Span(patch_no)],
-            className="breadcrumb-line",
-            **aria(label="路径"),
-        ),
+        breadcrumb([("图斑查询", back), (patch_no, None)]),
         html.H1(headline(detail, context, names), className="headline"),
         html.Div(
             [
@@ -259,7 +255,7 @@ def render(
                             className="fact-columns",
                         ),
                     ],
-                    className="card-box patch-facts",
+                    className="panel patch-facts",
                 ),
                 _patch_map(conn, settings, detail, names),
             ],

@@ -13,8 +13,9 @@ from callbacks.list_export import register_export
 from callbacks.list_view import ListPage, ListView, choices, read_view
 from callbacks.lists import export_href, register_list
 from components import ids
+from components.cards import problem_notes
 from components.patch_columns import PATCH_COLUMNS
-from components.patch_list import filters, grid_pane, hidden, hidden_parts, problem_notes, toolbar
+from components.patch_list import filters, grid_pane, hidden, hidden_parts, toolbar
 from data.periods import format_day
 from data.services import Services
 from data.settings import Settings
@@ -63,7 +64,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     )
     return [
         html.H1(headline(conn, view), id=i.HEADLINE, className="headline"),
-        *problem_notes(view.problems),
+        *problem_notes(view.problems, PAGE.path + view.frame_search),
         toolbar(
             i,
             PAGE.columns,

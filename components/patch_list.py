@@ -92,11 +92,6 @@ def in_view_switch(i: ids.PatchList, on: bool) -> Component:
     )
 
 
-def problem_notes(problems: Sequence[str]) -> list[Component]:
-    """What of the address could not be read."""
-    return [dbc.Alert(list(map(html.Div, problems)), color="warning")] if problems else []
-
-
 def batch_bar(i: ids.PatchList) -> Component:
     """What can be done with the selected rows."""
     return html.Div(

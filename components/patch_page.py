@@ -8,7 +8,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.patch_summary import Detail, legality_mark
+from components.patch_summary import legality_mark
+from components.tables import TableColumn, html_table
 from data.periods import format_day
 from data.units import format_mu
 from data.vocabulary import (
@@ -24,38 +25,8 @@ Parcel = Mapping[str, Any]
 _DASH = "—"
 
 
-def table(
-    columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[Any]], caption: str
-) -> Component:
-    """A plain table. columns: (title, is a number)."""
-    return html.Div(
-        html.Table(
-            [
-                html.Caption(caption, className="visually-hidden"),
-                html.Thead(
-                    html.Tr(
-                        [
-                            html.Th(title, scope="col", className="number" if numeric else "")
-                            for title, numeric in columns
-                        ]
-                    )
-                ),
-                html.Tbody(
-                    [
-                        html.Tr(
-                            [
-                                html.Td(cell, className="number" if numeric else "")
-                                for cell, (_, numeric) in zip(row, columns, strict=True)
-                            ]
-                        )
-                        for row in rows
-                    ]
-                ),
-            ],
-            className="plain-table",
-        ),
-        className="table-scroll",
-    )
+def _texts(*titles: str) -> tuple[TableColumn, ...]:
+    return tuple(TableColumn(title) for title in titles)
 
 
 def _day(value: Any, year: int) -> str:
@@ -104,17 +75,17 @@ def _questions(parcel: Parcel) -> Any:
 def parcels_table(parcels: Sequence[Parcel], year: int) -> Component:
     """A row a parcel with its effective determination; nothing is 违法 before it is judged."""
     columns = (
-        ("地块", False),
-        ("判定", False),
-        ("依据", False),
-        ("用途", False),
-        ("面积（亩）", True),
-        ("占耕地（亩）", True),
-        ("永久基本农田（亩）", True),
-        ("红线（亩）", True),
-        ("违法计算", False),
-        ("六个是否", False),
-        ("整改", False),
+        TableColumn("地块"),
+        TableColumn("判定"),
+        TableColumn("依据"),
+        TableColumn("用途"),
+        TableColumn("面积（亩）", is_number=True),
+        TableColumn("占耕地（亩）", is_number=True),
+        TableColumn("永久基本农田（亩）", is_number=True),
+        TableColumn("红线（亩）", is_number=True),
+        TableColumn("违法计算"),
+        TableColumn("六个是否"),
+        TableColumn("整改"),
     )
     rows = []
     for parcel in parcels:
@@ -140,18 +111,18 @@ def parcels_table(parcels: Sequence[Parcel], year: int) -> Component:
                 rectification_text(parcel, year),
             )
         )
-    return table(columns, rows, "地块")
+    return html_table(columns, rows, "地块")
 
 
 def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int) -> Component:
     columns = (
-        ("日期", False),
-        ("级别", False),
-        ("对象", False),
-        ("结果", False),
-        ("定性", False),
-        ("意见", False),
-        ("重新上报", False),
+        TableColumn("日期"),
+        TableColumn("级别"),
+        TableColumn("对象"),
+        TableColumn("结果"),
+        TableColumn("定性"),
+        TableColumn("意见"),
+        TableColumn("重新上报"),
     )
     rows = [
         (
@@ -166,16 +137,13 @@ def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int) -> Compon
         )
         for d in decisions
     ]
-    return table(columns, rows, "审核意见")
+    return html_table(columns, rows, "审核意见")
 
 
 def cases_table(cases: Sequence[Mapping[str, Any]], year: int) -> Component:
-    columns = tuple(
-        (title, False)
-        for title in (
-            "地块", "制止", "立案", "立案机关", "案号", "处罚决定", "整改方式", "消除违法状态",
-            "验收", "复耕证明",
-        )
+    columns = _texts(
+        "地块", "制止", "立案", "立案机关", "案号", "处罚决定", "整改方式", "消除违法状态", "验收",
+        "复耕证明",
     )  # fmt: skip
     rows = [
         (
@@ -192,7 +160,7 @@ def cases_table(cases: Sequence[Mapping[str, Any]], year: int) -> Component:
         )
         for c in cases
     ]
-    return table(columns, rows, "查处整改")
+    return html_table(columns, rows, "查处整改")
 
 
 def timeline_list(events: Sequence[Mapping[str, Any]], year: int) -> Component:
@@ -226,17 +194,12 @@ def _upload_text(event: Mapping[str, Any]) -> str:
 
 def changes_table(rows: Sequence[Sequence[str]]) -> Component:
     """rows: when, batch and file, object, field, old, new, as callbacks.patch_detail has it."""
-    titles = ("时间", "上传", "对象", "字段", "原值", "新值")
-    return table([(title, False) for title in titles], rows, "数据变更")
+    columns = _texts("时间", "上传", "对象", "字段", "原值", "新值")
+    return html_table(columns, rows, "数据变更")
 
 
 def section(title: str, *body: Any, note: str = "") -> html.Section:
     head: list[Any] = [html.H2(title)]
     if note:
         head.append(html.P(note, className="muted"))
-    return html.Section([*head, *body], className="card-box patch-section")
-
-
-def six_questions_open(detail: Detail) -> list[str]:
-    """Parcels whose six questions are not all answered."""
-    return [str(p["parcel_no"]) for p in detail["parcels"] if p["questions_open"]]
+    return html.Section([*head, *body], className="panel patch-section")

@@ -47,11 +47,10 @@ def test_what_is_written_is_read_again() -> None:
     assert read(write_address({"year": "2026"}, FULL)) == FULL
 
 
-def test_the_frames_part_stays_and_the_old_list_part_goes() -> None:
-    search = write_address(
-        {"year": "2026", "district": "371002", "month": "2026-09"}, ListAddress()
-    )
-    assert search == "?year=2026&district=371002"
+def test_the_frames_part_stands_first() -> None:
+    frame = {"year": "2026", "district": "371002"}
+    search = write_address(frame, ListAddress(month="2026-09"))
+    assert search == "?year=2026&district=371002&month=2026-09"
 
 
 def test_an_empty_list_part_leaves_an_empty_address() -> None:
@@ -126,7 +125,7 @@ def test_a_filter_from_the_browser_that_does_not_fit_is_left_out(model: dict[str
 
 
 def test_sorting_keeps_the_grids_order_of_columns() -> None:
-    state = [
+    state: list[dict[str, object]] = [
         {"colId": "area_mu", "sort": "asc", "sortIndex": 1},
         {"colId": "due_on", "sort": "desc", "sortIndex": 0},
         {"colId": "patch_no", "sort": None},
