@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,9 +80,9 @@ def preset_words(words: Iterable[str]) -> None:
     _preset.extend(words)
 
 
-def find_header(rows: list[Row]) -> Header | None:
+def find_header(sheet: Sequence[Sequence[str | None]]) -> Header | None:
     """The header among the first rows of a sheet (cells stripped, None for empty), or None."""
-    rows = rows[:SEARCHED_ROWS]
+    rows = [list(row) for row in sheet[:SEARCHED_ROWS]]
     hits = [_score(row) for row in rows]
     best = max(range(len(rows)), key=lambda i: hits[i], default=-1)
     if best < 0 or hits[best] <= 0 or (hits[best] == 1 and _filled(rows[best]) > 4):

@@ -101,7 +101,7 @@ def _big_workbook(path: Path, rows: int) -> Path:
 def test_too_much_memory_has_its_sentence(tmp_path: Path) -> None:
     path = _big_workbook(tmp_path / "a.xlsx", 60_000)
     with pytest.raises(UploadRefused, match="内存"):
-        read_file_limited(path, OPTIONS, ReadLimits(memory=150 * MB))
+        read_file_limited(path, OPTIONS, ReadLimits(memory=100 * MB))
 
 
 def test_too_much_time_has_its_sentence(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -50,8 +50,8 @@ def shapefile(
     return {p.suffix: p.read_bytes() for p in folder.iterdir() if p.stem == name}
 
 
-def zipped(path: Path, members: Mapping[str, bytes], **options: int) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+def zipped(path: Path, members: Mapping[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return path
@@ -75,11 +75,11 @@ def geodesic_area(wkb: bytes) -> float:
     return abs(float(area))
 
 
-def workbook(rows: list[list[object]], sheet: str = "图斑列表") -> bytes:
+def workbook(rows: Sequence[Sequence[object]], sheet: str = "图斑列表") -> bytes:
     return workbook_of({sheet: rows})
 
 
-def workbook_of(sheets: Mapping[str, list[list[object]]]) -> bytes:
+def workbook_of(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()

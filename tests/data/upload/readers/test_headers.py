@@ -6,7 +6,7 @@ import pytest
 
 from data.upload.readers.headers import find_header, plain
 
-_ = None
+EMPTY: str | None = None
 
 
 def test_the_first_row_is_the_header_in_a_plain_sheet() -> None:
@@ -17,9 +17,9 @@ def test_the_first_row_is_the_header_in_a_plain_sheet() -> None:
 
 
 def test_titles_and_notes_above_the_header_are_stepped_over() -> None:
-    rows = [
-        ["威海市2023年卫片图斑台账", _, _],
-        ["单位：亩", _, "填报日期：2023-05-08"],
+    rows: list[list[str | None]] = [
+        ["威海市2023年卫片图斑台账", EMPTY, EMPTY],
+        ["单位：亩", EMPTY, "填报日期：2023-05-08"],
         ["图斑编号", "下发日期", "监测面积（亩）"],
         ["1", "2023-05-08", "2"],
     ]
@@ -29,10 +29,10 @@ def test_titles_and_notes_above_the_header_are_stepped_over() -> None:
 
 
 def test_groups_join_their_columns_only_where_a_title_repeats() -> None:
-    rows = [
-        ["图斑编号", "非农违法", _, "合法", _, "备注"],
-        [_, "面积", "耕地面积", "面积", "项目名称", _],
-        ["1", "2", "1", "0", "某项目", _],
+    rows: list[list[str | None]] = [
+        ["图斑编号", "非农违法", EMPTY, "合法", EMPTY, "备注"],
+        [EMPTY, "面积", "耕地面积", "面积", "项目名称", EMPTY],
+        ["1", "2", "1", "0", "某项目", EMPTY],
     ]
     header = find_header(rows)
     assert header is not None
@@ -41,10 +41,10 @@ def test_groups_join_their_columns_only_where_a_title_repeats() -> None:
 
 
 def test_groups_under_a_title_are_found_too() -> None:
-    rows = [
-        ["某表", _, _, _],
-        ["图斑编号", "占用情况", _, "坐落"],
-        [_, "监测面积", "占用耕地面积", _],
+    rows: list[list[str | None]] = [
+        ["某表", EMPTY, EMPTY, EMPTY],
+        ["图斑编号", "占用情况", EMPTY, "坐落"],
+        [EMPTY, "监测面积", "占用耕地面积", EMPTY],
         ["1", "2", "1", "某村"],
     ]
     header = find_header(rows)
@@ -54,21 +54,34 @@ def test_groups_under_a_title_are_found_too() -> None:
 
 
 def test_a_row_of_texts_is_not_taken_for_a_second_header_row() -> None:
-    rows = [["图斑编号", "坐落", _], ["甲一", "某村", "附注"], ["甲二", "某村", _]]
+    rows: list[list[str | None]] = [
+        ["图斑编号", "坐落", EMPTY],
+        ["甲一", "某村", "附注"],
+        ["甲二", "某村", EMPTY],
+    ]
     header = find_header(rows)
     assert header is not None
     assert (header.first, header.last) == (0, 0)
 
 
 def test_a_sheet_of_unknown_titles_has_its_first_full_row_as_header() -> None:
-    rows = [["某市某表", _, _], ["甲列", "乙列", "丙列"], ["1", "2", "3"], ["4", "5", "6"]]
+    rows: list[list[str | None]] = [
+        ["某市某表", EMPTY, EMPTY],
+        ["甲列", "乙列", "丙列"],
+        ["1", "2", "3"],
+        ["4", "5", "6"],
+    ]
     header = find_header(rows)
     assert header is not None
     assert header.first == 1
 
 
 def test_records_that_mention_titles_are_not_the_header() -> None:
-    rows = [["属性名称", "类型", "长度"], ["地块编号", "字符串", "255"], ["面积", "数值", "20"]]
+    rows: list[list[str | None]] = [
+        ["属性名称", "类型", "长度"],
+        ["地块编号", "字符串", "255"],
+        ["面积", "数值", "20"],
+    ]
     header = find_header(rows)
     assert header is not None
     assert header.first == 0
@@ -97,4 +110,4 @@ def test_width_spaces_units_and_marks_do_not_matter(title: str) -> None:
 
 def test_an_empty_sheet_has_no_header() -> None:
     assert find_header([]) is None
-    assert find_header([[_, _], [_, _]]) is None
+    assert find_header([[EMPTY, EMPTY], [EMPTY, EMPTY]]) is None

@@ -90,7 +90,7 @@ def test_every_real_file_gets_a_table_or_a_sentence(shared_dir: Path, tmp_path: 
     if not root.is_dir():
         pytest.skip("REAL FILES NOT TESTED: no testdata in the shared folder")
     lines = list(_lines(root, tmp_path))
-    assert all(line.endswith("。 |") for line in lines if "| – |" in line)  # whole sentences
+    assert all(line.endswith("。 |") for line in lines if "| – | " in line)  # whole sentences
     page = _HEAD + "\n".join(lines) + "\n"
     if os.environ.get("WEIPIAN_WRITE_DOCS"):
         _PAGE.write_text(page, encoding="utf-8")

@@ -16,7 +16,7 @@ from data.errors import UploadRefused
 from data.upload.readers import RawTable, read_file
 from tests.data.upload.readers.files import OPTIONS, workbook, workbook_of
 
-HEAD = ["图斑编号", "下发日期", "监测面积", "坐落"]
+HEAD: list[object] = ["图斑编号", "下发日期", "监测面积", "坐落"]
 
 
 def _only(path: Path) -> RawTable:
@@ -92,7 +92,8 @@ def test_every_sheet_with_a_table_comes_and_one_can_be_chosen(tmp_path: Path) ->
 
 
 def test_a_workbook_without_rows_says_what_is_missing(tmp_path: Path) -> None:
-    for index, rows in enumerate([[], [HEAD], [[None, None]]]):
+    sheets: list[list[list[object]]] = [[], [HEAD], [[None, None]]]
+    for index, rows in enumerate(sheets):
         with pytest.raises(UploadRefused, match="没有数据行"):
             read_file(_write(tmp_path / f"{index}.xlsx", workbook(rows)), OPTIONS)
 
@@ -156,9 +157,8 @@ def test_damaged_parts_of_a_workbook_give_a_sentence_or_a_table(
 def test_delimited_text_in_every_code_page_and_with_every_mark(
     tmp_path: Path, codec: str, mark: str
 ) -> None:
-    text = (
-        "\r\n".join(mark.join(r) for r in (HEAD, ["0012", "2023-05-08", "12.340", "㐂村"])) + "\r\n"
-    )
+    rows = [[str(title) for title in HEAD], ["0012", "2023-05-08", "12.340", "㐂村"]]
+    text = "".join(mark.join(row) + "\r\n" for row in rows)
     table = _only(_write(tmp_path / "a.csv", text.encode(codec)))
     assert table.columns.column_names == HEAD
     assert [c[0].as_py() for c in table.columns.columns] == ["0012", "2023-05-08", "12.340", "㐂村"]
