@@ -143,7 +143,7 @@ def merged(
             values[fresh & _is_none(values)] = column.default
         result[name] = values
     frame = pd.DataFrame(result, dtype=object)
-    frame.index = pd.Index(list(at))
+    frame.index = pd.Index(np.asarray(at, dtype=np.int64))  # places in the file, also where none
     return frame
 
 
