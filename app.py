@@ -87,7 +87,7 @@ def _said_to_the_user(error: Exception) -> None:
 
 def _harden(app: Dash, settings: Settings) -> None:
     """Health answer and security headers (security.md)."""
-    server = app.server
+    server: flask.Flask = app.server
     start_token = os.environ.get("WEIPIAN_START_TOKEN", "")
 
     @server.get("/healthz")

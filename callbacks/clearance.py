@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
-from sqlalchemy import Connection
 
 from callbacks.context import PageContext, read_context
 from callbacks.overview import clock_card, headline
@@ -26,6 +25,9 @@ from data.settings import Settings
 from data.store.queries.figures import figures, trend
 from data.units import format_count, format_rate, meets
 from data.workflow.outlook import Clock, Forecast, clock, forecast
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 Figures = dict[str, Any]
 EXPORT_PATH = "/export/clearance.xlsx"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from components.links import frame_part, read_search
 from data.periods import default_as_of
 from data.scope import Scope
 from data.settings import Settings
 from data.store.queries.stamp import Stamp, stamp
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True)

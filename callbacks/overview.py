@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
-from sqlalchemy import Connection
 
 from callbacks.context import PageContext, read_context
 from components import ids
@@ -25,6 +24,9 @@ from data.store.queries.places import district_shapes
 from data.units import format_count, format_mu, format_rate, margin_text, meets
 from data.workflow.outlook import Clock, clock, month_ends_before
 from data.workflow.triggers import current_triggers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 Figures = dict[str, Any]
 #: What the leader sees first: figure, status of the list it leads to.

@@ -93,7 +93,7 @@ def is_workday(day: date) -> bool:
 
 
 def add_workdays(day: date, workdays: int) -> date:
-    """The day on which `workdays` workdays after `day` have passed (D3, D9); `day` itself is not one."""
+    """The last of the `workdays` workdays that follow `day`, itself not counted (D3, D9)."""
     current = day
     while workdays > 0:
         current += timedelta(days=1)
