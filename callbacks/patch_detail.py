@@ -64,6 +64,7 @@ _DERIVED = {
     "geom_area_mu": "图形面积",
 }
 _LOCAL = ZoneInfo("Asia/Shanghai")
+_BACK = "返回图斑查询"
 
 
 def field_title(entity: str, field: str) -> str:
@@ -231,11 +232,11 @@ def render(
     context = read_context(conn, settings, search)
     back = href("/patches", context.query)
     if not year.isdigit() or len(year) > 4:
-        return [error_panel(f"地址中的年度“{year}”无法识别。请从图斑查询进入。", back)]
+        return [error_panel(f"地址中的年度“{year}”无法识别。", back, _BACK)]
     try:
         detail = patch_detail(conn, context.scope, int(year), patch_no, context.as_of)
     except NotFound as refusal:
-        return [error_panel(refusal.message, back)]
+        return [error_panel(refusal.message, back, _BACK)]
     names = {d.code: d.short_name for d in context.stamp.districts}
     domain = Domain(detail["domain"]).label
     return [

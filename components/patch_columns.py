@@ -89,7 +89,7 @@ def _month(row: Row, _: Mapping[str, str]) -> Value:
     return format_month(row["clearance_month"], row["year"]) if row["clearance_month"] else None
 
 
-PATCH_NO = ListColumn("patch_no", "图斑编号", Kind.TEXT, 168, _field("patch_no"))
+PATCH_NO = ListColumn("patch_no", "图斑编号", Kind.TEXT, 164, _field("patch_no"))
 DISTRICT = ListColumn(
     "district",
     "区市",
@@ -120,25 +120,25 @@ TYPE = ListColumn(
 MONTH = ListColumn(
     "clearance_month", "月清月份", Kind.TEXT, 92, _month, shown=False, filterable=False
 )
-ISSUED = ListColumn("issued_on", "下发日期", Kind.DAY, 122, _field("issued_on"))
-DUE = ListColumn("due_on", "应上报日期", Kind.DAY, 136, _field("due_on"))
-REPORTED = ListColumn("reported_on", "上报日期", Kind.DAY, 122, _field("reported_on"))
+ISSUED = ListColumn("issued_on", "下发日期", Kind.DAY, 116, _field("issued_on"))
+DUE = ListColumn("due_on", "应上报日期", Kind.DAY, 116, _field("due_on"))
+REPORTED = ListColumn("reported_on", "上报日期", Kind.DAY, 116, _field("reported_on"))
 DAYS_OVERDUE = ListColumn(
-    "days_overdue", "逾期（天）", Kind.COUNT, 122, _field("days_overdue"), filterable=False
+    "days_overdue", "逾期（天）", Kind.COUNT, 92, _field("days_overdue"), filterable=False
 )
 EXTENDED = ListColumn("extended_to", "延期至", Kind.DAY, 104, _field("extended_to"), shown=False)
-AREA = ListColumn("area_mu", "监测面积（亩）", Kind.AREA, 150, _field("area_mu"))
-FARMLAND = ListColumn("farmland_mu", "占耕地（亩）", Kind.AREA, 138, _field("farmland_mu"))
+AREA = ListColumn("area_mu", "监测面积（亩）", Kind.AREA, 116, _field("area_mu"))
+FARMLAND = ListColumn("farmland_mu", "占耕地（亩）", Kind.AREA, 108, _field("farmland_mu"))
 BASIC_FARMLAND = ListColumn(
     "basic_farmland_mu",
     "占永久基本农田（亩）",
     Kind.AREA,
-    190,
+    132,
     _field("basic_farmland_mu"),
     shown=False,
 )
 REDLINE = ListColumn(
-    "redline_mu", "占生态保护红线（亩）", Kind.AREA, 190, _field("redline_mu"), shown=False
+    "redline_mu", "占生态保护红线（亩）", Kind.AREA, 132, _field("redline_mu"), shown=False
 )
 STATUS = ListColumn(
     "status",

@@ -155,7 +155,11 @@ def hidden_parts(i: ids.PatchList, search: str) -> list[Component]:
                 dbc.ModalHeader(dbc.ModalTitle("业务群内通报文字"), close_button=True),
                 dbc.ModalBody(
                     dcc.Textarea(
-                        id=i.COPY_TEXT, value="", className="form-control copy-text", readOnly=True
+                        id=i.COPY_TEXT,
+                        value="",
+                        readOnly=True,
+                        className="form-control copy-text",
+                        style={"height": "320px"},
                     )
                 ),
                 dbc.ModalFooter(dbc.Button("复制", id=i.COPY_BUTTON, color="primary")),

@@ -46,7 +46,7 @@ def frame(city_name: str) -> Component:
             html.A("跳到正文", href="#main", className="skip-link"),
             html.Header(
                 [
-                    dbc.Button("☰", id=i.MENU, className="menu-button", **aria(label="导航")),
+                    html.Button("☰", id=i.MENU, className="menu-button", **aria(label="导航")),
                     dcc.Link(
                         [html.Span("卫片执法监管", className="brand"), html.Small(city_name)],
                         id=i.HOME,

@@ -43,6 +43,7 @@ _CHILDREN: tuple[tuple[str, type[FromFile], Any], ...] = (
     ("rechecks", Recheck, Recheck.rechecked_on),
 )
 _PARCEL_STATES = (
+    "unlawful",
     "counted", "excluded", "rectified", "eliminated", "written_off", "filed", "questions_open",
     "overturned",
 )  # fmt: skip
@@ -117,7 +118,7 @@ def patch_detail(
     The row of patch_rows.py and: image_before, image_after, withdrawn_why, transferred_on,
     transferred_from, forwarded_on, strategic_mineral, place_source, geom_area_mu, geom (WKB),
     bounds; monthly_audit_due (D2, land only); issued (False before its 下发日期); parcels (of
-    state.parcels_at with counted, excluded, rectified, eliminated, written_off, filed,
+    state.parcels_at with unlawful, counted, excluded, rectified, eliminated, written_off, filed,
     questions_open, overturned and the county's own columns), decisions, cases, transfers,
     problems, checks, rechecks (rows known on the day), ended_parcels (no longer in the split),
     timeline, later_events (how many lie after the day), changes (of data, newest first).
@@ -133,7 +134,7 @@ def patch_detail(
         .one_or_none()
     )
     if found is None:
-        raise NotFound(f"{year}年没有编号为“{patch_no}”的图斑。请核对年度和编号，或返回图斑查询。")
+        raise NotFound(f"{year}年没有编号为“{patch_no}”的图斑。请核对年度和编号。")
     patch_id = int(found["id"])
     detail = patch_rows(conn, [patch_id], as_of)[0]
     detail.update(_as_known({name: found[name] for name in _FACTS}, as_of))
