@@ -1,0 +1,108 @@
+"""The history of uploads: what came in, when, from whom, and what it changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from data.errors import NotFound
+from data.store.models import History, Upload
+
+_LISTED = (
+    Upload.id,
+    Upload.kind,
+    Upload.layer,
+    Upload.year,
+    Upload.state,
+    Upload.file_name,
+    Upload.file_size,
+    Upload.file_sha256,
+    Upload.report_path,
+    Upload.uploaded_at,
+    Upload.uploaded_by,
+    Upload.uploaded_from,
+    Upload.options,
+    Upload.rows,
+    Upload.inserted,
+    Upload.updated,
+    Upload.unchanged,
+    Upload.rejected,
+    Upload.ended,
+    Upload.warnings,
+    Upload.data_version,
+    Upload.undone_by,
+)
+#: Columns that the machine keeps for itself.
+_UNTOLD = frozenset(
+    {"id", "batch_id", "source_hash", "patch_id", "level_rank", "is_founding", "place_source"}
+)
+
+
+def upload_list(conn: Connection, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
+    """Batches, newest first: every column of `upload` but issues and stored_path."""
+    query = select(*_LISTED).order_by(Upload.id.desc()).limit(limit).offset(offset)
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def upload_count(conn: Connection) -> int:
+    return conn.scalar(select(func.count()).select_from(Upload)) or 0
+
+
+def upload_detail(conn: Connection, batch_id: int, changes: int = 200) -> dict[str, Any]:
+    """A batch with its issues and the first of its records in the history.
+
+    changes: {entity, row_key, op, before, after} with before and after as dictionaries of the
+    columns that a user knows; changes_total: how many records there are. Raises NotFound.
+    """
+    row = (
+        conn.execute(
+            select(*_LISTED, Upload.issues, Upload.stored_path).where(Upload.id == batch_id)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"没有批次{batch_id}。请在上传历史中查看批次号。")
+    h = History
+    records = conn.execute(
+        select(h.entity, h.row_key, h.op, h.before, h.after)
+        .where(h.batch_id == batch_id)
+        .order_by(h.op.desc(), h.seq)  # update, insert, delete: what changed is looked at first
+        .limit(changes)
+    )
+    total = conn.scalar(select(func.count()).select_from(h).where(h.batch_id == batch_id))
+    return {
+        **row,
+        "changes": [
+            {
+                "entity": r.entity,
+                "row_key": r.row_key,
+                "op": r.op,
+                "before": _told(r.before),
+                "after": _told(r.after),
+            }
+            for r in records
+        ],
+        "changes_total": total or 0,
+    }
+
+
+def batch_of_file(conn: Connection, sha256: str, not_before: Any) -> int | None:
+    """The last batch that brought this very file since a moment (UTC)."""
+    return conn.scalar(
+        select(Upload.id)
+        .where(
+            Upload.file_sha256 == sha256,
+            Upload.uploaded_at >= not_before,
+            Upload.state == "done",
+        )
+        .order_by(Upload.id.desc())
+        .limit(1)
+    )
+
+
+def _told(text: str | None) -> dict[str, Any]:
+    values: dict[str, Any] = orjson.loads(text) if text else {}
+    return {k: v for k, v in values.items() if k not in _UNTOLD and k != "geom"}
