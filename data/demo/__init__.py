@@ -1,0 +1,92 @@
+"""A believable work year for Weihai as upload files, uploaded through the upload module.
+
+Everything is invented and marked 演示; the pages say 演示数据.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from data.demo.files import DemoFile
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from data.settings import Settings
+    from data.store.engine import Store
+
+__all__ = ["DEFAULT_PATCHES", "DemoFile", "load_demo", "write_demo"]
+
+DEFAULT_PATCHES = 2_400
+Progress = Callable[[str, int, int], None]
+
+
+def write_demo(
+    out_dir: Path, year: int, until: date, patches: int = DEFAULT_PATCHES, seed: int = 1
+) -> list[DemoFile]:
+    """Write the files of a work year known up to `until`, in the order of their upload."""
+    from data.demo.year import write_year
+
+    out_dir.mkdir(parents=True, exist_ok=True)
+    return write_year(out_dir, year, until, patches, seed)
+
+
+def load_demo(
+    store: Store,
+    settings: Settings,
+    year: int | None = None,
+    until: date | None = None,
+    patches: int = DEFAULT_PATCHES,
+    seed: int = 1,
+    out: Path | None = None,
+    on_progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write the files (into `out`, else a temporary folder) and upload them; marks the store.
+
+    Returns {year, until, files, rows, rejected}.
+    """
+    from data.store import meta
+    from data.upload.request import UploadRequest
+    from data.upload.sandbox import drop_spare, keep_spare
+    from data.upload.service import upload_file
+
+    until = until or settings.today()
+    year = year or until.year
+    with store.write() as conn:
+        meta.put(conn, "is_demo", "1")
+    rows = rejected = 0
+    keep_spare()
+    try:
+        with TemporaryDirectory() as folder:
+            if on_progress:
+                on_progress("生成演示文件", 0, 0)
+            files = write_demo(out or Path(folder), year, until, patches, seed)
+            for number, file in enumerate(files, start=1):
+                if on_progress:
+                    on_progress("导入演示数据", number, len(files))
+                outcome = upload_file(
+                    store,
+                    UploadRequest(
+                        path=file.path,
+                        file_name=file.path.name,
+                        kind=file.kind,
+                        year=file.year,
+                        uploaded_by="演示",
+                        uploaded_from="demo",
+                        **file.options,
+                    ),
+                )
+                rows += outcome.rows
+                rejected += outcome.rejected
+    finally:
+        drop_spare()
+    return {
+        "year": year,
+        "until": until.isoformat(),
+        "files": len(files),
+        "rows": rows,
+        "rejected": rejected,
+    }
