@@ -28,7 +28,7 @@ def codec_named(name: str | None) -> str | None:
     superset GB18030.
     """
     text = (name or "").strip().lower()
-    if not text or len(text) > 24 or not text.isascii():
+    if not text or len(text) > 24 or not (text.isascii() and text.isprintable()):
         return None
     text = text.removeprefix("ansi ").removeprefix("cp").strip()
     if text in _CHINESE:

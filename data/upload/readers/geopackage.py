@@ -41,7 +41,7 @@ def without_views(path: Path, folder: Path) -> Path:
             for view in views:  # dropping a view does not run it
                 db.execute(f"DROP VIEW {_quoted(view)}")
             db.commit()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:  # sqlite3 decodes its own complaints strictly
         raise UploadRefused(_BROKEN) from error
     return copy
 

@@ -67,7 +67,7 @@ def test_a_false_prj_is_found_out_and_said(tmp_path: Path) -> None:
 
 def test_a_cpg_that_is_a_web_page_or_wrong_is_ignored(tmp_path: Path) -> None:
     parts = shapefile(tmp_path / "s", encoding="GB18030")
-    for index, cpg in enumerate([b"<!DOCTYPE html><html>404</html>", b"UTF-8", b"ISO-8859-1", b""]):
+    for index, cpg in enumerate([b"<!DOCTYPE html>", b"UTF-8", b"ISO-8859-1", b"", b"G\0B"]):
         path = zipped_shapefile(tmp_path / f"{index}.zip", {**parts, ".cpg": cpg})
         assert read_file(path, OPTIONS).tables[0].columns["XMC"][0].as_py() == "环翠区"
 

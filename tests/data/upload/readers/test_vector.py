@@ -407,3 +407,12 @@ def test_an_equal_area_projection_agrees_with_geodesics(tmp_path: Path) -> None:
     assert geometry is not None
     for wkb, area in zip(geometry.wkb, geometry.area_m2, strict=True):
         assert area == pytest.approx(geodesic_area(wkb), rel=1e-6)
+
+
+def test_a_damaged_schema_of_a_geopackage_is_a_refusal(tmp_path: Path) -> None:
+    path = _gpkg(tmp_path / "a.gpkg")
+    raw = path.read_bytes()
+    at = raw.index(b"CREATE TABLE gpkg_contents")
+    path.write_bytes(raw[:at] + b"CREATE TABLE \xa9\xfe" + raw[at + 15 :])
+    with pytest.raises(UploadRefused, match="GeoPackage"):
+        read_file(path, OPTIONS)
