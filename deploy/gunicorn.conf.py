@@ -1,9 +1,10 @@
 """Gunicorn settings: `gunicorn --config deploy/gunicorn.conf.py app:server`.
 
-Each worker loads the program itself (no preload), so that no database connection is shared across
-a fork.
+The code is imported once and shared by the workers; each of them opens the store itself (no
+preload_app), so that no database connection crosses a fork.
 """
 
+import importlib
 import os
 from typing import Any
 
@@ -21,6 +22,11 @@ limit_request_line = 8190
 loglevel = os.environ.get("WEIPIAN_LOG_LEVEL", "warning")
 errorlog = "-"
 accesslog = os.environ.get("WEIPIAN_ACCESS_LOG") or None
+
+
+def on_starting(server: Any) -> None:
+    """Import the code before the workers are forked; `server` of it is made in each of them."""
+    importlib.import_module("app")
 
 
 def post_worker_init(worker: Any) -> None:

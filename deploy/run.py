@@ -1,7 +1,4 @@
-"""`make run`: create the store, fill an empty one with the demo, and serve.
-
-This process becomes gunicorn in the end, so that Ctrl-C and signals reach it.
-"""
+"""`make run`: create the store, fill an empty one with the demo, and serve."""
 
 from __future__ import annotations
 
@@ -9,9 +6,13 @@ import os
 import socket
 import sys
 
+from gunicorn.app import wsgiapp
+
 from data import cli
 from data.errors import SupervisionError
 from data.settings import PROJECT_DIR, Settings
+
+CONFIGURATION = PROJECT_DIR / "deploy" / "gunicorn.conf.py"
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -38,9 +39,10 @@ def main() -> int:
     if status != cli.DONE:
         return status
     os.chdir(PROJECT_DIR)
-    configuration = str(PROJECT_DIR / "deploy" / "gunicorn.conf.py")
-    command = [sys.executable, "-m", "gunicorn", "--config", configuration, "app:server"]
-    os.execv(sys.executable, command)
+    # In this process, so that what is imported by now is not imported again.
+    sys.argv = ["gunicorn", "--config", str(CONFIGURATION), "app:server"]
+    wsgiapp.run()
+    return 0
 
 
 if __name__ == "__main__":

@@ -24,12 +24,12 @@ _OPINIONS = ("举证照片缺少方位角", "地块边界与影像不符", "设�
 
 
 def make_parcels(rng: Rng, patches: pd.DataFrame) -> pd.DataFrame:
-    """A row a parcel of every reported patch, with patch columns it needs (`_patch`, `_district`)."""
+    """A row a parcel of every reported patch; `_district` and `_on` are bookkeeping."""
     reported = patches[patches["reported_on"].notna()]
     rows: list[dict[str, Any]] = []
-    for index, patch in reported.iterrows():
+    for _, patch in reported.iterrows():
         for number, share in enumerate((0.6, 0.4) if rng.random() < 0.14 else (1.0,), start=1):
-            rows.append(_parcel(rng, patch, index, number, share, rows))
+            rows.append(_parcel(rng, patch, number, share, rows))
     frame = pd.DataFrame(rows)
     if frame.empty:
         return frame
@@ -43,7 +43,7 @@ def make_parcels(rng: Rng, patches: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parcel(
-    rng: Rng, patch: Any, index: Any, number: int, share: float, rows: list[dict[str, Any]]
+    rng: Rng, patch: Any, number: int, share: float, rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
     def part(name: str) -> float:
         """This parcel's share; the last one takes what is left, so that they add up."""
@@ -83,7 +83,6 @@ def _parcel(
         "上报日期": patch["reported_on"],
         "备注": None,
         "_on": patch["reported_on"],
-        "_patch": index,
         "_district": patch["district"],
     }
     if legality == "违法":

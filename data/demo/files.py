@@ -1,4 +1,4 @@
-"""Writing the demo's upload files in the formats that offices use; the same seed, the same bytes."""
+"""Writing the demo's upload files as offices have them; the same seed, the same bytes."""
 
 from __future__ import annotations
 

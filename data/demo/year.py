@@ -111,7 +111,7 @@ def _between(frame: pd.DataFrame, name: str, after: date, by: date) -> pd.DataFr
 
 
 def _audits_known(audits: pd.DataFrame, after: date, by: date) -> pd.DataFrame:
-    """Decisions of the time, and older 退回 that were answered in it; answers still to come hidden."""
+    """Decisions of the time, and older 退回 answered in it; answers still to come are hidden."""
     if audits.empty:
         return audits
     decided = _between(audits, "_on", after, by)

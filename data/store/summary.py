@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -156,23 +157,30 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None
         select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
     ).all()
     for year in years:
-        _fill_alike(conn, year)
-        _fill_intervals(conn, _clearance_days())
-        _upsert(conn, year, sign, _clearance_vectors())
-        _fill_intervals(conn, _touched_of(year, _audit_days()))
-        _upsert(conn, year, sign, _audit_vectors())
-        _fill_intervals(conn, _touched_of(year, _parcel_days(year)))
-        _upsert(conn, year, sign, _parcel_vectors(year))
-        conn.execute(
-            delete(DaySummary).where(
-                DaySummary.year == year, *(getattr(DaySummary, m) == 0 for m in MEASURES)
-            )
-        )
+        for statement in _statements(conn.dialect.name, year, sign):
+            conn.execute(statement)
     for table in (_touched, _alike, _interval):
         conn.execute(delete(table))
 
 
-def _fill_alike(conn: Connection, year: int) -> None:
+@lru_cache(maxsize=64)
+def _statements(dialect: str, year: int, sign: int) -> tuple[Any, ...]:
+    """What keeps the summary in step for one year, in order; made once, they are large."""
+    return (
+        *_fill_alike(year),
+        *_fill_intervals(_clearance_days()),
+        _upsert(dialect, year, sign, _clearance_vectors()),
+        *_fill_intervals(_touched_of(year, _audit_days())),
+        _upsert(dialect, year, sign, _audit_vectors()),
+        *_fill_intervals(_touched_of(year, _parcel_days(year))),
+        _upsert(dialect, year, sign, _parcel_vectors(year)),
+        delete(DaySummary).where(
+            DaySummary.year == year, *(getattr(DaySummary, m) == 0 for m in MEASURES)
+        ),
+    )
+
+
+def _fill_alike(year: int) -> tuple[Any, ...]:
     columns = [Patch.__table__.c[name] for name in _ALIKE]
     groups = (
         select(func.count().label("patches"), *columns)
@@ -182,8 +190,10 @@ def _fill_alike(conn: Connection, year: int) -> None:
         .subquery("groups")
     )
     number = func.row_number().over(order_by=groups.c.issued_on)
-    conn.execute(delete(_alike))
-    conn.execute(insert(_alike).from_select(["id", "patches", *_ALIKE], select(number, *groups.c)))
+    return (
+        delete(_alike),
+        insert(_alike).from_select(["id", "patches", *_ALIKE], select(number, *groups.c)),
+    )
 
 
 def _touched_of(year: int, days: list[Select[Any]]) -> list[Select[Any]]:
@@ -193,17 +203,17 @@ def _touched_of(year: int, days: list[Select[Any]]) -> list[Select[Any]]:
     ]
 
 
-def _fill_intervals(conn: Connection, days: list[Select[Any]]) -> None:
+def _fill_intervals(days: list[Select[Any]]) -> tuple[Any, ...]:
     """Cut time at the days given: (patch_id, on_date) selects."""
-    conn.execute(delete(_interval))
     every = union(*(d.where(d.selected_columns[1].is_not(None)) for d in days)).subquery("days")
     following = func.lead(every.c.on_date).over(
         partition_by=every.c.patch_id, order_by=every.c.on_date
     )
-    conn.execute(
+    return (
+        delete(_interval),
         insert(_interval).from_select(
             ["patch_id", "from_on", "to_on"], select(every.c.patch_id, every.c.on_date, following)
-        )
+        ),
     )
 
 
@@ -372,7 +382,7 @@ def _parcel_vectors(year: int) -> CTE:
     return _vectors(state, columns, source)
 
 
-def _upsert(conn: Connection, year: int, sign: int, vectors: CTE) -> None:
+def _upsert(dialect: str, year: int, sign: int, vectors: CTE) -> Any:
     """Add to the summary: each vector enters on from_on and leaves on to_on."""
     names = [m for m in MEASURES if m in vectors.c]
     signs = union(select(literal(1).label("sign")), select(literal(-1))).subquery("signs")
@@ -392,12 +402,10 @@ def _upsert(conn: Connection, year: int, sign: int, vectors: CTE) -> None:
         .where(day.is_not(None))
         .group_by(vectors.c.district_code, vectors.c.clearance_month, day)
     )
-    make: Any = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    make: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     keys = ["year", "district_code", "clearance_month", "on_date"]
     statement = make(DaySummary).from_select([*keys, *MEASURES], changes)
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={m: getattr(DaySummary, m) + statement.excluded[m] for m in names},
-        )
+    return statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={m: getattr(DaySummary, m) + statement.excluded[m] for m in names},
     )

@@ -142,7 +142,11 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tuples(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    columns = [plain(frame[[name]])[name].tolist() for name in frame.columns]
+    """Rows of Python values; nan and NaT (what differs from itself) are None."""
+    columns = [
+        [None if value is None or value != value else value for value in frame[name].tolist()]
+        for name in frame.columns
+    ]
     return list(zip(*columns, strict=True))
 
 

@@ -48,8 +48,8 @@ def future_dates(prepared: Prepared, schema: KindSchema, frame: pd.DataFrame, to
             continue
         if column.field in ("extended_to", "deadline_on"):
             continue  # these look ahead by nature
-        for index in frame.index:
-            day = prepared.rows[column.field].iat[index]
+        days = prepared.rows[column.field].to_numpy(dtype=object)[frame.index.to_numpy(dtype=int)]
+        for index, day in zip(frame.index, days, strict=True):
             if isinstance(day, date) and day > today:
                 prepared.warn(index, column.field, f"{column.header}{day.isoformat()}晚于今天。")
 

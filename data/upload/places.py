@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,11 @@ class Gazetteer:
             for name in (row["name"], *row["aliases"]):
                 for key in {_place_key(name), _TOWN_SUFFIX.sub("", _place_key(name))}:
                     self.town_names.setdefault(key, []).append(code)
-        self.city = shapely.union_all(list(self.shapes.values())) if self.shapes else None
+
+    @cached_property
+    def city(self) -> Any:
+        """The units' area together; None where no boundary is known."""
+        return shapely.union_all(list(self.shapes.values())) if self.shapes else None
 
     @property
     def zones(self) -> set[str]:
@@ -54,9 +59,9 @@ class Gazetteer:
 
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of the city; the world where no boundary is known."""
-        if self.city is None:
+        if not self.shapes:
             return (-180.0, -90.0, 180.0, 90.0)
-        west, south, east, north = self.city.bounds
+        west, south, east, north = shapely.total_bounds(list(self.shapes.values())).tolist()
         return (west, south, east, north)
 
     def district(self, text: str) -> str | None:
@@ -108,10 +113,12 @@ def _place_key(text: Any) -> str:
     return normal(str(text))
 
 
-def load_gazetteer(conn: Connection) -> Gazetteer:
-    """What the store knows of places now."""
+def load_gazetteer(conn: Connection, with_shapes: bool = True) -> Gazetteer:
+    """What the store knows of places now; boundaries only where something has to be located."""
     districts = {r["code"]: dict(r) for r in conn.execute(select(District.__table__)).mappings()}
     towns = {r["code"]: dict(r) for r in conn.execute(select(Town.__table__)).mappings()}
+    if not with_shapes:
+        return Gazetteer(districts, towns)
     r = ReferenceFeature
     query = select(r.layer, r.code, r.geom).where(
         r.layer.in_([ReferenceLayer.DISTRICTS.value, ReferenceLayer.TOWNS.value])
@@ -125,9 +132,13 @@ def load_gazetteer(conn: Connection) -> Gazetteer:
     return Gazetteer(
         districts,
         towns,
-        shapes={c: shapely.union_all(g) for c, g in shapes.items()},
-        town_shapes={c: shapely.union_all(g) for c, g in town_shapes.items()},
+        shapes={code: _one(parts) for code, parts in shapes.items()},
+        town_shapes={code: _one(parts) for code, parts in town_shapes.items()},
     )
+
+
+def _one(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
 @dataclass

@@ -20,13 +20,15 @@ from data.vocabulary import UploadKind
 
 __all__ = ["UploadOutcome", "UploadRequest", "apply_prepared", "prepare", "upload_file"]
 
+#: Kinds whose rows have a place on the ground.
+LOCATED = (UploadKind.PATCHES, UploadKind.REFERENCE)
 _KEPT_ISSUES = 1_000
 
 
 def prepare(store: Store, request: UploadRequest, on_progress: Progress | None = None) -> Prepared:
     """Read and parse the file. Raises UploadRefused."""
     with store.read() as conn:
-        bounds = load_gazetteer(conn).bounds()
+        bounds = load_gazetteer(conn, request.kind in LOCATED).bounds()
     return prepare_file(store.settings, request, bounds, on_progress or no_progress)
 
 
@@ -65,7 +67,7 @@ def make_plan(
     on_progress("核对", 0, len(prepared.rows))
     context = Context(
         conn,
-        load_gazetteer(conn),
+        load_gazetteer(conn, prepared.request.kind in LOCATED),
         store.settings.today(),
         meta.get(conn, "places_version") or "0",
     )
