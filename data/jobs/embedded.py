@@ -1,0 +1,157 @@
+"""The web server's side of the embedded worker: started when needed, restarted when dead.
+
+Several processes may serve the same store (gunicorn); the one that holds `supervisor.lock` starts
+the worker, and when it ends the kernel gives the lock to the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import IO
+
+from data.errors import SupervisionError
+from data.jobs.table import JobTable
+from data.jobs.worker import lock_file
+from data.settings import PROJECT_DIR, Settings
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.5
+_OTHERS_SECONDS = 3.0
+#: A worker that dies at once again and again is restarted at most this often.
+_LEAST_SECONDS = 2.0
+
+
+class Supervisor:
+    """Keeps one worker alive as long as this process lives."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._guard = threading.Lock()
+        self._owner = 0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
+
+    def ensure(self) -> None:
+        """Start supervising, once a process (a fork inherits the object, not the thread)."""
+        if self._settings.celery_broker_url:
+            return
+        with self._guard:
+            if self._owner == os.getpid() and self._thread and self._thread.is_alive():
+                return
+            self._owner, self._stop = os.getpid(), threading.Event()
+            self._thread = threading.Thread(target=self._run, args=(self._stop,), daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the worker and the supervision (tests; a server just ends)."""
+        self._stop.set()
+        if self._thread is not None and self._owner == os.getpid():
+            self._thread.join()
+        self._thread = None
+
+    def _run(self, stop: threading.Event) -> None:
+        with lock_file(self._settings.local_dir, "supervisor.lock").open("w") as file:
+            while not stop.is_set():
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    stop.wait(_OTHERS_SECONDS)
+                    continue
+                self._supervise(stop)
+                return
+
+    def _supervise(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            started = time.monotonic()
+            worker = _start(self._settings)
+            self.worker = worker
+            while worker.poll() is None and not stop.wait(_LOOK_SECONDS):
+                pass
+            if stop.is_set():
+                break
+            log.warning("worker ended with %s, starting another", worker.returncode)
+            stop.wait(max(0.0, _LEAST_SECONDS - (time.monotonic() - started)))
+        _end(self.worker)
+        self.worker = None
+
+
+_supervisors: dict[Path, Supervisor] = {}
+
+
+def ensure_worker(settings: Settings) -> None:
+    """Have a worker for this folder; cheap when there is one."""
+    _supervisors.setdefault(settings.local_dir, Supervisor(settings)).ensure()
+
+
+def submit(
+    table: JobTable, settings: Settings, task: str, payload: dict[str, object], who: str
+) -> str:
+    """Put a job into the queue of whichever worker the settings name; returns its id."""
+    job_id = table.submit(task, payload, who)
+    wake(table, settings, job_id)
+    return job_id
+
+
+def wake(table: JobTable, settings: Settings, job_id: str) -> None:
+    """Tell the worker of a job that was queued (again). Raises SupervisionError where nobody
+    can be told; the job has failed then."""
+    if not settings.celery_broker_url:
+        ensure_worker(settings)
+        return
+    from data.jobs.celery_app import send
+
+    try:
+        send(settings, job_id)
+    except SupervisionError as error:
+        table.fail(job_id, error.message)
+        raise
+
+
+def _start(settings: Settings) -> subprocess.Popen[bytes]:
+    log_path = settings.local_dir / "worker.log"
+    with log_path.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "data.jobs.worker"],
+            cwd=PROJECT_DIR,
+            env={**os.environ, **as_environment(settings)},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C in the server's terminal is the server's
+        )
+
+
+def _end(worker: subprocess.Popen[bytes] | None) -> None:
+    if worker is None:
+        return
+    stdin: IO[bytes] | None = worker.stdin
+    if stdin is not None:
+        stdin.close()
+    try:
+        worker.wait(5)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """What Settings.from_environment reads, for a child with the same settings."""
+    names = {
+        "local_dir": "WEIPIAN_LOCAL_DIR",
+        "database_url": "DATABASE_URL",
+        "city_name": "WEIPIAN_CITY",
+        "celery_broker_url": "WEIPIAN_CELERY_BROKER_URL",
+        "fixed_today": "WEIPIAN_TODAY",
+    }
+    values = {names[f.name]: getattr(settings, f.name) for f in fields(settings) if f.name in names}
+    return {name: str(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,195 @@
+"""What the page shows of a file before anything is written, as one JSON document.
+
+{question, message, kind, kind_reason, table, sha256, signature, profiles, counts, notes, crs,
+columns, changed, ended, absent, errors, warnings, report, features, effects, data_version}; see
+`Document`. A file that cannot be taken yet because something has to be asked (which column is
+which, which coordinate system) gives the same document with `question` set.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+
+from data.units import AreaUnit, m2_to_mu
+from data.upload.mapping import ColumnMap, split_unit
+from data.upload.parsing import cell_texts
+from data.upload.plan import Change, Plan
+from data.upload.prepare import Prepared
+from data.upload.readers import RawTable
+from data.upload.schemas import CellType, Column
+
+Document = dict[str, Any]
+
+SHOWN_ISSUES = 500
+SHOWN_CHANGES = 300
+SHOWN_KEYS = 200
+#: Shapes drawn in full; more become points.
+SHOWN_SHAPES = 400
+SHOWN_POINTS = 3_000
+_SAMPLES = 3
+_SAMPLE_ROWS = 2_000
+#: How far the middle of an area column may lie from the shapes' own area to be recognised.
+_UNIT_TOLERANCE = 0.1
+
+
+def columns_document(
+    tables: list[RawTable], maps: list[ColumnMap], columns: tuple[Column, ...] | list[Column]
+) -> list[Document]:
+    """Every header of the file with sample values and what it was taken for.
+
+    {table, header, samples, field, unit, is_area, suggested_unit}; field None: not taken.
+    """
+    shown: list[Document] = []
+    for table, mapped in zip(tables, maps, strict=True):
+        assigned = {a.header: a for a in mapped.assigned}
+        for header in table.columns.column_names:
+            known = assigned.get(header)
+            is_area = known is not None and known.column.type is CellType.AREA
+            shown.append(
+                {
+                    "table": table.name,
+                    "header": header,
+                    "samples": samples(table, header),
+                    "field": known.column.field if known else None,
+                    "unit": known.unit.name if known and is_area else None,
+                    "is_area": is_area,
+                    "suggested_unit": suggested_unit(table, header)
+                    if is_area and known and known.column.field == "area_mu"
+                    else None,
+                }
+            )
+    return shown
+
+
+def samples(table: RawTable, header: str) -> list[str]:
+    """The first different values of a column."""
+    found: list[str] = []
+    for text in cell_texts(table.columns.column(header).slice(0, _SAMPLE_ROWS)):
+        if text is not None and str(text) not in found:
+            found.append(str(text)[:60])
+            if len(found) == _SAMPLES:
+                break
+    return found
+
+
+def suggested_unit(table: RawTable, header: str) -> str | None:
+    """The unit in which a column agrees with the shapes' own areas; None where none does, or the
+    header says its unit itself."""
+    if table.geometry is None or split_unit(header)[1] is not None:
+        return None
+    texts = cell_texts(table.columns.column(header).slice(0, _SAMPLE_ROWS))
+    values = np.array([_number(text) for text in texts])
+    areas = m2_to_mu(1.0) * table.geometry.area_m2[: len(values)]
+    good = (values > 0) & (areas > 0)
+    if good.sum() < 1:
+        return None
+    for unit in AreaUnit:
+        ratio = float(np.median(values[good] * unit.numerator / unit.denominator / areas[good]))
+        if abs(ratio - 1) <= _UNIT_TOLERANCE:
+            return unit.name
+    return None
+
+
+def _number(text: Any) -> float:
+    try:
+        return float(str(text).replace(",", ""))
+    except ValueError:
+        return math.nan
+
+
+def plan_document(plan: Plan) -> Document:
+    """Counts, changes, remarks and new shapes of a plan."""
+    prepared = plan.prepared
+    errors = [issue for i in sorted(prepared.errors) for issue in prepared.errors[i]]
+    features, total = new_features(plan)
+    return {
+        "counts": {
+            "rows": len(prepared.rows),
+            "inserted": plan.inserted,
+            "updated": plan.updated,
+            "unchanged": plan.unchanged,
+            "rejected": plan.rejected,
+            "ended": plan.ended,
+            "warnings": len(prepared.warnings),
+        },
+        "notes": list(dict.fromkeys(prepared.notes)),
+        "crs": [asdict(t.crs) | {"table": t.name} for t in prepared.tables if t.crs is not None],
+        "columns": columns_document(prepared.tables, prepared.maps, list(prepared.columns)),
+        "changed": [change_document(c) for c in plan.changed_fields[:SHOWN_CHANGES]],
+        "changed_total": len(plan.changed_fields),
+        "ended": plan.ended_keys[:SHOWN_KEYS],
+        "errors": [asdict(issue) for issue in errors[:SHOWN_ISSUES]],
+        "errors_total": len(errors),
+        "warnings": [asdict(issue) for issue in prepared.warnings[:SHOWN_ISSUES]],
+        "features": features,
+        "features_total": total,
+    }
+
+
+def change_document(change: Change) -> Document:
+    return {
+        "key": change.row_key,
+        "column": change.header,
+        "before": plain(change.before),
+        "after": plain(change.after),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A cell's value as JSON has it; None for a cleared or empty one."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    return str(value)
+
+
+def new_features(plan: Plan) -> tuple[list[Document], int]:
+    """New rows that lie somewhere: GeoJSON features, and how many there are altogether."""
+    prepared = plan.prepared
+    geometry = prepared.geometry
+    if geometry is None:
+        return [], 0
+    placed = [i for i in plan.new_rows if not math.isnan(geometry.lon[i])]
+    as_points = len(placed) > SHOWN_SHAPES
+    features = []
+    for i in placed[:SHOWN_POINTS]:
+        if as_points or geometry.wkb[i] is None:
+            shape: Any = shapely.Point(geometry.lon[i], geometry.lat[i])
+        else:
+            shape = shapely.from_wkb(geometry.wkb[i]).simplify(0.00002)
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": _rounded(shape.__geo_interface__),
+                "properties": {"name": label_of(prepared, i)},
+            }
+        )
+    return features, len(placed)
+
+
+def label_of(prepared: Prepared, index: int) -> str:
+    for name in ("patch_no", "name", "code"):
+        if name in prepared.rows:
+            value = prepared.rows[name].iat[index]
+            if value is not None:
+                return str(value)
+    return f"第{prepared.rows['_row'].iat[index]}行"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(v) for v in value]
+    return round(value, 6) if isinstance(value, float) else value

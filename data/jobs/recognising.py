@@ -1,0 +1,51 @@
+"""Which kind a file is, from its columns; with the reason, for the user to agree or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.upload.mapping import map_columns
+from data.upload.readers import RawTable
+from data.upload.schemas import SCHEMAS, Column
+from data.vocabulary import UploadKind
+
+#: Columns that stand in most kinds and tell nothing.
+_COMMON = frozenset({"year", "patch_no", "parcel_no", "note", "district_code", "location"})
+_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """kind: None where nothing or several kinds fit. reason: a Chinese sentence."""
+
+    kind: UploadKind | None
+    reason: str
+
+
+def recognise(tables: list[RawTable], file_name: str) -> Recognised:
+    """Of the kinds whose key columns are there, the one that knows most of the other columns; on
+    a tie the one that the file is named after."""
+    scores: dict[UploadKind, list[Column]] = {}
+    for table in tables:
+        for kind, schema in SCHEMAS.items():
+            mapped = map_columns(table.columns.column_names, schema.columns)
+            found = {a.column.field: a.column for a in mapped.assigned}
+            if not all(c.field in found for c in schema.keys if c.required):
+                continue
+            telling = [c for c in found.values() if c.field not in _COMMON]
+            if kind is UploadKind.PATCHES and table.geometry is None and len(telling) < 2:
+                continue
+            if len(telling) > len(scores.get(kind, [])):
+                scores[kind] = telling
+    if not scores:
+        return Recognised(None, "列名与各种上传表都对不上。请选择种类，并在下面指定各列。")
+    most = max(len(columns) for columns in scores.values())
+    best = [kind for kind, columns in scores.items() if len(columns) == most]
+    named = [kind for kind in best if kind.label in file_name]
+    if len(named or best) > 1:
+        names = "、".join(f"“{kind.label}”" for kind in named or best)
+        return Recognised(None, f"这个文件可能是{names}，请选择其中一种。")
+    kind = (named or best)[0]
+    headers = "".join(f"“{c.header}”" for c in scores[kind][:_NAMED])
+    more = f"等 {most} 列" if most > _NAMED else ""
+    return Recognised(kind, f"有{headers}{more}，识别为“{kind.label}”。")

@@ -1,0 +1,213 @@
+"""The jobs there are. Each is a function of the store and the job; which process runs it is not
+its business."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from data.errors import SupervisionError, UploadRefused
+from data.jobs.incoming import Incoming
+from data.jobs.preview import Document, columns_document, plan_document
+from data.jobs.recognising import Recognised, recognise
+from data.jobs.running import Task
+from data.jobs.table import JobView
+from data.store import meta
+from data.store.engine import Store
+from data.store.undo import undo_batch
+from data.upload.mapping import map_columns, signature
+from data.upload.places import load_gazetteer
+from data.upload.prepare import StoredFile, assemble, columns_of, keep_file
+from data.upload.readers import RawTable, ReadOptions
+from data.upload.report import write_report
+from data.upload.request import Progress, UploadRequest
+from data.upload.sandbox import read_file_limited
+from data.upload.service import make_plan, upload_file
+from data.vocabulary import ReferenceLayer, UploadKind
+
+#: The readers' refusal that asks for a coordinate system names this place to answer.
+_ASKS_FOR_CRS = "请在页面选择坐标系"
+_CODE = re.compile(r"EPSG:(\d{4,6})")
+_MOST_CANDIDATES = 4
+
+
+def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]:
+    """payload: {step, file, file_name, kind, year, crs, layer, set, mapping, encoding,
+    all_or_nothing, from}. step preview reads and plans and leaves the job waiting for a word;
+    step apply writes."""
+    if job.payload["step"] == "preview":
+        return "waiting", preview(store, job, progress)
+    request = request_of(store, job, UploadKind(job.payload["kind"]))
+    outcome = upload_file(store, request, progress).to_json()
+    if outcome["batch"] is None:
+        raise SupervisionError(_nothing_taken(outcome))
+    Incoming(store.settings).drop(job.payload["file"])
+    outcome["report"] = _below_outputs(store, outcome["report"])
+    for name in ("errors", "warnings"):
+        outcome[f"{name}_total"] = len(outcome[name])
+        outcome[name] = outcome[name][:500]
+    return "done", {"before": (job.result or {}).get("counts"), "outcome": outcome}
+
+
+def preview(store: Store, job: JobView, progress: Progress) -> Document:
+    """Read the file and say what it would do, or what has to be asked first."""
+    settings = store.settings
+    chosen = UploadKind(job.payload["kind"]) if job.payload.get("kind") else None
+    request = request_of(store, job, chosen or UploadKind.PATCHES, is_preview=True)
+    progress("读取", 0, 0)
+    stored = keep_file(settings, request)
+    with store.read() as conn:
+        bounds = load_gazetteer(conn).bounds()
+        version = meta.get(conn, "data_version") or "0"
+    options = ReadOptions(
+        city_bounds=bounds,
+        crs=request.crs,
+        wants_geometry=chosen in (None, UploadKind.PATCHES, UploadKind.REFERENCE),
+        encoding=request.encoding,
+        file_name=request.file_name,
+    )
+    document: Document = {"sha256": stored.sha256, "data_version": int(version), "question": None}
+    try:
+        result = read_file_limited(stored.path, options, cancelled=_heard(progress))
+    except UploadRefused as refusal:
+        if _ASKS_FOR_CRS not in refusal.message:
+            raise
+        return document | _crs_question(stored, options, refusal.message, progress)
+    progress("识别列", 0, 0)
+    headers = [h for table in result.tables for h in table.columns.column_names]
+    document["signature"] = signature(headers)
+    recognised = recognise(result.tables, request.file_name) if chosen is None else None
+    kind = chosen or (recognised.kind if recognised else None)
+    document |= {"kind": kind, "kind_reason": recognised.reason if recognised else None}
+    if kind is None:
+        return document | _columns_question(result.tables, recognised, request)
+    request = request_of(store, job, kind, is_preview=True)
+    try:
+        prepared = assemble(request, result, stored)
+    except UploadRefused as refusal:
+        if _ASKS_FOR_CRS in refusal.message:
+            return document | _crs_question(stored, options, refusal.message, progress)
+        return document | _columns_question(result.tables, recognised, request, refusal.message)
+    with store.read() as conn:
+        plan = make_plan(store, conn, prepared, progress)
+    document |= plan_document(plan)
+    report = write_report(settings, prepared)
+    document["report"] = _below_outputs(store, str(report) if report else None)
+    return document
+
+
+def _columns_question(
+    tables: list[RawTable],
+    recognised: Recognised | None,
+    request: UploadRequest,
+    message: str | None = None,
+) -> Document:
+    columns = columns_of(request.kind)
+    maps = [map_columns(t.columns.column_names, columns, request.mapping) for t in tables]
+    return {
+        "question": "columns" if message else "kind",
+        "message": message or (recognised.reason if recognised else ""),
+        "columns": columns_document(tables, maps, columns),
+    }
+
+
+def _crs_question(
+    stored: StoredFile, options: ReadOptions, message: str, progress: Progress
+) -> Document:
+    """Which systems fit, and where the file would lie in each: {epsg, bounds}."""
+    codes = list(dict.fromkeys(int(c) for c in _CODE.findall(message)))
+    candidates: list[Document] = []
+    for code in codes[:_MOST_CANDIDATES]:
+        progress("试读坐标系", len(candidates), len(codes))
+        try:
+            result = read_file_limited(
+                stored.path, replace(options, crs=code), cancelled=_heard(progress)
+            )
+        except UploadRefused:
+            continue
+        boxes = [
+            shapely.box(*bounds)
+            for table in result.tables
+            if table.geometry is not None
+            for bounds in table.geometry.bounds
+            if bounds[0] == bounds[0]
+        ]
+        if boxes:
+            whole = [float(v) for v in shapely.total_bounds(boxes)]
+            candidates.append({"epsg": code, "bounds": whole})
+    return {"question": "crs", "message": message, "candidates": candidates}
+
+
+def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]:
+    """payload: {batch}. Takes a batch back."""
+    progress("撤回", 0, 0)
+    batch = int(job.payload["batch"])
+    with store.write() as conn:
+        undone_by = undo_batch(conn, batch, job.created_by, job.payload.get("from", "web"))
+        progress("提交", 0, 0)
+    return "done", {"undone": batch, "batch": undone_by}
+
+
+TASKS: dict[str, Task] = {"upload": upload, "undo": undo}
+
+
+def request_of(
+    store: Store, job: JobView, kind: UploadKind, is_preview: bool = False
+) -> UploadRequest:
+    """Raises NotFound where the file has been cleaned away."""
+    asked: dict[str, Any] = job.payload
+    incoming = Incoming(store.settings)
+    known = incoming.get(asked["file"])
+    return UploadRequest(
+        path=incoming.path(known.id, known.name),
+        file_name=known.name,
+        kind=kind,
+        year=asked.get("year"),
+        crs=asked.get("crs"),
+        set_columns=asked.get("set") or {},
+        all_or_nothing=bool(asked.get("all_or_nothing")),
+        preview=is_preview,
+        layer=ReferenceLayer(asked["layer"]) if asked.get("layer") else None,
+        uploaded_by=job.created_by,
+        uploaded_from=asked.get("from") or "web",
+        mapping=asked.get("mapping") or None,
+        encoding=asked.get("encoding"),
+    )
+
+
+def confirmation(result: Document) -> dict[str, Any]:
+    """What a confirmed preview adds to the payload: enough to find its batch again."""
+    return {
+        "step": "apply",
+        "kind": result["kind"],
+        "sha256": result["sha256"],
+        "confirmed_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
+    }
+
+
+def _heard(progress: Progress) -> Any:
+    """Asked ten times a second while the file is being read; a cancel stops from inside."""
+
+    def cancelled() -> bool:
+        progress("读取", 0, 0)
+        return False
+
+    return cancelled
+
+
+def _below_outputs(store: Store, path: str | None) -> str | None:
+    return str(Path(path).relative_to(store.settings.outputs_dir)) if path else None
+
+
+def _nothing_taken(outcome: dict[str, Any]) -> str:
+    if outcome["rejected"] and outcome["rejected"] < outcome["rows"]:
+        return (
+            f"有 {outcome['rejected']} 行不合格，按“全部合格才导入”的要求没有写入任何数据。"
+            "请改正后重新上传。"
+        )
+    return "没有一行可以导入，库中没有写入任何数据。请按退回原因改正后重新上传。"

@@ -1,0 +1,1 @@
+"""Jobs: the queue, the worker, files on their way in."""

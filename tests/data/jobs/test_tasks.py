@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.jobs.running import SILENT_SECONDS, run_job, settle_left_running
+from data.jobs.table import JobTable
+from data.jobs.tasks import TASKS, confirmation
+from data.store.engine import Store
+from data.store.queries.stamp import data_version
+from data.store.queries.uploads import upload_list
+from tests.uploading import PATCHES, confirmed, csv, payload, previewed, put_in, run_next
+
+
+@pytest.fixture
+def table(store: Store) -> JobTable:
+    return JobTable(store.settings)
+
+
+def batches(store: Store) -> list[dict[str, Any]]:
+    with store.read() as conn:
+        return upload_list(conn)
+
+
+def test_a_preview_says_what_a_file_would_do_and_writes_nothing(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    bad = "HC-003,新增非农建设类,2023-13-40,环翠区,1,0"
+    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES, bad))
+    assert job.state == "waiting"
+    assert job.result is not None
+    counts = job.result["counts"]
+    assert (counts["rows"], counts["inserted"], counts["rejected"]) == (4, 3, 1)
+    assert job.result["errors"][0]["row"] == 5
+    headers = {c["header"]: c for c in job.result["columns"]}
+    assert headers["监测面积"]["field"] == "area_mu"
+    assert headers["监测面积"]["samples"] == ["12.5", "8", "20"]
+    assert batches(store) == []
+
+
+def test_a_confirmed_preview_is_written_as_one_batch(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    job = confirmed(table, store, previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES)))
+    assert job.state == "done"
+    assert job.result is not None
+    assert job.result["outcome"]["inserted"] == 3
+    (batch,) = batches(store)
+    assert (batch["id"], batch["uploaded_by"]) == (job.result["outcome"]["batch"], "王工")
+
+
+def test_a_changed_row_is_shown_field_by_field(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    confirmed(table, store, previewed(table, store, csv(tmp_path / "一.csv", *PATCHES)))
+    changed = PATCHES[0].replace("12.5", "13")
+    job = previewed(table, store, csv(tmp_path / "二.csv", changed, *PATCHES[1:]))
+    assert job.result is not None
+    assert job.result["changed"] == [
+        {"key": "HC-001", "column": "监测面积", "before": 12.5, "after": 13.0}
+    ]
+    assert job.result["counts"]["unchanged"] == 2
+
+
+def test_the_kind_is_recognised_from_the_columns_with_its_reason(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    job = previewed(table, store, csv(tmp_path / "未命名.csv", *PATCHES), kind="")
+    assert job.result is not None
+    assert job.result["kind"] == "patches"
+    assert "监测面积" in job.result["kind_reason"]
+
+
+def test_unknown_columns_are_asked_for_and_then_taken_as_assigned(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    header = "编号甲,类型乙,日子,归谁,多大,耕地多大"
+    job = previewed(table, store, csv(tmp_path / "怪表.csv", *PATCHES, header=header))
+    assert job.state == "waiting"
+    assert job.result is not None
+    assert job.result["question"] == "columns"
+    assert job.result["columns"][0]["samples"] == ["HC-001", "HC-002", "WD-001"]
+    names = ("patch_no", "patch_type", "issued_on", "district_code", "area_mu", "farmland_mu")
+    mapping = {
+        header: {"field": name, "unit": "M2" if name == "area_mu" else None}
+        for header, name in zip(header.split(","), names, strict=True)
+    }
+    table.again(job.id, ("waiting",), mapping=mapping)
+    again = run_next(table, store)
+    assert again.result is not None
+    assert again.result["question"] is None
+    assert again.result["counts"]["inserted"] == 3
+    assert next(c for c in again.result["columns"] if c["header"] == "多大")["unit"] == "M2"
+
+
+def test_a_refused_file_fails_with_its_sentence(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    path = tmp_path / "坏.xlsx"
+    path.write_bytes(b"not a workbook at all")
+    job = previewed(table, store, path)
+    assert job.state == "failed"
+    assert job.message
+    assert job.message.endswith("。")
+
+
+def test_a_running_upload_is_cancelled_before_it_commits(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
+    assert job.result is not None
+    table.again(job.id, ("waiting",), **confirmation(job.result))
+    claimed = table.claim(1)
+    assert claimed is not None
+
+    def slow(store: Store, job: Any, progress: Any) -> Any:
+        def watched(phase: str, done: int, total: int) -> None:
+            if phase == "写入":  # in the middle of the transaction the user changes his mind
+                table.cancel(job.id)
+                while True:
+                    progress(phase, done, total)
+            progress(phase, done, total)
+
+        return TASKS["upload"](store, job, watched)
+
+    run_job(table, store, claimed, slow)
+    ended = table.get(job.id)
+    assert ended.state == "cancelled"
+    assert ended.message is not None
+    assert "没有写入" in ended.message
+    assert batches(store) == []
+
+
+def test_a_job_whose_worker_died_before_the_commit_is_failed_with_a_sentence(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
+    assert job.result is not None
+    table.again(job.id, ("waiting",), **confirmation(job.result))
+    assert table.claim(4711) is not None  # and is never heard of again
+    settle_left_running(table, store, SILENT_SECONDS)
+    assert table.get(job.id).state == "running"  # it may still be at work
+    settle_left_running(table, store)
+    ended = table.get(job.id)
+    assert ended.state == "failed"
+    assert ended.message is not None
+    assert "中断" in ended.message
+
+
+def test_a_job_whose_worker_died_after_the_commit_is_done(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
+    assert job.result is not None
+    table.again(job.id, ("waiting",), **confirmation(job.result))
+    claimed = table.claim(4711)
+    assert claimed is not None
+    TASKS["upload"](store, claimed, lambda *_: None)  # committed; the word of it got lost
+    settle_left_running(table, store)
+    ended = table.get(job.id)
+    assert ended.state == "done"
+    assert ended.result is not None
+    assert ended.result["outcome"]["batch"] == batches(store)[0]["id"]
+
+
+def test_an_unforeseen_fault_tells_a_number_and_no_trace(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    job_id = table.submit("upload", payload(put_in(store, csv(tmp_path / "a.csv"))), "王工")
+    job = table.claim(1)
+    assert job is not None
+
+    def broken(store: Store, job: Any, progress: Any) -> Any:
+        raise ZeroDivisionError("secret detail")
+
+    run_job(table, store, job, broken)
+    ended = table.get(job_id)
+    assert ended.state == "failed"
+    assert ended.message is not None
+    assert "编号" in ended.message
+    assert "secret" not in ended.message
+
+
+def test_a_batch_is_taken_back_by_a_job(store: Store, table: JobTable, tmp_path: Path) -> None:
+    done = confirmed(table, store, previewed(table, store, csv(tmp_path / "一.csv", *PATCHES)))
+    assert done.result is not None
+    table.submit("undo", {"batch": done.result["outcome"]["batch"]}, "王工")
+    job = run_next(table, store)
+    assert job.state == "done"
+    assert [b["state"] for b in batches(store)] == ["undo", "undone"]
+    with store.read() as conn:
+        assert data_version(conn) == 2
+
+
+def test_what_later_uploads_built_on_is_not_taken_back(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    first = confirmed(table, store, previewed(table, store, csv(tmp_path / "一.csv", *PATCHES)))
+    changed = PATCHES[0].replace("12.5", "13")
+    confirmed(table, store, previewed(table, store, csv(tmp_path / "二.csv", changed)))
+    assert first.result is not None
+    table.submit("undo", {"batch": first.result["outcome"]["batch"]}, "王工")
+    job = run_next(table, store)
+    assert job.state == "failed"
+    assert job.message is not None
+    assert "其后的批次" in job.message
