@@ -172,17 +172,21 @@ def ranking(context: PageContext, document: Figures, ratio_lines: tuple[float, f
     columns = [
         TableColumn("区市"),
         TableColumn("名次", True),
-        TableColumn("按期上报率", True),
-        TableColumn("逾期未报（个）", True),
-        TableColumn("问责比例 未扣除", True),
-        TableColumn("问责比例 扣除", True),
+        TableColumn("按期率", True),
+        TableColumn("逾期（个）", True),
+        TableColumn("比例·未扣除", True),
+        TableColumn("比例·扣除", True),
         TableColumn(f"距{format_rate(ratio_lines[1])}线", True),
-        TableColumn("未消除耕地（亩）", True),
+        TableColumn("未消除（亩）", True),
     ]
     return html.Div(
         [
             html_table(columns, table, "各区市按期上报率排名及问责比例", "ranking"),
-            html.P("◦ 基数小：图斑不足10个，或新增建设占用耕地不足30亩。", className="note"),
+            html.P(
+                "按期率为已到期图斑的按期上报率；比例为问责比例；未消除为未消除违法占用耕地。"
+                "◦ 基数小：图斑不足10个，或新增建设占用耕地不足30亩。",
+                className="note",
+            ),
         ]
     )
 
@@ -248,7 +252,7 @@ def triggers_card(context: PageContext, triggers: list[Figures]) -> Component:
         more = len(ordered) - len(cards)
         body = [html.Div(cards, className="triggers")]
         if more > 0:
-            body.append(html.P(f"另有{more}项，程度较轻。", className="note"))
+            body.append(html.P(f"另有{more}项未列出。", className="note"))
     return card(f"已触发的预警：{len(triggers)}项", body, definition=DEFINITIONS["ratio_net"])
 
 

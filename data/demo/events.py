@@ -175,7 +175,7 @@ def make_cases(rng: Rng, parcels: pd.DataFrame, until: date) -> pd.DataFrame:
         way = str(rng.choice(_WAYS, p=(0.42, 0.18, 0.1, 0.22, 0.08)))
         gone = accepted = certificate = None
         if rng.random() < habit.rectified:
-            gone = start + timedelta(days=int(rng.integers(20, 170)))
+            gone = start + timedelta(days=int(rng.integers(12, 110)))
             accepted = gone + timedelta(days=int(rng.integers(5, 25)))
             certificate = f"演示复耕{rng.integers(1, 99999):05d}" if way == "拆除复耕" else None
         row = {
