@@ -17,8 +17,8 @@ def put(conn: Connection, key: str, value: str) -> None:
         conn.execute(insert(Meta).values(key=key, value=value))
 
 
-def next_number(conn: Connection, key: str, count: int = 1) -> int:
-    """The first of `count` fresh numbers of a counter; numbers are never given twice."""
-    first = int(get(conn, key) or 1)
+def next_number(conn: Connection, key: str, count: int = 1, least: int = 1) -> int:
+    """The first of `count` fresh numbers of a counter, from `least` on; none is given twice."""
+    first = max(int(get(conn, key) or 1), least)
     put(conn, key, str(first + count))
     return first

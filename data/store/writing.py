@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 import pandas as pd
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from data.store import history, meta, summary
 from data.store.dialect import bulk_insert, index_boxes, unindex_boxes
@@ -170,7 +170,8 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
     """The frame with every column of the table; rows without an id get fresh ones."""
     rows = frame.reset_index(drop=True)
     if "id" not in rows:  # an undo brings rows back under their old number
-        first = meta.next_number(conn, f"next:{table.name}", len(rows))
+        least = (conn.scalar(select(func.max(table.c.id))) or 0) + 1  # seeds have no counter
+        first = meta.next_number(conn, f"next:{table.name}", len(rows), least)
         rows = rows.assign(id=range(first, first + len(rows)))
     rows = rows.assign(batch_id=batch_id)
     for column in table.columns:

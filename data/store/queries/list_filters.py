@@ -6,6 +6,7 @@ closed tables here, and values are always bound: nothing from outside becomes SQ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from data.store.models import District, Patch, Town
 from data.store.queries.state import PatchState
@@ -149,19 +151,35 @@ def column_conditions(filters: Mapping[str, ColumnFilter]) -> list[Expression]:
     return [column_condition(name, item) for name, item in filters.items()]
 
 
-def text_condition(text: str) -> Expression:
-    """The search box: part of the number or of the location; several words must all occur."""
-    words = [f"%{_like(word)}%" for word in text.split()]
-    return and_(
-        *(
-            or_(
-                Patch.patch_no.ilike(word, escape="\\"),
-                Patch.location.ilike(word, escape="\\"),
-                _town_name().ilike(word, escape="\\"),
+#: A word of this form is a number's part and is looked for nowhere else: an index holds numbers.
+_NUMBER_PART = re.compile(r"[0-9A-Za-z_./-]{5,}")
+
+
+def text_condition(text: str, year: int) -> Expression:
+    """The search box: part of the number, the location or the town; several words must all occur.
+
+    A word of five or more Latin letters and digits is searched in numbers only.
+    """
+    conditions: list[Expression] = []
+    for word in text.split():
+        pattern = f"%{_like(word)}%"
+        if _NUMBER_PART.fullmatch(word):
+            # a query of its own, which the index of numbers answers without reading a row
+            other = aliased(Patch)
+            numbered_so = select(other.id).where(
+                other.year == year, other.patch_no.ilike(pattern, escape="\\")
             )
-            for word in words
+            conditions.append(Patch.id.in_(numbered_so))
+            continue
+        named_so = select(Town.code).where(Town.name.ilike(pattern, escape="\\"))
+        conditions.append(
+            or_(
+                Patch.patch_no.ilike(pattern, escape="\\"),
+                Patch.location.ilike(pattern, escape="\\"),
+                Patch.town_code.in_(named_so),
+            )
         )
-    )
+    return and_(*conditions)
 
 
 def box_condition(box: tuple[float, float, float, float]) -> Expression:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from data.scope import Scope
-from data.store.models import DaySummary, Patch
+from data.store.models import AuditDecision, DaySummary, Parcel, Patch
 from data.store.queries.list_filters import (
     ColumnFilter,
     Expression,
@@ -26,7 +26,7 @@ from data.store.queries.list_filters import (
 )
 from data.store.queries.patch_rows import patch_rows
 from data.store.queries.state import PatchState, day_literal
-from data.vocabulary import Domain, PatchStatus
+from data.vocabulary import Domain, Legality, PatchStatus
 
 Box = tuple[float, float, float, float]
 DEFAULT_SORT: tuple[tuple[str, str], ...] = (("due_on", "asc"),)
@@ -59,14 +59,22 @@ class PatchQuery:
 
 @dataclass(frozen=True, slots=True)
 class PatchPage:
-    """rows: as patch_rows.py describes them. total: patches that the filters leave."""
+    """rows: as patch_rows.py describes them. total: patches that the filters leave; where `exact`
+    is False there are at least that many.
+    """
 
     rows: list[dict[str, Any]]
     total: int
+    exact: bool = True
+
+
+#: Counting stops here where each patch has to be looked at; nobody scrolls so far.
+COUNTED_UPTO = 10_000
 
 
 def _implied_by(status: PatchStatus | None, day: Expression) -> list[Expression]:
-    """What the status says of the bare columns, repeated so that an index can be used.
+    """What the status says of the bare columns, repeated so that an index can be used or most
+    patches be left out cheaply.
 
     The definition itself stays PatchState.status, which is always asked as well.
     """
@@ -75,6 +83,11 @@ def _implied_by(status: PatchStatus | None, day: Expression) -> list[Expression]
         return [Patch.due_on < day, not_reported]
     if status in (PatchStatus.CLEARED, PatchStatus.LATE):
         return [Patch.reported_on <= day]
+    if status is PatchStatus.UNLAWFUL:  # somebody must have said so, whoever outweighs whom
+        unlawful, d = Legality.UNLAWFUL.value, AuditDecision
+        by_county = exists().where(Parcel.patch_id == Patch.id, Parcel.legality == unlawful)
+        from_above = exists().where(d.patch_id == Patch.id, d.determination == unlawful)
+        return [or_(by_county, from_above)]
     return []
 
 
@@ -97,7 +110,7 @@ def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
     if q.ids is not None:
         conditions.append(Patch.id.in_(q.ids))
     if q.text.strip():
-        conditions.append(text_condition(q.text))
+        conditions.append(text_condition(q.text, q.year))
     if q.box is not None:
         conditions.append(box_condition(q.box))
     conditions += column_conditions(q.filters)
@@ -140,15 +153,7 @@ def _summary_measure(q: PatchQuery) -> str | None:
     return None
 
 
-def count_patches(conn: Connection, scope: Scope, q: PatchQuery) -> int:
-    """How many patches the filters leave; from the day summary where that can tell."""
-    measure = _summary_measure(q)
-    if measure is None:
-        return int(
-            conn.execute(
-                select(func.count()).select_from(Patch).where(*_conditions(scope, q))
-            ).scalar_one()
-        )
+def _counted_by_summary(conn: Connection, scope: Scope, q: PatchQuery, measure: str) -> int:
     total = select(func.coalesce(func.sum(getattr(DaySummary, measure)), 0)).where(
         DaySummary.year == q.year, DaySummary.on_date <= q.as_of
     )
@@ -160,10 +165,27 @@ def count_patches(conn: Connection, scope: Scope, q: PatchQuery) -> int:
     return int(conn.execute(total).scalar_one())
 
 
+def count_patches(conn: Connection, scope: Scope, q: PatchQuery, upto: int | None = None) -> int:
+    """How many patches the filters leave; from the day summary where that can tell, else no
+    further than `upto`.
+    """
+    measure = _summary_measure(q)
+    if measure is not None:
+        return _counted_by_summary(conn, scope, q, measure)
+    found = select(Patch.id).where(*_conditions(scope, q)).limit(upto).subquery()
+    return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
+
+
 def patch_page(conn: Connection, scope: Scope, q: PatchQuery) -> PatchPage:
     """One page of the list and how many rows there are in all."""
     ids = list(conn.scalars(_ids(scope, q).offset(q.offset).limit(q.limit)))
-    return PatchPage(patch_rows(conn, ids, q.as_of), count_patches(conn, scope, q))
+    rows = patch_rows(conn, ids, q.as_of)
+    if 0 < len(ids) < q.limit:
+        return PatchPage(rows, q.offset + len(ids))
+    upto = max(COUNTED_UPTO, q.offset + len(ids)) + 1
+    total = count_patches(conn, scope, q, upto)
+    exact = _summary_measure(q) is not None or total < upto
+    return PatchPage(rows, total if exact else upto - 1, exact)
 
 
 def iter_patches(
@@ -220,12 +242,8 @@ def map_features(
 
 def count_on_map(conn: Connection, scope: Scope, q: PatchQuery, bbox: Box | None, upto: int) -> int:
     """How many located patches of the list lie in the view, counted no further than `upto`."""
-    found = (
-        select(Patch.id)
-        .where(*_conditions(scope, _on_map(q, bbox)), Patch.lon.is_not(None))
-        .limit(upto)
-        .subquery()
-    )
+    located = [*_conditions(scope, _on_map(q, bbox)), Patch.lon.is_not(None)]
+    found = select(Patch.id).where(*located).limit(upto).subquery()
     return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
