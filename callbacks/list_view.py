@@ -26,6 +26,7 @@ from data.store.queries.patch_list import (
     patch_page,
 )
 from data.store.queries.places import towns
+from data.units import format_count
 from data.vocabulary import PatchStatus
 
 if TYPE_CHECKING:
@@ -126,14 +127,23 @@ def new_search(view: ListView, **changes: Any) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of the grid. total: None where there are more than were counted."""
+
+    rows: list[dict[str, Any]]
+    total: int | None
+    count_text: str
+
+
 def rows_response(
     conn: Connection,
     settings: Settings,
     page: ListPage,
     search: str,
     request: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Answer to the grid's `getRowsRequest`: {"rowData", "rowCount"}.
+) -> Rows:
+    """Answer to the grid's `getRowsRequest`.
 
     Sorting and column filters are the request's own; all else stands in the address.
     """
@@ -149,10 +159,13 @@ def rows_response(
     )
     found = patch_page(conn, view.context.scope, query)
     names = view.names
-    return {
-        "rowData": [screen_row(row, page.columns, names) for row in found.rows],
-        "rowCount": found.total,
-    }
+    return Rows(
+        [screen_row(row, page.columns, names) for row in found.rows],
+        found.total if found.exact else None,
+        f"共 {format_count(found.total)} 个图斑"
+        if found.exact
+        else f"{format_count(found.total)} 个以上图斑",
+    )
 
 
 def selected_rows(

@@ -115,7 +115,7 @@ def register_list(app: Dash, services: Services, page: ListPage, i: ids.PatchLis
             return no_update, no_update
         with services.store.read() as conn:
             answer = rows_response(conn, services.settings, page, search or "", request)
-        return answer, f"共 {format_count(answer['rowCount'])} 个图斑"
+        return {"rowData": answer.rows, "rowCount": answer.total}, answer.count_text
 
     @app.callback(
         Output(i.QUERY, "data"),

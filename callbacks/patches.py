@@ -29,7 +29,7 @@ PAGE = ListPage(
     path="/patches",
     title="图斑查询",
     columns=PATCH_COLUMNS,
-    sort=(("issued_on", "desc"), ("patch_no", "asc")),
+    sort=(("patch_no", "asc"),),
 )
 
 
