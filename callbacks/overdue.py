@@ -65,11 +65,12 @@ def headline(conn: Connection, view: ListView) -> str:
     """The finding in one sentence: how many, how long, where most. The filters do not touch it."""
     c = view.context
     found = figures(conn, c.scope, c.year, c.as_of, c.district)
-    count = found["city"]["overdue"]
+    shown = found["districts"][0] if c.district else found["city"]
+    count = shown["overdue"]
     day = format_day(c.as_of, c.year)
     where = view.names.get(c.district, "") if c.district else ""
     if not count:
-        reached = found["city"]["due_reached"]
+        reached = shown["due_reached"]
         if not reached:
             return f"截至{day}，{where}还没有到期的图斑"
         return f"截至{day}，{where}{format_count(reached)}个到期图斑全部已上报"

@@ -1,0 +1,30 @@
+"""图斑查询: the page's sentence and its filters."""
+
+from __future__ import annotations
+
+from callbacks import patches
+from data.services import Services
+from tests.callbacks.listed import ON, WENDENG, below, text_of
+
+
+def page_of(services: Services, search: str) -> list[object]:
+    with services.store.read() as conn:
+        return list(patches.render(conn, services.settings, search))
+
+
+def test_the_sentence_counts_the_years_patches_and_not_the_filters(services: Services) -> None:
+    assert "截至6月10日，2023年下发图斑4个" in text_of(page_of(services, f"{ON}&q=双岛"))
+    assert "文登区2023年下发图斑1个" in text_of(page_of(services, f"{ON}&district={WENDENG}"))
+
+
+def test_a_year_without_patches_says_what_to_do(services: Services) -> None:
+    assert "请上传“下发图斑”" in text_of(page_of(services, "?year=2023&asof=2023-01-01"))
+
+
+def test_status_and_domain_stand_in_the_filters(services: Services) -> None:
+    by_id = {
+        getattr(c, "id", None): c
+        for c in below(page_of(services, f"{ON}&status=unlawful&domain=land"))
+    }
+    assert by_id["patches-status"].value == "unlawful"
+    assert by_id["patches-domain"].value == "land"
