@@ -13,7 +13,7 @@ import flask
 from dash import Dash, html
 from flask_compress import Compress
 
-from callbacks import clearance, overdue, overview, patch_detail, patches, shell
+from callbacks import clearance, overdue, overview, patch_detail, patches, shell, upload
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.errors import SupervisionError
@@ -23,7 +23,7 @@ from data.store.engine import open_store
 
 HERE = Path(__file__).parent
 log = logging.getLogger("weipian")
-CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail)
+CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail, upload)
 
 
 def create_app(settings: Settings | None = None) -> Dash:

@@ -82,3 +82,38 @@ class PatchDetail:
     CONTENT = "patch-content"
     ADDRESS = "patch-address"
     MAP = "patch-map"
+
+
+class Upload:
+    CONTENT = "upload-content"
+    HEADLINE = "upload-headline"
+    # the file on its way; assets/js/upload.js knows these
+    ZONE = "upload-zone"
+    FILE = "upload-file"
+    KIND = "upload-kind"
+    LAYER = "upload-layer"
+    LAYER_FIELD = "upload-layer-field"
+    YEAR = "upload-year"
+    STRICT = "upload-strict"
+    # the job that is shown
+    WORK = "upload-work"
+    PROGRESS = "upload-progress"
+    TICK = "upload-tick"
+    MAP = "upload-map"
+    PROFILE = "upload-profile"
+    HISTORY = "upload-history"
+
+    @staticmethod
+    def action(name: str) -> dict[str, str]:
+        """A button: confirm, drop, cancel, again, undo."""
+        return {"type": "upload-action", "name": name}
+
+    @staticmethod
+    def option(name: str) -> dict[str, str]:
+        """How the file is read: kind, year, layer, crs, strict, profile, set-<列>."""
+        return {"type": "upload-option", "name": name}
+
+    @staticmethod
+    def assigned(part: str, at: int) -> dict[str, str | int]:
+        """What the at-th column of the file is: its field or its unit."""
+        return {"type": f"upload-{part}", "at": at}

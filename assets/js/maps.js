@@ -95,6 +95,11 @@
     };
   }
 
+  /* Shapes that are not in the store yet. */
+  function newStyle() {
+    return { color: token("--accent"), weight: 2, fillColor: token("--accent"), fillOpacity: 0.25 };
+  }
+
   function patchPoint(feature, latlng, context) {
     const selected = context.hideout && context.hideout.selected === feature.properties.id;
     return L.circleMarker(latlng, { radius: selected ? 8 : 5 });
@@ -110,6 +115,7 @@
       prepareMap: prepareMap,
       placeName: placeName,
       patchStyle: patchStyle,
+      newStyle: newStyle,
       patchPoint: patchPoint,
       patchTooltip: patchTooltip,
     },

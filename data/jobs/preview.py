@@ -108,6 +108,7 @@ def plan_document(plan: Plan) -> Document:
     prepared = plan.prepared
     errors = [issue for i in sorted(prepared.errors) for issue in prepared.errors[i]]
     features, total = new_features(plan)
+    fields = {c.header: c.field for c in prepared.columns}
     return {
         "counts": {
             "rows": len(prepared.rows),
@@ -121,7 +122,7 @@ def plan_document(plan: Plan) -> Document:
         "notes": list(dict.fromkeys(prepared.notes)),
         "crs": [asdict(t.crs) | {"table": t.name} for t in prepared.tables if t.crs is not None],
         "columns": columns_document(prepared.tables, prepared.maps, list(prepared.columns)),
-        "changed": [change_document(c) for c in plan.changed_fields[:SHOWN_CHANGES]],
+        "changed": [change_document(c, fields) for c in plan.changed_fields[:SHOWN_CHANGES]],
         "changed_total": len(plan.changed_fields),
         "ended": plan.ended_keys[:SHOWN_KEYS],
         "errors": [asdict(issue) for issue in errors[:SHOWN_ISSUES]],
@@ -132,10 +133,11 @@ def plan_document(plan: Plan) -> Document:
     }
 
 
-def change_document(change: Change) -> Document:
+def change_document(change: Change, fields: dict[str, str]) -> Document:
     return {
         "key": change.row_key,
         "column": change.header,
+        "field": fields.get(change.header),
         "before": plain(change.before),
         "after": plain(change.after),
     }

@@ -4,6 +4,7 @@ its business."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,15 @@ from data.store import meta
 from data.store.engine import Store
 from data.store.undo import undo_batch
 from data.upload.mapping import map_columns, signature
+from data.upload.mapping_profiles import profile_for
 from data.upload.places import load_gazetteer
-from data.upload.prepare import StoredFile, assemble, columns_of, keep_file
+from data.upload.prepare import (
+    StoredFile,
+    asked_to_stop,
+    assemble,
+    columns_of,
+    keep_file,
+)
 from data.upload.readers import RawTable, ReadOptions
 from data.upload.report import write_report
 from data.upload.request import Progress, UploadRequest
@@ -73,7 +81,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     )
     document: Document = {"sha256": stored.sha256, "data_version": int(version), "question": None}
     try:
-        result = read_file_limited(stored.path, options, cancelled=_heard(progress))
+        result = read_file_limited(stored.path, options, cancelled=asked_to_stop(progress))
     except UploadRefused as refusal:
         if _ASKS_FOR_CRS not in refusal.message:
             raise
@@ -81,12 +89,22 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     progress("识别列", 0, 0)
     headers = [h for table in result.tables for h in table.columns.column_names]
     document["signature"] = signature(headers)
+    profile = None
+    if not request.mapping:
+        with store.read() as conn:
+            profile = profile_for(conn, chosen, document["signature"])
     recognised = recognise(result.tables, request.file_name) if chosen is None else None
     kind = chosen or (recognised.kind if recognised else None)
-    document |= {"kind": kind, "kind_reason": recognised.reason if recognised else None}
+    document |= {"kind_reason": recognised.reason if recognised else None}
+    if profile is not None:
+        kind = UploadKind(profile.kind)
+        document |= {"profile": profile.name, "mapping": profile.mapping, "kind_reason": None}
+    document["kind"] = kind
     if kind is None:
         return document | _columns_question(result.tables, recognised, request)
     request = request_of(store, job, kind, is_preview=True)
+    if profile is not None:
+        request = replace(request, mapping=profile.mapping)
     try:
         prepared = assemble(request, result, stored)
     except UploadRefused as refusal:
@@ -126,7 +144,7 @@ def _crs_question(
         progress("试读坐标系", len(candidates), len(codes))
         try:
             result = read_file_limited(
-                stored.path, replace(options, crs=code), cancelled=_heard(progress)
+                stored.path, replace(options, crs=code), cancelled=asked_to_stop(progress)
             )
         except UploadRefused:
             continue
@@ -180,24 +198,15 @@ def request_of(
     )
 
 
-def confirmation(result: Document) -> dict[str, Any]:
+def confirmation(payload: Mapping[str, Any], result: Document) -> dict[str, Any]:
     """What a confirmed preview adds to the payload: enough to find its batch again."""
     return {
         "step": "apply",
         "kind": result["kind"],
+        "mapping": result.get("mapping") or payload.get("mapping"),
         "sha256": result["sha256"],
         "confirmed_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
     }
-
-
-def _heard(progress: Progress) -> Any:
-    """Asked ten times a second while the file is being read; a cancel stops from inside."""
-
-    def cancelled() -> bool:
-        progress("读取", 0, 0)
-        return False
-
-    return cancelled
 
 
 def _below_outputs(store: Store, path: str | None) -> str | None:

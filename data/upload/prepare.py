@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,19 @@ def prepare(
         encoding=request.encoding,
         file_name=request.file_name,
     )
-    result = read_file_limited(stored.path, options)
+    result = read_file_limited(stored.path, options, cancelled=asked_to_stop(on_progress))
     on_progress("识别列", 0, 0)
     return assemble(request, result, stored)
+
+
+def asked_to_stop(on_progress: Progress) -> Callable[[], bool]:
+    """For the sandbox, which asks while the file is read: a cancel raises in `on_progress`."""
+
+    def ask() -> bool:
+        on_progress("读取", 0, 0)
+        return False
+
+    return ask
 
 
 def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:

@@ -59,7 +59,13 @@ def test_a_changed_row_is_shown_field_by_field(
     job = previewed(table, store, csv(tmp_path / "二.csv", changed, *PATCHES[1:]))
     assert job.result is not None
     assert job.result["changed"] == [
-        {"key": "HC-001", "column": "监测面积", "before": 12.5, "after": 13.0}
+        {
+            "key": "HC-001",
+            "column": "监测面积",
+            "field": "area_mu",
+            "before": 12.5,
+            "after": 13.0,
+        }
     ]
     assert job.result["counts"]["unchanged"] == 2
 
@@ -111,7 +117,7 @@ def test_a_running_upload_is_cancelled_before_it_commits(
 ) -> None:
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
     claimed = table.claim(1)
     assert claimed is not None
 
@@ -138,7 +144,7 @@ def test_a_job_whose_worker_died_before_the_commit_is_failed_with_a_sentence(
 ) -> None:
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
     assert table.claim(4711) is not None  # and is never heard of again
     settle_left_running(table, store, SILENT_SECONDS)
     assert table.get(job.id).state == "running"  # it may still be at work
@@ -154,7 +160,7 @@ def test_a_job_whose_worker_died_after_the_commit_is_done(
 ) -> None:
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
     claimed = table.claim(4711)
     assert claimed is not None
     TASKS["upload"](store, claimed, lambda *_: None)  # committed; the word of it got lost

@@ -1,0 +1,256 @@
+"""数据上传: a file's way from the browser to the store, as the address and its job say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import flask
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from callbacks.context import PageContext, read_context
+from callbacks.upload_actions import Actions, Asked
+from callbacks.upload_changes import recorded
+from callbacks.upload_job import district_names, headline_of, work
+from callbacks.upload_routes import register_routes
+from components import ids
+from components.cards import error_panel, problem_notes
+from components.links import href, read_search
+from components.upload_batch import batch_panel
+from components.uploads import chooser, history, moment_text, open_jobs, progress, templates
+from data.errors import NotFound
+from data.jobs.embedded import ensure_worker
+from data.jobs.running import SILENT_SECONDS, settle_left_running
+from data.jobs.table import JobTable, JobView
+from data.services import Services
+from data.store.queries.uploads import upload_count, upload_detail, upload_list
+from data.vocabulary import UploadKind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["register", "register_routes"]
+
+PAGE_SIZE = 20
+_FIRST_YEAR = 2018
+
+
+def selectable_years(context: PageContext, today_year: int) -> list[int]:
+    """Work years a file may be for: since the ledger's first, up to the next."""
+    last = max(today_year + 1, *context.stamp.years, context.year)
+    return list(range(last, _FIRST_YEAR - 1, -1))
+
+
+def title_of(job: JobView) -> str:
+    if job.task == "undo":
+        return f"撤回批次{job.payload['batch']}"
+    return str(job.payload.get("file_name") or "文件")
+
+
+def headline(context: PageContext) -> str:
+    known = context.stamp
+    if known.last_upload_at is None or known.last_upload_kind is None:
+        return "还没有数据：请先上传“下发图斑”，再上传核查结果和审核意见"
+    when = moment_text(known.last_upload_at, context.as_of.year)
+    kind = UploadKind(known.last_upload_kind).label
+    return f"最近一次入库是{when}的“{kind}”，数据版本 {known.data_version}"
+
+
+def history_card(conn: Connection, query: Mapping[str, str]) -> Component:
+    page = int(query["page"]) if query.get("page", "").isdigit() else 1
+    total = upload_count(conn)
+    page = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
+    batches = upload_list(conn, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    return history(batches, total, page, PAGE_SIZE, query)
+
+
+def jobs_card(jobs: Sequence[JobView], shown: str | None, query: Mapping[str, str]) -> Any:
+    others = [
+        {
+            "id": job.id,
+            "title": title_of(job),
+            "state": job.state,
+            "phase": job.phase,
+            "created_at": job.created_at,
+        }
+        for job in jobs
+        if job.id != shown
+    ]
+    return open_jobs(others, query) if others else None
+
+
+def render(services: Services, table: JobTable, search: str) -> tuple[list[Any], bool]:
+    """The whole page for an address, and whether its job is still at work."""
+    jobs = table.unfinished()
+    with services.store.read() as conn:
+        context = read_context(conn, services.settings, search)
+        query = context.query
+        back = href("/upload", query)
+        notes: list[Any] = problem_notes(context.problems, back)
+        job: JobView | None = None
+        if query.get("job"):
+            try:
+                job = table.get(query["job"])
+            except NotFound as error:
+                notes.append(error_panel(error.message, back, "返回数据上传"))
+        years = selectable_years(context, services.settings.today().year)
+        parts: list[Any] = [
+            html.H1(
+                headline_of(job) if job else headline(context),
+                className="headline",
+                id=ids.Upload.HEADLINE,
+            ),
+            *notes,
+        ]
+        if job is not None:
+            body = work(conn, services.settings, job, context, years)
+            parts.append(html.Div(body, id=ids.Upload.WORK))
+        elif query.get("batch", "").isdigit():
+            parts += _batch(conn, int(query["batch"]), context, back)
+        else:
+            kind = query.get("kind", "")
+            known = kind in {k.value for k in UploadKind}
+            parts.append(chooser(kind if known else "", context.year, years))
+        parts.append(html.Div(jobs_card(jobs, job.id if job else None, query), id="upload-open"))
+        if job is None or not job.is_active:
+            parts.append(html.Div(history_card(conn, query), id=ids.Upload.HISTORY))
+        if job is None and "batch" not in query:
+            parts.append(templates())
+    return parts, job is not None and job.is_active
+
+
+def _batch(conn: Connection, batch: int, context: PageContext, back: str) -> list[Any]:
+    try:
+        detail = upload_detail(conn, batch)
+    except NotFound as error:
+        return [error_panel(error.message, back, "返回数据上传")]
+    changes = recorded(detail["changes"], district_names(context))
+    return [batch_panel(detail, changes, context.query)]
+
+
+def begin_payload(
+    file: Mapping[str, Any], kind: str, layer: str, year: str, strict: bool, source: str
+) -> dict[str, Any]:
+    return {
+        "step": "preview",
+        "file": str(file["id"]),
+        "file_name": Path(str(file["name"])).name[:200],
+        "kind": kind if kind in {k.value for k in UploadKind} else "",
+        "layer": layer if kind == UploadKind.REFERENCE.value else None,
+        "year": int(year) if year.isdigit() else None,
+        "all_or_nothing": bool(strict),
+        "from": source,
+    }
+
+
+def register(app: Dash, services: Services) -> None:
+    i = ids.Upload
+    table = JobTable(services.settings)
+    actions = Actions(services, table)
+
+    @app.callback(
+        Output(i.CONTENT, "children"),
+        Output(i.TICK, "disabled"),
+        Input(i.CONTENT, "id"),
+        State(ids.Shell.LOCATION, "search"),
+    )
+    def content(_: str, search: str | None) -> tuple[list[Any], bool]:
+        ensure_worker(services.settings)  # warm by the time a file has been chosen
+        parts, is_active = render(services, table, search or "")
+        return parts, not is_active
+
+    app.clientside_callback(
+        "kind => kind !== 'reference'", Output(i.LAYER_FIELD, "hidden"), Input(i.KIND, "value")
+    )
+
+    @app.callback(
+        Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
+        Output("upload-open", "children"),
+        Input(i.FILE, "data"),
+        State(i.KIND, "value"),
+        State(i.LAYER, "value"),
+        State(i.YEAR, "value"),
+        State(i.STRICT, "value"),
+        State(ids.Shell.LOCATION, "search"),
+        prevent_initial_call=True,
+    )
+    def arrived(
+        file: dict[str, Any] | None,
+        kind: str | None,
+        layer: str | None,
+        year: str | None,
+        strict: bool | None,
+        search: str | None,
+    ) -> tuple[Any, Any]:
+        if not file:
+            raise PreventUpdate
+        source = flask.request.remote_addr or "web"
+        payload = begin_payload(file, kind or "", layer or "", year or "", bool(strict), source)
+        job_id = actions.submit("upload", payload)
+        query = read_search(search)
+        if file.get("count", 1) > 1:  # several at once: they queue, the page stays
+            return no_update, jobs_card(table.unfinished(), None, query)
+        return href("/upload", query, job=job_id), no_update
+
+    @app.callback(
+        Output(i.PROGRESS, "children"),
+        Output(i.WORK, "children"),
+        Output(i.HEADLINE, "children"),
+        Output(i.TICK, "disabled", allow_duplicate=True),
+        Input(i.TICK, "n_intervals"),
+        State(ids.Shell.LOCATION, "search"),
+        prevent_initial_call=True,
+    )
+    def tick(_: int, search: str | None) -> tuple[Any, ...]:
+        job_id = read_search(search).get("job")
+        if not job_id:
+            return no_update, no_update, no_update, True
+        settle_left_running(table, services.store, SILENT_SECONDS)
+        job = table.get(job_id)
+        if job.is_active:
+            shown = progress(job.phase, job.done, job.total, job.ahead)
+            return shown, no_update, no_update, False
+        with services.store.read() as conn:
+            context = read_context(conn, services.settings, search or "")
+            years = selectable_years(context, services.settings.today().year)
+            body = work(conn, services.settings, job, context, years)
+        return no_update, body, headline_of(job), True
+
+    @app.callback(
+        Output(i.WORK, "children", allow_duplicate=True),
+        Output(i.TICK, "disabled", allow_duplicate=True),
+        Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
+        Input({"type": "upload-action", "name": ALL}, "n_clicks"),
+        State({"type": "upload-option", "name": ALL}, "value"),
+        State({"type": "upload-option", "name": ALL}, "id"),
+        State({"type": "upload-field", "at": ALL}, "value"),
+        State({"type": "upload-unit", "at": ALL}, "value"),
+        State(ids.Shell.LOCATION, "search"),
+        prevent_initial_call=True,
+    )
+    def act(
+        clicks: list[int | None],
+        options: list[Any],
+        names: list[dict[str, str]],
+        fields: list[str | None],
+        units: list[str | None],
+        search: str | None,
+    ) -> tuple[Any, Any, Any]:
+        pressed = ctx.triggered_id
+        if not pressed or not any(clicks):
+            raise PreventUpdate
+        query = read_search(search)
+        chosen = {n["name"]: v for n, v in zip(names, options, strict=True)}
+        asked = Asked(pressed["name"], chosen, fields, units, flask.request.remote_addr or "web")
+        new_job = actions.act(asked, query)
+        if new_job is None or new_job != query.get("job"):  # another job, or none: another address
+            return no_update, no_update, href("/upload", query, job=new_job)
+        with services.store.read() as conn:
+            context = read_context(conn, services.settings, search or "")
+            years = selectable_years(context, services.settings.today().year)
+            job = table.get(new_job)
+            body = work(conn, services.settings, job, context, years)
+        return body, not job.is_active, no_update

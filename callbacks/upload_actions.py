@@ -1,0 +1,130 @@
+"""What the buttons of /upload do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data.errors import SupervisionError
+from data.jobs.embedded import submit, wake
+from data.jobs.incoming import Incoming
+from data.jobs.table import JobTable, JobView
+from data.jobs.tasks import confirmation
+from data.services import Services
+from data.units import AreaUnit
+from data.upload.mapping_profiles import save_profile
+from data.vocabulary import UploadKind
+
+#: Who works here until there are accounts.
+WEB_USER = "网页用户"
+_READ_AGAIN_FROM = ("waiting", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """name: of the button. options: how the file is to be read. fields, units: by column."""
+
+    name: str
+    options: Mapping[str, Any]
+    fields: Sequence[str | None]
+    units: Sequence[str | None]
+    source: str
+
+
+def mapping_from(
+    columns: Sequence[Mapping[str, Any]],
+    fields: Sequence[str | None],
+    units: Sequence[str | None],
+) -> dict[str, dict[str, str | None]]:
+    """header → {"field", "unit"} as the user left the table of columns; the first of equal
+    headers counts."""
+    mapping: dict[str, dict[str, str | None]] = {}
+    for column, field, unit in zip(columns, fields, units, strict=True):
+        known = unit if unit in AreaUnit.__members__ else None
+        mapping.setdefault(column["header"], {"field": field or None, "unit": known})
+    return mapping
+
+
+def crs_from(text: Any) -> int | None:
+    """`4528`, `EPSG:4528` or nothing. Raises SupervisionError."""
+    said = str(text or "").strip().upper().removeprefix("EPSG:").strip()
+    if not said:
+        return None
+    if not said.isdigit() or len(said) > 6:
+        raise SupervisionError(f"坐标系“{str(text)[:20]}”无法识别，请填 EPSG 编号，如 4528。")
+    return int(said)
+
+
+class Actions:
+    def __init__(self, services: Services, table: JobTable) -> None:
+        self._services, self._table = services, table
+
+    def submit(self, task: str, payload: dict[str, Any]) -> str:
+        return submit(self._table, self._services.settings, task, payload, WEB_USER)
+
+    def act(self, asked: Asked, query: Mapping[str, str]) -> str | None:
+        """Do what a button says; returns the job to show then, None for the page without one.
+
+        Raises SupervisionError.
+        """
+        if asked.name == "undo":
+            batch = query.get("batch", "")
+            if not batch.isdigit():
+                raise SupervisionError("没有指明撤回哪一批，请从上传历史中进入。")
+            return self.submit("undo", {"batch": int(batch), "from": asked.source})
+        job = self._table.get(query.get("job", ""))
+        if asked.name == "confirm":
+            self._confirm(job)
+        elif asked.name == "cancel":
+            self._table.cancel(job.id)
+        elif asked.name == "drop":
+            self._table.cancel(job.id)
+            Incoming(self._services.settings).drop(str(job.payload.get("file")))
+            return None
+        elif asked.name in ("again", "reread"):
+            self._again(job, asked)
+        else:
+            raise SupervisionError("页面已更新，请刷新后重试。")
+        return job.id
+
+    def _confirm(self, job: JobView) -> None:
+        if job.result is None or job.result.get("question") or job.state != "waiting":
+            raise SupervisionError("这个文件还不能写入，请先看预览。请刷新页面。")
+        self._table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
+        wake(self._table, self._services.settings, job.id)
+
+    def _again(self, job: JobView, asked: Asked) -> None:
+        """Read the file again as the options and the table of columns say."""
+        options = asked.options
+        changes: dict[str, Any] = {"step": "preview", "confirmed_at": None}
+        kind = str(options.get("kind") or "")
+        if "kind" in options:
+            changes["kind"] = kind if kind in {k.value for k in UploadKind} else ""
+        if str(options.get("year") or "").isdigit():
+            changes["year"] = int(str(options["year"]))
+        if "crs" in options:
+            changes["crs"] = crs_from(options["crs"])
+        if "layer" in options:
+            changes["layer"] = options["layer"]
+        changes["set"] = {
+            name.removeprefix("set-"): str(value).strip()
+            for name, value in options.items()
+            if name.startswith("set-") and value and str(value).strip()
+        }
+        result = job.result or {}
+        was = result.get("kind") or job.payload.get("kind") or ""
+        if asked.fields and kind in ("", was):
+            changes["mapping"] = mapping_from(result["columns"], asked.fields, asked.units)
+            self._save_profile(job, changes["mapping"], str(options.get("profile") or ""))
+        elif kind != was:
+            changes["mapping"] = None  # fields of another kind
+        self._table.again(job.id, _READ_AGAIN_FROM, **changes)
+        wake(self._table, self._services.settings, job.id)
+
+    def _save_profile(self, job: JobView, mapping: dict[str, Any], name: str) -> None:
+        result = job.result or {}
+        if not name.strip() or not result.get("kind"):
+            return
+        with self._services.store.write() as conn:
+            save_profile(conn, name, result["kind"], result["signature"], mapping)

@@ -1,0 +1,67 @@
+"""Changes of rows in a reader's words: of a preview, and of a batch in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from callbacks.patch_detail import field_title, value_text
+from data.upload.schemas import SCHEMAS
+from data.vocabulary import UploadKind
+
+_OPERATIONS = {"insert": "新增", "update": "变更", "delete": "删除"}
+#: A new row is told by its first fields.
+_TOLD = 5
+#: Years of dates are always written here: a batch may concern any year.
+_NO_YEAR = 0
+
+
+def previewed(document: Mapping[str, Any], names: Mapping[str, str]) -> list[list[str]]:
+    """object, field, old, new. names: district code → name."""
+    kind = document.get("kind")
+    if kind is None or UploadKind(kind) not in SCHEMAS:
+        return []
+    entity = str(SCHEMAS[UploadKind(kind)].table.__tablename__)  # type: ignore[attr-defined]
+
+    def text(row: Mapping[str, Any], which: str) -> str:
+        return value_text(entity, row["field"] or "", row[which], _NO_YEAR, names)
+
+    return [
+        [row["key"], row["column"], text(row, "before"), text(row, "after")]
+        for row in document["changed"]
+    ]
+
+
+def recorded(changes: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[list[str]]:
+    """object, operation, field, old, new. A changed row takes a line a field, a new or deleted one
+    a single line."""
+    rows: list[list[str]] = []
+    for change in changes:
+        entity, key = change["entity"], change["row_key"].replace("/", " ")
+        operation = _OPERATIONS[change["op"]]
+        if change["op"] != "update":
+            told = _told(entity, change["after"] or change["before"], names)
+            is_new = change["op"] == "insert"
+            rows.append([key, operation, "整行", "—" if is_new else told, told if is_new else "—"])
+            continue
+        rows += [
+            [
+                key,
+                operation,
+                field_title(entity, name),
+                value_text(entity, name, change["before"].get(name), _NO_YEAR, names),
+                value_text(entity, name, value, _NO_YEAR, names),
+            ]
+            for name, value in change["after"].items()
+        ]
+    return rows
+
+
+def _told(entity: str, row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    known = [
+        (field_title(entity, name), value_text(entity, name, value, _NO_YEAR, names))
+        for name, value in row.items()
+        if value not in (None, "", False) and field_title(entity, name) != name
+    ]
+    told = "，".join(f"{title} {text}" for title, text in known[:_TOLD])
+    return told + ("…" if len(known) > _TOLD else "")

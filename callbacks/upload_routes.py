@@ -1,0 +1,154 @@
+"""Addresses of /upload beside the page: slices of files, templates, returned workbooks.
+
+Every change of state needs a header that only this product's script sends and an Origin that is
+this very server (security.md): a form or script of another site can have neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+
+from data.errors import NotFound, SupervisionError
+from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
+from data.jobs.table import JobTable
+from data.services import Services
+from data.store.queries.uploads import upload_detail
+from data.vocabulary import UploadKind
+
+SCRIPT_HEADER = "X-Weipian-Upload"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Foreign(SupervisionError):
+    """A request that did not come from a page of this server."""
+
+
+def require_own_page(request: flask.Request) -> None:
+    """Raises Foreign."""
+    changes = request.method in ("POST", "PUT", "DELETE")
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    ours = origin is not None and urlsplit(origin).netloc == request.host
+    if SCRIPT_HEADER not in request.headers or site != "same-origin" or (changes and not ours):
+        raise Foreign("请求不是从本系统的页面发出的，已拒绝。请刷新页面后重试。")
+
+
+def answered(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A refusal becomes its sentence in JSON, with the status that says whose turn it is."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(*args, **kwargs)
+        except OutOfStep as error:
+            return {"offset": error.offset, "message": error.message}, 409
+        except Foreign as error:
+            return {"message": error.message}, 403
+        except NotFound as error:
+            return {"message": error.message}, 404
+        except SupervisionError as error:
+            return {"message": error.message}, 422
+
+    return answer
+
+
+def body_within_limit(request: flask.Request) -> bytes:
+    """A slice. Raises SupervisionError for one that is larger than agreed, or of unsaid length."""
+    length = request.content_length
+    if length is None or length > SLICE_BYTES:
+        raise SupervisionError("一次传来的内容超过约定大小，请刷新页面后重试。")
+    return request.get_data(cache=False)
+
+
+def inside(folder: Path, relative: str | None) -> Path:
+    """A file of the folder. Raises NotFound, also for a way out of the folder."""
+    path = (folder / relative).resolve() if relative else None
+    if path is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise NotFound("没有这个文件，可能已被清理。")
+    return path
+
+
+def register_routes(server: flask.Flask, services: Services) -> None:
+    settings = services.settings
+    incoming = Incoming(settings)
+
+    @server.post("/upload/files")
+    @answered
+    def begin() -> Any:
+        require_own_page(flask.request)
+        asked = flask.request.get_json(silent=True)
+        asked = asked if isinstance(asked, dict) else {}
+        name, size = asked.get("name"), asked.get("size")
+        if not isinstance(name, str) or not isinstance(size, int):
+            raise SupervisionError("缺少文件名或大小，请刷新页面后重试。")
+        return as_json(incoming.begin(name, size)), 201
+
+    @server.get("/upload/files/<file_id>")
+    @answered
+    def known(file_id: str) -> Any:
+        require_own_page(flask.request)
+        return as_json(incoming.get(file_id))
+
+    @server.put("/upload/files/<file_id>")
+    @answered
+    def append(file_id: str) -> Any:
+        require_own_page(flask.request)
+        offset = flask.request.args.get("offset", type=int)
+        if offset is None or offset < 0:
+            raise SupervisionError("缺少续传位置，请刷新页面后重试。")
+        return as_json(incoming.append(file_id, offset, body_within_limit(flask.request)))
+
+    @server.delete("/upload/files/<file_id>")
+    @answered
+    def drop(file_id: str) -> Any:
+        require_own_page(flask.request)
+        incoming.drop(file_id)
+        return {"dropped": file_id}
+
+    @server.get("/upload/templates/<kind>.xlsx")
+    @answered
+    def template(kind: str) -> Any:
+        if kind not in {k.value for k in UploadKind if k is not UploadKind.REFERENCE}:
+            raise NotFound("没有这种模板。请在上传页选择模板下载。")
+        from data.upload.templates import write_template
+
+        known_kind = UploadKind(kind)
+        return _workbook(write_template(known_kind), f"{known_kind.label}模板.xlsx")
+
+    @server.get("/upload/reports/<int:batch>.xlsx")
+    @answered
+    def report(batch: int) -> Any:
+        with services.store.read() as conn:
+            detail = upload_detail(conn, batch, changes=0)
+        path = inside(settings.outputs_dir, detail["report_path"])
+        return _workbook(path, f"{Path(detail['file_name']).stem}_退回.xlsx")
+
+    @server.get("/upload/originals/<int:batch>")
+    @answered
+    def original(batch: int) -> Any:
+        with services.store.read() as conn:
+            detail = upload_detail(conn, batch, changes=0)
+        path = inside(settings.uploads_dir, detail["stored_path"])
+        return flask.send_file(
+            path,
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=detail["file_name"],
+        )
+
+    @server.get("/upload/reports/job/<job_id>.xlsx")
+    @answered
+    def job_report(job_id: str) -> Any:
+        job = JobTable(settings).get(job_id)
+        path = inside(settings.outputs_dir, (job.result or {}).get("report"))
+        return _workbook(path, f"{Path(job.payload.get('file_name', '')).stem}_退回.xlsx")
+
+
+def _workbook(content: Any, name: str) -> flask.Response:
+    return flask.send_file(content, mimetype=_XLSX, as_attachment=True, download_name=name)

@@ -1,0 +1,113 @@
+"""One batch of the history: what it was, what it changed, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components.cards import card
+from components.links import href
+from components.tables import TableColumn, html_table
+from components.upload_preview import issues
+from components.uploads import (
+    action,
+    download,
+    kind_text,
+    moment_text,
+    size_text,
+    source_text,
+    state_text,
+)
+from data.units import format_count
+
+Document = Mapping[str, Any]
+
+
+def batch_panel(
+    detail: Document, changes: Sequence[Sequence[str]], query: Mapping[str, str]
+) -> Component:
+    """changes: object, operation, field, old, new."""
+    back = dcc.Link("返回上传历史", href=href("/upload", query))
+    sections = [
+        _facts(detail, back),
+        _undo(detail),
+        _changes(changes, detail["changes_total"]),
+        _remarks(detail, "error", "退回的行"),
+        _remarks(detail, "warning", "提醒"),
+    ]
+    return html.Div([s for s in sections if s is not None], className="preview-sections")
+
+
+def _facts(detail: Document, back: Component) -> Component:
+    facts: list[tuple[str, Any]] = [
+        ("状态", state_text(detail)),
+        ("种类", kind_text(detail["kind"], detail["layer"])),
+        ("工作年度", f"{detail['year']}年度" if detail["year"] else "—"),
+        ("上传时间", moment_text(detail["uploaded_at"])),
+        ("上传人", f"{detail['uploaded_by']}（{source_text(detail['uploaded_from'])}）"),
+        ("数据版本", str(detail["data_version"])),
+        (
+            "行数",
+            f"共 {format_count(detail['rows'])}：新增 {format_count(detail['inserted'])}，"
+            f"变更 {format_count(detail['updated'])}，未变 {format_count(detail['unchanged'])}，"
+            f"退回 {format_count(detail['rejected'])}，终止 {format_count(detail['ended'])}，"
+            f"提醒 {format_count(detail['warnings'])}",
+        ),
+        ("文件", f"{detail['file_name']}（{size_text(detail['file_size'])}）"),
+        ("SHA-256", html.Code(detail["file_sha256"])),
+    ]
+    links = []
+    if detail["stored_path"]:
+        links.append(download("下载原文件", f"/upload/originals/{detail['id']}"))
+    if detail["report_path"]:
+        links.append(download("下载退回表", f"/upload/reports/{detail['id']}.xlsx"))
+    rows = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts]
+    return card(f"批次{detail['id']}", html.Dl(rows, className="facts"), menu=[*links, back])
+
+
+def _undo(detail: Document) -> Component | None:
+    if detail["state"] != "done":
+        return None
+    said = [
+        f"新增的 {format_count(detail['inserted'])} 行将被删除",
+        f"变更的 {format_count(detail['updated'])} 行恢复原值",
+    ]
+    if detail["ended"]:
+        said.append(f"终止的 {format_count(detail['ended'])} 个地块恢复")
+    return html.Details(
+        [
+            html.Summary("撤回这一批"),
+            html.P(
+                f"撤回后：{'，'.join(said)}，指标随之改变。撤回本身也记入历史；"
+                "若之后的上传改动了同样的数据，系统会拒绝并说明是哪几批。"
+            ),
+            action("undo", f"确认撤回批次{detail['id']}", "danger"),
+        ],
+        className="panel undo-card",
+    )
+
+
+def _changes(rows: Sequence[Sequence[str]], total: int) -> Component | None:
+    if not rows:
+        return None
+    body: list[Any] = [
+        html_table(
+            [TableColumn(h) for h in ("对象", "操作", "字段", "原值", "新值")],
+            rows,
+            "这一批改了什么",
+            "changes-table",
+        )
+    ]
+    if total > len(rows):
+        body.append(html.P(f"只列出前 {len(rows)} 处。", className="note"))
+    return card(f"这一批改了 {format_count(total)} 条记录", body)
+
+
+def _remarks(detail: Document, level: str, title: str) -> Component | None:
+    rows = [issue for issue in detail["issues"] if issue["level"] == level]
+    if not rows:
+        return None
+    return card(f"{title}（{format_count(len(rows))} 条）", issues(rows, title))

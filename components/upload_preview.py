@@ -1,0 +1,213 @@
+"""What a file would do, before it does it: counts, columns, changes, map, figures, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_leaflet as dl
+from dash import html
+from dash.development.base_component import Component
+
+from components import ids
+from components.cards import card
+from components.maps.base import Tiles, district_map, functions
+from components.maps.shapes import collection
+from components.tables import TableColumn, html_table
+from components.uploads import action, download
+from data.units import format_count
+
+Document = Mapping[str, Any]
+
+COUNTS = (
+    ("inserted", "新增", "库中没有，将写入"),
+    ("updated", "变更", "库中已有，有字段不同"),
+    ("unchanged", "未变", "与库中相同"),
+    ("rejected", "退回", "有错误，不会写入"),
+    ("ended", "终止", "地块不再属于图斑"),
+    ("absent", "缺席", "上次有、这次没有，库中保留"),
+)
+_SHOWN_ISSUES = 100
+
+
+def counts(document: Document) -> Component:
+    """The rows of the file by what becomes of them; they add up to its rows."""
+    known = document["counts"]
+    boxes = [
+        html.Div(
+            [
+                html.Span(label, className="count-label"),
+                html.Strong(format_count(known[name]), className="count-value"),
+                html.Small(about),
+            ],
+            className=f"count count-{name}" + ("" if known[name] else " count-none"),
+        )
+        for name, label, about in COUNTS
+        if name in known and (known[name] or name in ("inserted", "updated", "rejected"))
+    ]
+    return html.Div(boxes, className="counts")
+
+
+def notes(document: Document) -> list[Component]:
+    said = [
+        *([document["kind_reason"]] if document.get("kind_reason") else []),
+        *(c["reason"] for c in document.get("crs", [])),
+        *document.get("notes", []),
+    ]
+    if not said:
+        return []
+    return [html.Ul([html.Li(text) for text in dict.fromkeys(said)], className="upload-notes")]
+
+
+def changes(document: Document, rows: Sequence[Sequence[str]]) -> Component | None:
+    """Field by field: what is stored, what the file says. rows: object, field, old, new."""
+    if not rows:
+        return None
+    body: list[Any] = [
+        html_table(
+            [TableColumn(h) for h in ("对象", "字段", "库中现值", "改为")],
+            [
+                [key, name, html.Td(old, className="was"), html.Td(new, className="becomes")]
+                for key, name, old, new in rows
+            ],
+            "逐字段变更",
+            "changes-table",
+        )
+    ]
+    if document["changed_total"] > len(rows):
+        body.append(html.P(f"只列出前 {len(rows)} 处。", className="note"))
+    updated = document["counts"]["updated"]
+    return card(f"变更的 {format_count(updated)} 行：改了哪些字段", html.Div(body))
+
+
+def issues(rows: Sequence[Document], caption: str, limit: int = _SHOWN_ISSUES) -> Component:
+    """Remarks on rows: where and why."""
+    with_sheet = any(row.get("sheet") for row in rows)
+    columns = [TableColumn("行", True), TableColumn("列"), TableColumn("原因")]
+    if with_sheet:
+        columns.insert(0, TableColumn("工作表或图层"))
+
+    def cells(row: Document) -> list[Any]:
+        base = [str(row["row"]), row["column"] or "整行", row["message"]]
+        return [row["sheet"] or "—", *base] if with_sheet else base
+
+    table = html_table(columns, [cells(row) for row in rows[:limit]], caption, "issues-table")
+    if len(rows) <= limit:
+        return table
+    return html.Div([table, html.P(f"只列出前 {limit} 条，全部见退回表。", className="note")])
+
+
+def rejected(document: Document, report: str | None) -> Component | None:
+    if not document["errors"]:
+        return None
+    number = document["counts"]["rejected"]
+    menu = [download("下载退回表（改好后可直接再传）", report)] if report else []
+    return card(
+        f"退回的 {format_count(number)} 行：为什么，怎么改",
+        issues(document["errors"], "退回的行"),
+        menu=menu,
+    )
+
+
+def warnings(document: Document) -> Component | None:
+    rows = document["warnings"]
+    if not rows:
+        return None
+    number = document["counts"]["warnings"]
+    return card(f"{format_count(number)} 条提醒：照常导入，请留意", issues(rows, "提醒", 50))
+
+
+def keys(document: Document, name: str, title: str, about: str) -> Component | None:
+    """Rows of the store that the file ends or no longer names."""
+    known = document.get(name) or []
+    if not known:
+        return None
+    total = document["counts"].get(name, len(known))
+    more = f"……共 {format_count(total)} 个" if total > len(known) else ""
+    text = "、".join(known) + more
+    return card(title.format(format_count(total)), [html.P(about), html.P(text, className="keys")])
+
+
+def new_map(
+    document: Document, shapes: Sequence[dict[str, Any]], tiles: Tiles | None
+) -> Component | None:
+    """Where the new rows lie."""
+    features = document.get("features") or []
+    if not features:
+        return None
+    total = document["features_total"]
+    layer = dl.GeoJSON(
+        data=collection([{**f, "properties": {"hint": f["properties"]["name"]}} for f in features]),
+        style=functions("newStyle"),
+        pointToLayer=functions("patchPoint"),
+        onEachFeature=functions("patchTooltip"),
+        zoomToBounds=True,
+    )
+    more = f"，图上为前 {format_count(len(features))} 个" if total > len(features) else ""
+    legend = html.Span(f"新增 {format_count(total)} 个{more}")
+    body = district_map(
+        ids.Upload.MAP, shapes, [layer], label="新增图斑的位置", tiles=tiles, legend=legend
+    )
+    return card("新增的图斑在哪里", body, class_name="map-panel")
+
+
+def effects_card(effects: Document | None) -> Component | None:
+    """What the figures would become; crossings of a line first. See jobs.preview for the keys."""
+    if not effects:
+        return None
+    crossings, rows = effects["crossings"], effects["rows"]
+    if not crossings and not rows:
+        return card("对指标的影响", html.P(f"按基准日{effects['as_of']}，各区市指标没有变化。"))
+    body: list[Any] = []
+    if crossings:
+        body.append(html.Ul([html.Li(text) for text in crossings], className="crossings"))
+    if rows:
+        body.append(
+            html_table(
+                [
+                    TableColumn("区市"),
+                    TableColumn("指标"),
+                    TableColumn("现在", True),
+                    TableColumn("导入后", True),
+                ],
+                [[r["unit"], r["figure"], r["before"], r["after"]] for r in rows],
+                "导入后会变的指标",
+            )
+        )
+    title = f"导入后有 {len(crossings)} 处越过或退回界线" if crossings else "导入后会变的指标"
+    return card(title, body, stamp=f"基准日 {effects['as_of']}，按现行口径试算，尚未写入")
+
+
+def decision(document: Document, is_strict: bool) -> Component:
+    """The two buttons, with what each means in numbers."""
+    known = document["counts"]
+    writes = known["inserted"] + known["updated"]
+    refused = is_strict and known["rejected"] > 0
+    able = known["inserted"] + known["updated"] + known["unchanged"] > 0 and not refused
+    if refused:
+        said = f"有 {format_count(known['rejected'])} 行不合格，按所选要求整个文件不导入。"
+    elif not able:
+        said = "没有一行可以导入，请按下面的原因改正后重新上传。"
+    elif writes or known["ended"]:
+        parts = [
+            f"新增 {format_count(known['inserted'])} 行",
+            f"变更 {format_count(known['updated'])} 行",
+        ]
+        if known["ended"]:
+            parts.append(f"终止 {format_count(known['ended'])} 个地块")
+        said = f"写入后：{'，'.join(parts)}。入库后可以整批撤回。"
+    else:
+        said = "与库中完全相同，写入只会留下一条上传记录。"
+    return html.Div(
+        [
+            html.P(said),
+            html.Div(
+                [
+                    action("drop", "放弃，不写入", "outline-secondary"),
+                    action("confirm", "确认写入", "primary", disabled=not able),
+                ],
+                className="decision-buttons",
+            ),
+        ],
+        className="decision",
+    )

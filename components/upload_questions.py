@@ -1,0 +1,244 @@
+"""What a file needs to be told: which column is which, its kind and year, its coordinate system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+import dash_leaflet as dl
+from dash import html
+from dash.development.base_component import Component
+
+from components import ids
+from components.attributes import aria
+from components.cards import card
+from components.maps.base import Tiles, district_map, functions
+from components.maps.shapes import collection, feature, rectangle
+from components.tables import TableColumn, html_table
+from components.uploads import action, field, kind_options, layer_options, year_options
+from data.units import AreaUnit
+from data.vocabulary import UploadKind
+
+Document = Mapping[str, Any]
+
+#: Systems that offices of the city use, for a file of which nothing is known.
+USUAL_CRS = (
+    (4490, "CGCS2000 经纬度"),
+    (4528, "CGCS2000 3 度带 40 带，带号"),
+    (4529, "CGCS2000 3 度带 41 带，带号"),
+    (4549, "CGCS2000 3 度带 120°，不带号"),
+    (4550, "CGCS2000 3 度带 123°，不带号"),
+)
+_PATCH_EXTRAS = ("图斑类型", "下发日期", "区市")
+
+
+def columns_table(document: Document, fields: Sequence[dict[str, Any]]) -> Component:
+    """Every column of the file with samples beside what it is taken for; all can be reassigned.
+
+    fields: {value, label, is_area} of the kind's columns.
+    """
+    options = [
+        {"value": "", "label": "不导入"},
+        *({"value": f["value"], "label": f["label"]} for f in fields),
+    ]
+    units = [{"value": u.name, "label": u.label} for u in AreaUnit]
+    rows = []
+    for at, column in enumerate(document["columns"]):
+        known = column["field"] or ""
+        unit: Any = dbc.Select(
+            id=ids.Upload.assigned("unit", at),
+            options=units,
+            value=column["unit"] or column.get("suggested_unit") or "MU",
+            size="sm",
+            class_name="unit-select" + ("" if column["is_area"] or not known else " not-area"),
+            **aria(label=f"“{column['header']}”的单位"),
+        )
+        suggested = column.get("suggested_unit")
+        hint = ""
+        if suggested and suggested != column["unit"]:
+            hint = f"与图形面积相比，更像{AreaUnit[suggested].label}"
+        rows.append(
+            [
+                column["header"],
+                "、".join(column["samples"]) or "（全空）",
+                dbc.Select(
+                    id=ids.Upload.assigned("field", at),
+                    options=options,
+                    value=known,
+                    size="sm",
+                    class_name="field-select" + ("" if known else " not-taken"),
+                    **aria(label=f"“{column['header']}”对应的字段"),
+                ),
+                html.Div([unit, html.Small(hint, className="unit-hint")]),
+            ]
+        )
+    ignored = sum(1 for column in document["columns"] if not column["field"])
+    title = "列的对应：全部认出" if not ignored else f"列的对应：{ignored} 列没有认出，需要的请指定"
+    table = html_table(
+        [TableColumn(h) for h in ("文件里的列", "样例", "作为", "面积单位")],
+        rows,
+        "列的对应",
+        "columns-table",
+    )
+    foot = html.Div(
+        [
+            field(
+                "把以上对应存为方案（可不填）",
+                ids.Upload.option("profile"),
+                dbc.Input(
+                    id=ids.Upload.option("profile"),
+                    placeholder="如：文登区业务表",
+                    maxLength=40,
+                    size="sm",
+                ),
+                "下次列名相同的文件会自动套用",
+            ),
+            action("again", "按以上对应重新核对", "outline-primary"),
+        ],
+        className="columns-foot",
+    )
+    profile = document.get("profile")
+    used = [html.P(f"已套用方案“{profile}”，可以改。")] if profile else []
+    return card(title, [*used, table, foot], class_name="columns-card")
+
+
+def reading_options(
+    payload: Document,
+    kind: str | None,
+    years: Sequence[int],
+    *,
+    is_open: bool,
+    with_crs: bool = True,
+) -> Component:
+    """How the file is read: all of it can be changed and the file read again. with_crs: False
+    where the coordinate system is asked for beside it."""
+    o = ids.Upload.option
+    chosen = payload.get("set") or {}
+    crs = payload.get("crs")
+    controls = [
+        field(
+            "种类",
+            o("kind"),
+            dbc.Select(id=o("kind"), options=kind_options(), value=kind or "", size="sm"),
+        ),
+        field(
+            "工作年度",
+            o("year"),
+            dbc.Select(
+                id=o("year"),
+                options=year_options(years),
+                value=str(payload.get("year") or years[0]),
+                size="sm",
+            ),
+        ),
+    ]
+    if with_crs and kind in (None, UploadKind.PATCHES.value, UploadKind.REFERENCE.value):
+        controls.append(
+            field(
+                "坐标系（EPSG 编号）",
+                o("crs"),
+                dbc.Input(
+                    id=o("crs"),
+                    value=str(crs or ""),
+                    placeholder="按文件或坐标判断",
+                    maxLength=12,
+                    size="sm",
+                ),
+                "如 4528",
+            )
+        )
+    if kind == UploadKind.REFERENCE.value:
+        controls.append(
+            field(
+                "图层",
+                o("layer"),
+                dbc.Select(
+                    id=o("layer"), options=layer_options(), value=payload.get("layer"), size="sm"
+                ),
+            )
+        )
+    if kind in (None, UploadKind.PATCHES.value):
+        controls += [
+            field(
+                f"缺“{name}”列时统一填",
+                o(f"set-{name}"),
+                dbc.Input(
+                    id=o(f"set-{name}"),
+                    value=chosen.get(name, ""),
+                    maxLength=40,
+                    size="sm",
+                    placeholder=example,
+                ),
+            )
+            for name, example in zip(
+                _PATCH_EXTRAS, ("新增非农建设类", "2023-05-08", "环翠区"), strict=True
+            )
+        ]
+    return html.Details(
+        [
+            html.Summary("读取方式：种类、年度、坐标系、统一填写的列"),
+            html.Div([*controls, action("reread", "重新读取")], className="reading-options"),
+        ],
+        open=is_open,
+        className="panel reading-card",
+    )
+
+
+def crs_question(
+    document: Document, shapes: Sequence[dict[str, Any]], tiles: Tiles | None
+) -> Component:
+    """Which coordinate system; where the file would lie in each is drawn."""
+    candidates = document["candidates"]
+    o = ids.Upload.option("crs")
+    known = [
+        {"value": str(c["epsg"]), "label": f"EPSG:{c['epsg']}（图上 {chr(65 + at)}）"}
+        for at, c in enumerate(candidates)
+    ] or [{"value": str(code), "label": f"EPSG:{code}（{name}）"} for code, name in USUAL_CRS]
+    choice = html.Div(
+        [
+            dbc.RadioItems(id=o, options=known, value=known[0]["value"]),
+            action("reread", "按所选坐标系重新读取", "primary"),
+        ],
+        className="crs-choice",
+    )
+    parts: list[Any] = [html.P(document["message"])]
+    if candidates:
+        boxes = [
+            feature(rectangle(tuple(c["bounds"])), hint=f"{chr(65 + at)}：EPSG:{c['epsg']}")
+            for at, c in enumerate(candidates)
+        ]
+        labels = [
+            feature(
+                {"type": "Point", "coordinates": [c["bounds"][0], c["bounds"][3]]},
+                name=chr(65 + at),
+                rank="candidate",
+            )
+            for at, c in enumerate(candidates)
+        ]
+        layers = [
+            dl.GeoJSON(
+                data=collection(boxes),
+                style=functions("newStyle"),
+                onEachFeature=functions("patchTooltip"),
+            ),
+            dl.GeoJSON(
+                data=collection(labels),
+                pointToLayer=functions("placeName"),
+                interactive=False,
+            ),
+        ]
+        parts.append(
+            html.Div(
+                [
+                    choice,
+                    district_map(
+                        ids.Upload.MAP, shapes, layers, label="各候选坐标系下的位置", tiles=tiles
+                    ),
+                ],
+                className="crs-grid",
+            )
+        )
+    else:
+        parts.append(choice)
+    return card("这个文件用的是哪个坐标系？", parts, class_name="map-panel")
