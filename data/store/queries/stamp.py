@@ -63,7 +63,7 @@ def ledger_years(conn: Connection) -> tuple[int, ...]:
 
 
 def stamp(conn: Connection) -> Stamp:
-    meta: dict[str, str] = {key: value for key, value in conn.execute(select(Meta.key, Meta.value))}
+    meta = {row.key: row.value for row in conn.execute(select(Meta.key, Meta.value))}
     u = Upload
     last = conn.execute(
         select(u.uploaded_at, u.file_name, u.kind).order_by(u.id.desc()).limit(1)

@@ -25,9 +25,9 @@ def _undo(store: Store, batch: int | None) -> int:
         return undo_batch(conn, batch, "王工")
 
 
-def _rows(store: Store) -> dict[str, list[Any]]:
+def _rows(store: Store) -> dict[str, Any]:
     """Everything but the history and what uploads leave of themselves."""
-    kept = {}
+    kept: dict[str, Any] = {}
     with store.read() as conn:
         for table in history.recorded_tables():
             columns = [c for c in table.columns if c.name not in ("batch_id", "source_hash")]
@@ -125,5 +125,5 @@ def test_the_history_of_uploads_tells_of_the_undo(store: Store) -> None:
     batch = send(store, UploadKind.PATCHES, PATCH).batch
     undo = _undo(store, batch)
     with store.read() as conn:
-        states = {i: state for i, state in conn.execute(select(Upload.id, Upload.state))}
+        states = {row.id: row.state for row in conn.execute(select(Upload.id, Upload.state))}
     assert states == {batch: "undone", undo: "undo"}
