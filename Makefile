@@ -25,7 +25,7 @@ endif
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.runtime
-	@PYTHONDONTWRITEBYTECODE= WEIPIAN_HOST=$(HOST) WEIPIAN_PORT=$(PORT) $(PY) -m deploy.run
+	@exec env PYTHONDONTWRITEBYTECODE= WEIPIAN_HOST=$(HOST) WEIPIAN_PORT=$(PORT) $(PY) -m deploy.run
 
 test: $(VENV)/.development
 	@sh tests/packages.sh
