@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
-import dash
 import flask
-from dash import Dash, html
+from dash import Dash
 from flask_compress import Compress
 
-from callbacks import clearance, overdue, overview, patch_detail, patches, shell, upload
+from callbacks import clearance, faults, overdue, overview, patch_detail, patches, shell, upload
 from components.shell import frame
 from components.theme import css_variables, install_template
-from data.errors import SupervisionError
 from data.services import Services
 from data.settings import Settings
 from data.store.engine import open_store
 
 HERE = Path(__file__).parent
-log = logging.getLogger("weipian")
 CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail, upload)
 
 
@@ -43,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         suppress_callback_exceptions=True,
         title="卫片执法监管",
         update_title="",  # the page's name stays while it works
-        on_error=_said_to_the_user,
+        on_error=faults.in_callback,
         index_string=_index(),
     )
     app.layout = frame(settings.city_name)
@@ -51,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         module.register(app, services)
         if hasattr(module, "register_routes"):
             module.register_routes(app.server, services)
+    faults.in_routes(app.server)
     _harden(app, settings)
     Compress(app.server)
     return app
@@ -72,17 +68,6 @@ def _index() -> str:
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
-
-
-def _said_to_the_user(error: Exception) -> None:
-    """A refusal is shown as it is; anything else gets a number that is also in the log."""
-    if isinstance(error, SupervisionError):
-        message = error.message
-    else:
-        number = secrets.token_hex(4)
-        log.error("fault %s", number, exc_info=error)
-        message = f"系统出错，没有改动任何数据。请重试；仍不行请把编号 {number} 告诉管理员。"
-    dash.set_props("toasts", {"children": html.Div(message, className="toast-note", role="alert")})
 
 
 def _harden(app: Dash, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dash
-from dash import Dash, Input, Output, State, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -153,16 +153,17 @@ def register(app: Dash, services: Services) -> None:
         return address or no_update
 
     app.clientside_callback(
-        """(clicks, name) => name.includes('nav-open')
-            ? name.replace(' nav-open', '') : name + ' nav-open'""",
+        ClientsideFunction("shell", "frameClass"),
         Output(i.FRAME, "className"),
+        Input(i.LOCATION, "search"),
+        Input(i.LOCATION, "pathname"),
         Input(i.MENU, "n_clicks"),
+        Input(i.BACKDROP, "n_clicks"),
         State(i.FRAME, "className"),
-        prevent_initial_call=True,
     )
     app.clientside_callback(
-        "() => 'frame'",
-        Output(i.FRAME, "className", allow_duplicate=True),
-        Input(i.LOCATION, "href"),
+        ClientsideFunction("shell", "closeToast"),
+        Output(i.TOASTS, "children"),
+        Input(i.TOAST_CLOSE, "n_clicks"),
         prevent_initial_call=True,
     )

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.attributes import aria
+from components.card_menu import card_menu
 from data.definitions import Definition
 
 
@@ -41,14 +42,18 @@ def card(
     definition: Definition | None = None,
     stamp: str | None = None,
     menu: Sequence[Component] = (),
+    actions: Sequence[Component] = (),
     class_name: str = "",
 ) -> Component:
-    """A titled box. menu: links and buttons of the card (看表格, 导出 …)."""
+    """A titled box. menu: what stands open in its head. actions: entries of its menu
+    (components/card_menu.py). stamp: of which day and data version it is.
+    """
     head: list[Any] = [html.H2(title, className="card-heading")]
     if definition is not None:
         head.append(definition_mark(definition))
-    if menu:
-        head.append(html.Div(list(menu), className="card-menu"))
+    if menu or actions:
+        entries = [*menu, *([card_menu(title, actions)] if actions else [])]
+        head.append(html.Div(entries, className="card-menu"))
     parts: list[Any] = [
         html.Div(head, className="card-head"),
         html.Div(body, className="card-body"),

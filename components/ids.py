@@ -7,6 +7,7 @@ class Shell:
     LOCATION = "location"
     FRAME = "frame"
     MENU = "menu"
+    BACKDROP = "backdrop"
     HOME = "home"
     NAVIGATION = "navigation"
     YEAR = "work-year"
@@ -15,19 +16,22 @@ class Shell:
     STAMP = "store-stamp"
     DEMO = "demo-mark"
     TOASTS = "toasts"
+    TOAST_CLOSE = "toast-close"
+    NOTICES = "notices"  # assets/js/shell.js writes there
     FOOTER = "page-stamp"
 
 
 class Overview:
     CONTENT = "overview-content"
     MAP = "overview-map"
-    REFRESH = "overview-refresh"
+    TICK = "overview-tick"
 
 
 class Clearance:
     CONTENT = "clearance-content"
     CHART = "clearance-progress"
-    REFRESH = "clearance-refresh"
+    CHART_TABLE = "clearance-progress-table"
+    TICK = "clearance-tick"
 
 
 class PatchList:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import dash
 import dash_bootstrap_components as dbc
@@ -29,12 +28,8 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One option of a select of the top bar."""
-
-    value: str
-    label: str
+#: How long the wall shows a district before it goes on, with fresh data.
+WALL_SECONDS = 20
 
 
 def frame(city_name: str) -> Component:
@@ -46,7 +41,13 @@ def frame(city_name: str) -> Component:
             html.A("跳到正文", href="#main", className="skip-link"),
             html.Header(
                 [
-                    html.Button("☰", id=i.MENU, className="menu-button", **aria(label="导航")),
+                    html.Button(
+                        "☰",
+                        id=i.MENU,
+                        type="button",
+                        className="menu-button",
+                        **aria(label="展开或收起导航", controls=i.NAVIGATION, expanded="true"),
+                    ),
                     dcc.Link(
                         [html.Span("卫片执法监管", className="brand"), html.Small(city_name)],
                         id=i.HOME,
@@ -60,10 +61,15 @@ def frame(city_name: str) -> Component:
             ),
             html.Div(id=i.DEMO),
             html.Nav(id=i.NAVIGATION, className="side-nav", **aria(label="主导航")),
+            html.Div(id=i.BACKDROP, className="nav-backdrop"),
             html.Main(
                 html.Div(dash.page_container, className="page-body"), id="main", tabIndex="-1"
             ),
-            html.Div(id=i.TOASTS, className="toasts", **aria(live="polite")),
+            html.Div(
+                [html.Div(id=i.TOASTS), html.Div(id=i.NOTICES)],
+                className="toasts",
+                **aria(live="polite"),
+            ),
             html.Footer(id=i.FOOTER, className="page-stamp"),
         ],
         id=i.FRAME,
@@ -114,6 +120,24 @@ def navigation(paths: Sequence[str], current: str, query: Mapping[str, str]) -> 
 
 def _is(current: str, path: str) -> bool:
     return current == path or (path != "/" and current.startswith(f"{path}/"))
+
+
+def toast(message: str) -> Component:
+    """A sentence in the corner; it stays until it is closed."""
+    return html.Div(
+        [
+            html.P(message),
+            html.Button("知道了", id=ids.Shell.TOAST_CLOSE, type="button", className="toast-close"),
+        ],
+        className="toast-note",
+        role="alert",
+    )
+
+
+def wall_clock(tick_id: str, query: Mapping[str, str]) -> Component:
+    """Makes a page of `?screen=1` go on to the next district by itself; still elsewhere."""
+    on_wall = query.get("screen") == "1"
+    return dcc.Interval(id=tick_id, interval=WALL_SECONDS * 1000, disabled=not on_wall)
 
 
 def breadcrumb(steps: Sequence[tuple[str, str | None]]) -> Component:

@@ -1,0 +1,64 @@
+"""What a user sees when something fails: one place for callbacks and routes (design.md, Errors)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import dash
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from components import ids
+from components.cards import error_panel
+from components.shell import toast
+from data.errors import NotFound, SupervisionError
+
+log = logging.getLogger("weipian")
+#: Ids of the places that a page's callback fills end so; a fault is shown there, too, because a
+#: skeleton that stays for ever tells nothing.
+CONTENT = "-content"
+
+
+def sentence(error: Exception) -> str:
+    """A refusal as it is; anything else as a number that is also in the log."""
+    if isinstance(error, SupervisionError):
+        return error.message
+    number = secrets.token_hex(4)
+    log.error("fault %s", number, exc_info=error)
+    return f"系统出错，没有改动任何数据。请重试；仍不行请把编号 {number} 告诉管理员。"
+
+
+def in_callback(error: Exception) -> None:
+    """Dash's `on_error`: says it in a toast, and in place of a page's content."""
+    message = sentence(error)
+    dash.set_props(ids.Shell.TOASTS, {"children": toast(message)})
+    outputs = dash.ctx.outputs_list
+    for output in outputs if isinstance(outputs, list) else [outputs]:
+        if is_content(output):
+            dash.set_props(output["id"], {"children": error_panel(message, "/", "回到总览")})
+
+
+def is_content(output: object) -> bool:
+    """Whether an entry of Dash's outputs_list is where a page shows its work."""
+    if not isinstance(output, dict) or output.get("property") != "children":
+        return False
+    return isinstance(output.get("id"), str) and output["id"].endswith(CONTENT)
+
+
+def in_routes(server: Flask) -> None:
+    """Exports and other plain routes answer a sentence, never a trace."""
+
+    @server.errorhandler(SupervisionError)
+    def refused(error: SupervisionError) -> Response:
+        return _plain(sentence(error), 404 if isinstance(error, NotFound) else 400)
+
+    @server.errorhandler(Exception)
+    def failed(error: Exception) -> Response | HTTPException:
+        if isinstance(error, HTTPException):
+            return error
+        return _plain(sentence(error), 500)
+
+
+def _plain(text: str, status: int) -> Response:
+    return Response(text, status=status, content_type="text/plain; charset=utf-8")
