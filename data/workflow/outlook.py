@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from data.periods import month_due_on, month_end, statutory_due_on
 from data.scope import Scope
-from data.store.queries.figures import figures
+from data.store.queries.figures import open_patches
 
 #: How many finished months the forecast looks back on.
 LOOK_BACK = 3
@@ -94,8 +94,9 @@ def forecast(
     used: dict[str, list[str]] = {}
     for month in past:
         due_on = month_due_on(month)
-        before = _open(conn, scope, year, due_on - timedelta(days=running.days_left), month)
-        after = _open(conn, scope, year, due_on, month)
+        then = due_on - timedelta(days=running.days_left)
+        before = open_patches(conn, scope, year, month, then)
+        after = open_patches(conn, scope, year, month, due_on)
         for code, count in before.items():
             if count:
                 open_then[code] = open_then.get(code, 0) + count
@@ -121,15 +122,6 @@ def _last_months(due_on: date, count: int) -> list[str]:
         day = (day - timedelta(days=1)).replace(day=1)
         months.append(f"{day:%Y-%m}")
     return months
-
-
-def _open(conn: Connection, scope: Scope, year: int, day: date, month: str) -> dict[str, int]:
-    document = figures(conn, scope, year, day)
-    return {
-        row["code"]: row["due"] - row["cleared"]
-        for row in document["months"]
-        if row["month"] == month
-    }
 
 
 def month_ends_before(as_of: date, year: int, count: int) -> list[date]:

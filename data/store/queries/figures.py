@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -44,11 +45,11 @@ def finished(sums: Mapping[Any, Any]) -> Figures:
 
 
 def _added(rows: Iterable[Row[Any]]) -> dict[str, int]:
-    totals = dict.fromkeys(MEASURES, 0)
+    """The measures of rows of _sums, added up."""
+    totals = [0] * len(MEASURES)
     for row in rows:
-        for measure in MEASURES:
-            totals[measure] += int(getattr(row, measure))
-    return totals
+        totals = [total + int(part) for total, part in zip(totals, tuple(row)[2:], strict=True)]
+    return dict(zip(MEASURES, totals, strict=True))
 
 
 def _sums(conn: Connection, scope: Scope, year: int, as_of: date) -> Sequence[Row[Any]]:
@@ -115,7 +116,42 @@ def trend(
     conn: Connection, scope: Scope, year: int, days: Sequence[date], district: str | None = None
 ) -> list[dict[str, Any]]:
     """The scope's (or one district's) figures on each of the days, oldest first, with `as_of`."""
+    s = DaySummary
+    ordered = sorted(days)
+    if not ordered:
+        return []
+    query = (
+        select(s.on_date, *(func.sum(getattr(s, m)) for m in MEASURES))
+        .where(s.year == year, s.on_date <= ordered[-1])
+        .group_by(s.on_date)
+        .order_by(s.on_date)
+    )
     chosen = scope.narrowed_to(district)
-    return [
-        {"as_of": day, **finished(_added(_sums(conn, chosen, year, day)))} for day in sorted(days)
-    ]
+    if chosen.districts is not None:
+        query = query.where(s.district_code.in_(sorted(chosen.districts)))
+    changes = deque(conn.execute(query).all())
+    totals = [0] * len(MEASURES)
+    points: list[Figures] = []
+    for day in ordered:
+        while changes and changes[0][0] <= day:
+            totals = [
+                total + int(change)
+                for total, change in zip(totals, changes.popleft()[1:], strict=True)
+            ]
+        points.append({"as_of": day, **finished(dict(zip(MEASURES, totals, strict=True)))})
+    return points
+
+
+def open_patches(
+    conn: Connection, scope: Scope, year: int, month: str, day: date
+) -> dict[str, int]:
+    """District → land patches of a clearance month that were not reported on a day."""
+    s = DaySummary
+    query = (
+        select(s.district_code, func.sum(s.due) - func.sum(s.cleared))  # type: ignore[attr-defined]
+        .where(s.year == year, s.clearance_month == month, s.on_date <= day)
+        .group_by(s.district_code)
+    )
+    if scope.districts is not None:
+        query = query.where(s.district_code.in_(sorted(scope.districts)))
+    return {code: int(count) for code, count in conn.execute(query)}
