@@ -108,7 +108,7 @@ def change_rows(
         head = (
             f"{format_day(local.date(), year)} {local:%H:%M}",
             f"第{change['batch_id']}批 · {change['upload_name'] or '—'}",
-            f"{_ENTITIES.get(change['entity'], change['entity'])} {_row_name(change)}".strip(),
+            _row_name(change, year, names),
         )
         if change["op"] == "delete":
             rows.append((*head, "整行", "有", "已删除"))
@@ -125,11 +125,15 @@ def change_rows(
     return rows
 
 
-def _row_name(change: Mapping[str, Any]) -> str:
-    """The part of the key behind year and number: the parcel, the level and day, …"""
-    if change["entity"] == "patch":
-        return ""
-    return " ".join(str(change["row_key"]).split("/")[2:])
+def _row_name(change: Mapping[str, Any], year: int, names: Mapping[str, str]) -> str:
+    """Which row: what it is, and the parcel, the level, the day, … that tell it from others."""
+    words = [_ENTITIES.get(change["entity"], "")]
+    for field, text in change["key"].items():
+        if field == "parcel_no":
+            words.append("整个图斑" if text == "0" else f"地块{text}")
+        else:
+            words.append(value_text(change["entity"], field, text, year, names))
+    return " ".join(words)
 
 
 def deadline_facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:

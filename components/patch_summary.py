@@ -71,7 +71,7 @@ def kind_facts(detail: Detail, names: Mapping[str, str]) -> list[Fact]:
 
 def fact_list(facts: Sequence[Fact]) -> html.Dl:
     return html.Dl(
-        [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts], className="facts"
+        [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts], className="fact-list"
     )
 
 

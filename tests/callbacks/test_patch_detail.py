@@ -60,7 +60,7 @@ def test_changes_of_data_are_told_in_the_files_words(services: Services) -> None
                 batch_id=1,
                 at="2023-05-20T16:30:00+00:00",
                 entity="parcel",
-                row_key="2023/A2/1",
+                row_key="2/1",
                 patch_id=2,
                 op="update",
                 before='{"legality": "lawful"}',
@@ -71,7 +71,7 @@ def test_changes_of_data_are_told_in_the_files_words(services: Services) -> None
         )
     words = text_of(page_of(services, "A2"))
     assert "5月21日 00:30" in words  # in local time
-    assert "核查结果 1" in words
+    assert "核查结果 地块1" in words
     assert "合法性判定 合法 违法" in words
 
 
@@ -106,9 +106,9 @@ def test_a_deleted_row_is_one_line() -> None:
         "batch_id": 3,
         "upload_name": None,
         "entity": "audit_decision",
-        "row_key": "2023/A2/0/city/2023-05-20/passed",
+        "key": {"parcel_no": "0", "level": "city", "decided_on": "2023-05-20", "result": "passed"},
         "op": "delete",
         "fields": [{"field": "result", "old": "passed", "new": None}],
     }
     (row,) = change_rows([change], 2023, NAMES)
-    assert row[-3:] == ("整行", "有", "已删除")
+    assert row[2:] == ("审核意见 整个图斑 市级 5月20日 通过", "整行", "有", "已删除")

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from data.store.models import History, Upload
+from data.store.history import key_columns
+from data.store.models import Base, History, Upload
 
 #: Columns that say nothing to a reader: bookkeeping and what is derived from the others.
 _SILENT = frozenset(
@@ -30,11 +31,37 @@ def uploads_by_id(conn: Connection, batches: Collection[int]) -> dict[int, Uploa
     return {row["id"]: dict(row) for row in conn.execute(query).mappings()}
 
 
+def origins_of(conn: Connection, patch_id: int) -> dict[tuple[str, str], dict[str, int]]:
+    """(table, row_key) → column → the upload that gave it the value it has."""
+    h = History
+    query = (
+        select(h.entity, h.row_key, h.op, h.after, h.batch_id)
+        .where(h.patch_id == patch_id)
+        .order_by(h.seq)
+    )
+    origins: dict[tuple[str, str], dict[str, int]] = {}
+    for row in conn.execute(query):
+        known = origins.setdefault((row.entity, row.row_key), {})
+        if row.op != "update":
+            known.clear()
+        known.update(dict.fromkeys(json.loads(row.after) if row.after else {}, row.batch_id))
+    return origins
+
+
+def _key(entity: str, row_key: str) -> dict[str, str]:
+    """The natural key but for the patch itself: {"parcel_no": "1"}; empty for the patch's row."""
+    names = key_columns(Base.metadata.tables[entity])
+    if names[0] != "patch_id":
+        return {}
+    parts = row_key.split("/", len(names) - 1)
+    return dict(zip(names[1:], parts[1:], strict=True))
+
+
 def changes_of(conn: Connection, patch_id: int) -> list[dict[str, Any]]:
     """Updates and deletions of the patch's data, newest first; insertions are the timeline's.
 
-    Keys: at (ISO, UTC), batch_id, upload_name, entity (table), row_key, op (update, delete),
-    fields: [{field, old, new}] with the values as they were stored.
+    Keys: at (ISO, UTC), batch_id, upload_name, entity (table), key (natural key but for the patch,
+    column → text), op (update, delete), fields: [{field, old, new}] with the values as stored.
     """
     h = History
     query = (
@@ -62,7 +89,7 @@ def changes_of(conn: Connection, patch_id: int) -> list[dict[str, Any]]:
                     "batch_id": row.batch_id,
                     "upload_name": upload.get("file_name"),
                     "entity": row.entity,
-                    "row_key": row.row_key,
+                    "key": _key(row.entity, row.row_key),
                     "op": row.op,
                     "fields": fields,
                 }

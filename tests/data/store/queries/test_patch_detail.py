@@ -6,11 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from data.errors import NotFound
 from data.scope import Scope
-from data.store.models import FieldCheck, History, Problem, Recheck, Transfer
+from data.store.models import FieldCheck, History, Patch, Problem, Recheck, Transfer
 from data.store.queries.patch_detail import patch_detail
 from data.vocabulary import AuditLevel
 from tests.data.store.queries.stored import (
@@ -82,14 +82,14 @@ def told(store: Store) -> Store:
             [
                 {
                     "seq": 1, "batch_id": 2, "at": "2023-05-21T02:00:00+00:00", "entity": "parcel",
-                    "row_key": f"2023/{NUMBER}/1", "patch_id": patch, "op": "update",
+                    "row_key": f"{patch}/1", "patch_id": patch, "op": "update",
                     "before": '{"legality": "lawful", "farmland_mu": 1.0, "source_hash": 1}',
                     "after": '{"legality": "unlawful", "farmland_mu": 2.0, "source_hash": 2}',
                     "prev_hash": "", "hash": "x",
                 },
                 {
                     "seq": 2, "batch_id": 3, "at": "2023-06-21T02:00:00+00:00", "entity": "parcel",
-                    "row_key": f"2023/{NUMBER}/1", "patch_id": patch, "op": "update",
+                    "row_key": f"{patch}/1", "patch_id": patch, "op": "update",
                     "before": '{"source_hash": 2}', "after": '{"source_hash": 3}',
                     "prev_hash": "", "hash": "y",
                 },
@@ -143,6 +143,7 @@ def test_the_timeline_tells_everything_in_order_with_its_upload(told: Store) -> 
     assert uploads["下发"] == "下发图斑.zip"
     assert uploads["市级审核退回"] == "审核意见.xlsx"
     assert uploads["立案"] == "查处整改.xlsx"
+    assert {e["upload_name"] for e in detail["timeline"] if e["what"] == "上报"} == {"下发图斑.zip"}
     returned = next(e for e in detail["timeline"] if e["what"] == "市级审核退回")
     assert returned["detail"] == "整个图斑 · 照片不清"
 
@@ -180,6 +181,33 @@ def test_changes_of_data_name_old_and_new_values_and_the_upload(told: Store) -> 
         {"field": "legality", "old": "lawful", "new": "unlawful"},
         {"field": "farmland_mu", "old": 1.0, "new": 2.0},
     ]
+
+
+def test_an_event_names_the_upload_that_brought_its_day(told: Store) -> None:
+    with told.write() as conn:  # the patch's row was last written by the findings
+        batch = put_upload(conn, "核查结果_补.xlsx", "findings")
+        patch = conn.scalar(select(Patch.id).where(Patch.patch_no == NUMBER))
+        record = {
+            "entity": "patch", "row_key": f"2023/{NUMBER}", "patch_id": patch, "prev_hash": "",
+            "at": "2023-05-20T00:00:00+00:00",
+        }  # fmt: skip
+        conn.execute(
+            insert(History),
+            [
+                {**record, "seq": 3, "batch_id": 1, "op": "insert", "hash": "z", "before": None,
+                 "after": '{"issued_on": "2023-05-08", "reported_on": null}'},
+                {**record, "seq": 4, "batch_id": batch, "op": "update", "hash": "zz",
+                 "before": '{"reported_on": null}', "after": '{"reported_on": "2023-05-20"}'},
+            ],
+        )  # fmt: skip
+        conn.execute(update(Patch).where(Patch.id == patch).values(batch_id=batch))
+    with told.read() as conn:
+        detail = patch_detail(conn, ALL, 2023, NUMBER, LATE)
+    names = {e["what"]: e["upload_name"] for e in detail["timeline"]}
+    assert names["下发"] == "下发图斑.zip"
+    assert names["上报"] == "核查结果_补.xlsx"
+    assert detail["changes"][0]["key"] == {}
+    assert detail["changes"][1]["key"] == {"parcel_no": "1"}
 
 
 def test_an_unknown_number_is_refused_with_the_way_out(told: Store) -> None:
