@@ -125,3 +125,17 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("REAL FILES NOT TESTED: no folder WEIPIAN_SHARED (or ../shared)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _read_in_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own small files are read without the child process, which is tested by itself."""
+    if "sandboxed" in request.keywords:
+        return
+    from data.upload import prepare
+    from data.upload.readers import ReadOptions, ReadResult, read_file
+
+    def read(path: Path, options: ReadOptions, **_limits: object) -> ReadResult:
+        return read_file(path, options)
+
+    monkeypatch.setattr(prepare, "read_file_limited", read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,7 @@ from data.upload.prepare import Prepared
 from data.upload.schemas import SCHEMAS, CellType, KindSchema
 from data.vocabulary import AUDIT_LEVEL_RANK, AuditLevel, UploadKind
 
+_LONG_NUMBER = re.compile(r"\d{6}-\d{8}-(.+)")
 _YEARLESS = (UploadKind.QUOTA, UploadKind.SUBMISSIONS, UploadKind.REFERENCE)
 
 
@@ -109,6 +111,11 @@ def resolve_names(prepared: Prepared, gazetteer: Gazetteer) -> None:
         )
         for code, text in enumerate(distinct):
             if isinstance(text, str) and found[code] is None:
+                if column.field == "county_code":  # other columns or the place may tell
+                    for index in np.flatnonzero(codes == code):
+                        sentence = f"行政区“{text[:30]}”不认识，按其他信息确定位置。"
+                        prepared.warn(int(index), column.field, sentence)
+                    continue
                 names = "、".join(d["short_name"] for d in gazetteer.districts.values())
                 prepared.reject_where(
                     codes == code,
@@ -151,8 +158,9 @@ def attach_patches(context: Context, prepared: Prepared) -> pd.DataFrame:
     found = context.conn.execute(select(*columns).where(p.year.in_(years))).all()
     patches = pd.DataFrame([tuple(r) for r in found], columns=names, dtype=object)
     ids = {(r[1], r[2]): r[0] for r in found}
+    bare = bare_numbers(ids)
     wanted = list(zip(rows["year"], rows["patch_no"], strict=True))
-    patch_ids = [ids.get(key) for key in wanted]
+    patch_ids = [ids.get(key) or bare.get(key) for key in wanted]
     rows["patch_id"] = pd.Series(patch_ids, dtype=object, index=rows.index)
     sound = prepared.sound()
     for index, (key, patch_id) in enumerate(zip(wanted, patch_ids, strict=True)):
@@ -163,6 +171,21 @@ def attach_patches(context: Context, prepared: Prepared) -> pd.DataFrame:
                 f"{key[0]}年度没有图斑“{key[1]}”。请核对编号，或先上传下发图斑。",
             )
     return patches.set_index("id", drop=False)
+
+
+def long_number(district: str, issued_on: date, number: str) -> str:
+    """The key of a patch whose JCBH is unique only within a county and batch."""
+    return f"{district}-{issued_on:%Y%m%d}-{number}"
+
+
+def bare_numbers(ids: dict[Any, int]) -> dict[Any, int]:
+    """(year, JCBH) → patch id, where the bare number is unique among the year's long ones."""
+    found: dict[Any, list[int]] = {}
+    for (year, number), patch_id in ids.items():
+        long = _LONG_NUMBER.fullmatch(number)
+        if long:
+            found.setdefault((year, long.group(1)), []).append(patch_id)
+    return {key: patch_ids[0] for key, patch_ids in found.items() if len(patch_ids) == 1}
 
 
 @dataclass

@@ -14,7 +14,8 @@ from data.periods import clearance_month, statutory_due_on
 from data.store.models import Patch
 from data.units import m2_to_mu
 from data.upload import checks
-from data.upload.crs import points_from_columns
+from data.upload.crs import CGCS2000, points_from_columns
+from data.upload.mapping import normal
 from data.upload.merging import Mask
 from data.upload.places import MAX_OUTSIDE_M, Gazetteer, Placed, locate, nearest_district, place
 from data.upload.plan import (
@@ -22,6 +23,7 @@ from data.upload.plan import (
     Context,
     Plan,
     compare,
+    long_number,
     require_keys,
     resolve_names,
     resolve_years,
@@ -35,12 +37,16 @@ from data.vocabulary import Domain, PatchType, UploadKind
 _BOX = ("min_lon", "min_lat", "max_lon", "max_lat")
 #: A patch overlapping another by more than this share of itself is a warning.
 MAX_OVERLAP = 0.5
+#: A JCBH of at most so many digits is a running number, not an identity.
+_SHORT_NUMBER = 6
+_RUNNING_HEADERS = {"JCBH", "JCTBBH", "监测编号", "监测图斑编号"}
 
 
 def plan_patches(context: Context, prepared: Prepared) -> Plan:
     plan = Plan(prepared)
     resolve_years(prepared, UploadKind.PATCHES)
     _type_from_layer(prepared)
+    _long_numbers(prepared)
     resolve_names(prepared, context.gazetteer)
     _resolve_towns(prepared, context.gazetteer)
     require_keys(prepared, PATCHES)
@@ -78,6 +84,34 @@ def _type_from_layer(prepared: Prepared) -> None:
         )
 
 
+def _long_numbers(prepared: Prepared) -> None:
+    """JCBH as a short running number (profile 1): the key becomes XZQDM-batch-JCBH."""
+    rows = prepared.rows
+    headers = {normal(a.header) for m in prepared.maps for a in m.of("patch_no")}
+    if not headers <= {"JCBH", "JCTBBH", "监测编号", "监测图斑编号"} or not {
+        "county_code",
+        "issued_on",
+    } <= set(rows):
+        return
+    numbers = [n for n in rows["patch_no"] if n is not None]
+    if not numbers or not all(n.isdigit() and len(n) <= _SHORT_NUMBER for n in numbers):
+        return
+    columns = (rows["patch_no"], rows["county_code"], rows["issued_on"])
+    rows["patch_no"] = pd.Series(
+        [
+            long_number(county, issued_on, number)
+            if number is not None and issued_on is not None and str(county).isdigit()
+            else number
+            for number, county, issued_on in zip(*columns, strict=True)
+        ],
+        dtype=object,
+        index=rows.index,
+    )
+    prepared.notes.append(
+        "监测编号只在县和批次内唯一，图斑编号按“行政区代码-下发日期-监测编号”组成。"
+    )
+
+
 def _resolve_towns(prepared: Prepared, gazetteer: Gazetteer) -> None:
     """Town names become codes; the row's unit or county tells namesakes apart."""
     rows = prepared.rows
@@ -111,7 +145,12 @@ def _points(prepared: Prepared, gazetteer: Gazetteer) -> None:
         x, y = np.where(has_shape, np.nan, x), np.where(has_shape, np.nan, y)
     if not (np.isfinite(x) & np.isfinite(y)).any():
         return
-    options = ReadOptions(city_bounds=gazetteer.bounds(), crs=prepared.request.crs)
+    known = np.isfinite(x) & np.isfinite(y)
+    degrees = (np.abs(x[known]) <= 180).all() and (np.abs(y[known]) <= 90).all()
+    west, south, east, north = gazetteer.bounds()
+    swapped = degrees and not ((x[known] >= west - 5) & (x[known] <= east + 5)).any()
+    crs = CGCS2000 if degrees and not swapped else prepared.request.crs
+    options = ReadOptions(city_bounds=(west, south, east, north), crs=crs)
     points, decision = points_from_columns(x, y, options)
     if decision is not None:
         prepared.notes.append(f"中心坐标：{decision.reason}")

@@ -25,6 +25,8 @@ from data.upload.schemas import REFERENCE_COLUMNS, SCHEMAS, Column
 from data.vocabulary import UploadKind
 
 Bounds = tuple[float, float, float, float]
+#: TBLX of the ministry holds kinds of change as short codes: 20, DT, TD, 1, 2 …
+_LONGEST_CODE = 3
 
 
 @dataclass
@@ -221,9 +223,10 @@ def _ministry(table: RawTable, mapped: ColumnMap, columns: Sequence[Column]) -> 
     if "change_kind" not in by_field:
         return
     for at, assigned in enumerate(mapped.assigned):
-        if assigned.column.field == "patch_type" and normal(assigned.header) == "TBLX":
+        if assigned.column.field == "patch_type":
             texts = set(table.columns.column(assigned.header).unique().to_pylist()) - {None, ""}
-            if texts and not any(_is_term(str(t), assigned.column) for t in texts):
+            codes = all(len(str(t)) <= _LONGEST_CODE for t in texts)
+            if texts and codes and not any(_is_term(str(t), assigned.column) for t in texts):
                 mapped.assigned[at] = Assigned(assigned.header, by_field["change_kind"])
                 mapped.notes.append(f"“{assigned.header}”是变化特征而非图斑类型，按变化特征保存。")
     if not mapped.of("area_mu"):

@@ -97,7 +97,7 @@ class KindSchema:
 
 
 T = CellType
-_PATCH_NO_ALIASES = ("TBBH", "JCBH", "监测编号", "JCTBBH")
+_PATCH_NO_ALIASES = ("TBBH", "JCBH", "监测编号", "JCTBBH", "监测图斑编号", "图斑号")
 PATCH_NO = Column("patch_no", "图斑编号", T.TEXT, _PATCH_NO_ALIASES, required=True, key=True)
 YEAR = Column("year", "年度", T.INTEGER, ("ND", "工作年度"), stored=False)
 
@@ -165,8 +165,8 @@ PATCHES = KindSchema(
         Column("transferred_on", "划转日期", T.DATE),
         Column("transferred_from", "原区市", T.DISTRICT),
         Column("forwarded_on", "上报省厅日期", T.DATE),
-        Column("lon", "中心经度", T.NUMBER, ("XZB",), stored=False),
-        Column("lat", "中心纬度", T.NUMBER, ("YZB",), stored=False),
+        Column("lon", "中心经度", T.NUMBER, ("XZB", "X坐标", "经度"), stored=False),
+        Column("lat", "中心纬度", T.NUMBER, ("YZB", "Y坐标", "纬度"), stored=False),
     ),
     child_of_patch=False,
     has_geometry=True,
