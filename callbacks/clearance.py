@@ -5,259 +5,198 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
 from callbacks.context import PageContext, read_context
-from callbacks.overview import clock_card, headline
+from callbacks.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.wall import wall_search
 from components import ids
+from components.card_menu import copy_link, export_link, save_image, show_table
 from components.cards import card, empty, problem_notes
+from components.clearance import cell_text, matrix, matrix_rows, matrix_title, months_of
+from components.figure_text import headline
+from components.figures.progress import progress_figure
 from components.links import href
+from components.month_clock import clock_card, per_day, verdict
 from components.tables import TableColumn, html_table
-from components.theme import graph, tokens
+from components.theme import graph
 from data.definitions import DEFINITIONS
-from data.exports import SheetColumn, table_to_xlsx
-from data.periods import format_day, format_month, month_due_on
+from data.exports import SheetColumn, tables_to_xlsx
+from data.periods import format_day, format_month
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
-from data.units import format_count, format_rate, meets
-from data.workflow.outlook import Clock, Forecast, clock, forecast
+from data.units import format_count
+from data.workflow.outlook import Clock, clock, forecast
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Figures = dict[str, Any]
-EXPORT_PATH = "/export/clearance.xlsx"
-_FULL, _WARNING = 1.0, 0.9
+PATH, EXPORT_PATH = "/clearance", "/export/clearance.xlsx"
+PROGRESS_DAYS = 35
 
 
-def months_of(document: Figures) -> list[str]:
-    return sorted({row["month"] for row in document["months"]})
+def progress_series(conn: Connection, context: PageContext, running: Clock) -> list[Figures]:
+    """The figures of each of the last five weeks' days up to the due date, oldest first."""
+    end = min(context.as_of, running.due_on)
+    days = [end - timedelta(days=n) for n in range(PROGRESS_DAYS)]
+    return trend(conn, context.scope, context.year, days, context.district)
 
 
-def cell(context: PageContext, row: Figures | None, month: str) -> Component:
-    """One district and month: on-time rate once due, progress before."""
-    if row is None:
-        return html.Td("—", className="number matrix-none")
-    due_on = month_due_on(month)
-    own = {**context.query, "district": row["code"]}
-    missing = row["due"] - row["cleared"]
-    if not row["due_reached"]:
-        text = f"{row['cleared']}/{row['due']}"
-        link = dcc.Link(text, href=href("/patches", own, month=month))
-        title = (
-            f"{due_on.isoformat()}到期，未到期不作评判；已上报{row['cleared']}个，共{row['due']}个"
-        )
-        return html.Td(link, className="number matrix-open", title=title)
-    rate = row["on_time_rate"]
-    tone = "full" if meets(rate, _FULL) else "short" if meets(rate, _WARNING) else "low"
-    parts: list[Any] = [
-        dcc.Link(format_rate(rate, (_WARNING,)), href=href("/patches", own, month=month))
-    ]
-    if missing:
-        overdue = dcc.Link(f"欠{missing}", href=href("/overdue", own, month=month))
-        parts.append(html.Small(overdue, className="matrix-missing"))
-    title = f"到期{row['due_reached']}个，按期{row['reached_on_time']}个，未报{missing}个"
-    return html.Td(parts, className=f"number matrix-{tone}", title=title)
-
-
-def matrix(context: PageContext, document: Figures) -> Component:
-    months = months_of(document)
-    by_key = {(row["code"], row["month"]): row for row in document["months"]}
-    rows = [
-        [
-            dcc.Link(
-                unit["short_name"],
-                href=href("/clearance", {**context.query, "district": unit["code"]}),
-            ),
-            *(cell(context, by_key.get((unit["code"], month)), month) for month in months),
-            html.Td(format_rate(unit["on_time_rate"], (_WARNING,)), className="number total"),
-        ]
-        for unit in document["districts"]
-    ]
-    columns = [
-        TableColumn("区市"),
-        *(TableColumn(format_month(month, context.year), True) for month in months),
-        TableColumn("全年按期率", True),
-    ]
-    legend = html.P(
-        [
-            html.Span("按期100%", className="key matrix-full"),
-            html.Span("90%及以上", className="key matrix-short"),
-            html.Span("低于90%（预警）", className="key matrix-low"),
-            html.Span("未到期：已报/应报", className="key matrix-open"),
-            html.Span("“欠”为至今未上报的图斑数"),
-        ],
-        className="matrix-legend",
-    )
-    table = html_table(columns, rows, "各区市各月月清情况", "matrix")
-    return html.Div([table, legend])
-
-
-def forecast_table(
-    context: PageContext, running: Clock, forecasts: dict[str, Forecast]
-) -> Component:
-    rows = []
-    for missing in running.missing:
-        expected = forecasts[missing.code]
-        if expected.expected is None or expected.share is None:
-            verdict, basis = "无往月可比", "—"
-        else:
-            count = max(1, round(expected.expected)) if expected.will_miss else 0
-            verdict = f"预计差{count}个" if expected.will_miss else "预计可清"
-            basis = format_rate(expected.share)
-        rows.append(
-            [
-                missing.name,
-                format_count(missing.patches),
-                basis,
-                html.Td(verdict, className="bad" if expected.will_miss else ""),
-            ]
-        )
-    note = (
-        f"按前{len({m for f in forecasts.values() for m in f.months})}个月同一时点推算："
-        "当时未报的图斑，到期前补报的比例即“往月补报率”，乘以现在未报数得出。仅供提醒，不作评判。"
-    )
+def progress_card(context: PageContext, running: Clock, series: list[Figures]) -> Component:
+    days = [point["as_of"] for point in series]
+    unreported = [point["due"] - point["cleared"] for point in series]
+    overdue = [point["overdue"] for point in series]
+    title = f"未上报图斑：现有{unreported[-1]:,}个，其中逾期{overdue[-1]:,}个"
     table = html_table(
         [
-            TableColumn("区市"),
+            TableColumn("日期"),
             TableColumn("未上报（个）", True),
-            TableColumn("往月补报率", True),
-            TableColumn("到期时"),
+            TableColumn("其中逾期（个）", True),
         ],
-        rows,
-        "预计错过本月月清的区市",
+        [
+            (format_day(day, context.year), format_count(open_), format_count(late))
+            for day, open_, late in zip(
+                reversed(days), reversed(unreported), reversed(overdue), strict=True
+            )
+        ],
+        "近五周每日未上报图斑",
     )
-    return html.Div([table, html.P(note, className="note")])
-
-
-def progress_figure(
-    conn: Connection, context: PageContext, running: Clock
-) -> tuple[go.Figure, list[tuple[str, str, str]]]:
-    """Patches not reported by day over the running month's last five weeks, and its table."""
-    end = min(context.as_of, running.due_on)
-    days = [end - timedelta(days=n) for n in range(34, -1, -1)]
-    series = trend(conn, context.scope, context.year, days, context.district)
-    open_ = [point["due"] - point["cleared"] for point in series]
-    late = [point["overdue"] for point in series]
-    t = tokens()
-    figure = go.Figure()
-    figure.add_scatter(x=days, y=open_, mode="lines", line={"color": t["accent"], "width": 2})
-    figure.add_scatter(x=days, y=late, mode="lines", line={"color": t["overdue"], "width": 2})
-    for values, name, colour in ((open_, "未上报", "accent"), (late, "其中逾期", "overdue")):
-        figure.add_annotation(
-            x=days[-1],
-            y=values[-1],
-            text=name,
-            showarrow=False,
-            xanchor="left",
-            xshift=6,
-            font={"color": t[colour]},
-        )
-    figure.add_vline(x=running.due_on.isoformat(), line={"color": t["muted"], "dash": "dot"})
-    figure.update_layout(showlegend=False, margin={"r": 72})
-    figure.update_xaxes(tickformat="%m-%d", range=[days[0], running.due_on + timedelta(days=1)])
-    figure.update_yaxes(title="图斑（个）", rangemode="tozero")
-    table = [
-        (format_day(day, context.year), format_count(o), format_count(n))
-        for day, o, n in zip(days, open_, late, strict=True)
-    ]
-    return figure, table
+    return card(
+        title,
+        [
+            graph(progress_figure(days, unreported, overdue, running.due_on), ids.Clearance.CHART),
+            html.Details(
+                [html.Summary("看表格"), table], id=ids.Clearance.CHART_TABLE, className="more"
+            ),
+        ],
+        definition=DEFINITIONS["overdue"],
+        stamp=context.stamp_line,
+        actions=[
+            show_table(ids.Clearance.CHART_TABLE),
+            export_link(href(EXPORT_PATH, context.query)),
+            save_image(
+                ids.Clearance.CHART, title, f"{context.district_name} · {context.stamp_line}"
+            ),
+            copy_link(context.permalink(PATH)),
+        ],
+        class_name="chart-panel",
+    )
 
 
 def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
+    """The whole page for an address."""
     context = read_context(conn, settings, search)
-    document = figures(conn, context.scope, context.year, context.as_of, context.district)
-    running = clock(document, context.as_of)
-    notes = problem_notes(context.problems, href("/clearance", context.query))
-    title = html.H1(headline(context, document, running), className="headline")
+    scope, year, as_of, query = context.scope, context.year, context.as_of, context.query
+    document = figures(conn, scope, year, as_of, context.district)
+    row = document["districts"][0] if context.district else document["city"]
+    running = clock(document, as_of)
+    forecasts = forecast(conn, scope, year, as_of, document)
+    name = context.district_name if context.district else None
+    top = [
+        html.H1(headline(year, as_of, row, running, forecasts, name), className="headline"),
+        *problem_notes(context.problems, href(PATH, query)),
+    ]
     if not document["months"]:
         return [
-            title,
-            *notes,
+            *top,
             empty(
                 "还没有土地图斑：本年度尚未上传下发图斑，或基准日早于首批下发日期。",
                 "去上传下发图斑",
-                href("/upload", context.query),
+                href("/upload", query),
             ),
         ]
-    forecasts = forecast(conn, context.scope, context.year, context.as_of, document)
-    figure, table = progress_figure(conn, context, running)
+    lines = context.lines
     total = sum(m["due"] for m in document["months"] if m["month"] == running.month)
-    export = html.A(
-        "导出 xlsx", href=href(EXPORT_PATH, context.query), className="card-link", download=""
-    )
+    actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     cards = [
         card(
-            "各区市各月按期上报率",
-            matrix(context, document),
+            matrix_title(document, year, lines),
+            matrix(query, document, year, lines),
             definition=DEFINITIONS["on_time_rate"],
-            menu=[export],
-            class_name="wide",
+            stamp=context.stamp_line,
+            actions=actions,
         ),
-        clock_card(context, running, total),
+        clock_card(
+            running,
+            forecasts,
+            total,
+            query,
+            year,
+            stamp=context.stamp_line,
+            actions=actions,
+        ),
     ]
-    if running.missing:
-        missing = sum(f.will_miss for f in forecasts.values())
-        heading = f"{missing}个区市预计错过" if missing else "各区市预计都能按期"
-        cards.append(
-            card(
-                f"{format_day(running.due_on, context.year)}：{heading}",
-                forecast_table(context, running, forecasts),
-                definition=DEFINITIONS["clearance_rate"],
-            )
-        )
-    cards.append(
-        card(
-            "近五周未上报图斑的变化",
-            [
-                graph(figure, ids.Clearance.CHART),
-                html.Details(
-                    [
-                        html.Summary("看表格"),
-                        html_table(
-                            [
-                                TableColumn("日期"),
-                                TableColumn("未上报（个）", True),
-                                TableColumn("其中逾期（个）", True),
-                            ],
-                            table,
-                            "近五周每日未上报图斑",
-                        ),
-                    ]
-                ),
-            ],
-            definition=DEFINITIONS["overdue"],
-            class_name="wide",
-        )
-    )
-    return [title, *notes, html.Div(cards, className="clearance-grid")]
+    if not context.on_wall:
+        cards.append(progress_card(context, running, progress_series(conn, context, running)))
+    return [*top, html.Div(cards, className="clearance-grid")]
 
 
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
-    """(file name, xlsx) of the matrix: a row a district and month, as on the page."""
+    """(file name, xlsx): the matrix, what it counts, this month's clock and the days' series."""
     context = read_context(conn, settings, search)
     document = figures(conn, context.scope, context.year, context.as_of, context.district)
+    running = clock(document, context.as_of)
+    series = progress_series(conn, context, running)
+    tables = {
+        "月清": _matrix_sheet(context, document),
+        "各月明细": _detail_sheet(document),
+        f"{format_month(running.month)}进度": _clock_sheet(conn, context, document, running),
+        "近五周": (
+            [
+                SheetColumn("日期", "date"),
+                SheetColumn("未上报（个）", "count"),
+                SheetColumn("其中逾期（个）", "count"),
+            ],
+            [[p["as_of"], p["due"] - p["cleared"], p["overdue"]] for p in reversed(series)],
+        ),
+    }
+    return file_name("月清", context), tables_to_xlsx(tables, sheet_stamp(context, "on_time_rate"))
+
+
+Sheet = tuple[list[SheetColumn], list[list[Any]]]
+
+
+def _matrix_sheet(context: PageContext, document: Figures) -> Sheet:
+    """The matrix as on the page: rates as numbers, months not due yet as 已报/应报."""
+    months = [format_month(month, context.year) for month in months_of(document)]
+    columns = [SheetColumn("区市"), *(SheetColumn(m, "rate") for m in (*months, "全年"))]
+    rows = [
+        [
+            unit["short_name"],
+            *(
+                row["on_time_rate"]
+                if row is not None and row["due_reached"]
+                else cell_text(row, context.lines)
+                for row in rows_of_unit
+            ),
+            unit["on_time_rate"],
+        ]
+        for unit, rows_of_unit in matrix_rows(document)
+    ]
+    return columns, rows
+
+
+def _detail_sheet(document: Figures) -> Sheet:
     names = {d["code"]: d["short_name"] for d in document["districts"]}
     columns = [
         SheetColumn("区市"),
         SheetColumn("清理月份"),
-        SheetColumn("到期日", "date"),
-        SheetColumn("应清图斑（个）", "count"),
-        SheetColumn("已到期（个）", "count"),
-        SheetColumn("按期上报（个）", "count"),
-        SheetColumn("已上报（个）", "count"),
-        SheetColumn("逾期未报（个）", "count"),
+        SheetColumn("到期日"),
+        *(
+            SheetColumn(f"{DEFINITIONS[key].label}（个）", "count")
+            for key in ("due", "due_reached", "reached_on_time", "cleared", "overdue")
+        ),
         SheetColumn("按期上报率", "rate"),
     ]
     rows = [
         [
             names[m["code"]],
             m["month"],
-            month_due_on(m["month"]),
+            m["due_on"],
             m["due"],
             m["due_reached"],
             m["reached_on_time"],
@@ -267,45 +206,53 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
         ]
         for m in document["months"]
     ]
-    stamp = {
-        "范围": context.district_name,
-        "工作年度": str(context.year),
-        "基准日": context.as_of.isoformat(),
-        "数据版本": str(context.stamp.data_version),
-        "口径": DEFINITIONS["on_time_rate"].text,
-        "依据": f"工作方案 {DEFINITIONS['on_time_rate'].clause}",
-    }
-    if context.stamp.is_demo:
-        stamp["说明"] = "演示数据，非真实情况"
-    name = f"月清_{context.year}_{context.as_of.isoformat()}.xlsx"
-    return name, table_to_xlsx("月清", columns, rows, stamp)
+    return columns, rows
+
+
+def _clock_sheet(
+    conn: Connection, context: PageContext, document: Figures, running: Clock
+) -> Sheet:
+    forecasts = forecast(conn, context.scope, context.year, context.as_of, document)
+    columns = [
+        SheetColumn("区市"),
+        SheetColumn("已报（个）", "count"),
+        SheetColumn("应报（个）", "count"),
+        SheetColumn("未上报（个）", "count"),
+        SheetColumn("每天须报（个）", "number"),
+        SheetColumn("往月补报率", "rate"),
+        SheetColumn("到期时"),
+    ]
+    rows = []
+    for missing in running.missing:
+        expected = forecasts.get(missing.code)
+        rows.append(
+            [
+                missing.name,
+                missing.total - missing.patches,
+                missing.total,
+                missing.patches,
+                per_day(missing, running),
+                expected.share if expected else None,
+                verdict(expected),
+            ]
+        )
+    return columns, rows
 
 
 def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(ids.Clearance.CONTENT, "children"),
-        Input(ids.Clearance.CONTENT, "id"),
+        Input(ids.Clearance.TICK, "n_intervals"),
         State(ids.Shell.LOCATION, "search"),
     )
-    def content(_: str, search: str | None) -> list[Component]:
+    def content(tick: int | None, search: str | None) -> list[Component]:
         with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+            return render(conn, services.settings, wall_search(conn, search or "", tick or 0))
 
 
 def register_routes(server: Flask, services: Services) -> None:
     @server.get(EXPORT_PATH)
     def export_clearance() -> Response:
         with services.store.read() as conn:
-            query = request.query_string.decode()
-            name, content = workbook(conn, services.settings, query)
+            name, content = workbook(conn, services.settings, request.query_string.decode())
         return xlsx_response(name, content)
-
-
-def xlsx_response(name: str, content: bytes) -> Response:
-    from urllib.parse import quote
-
-    response = Response(
-        content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return response

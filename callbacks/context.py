@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from components.links import frame_part, read_search
+from components.figure_text import Lines
+from components.links import frame_part, href, read_search
 from data.periods import default_as_of
+from data.rules.loader import trigger_rules
 from data.scope import Scope
 from data.settings import Settings
 from data.store.queries.stamp import Stamp, stamp
@@ -33,6 +35,32 @@ class PageContext:
         """Short name of the chosen district, 全市 for none."""
         names = {d.code: d.short_name for d in self.stamp.districts}
         return names.get(self.district or "", "全市")
+
+    @property
+    def stamp_line(self) -> str:
+        """What stands on every card."""
+        return f"基准日 {self.as_of.isoformat()} · 数据版本 {self.stamp.data_version}"
+
+    @property
+    def on_wall(self) -> bool:
+        """`?screen=1`: shown on a wall, by itself."""
+        return self.query.get("screen") == "1"
+
+    @property
+    def lines(self) -> Lines:
+        """Lines of the rules in force on the day."""
+        rules = {rule_id: trigger_rules()[rule_id].on(self.as_of) for rule_id in ("T1", "T3", "T4")}
+        return Lines(
+            rules["T1"].parameters["warning_share"],
+            rules["T3"].parameters["warning_ratio"],
+            rules["T3"].parameters["interview_ratio"],
+            rules["T4"].parameters["interview_mu"],
+        )
+
+    def permalink(self, path: str) -> str:
+        """An address that shows the same to whoever opens it, on whatever day."""
+        day = self.as_of.isoformat()
+        return href(path, self.query, year=str(self.year), asof=day, screen=None)
 
 
 def read_context(conn: Connection, settings: Settings, search: str) -> PageContext:

@@ -66,7 +66,7 @@ def card(
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
     """value: formatted. change: against the last month's end, formatted, with whether it is good.
-    trend: values for the tiny line, oldest first, None for no value.
+    trend: values for the tiny line, oldest first, None for no value. note: what stands beside it.
     """
 
     label: str
@@ -77,6 +77,7 @@ class KeyFigure:
     change: str = ""
     change_is_good: bool | None = None
     trend: tuple[float | None, ...] = ()
+    note: str = ""
 
 
 def key_figure(figure: KeyFigure) -> Component:
@@ -88,7 +89,10 @@ def key_figure(figure: KeyFigure) -> Component:
                 className="key-label",
             ),
             dcc.Link(
-                [html.Strong(figure.value), html.Span(figure.unit, className="key-unit")],
+                [
+                    html.Strong(figure.value),
+                    html.Span(figure.unit or figure.note, className="key-unit"),
+                ],
                 href=figure.href,
                 className="key-value",
             ),

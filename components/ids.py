@@ -105,6 +105,7 @@ class Upload:
     TICK = "upload-tick"
     MAP = "upload-map"
     PROFILE = "upload-profile"
+    OPEN = "upload-open"
     HISTORY = "upload-history"
 
     @staticmethod

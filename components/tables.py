@@ -23,9 +23,12 @@ def html_table(
     rows: Sequence[Sequence[Any]],
     caption: str,
     class_name: str = "",
+    *,
+    marked: int | None = None,
 ) -> Component:
     """A table with a caption for screen readers; cells are texts or components. The first cell of
-    a row is its header."""
+    a row is its header. marked: the row that the view is about.
+    """
 
     def cell(column: TableColumn, value: Any, first: bool) -> Component:
         if isinstance(value, html.Td | html.Th):
@@ -38,8 +41,11 @@ def html_table(
         html.Th(c.header, scope="col", className="number" if c.is_number else "") for c in columns
     ]
     body = [
-        html.Tr([cell(c, v, i == 0) for i, (c, v) in enumerate(zip(columns, row, strict=True))])
-        for row in rows
+        html.Tr(
+            [cell(c, v, i == 0) for i, (c, v) in enumerate(zip(columns, row, strict=True))],
+            className="marked" if at == marked else "",
+        )
+        for at, row in enumerate(rows)
     ]
     return html.Div(
         html.Table(

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from dash import dcc
 
-_TOKENS = Path(__file__).resolve().parent.parent / "assets" / "tokens.json"
+_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 TEMPLATE = "weipian"
 
@@ -18,13 +18,26 @@ TEMPLATE = "weipian"
 @cache
 def tokens() -> dict[str, str]:
     """Name → colour (ui.md)."""
-    found: dict[str, str] = json.loads(_TOKENS.read_text(encoding="utf-8"))
+    return _read("tokens.json")
+
+
+def wall_tokens() -> dict[str, str]:
+    """What differs on the dark wall of `?screen=1`."""
+    return _read("tokens-wall.json")
+
+
+def _read(name: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((_ASSETS / name).read_text(encoding="utf-8"))
     return found
 
 
 def css_variables() -> str:
     """The colours as CSS custom properties, for the page's head."""
-    return ":root{" + "".join(f"--{name}:{value};" for name, value in tokens().items()) + "}"
+    return _rule(":root", tokens()) + _rule("html.on-wall", wall_tokens())
+
+
+def _rule(selector: str, colours: dict[str, str]) -> str:
+    return selector + "{" + "".join(f"--{name}:{value};" for name, value in colours.items()) + "}"
 
 
 def install_template() -> None:

@@ -1,15 +1,21 @@
-"""A trigger as a card: who, what, value against line, margin, clause."""
+"""Triggers as cards: who, what, value against line, margin, clause (domain.md §6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from data.units import format_mu, format_rate
+from components.figure_text import Lines, ratio_margin
+from components.links import href
+from data.periods import format_month
+from data.units import format_mu, format_rate, margin_text
 from data.vocabulary import Measure, Severity
+
+Trigger = Mapping[str, Any]
+Figures = Mapping[str, Any]
 
 ICONS = {
     Severity.NOTICE: "●",
@@ -17,6 +23,8 @@ ICONS = {
     Severity.INTERVIEW: "◆",
     Severity.ACCOUNTABILITY: "■",
 }
+_ORDER = tuple(Severity)
+_RULES = ("T3", "T4", "T1")
 
 
 def severity_mark(severity: str, line: str | None = None) -> Component:
@@ -29,38 +37,128 @@ def severity_mark(severity: str, line: str | None = None) -> Component:
     return html.Span(text, className=f"severity severity-{shown.value.replace('_', '-')}")
 
 
-def trigger_value(trigger: Mapping[str, Any]) -> str:
-    """`12.3%（线 10%）`, `30.2亩`: the value with as many decimals as keep it on its side."""
-    value, threshold = trigger["value"], trigger["threshold"]
-    if trigger["unit"] == "mu":
-        return f"{format_mu(value, (threshold,))}亩"
-    return f"{format_rate(value, (threshold,))}（线{format_rate(threshold)}）"
+def gravity(trigger: Trigger) -> int:
+    """Higher is graver; a line reached counts as its severity."""
+    return _ORDER.index(Severity(trigger["line"] or trigger["severity"]))
 
 
-def trigger_card(trigger: Mapping[str, Any], count: int, href: str) -> Component:
-    """count: patches behind it; href: where they are listed."""
+def grouped(triggers: Sequence[Trigger]) -> list[list[Trigger]]:
+    """The months of one district's T1 together, everything else alone; the gravest first, then by
+    rule, then in the bureau's order."""
+    groups: dict[tuple[str, str], list[Trigger]] = {}
+    for trigger in triggers:
+        groups.setdefault((trigger["rule"], trigger["subject"]), []).append(trigger)
+    return sorted(
+        groups.values(),
+        key=lambda group: (-max(map(gravity, group)), _RULES.index(group[0]["rule"])),
+    )
+
+
+def summary(triggers: Sequence[Trigger]) -> str:
+    """`2项已达约谈线，20项预警，3项提示`."""
+    counts = {
+        "项已达约谈线": sum(t["line"] is not None for t in triggers),
+        "项预警": sum(
+            t["line"] is None and t["severity"] == Severity.EARLY_WARNING for t in triggers
+        ),
+        "项提示": sum(t["severity"] == Severity.NOTICE for t in triggers),
+    }
+    return "，".join(f"{count}{words}" for words, count in counts.items() if count)
+
+
+def trigger_card(
+    group: Sequence[Trigger],
+    row: Figures,
+    query: Mapping[str, str],
+    lines: Lines,
+) -> Component:
+    """One card for a group of `grouped`.
+
+    row: the subject's figures.
+    """
+    gravest = max(group, key=gravity)
+    measures = dict.fromkeys(Measure(trigger["measure"]).label for trigger in group)
+    value, margin = _words(group, row, lines)
+    whole_city = gravest["subject_name"] == "全市"
+    own = query if whole_city else {**query, "district": gravest["subject"]}
+    body: list[Any] = [html.P(value, className="trigger-value")]
+    if margin:
+        body.append(html.P(margin, className="trigger-margin"))
+    if gravest["rule"] == "T1":
+        body.append(_months(group, own))
+        target, word = href("/overdue", own), "查看逾期图斑"
+    else:
+        target, word = href("/patches", own, status="unlawful"), "查看违法图斑"
     return html.Article(
         [
             html.Div(
                 [
-                    html.Strong(trigger["subject_name"]),
-                    severity_mark(trigger["severity"], trigger["line"]),
+                    html.Strong(gravest["subject_name"]),
+                    severity_mark(gravest["severity"], gravest["line"]),
                 ],
                 className="trigger-head",
             ),
-            html.P(
-                f"{trigger['rule_name']}：{trigger_value(trigger)}"
-                + (f"，{trigger['note']}" if trigger["note"] else ""),
-                className="trigger-value",
-            ),
+            *body,
             html.Div(
                 [
-                    html.Span(f"{Measure(trigger['measure']).label} · 工作方案{trigger['clause']}"),
-                    dcc.Link(f"{count}个图斑" if count else "查看图斑", href=href),
+                    html.Span(
+                        f"{'、'.join(measures)} · 工作方案{gravest['clause']}",
+                        title=gravest["citation"],
+                    ),
+                    dcc.Link(word, href=target),
                 ],
                 className="trigger-foot",
             ),
         ],
         className="trigger",
-        title=trigger["citation"],
+    )
+
+
+def _words(group: Sequence[Trigger], row: Figures, lines: Lines) -> tuple[str, str]:
+    """(what and how much, how far from which line)."""
+    first = group[0]
+    if first["rule"] == "T3":
+        value = format_rate(first["value"], lines.ratios)
+        gross = format_rate(row["ratio_gross"], lines.ratios)
+        line = format_rate(lines.interview_ratio)
+        return (
+            f"问责比例 {value}（未扣除 {gross}）",
+            f"{line} 约谈线：{ratio_margin(row, lines.interview_ratio)}",
+        )
+    if first["rule"] == "T4":
+        kinds = (
+            ("永久基本农田", row["remaining_basic_farmland_mu"]),
+            ("生态保护红线", row["remaining_redline_mu"]),
+        )
+        line_mu = lines.interview_mu
+        remaining = "、".join(f"{n} {format_mu(a, (line_mu,))} 亩" for n, a in kinds if a > 0)
+        distance = line_mu - first["value"]
+        side = "还差" if first["line"] is None else "超出"
+        return (
+            f"违法占用未消除：{remaining}",
+            f"单项 {line_mu:g} 亩约谈线：{side} {margin_text(abs(distance), '亩')}",
+        )
+    months = {trigger["period"] for trigger in group}
+    notes = dict.fromkeys(trigger["note"] for trigger in group if trigger["note"])
+    return (
+        f"{len(months)}个月份月清未完成，至今欠{row['overdue']}个图斑",
+        "；".join(list(notes)[-1:]),
+    )
+
+
+def _months(group: Sequence[Trigger], query: Mapping[str, str]) -> Component:
+    """Each month with its on-time share, leading to its overdue patches."""
+    shares = {trigger["period"]: trigger for trigger in group}
+    return html.Ul(
+        [
+            html.Li(
+                dcc.Link(
+                    f"{format_month(month, int(month[:4]))} "
+                    f"{format_rate(trigger['value'], (trigger['threshold'],))}",
+                    href=href("/overdue", query, month=month),
+                )
+            )
+            for month, trigger in sorted(shares.items())
+        ],
+        className="trigger-months",
     )

@@ -10,8 +10,14 @@ from typing import Any, Literal
 
 import xlsxwriter
 
-Format = Literal["text", "count", "area", "rate", "date"]
-_NUMBER_FORMATS = {"count": "#,##0", "area": "#,##0.00", "rate": "0.0###%", "date": "yyyy-mm-dd"}
+Format = Literal["text", "count", "number", "area", "rate", "date"]
+_NUMBER_FORMATS = {
+    "count": "#,##0",
+    "number": "0.0###",
+    "area": "#,##0.00",
+    "rate": "0.0###%",
+    "date": "yyyy-mm-dd",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,14 @@ def table_to_xlsx(
     """A workbook of two sheets: the table, and 说明 with the stamp (filters, as-of date, data
     version, definition). Text is always text, so that no value becomes a formula; None is empty.
     """
+    return tables_to_xlsx({title: (columns, rows)}, stamp)
+
+
+def tables_to_xlsx(
+    tables: Mapping[str, tuple[Sequence[SheetColumn], Iterable[Sequence[Any]]]],
+    stamp: Mapping[str, str],
+) -> bytes:
+    """The same with several tables, a sheet each, by title."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer,
@@ -44,14 +58,15 @@ def table_to_xlsx(
     )
     head = book.add_format({"bold": True, "bg_color": "#E4E7EC", "bottom": 1})
     formats = {name: book.add_format({"num_format": f}) for name, f in _NUMBER_FORMATS.items()}
-    sheet = book.add_worksheet(title[:31])
-    sheet.freeze_panes(1, 1)
-    for at, column in enumerate(columns):
-        sheet.set_column(at, at, max(column.width, 2 * len(column.header) + 2))
-        sheet.write_string(0, at, column.header, head)
-    for line, row in enumerate(rows, start=1):
-        for at, (column, value) in enumerate(zip(columns, row, strict=True)):
-            _write(sheet, line, at, value, formats.get(column.format))
+    for title, (columns, rows) in tables.items():
+        sheet = book.add_worksheet(title[:31])
+        sheet.freeze_panes(1, 1)
+        for at, column in enumerate(columns):
+            sheet.set_column(at, at, max(column.width, 2 * len(column.header) + 2))
+            sheet.write_string(0, at, column.header, head)
+        for line, row in enumerate(rows, start=1):
+            for at, (column, value) in enumerate(zip(columns, row, strict=True)):
+                _write(sheet, line, at, value, formats.get(column.format))
     about = book.add_worksheet("说明")
     about.set_column(0, 0, 14)
     about.set_column(1, 1, 80)

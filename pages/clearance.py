@@ -9,9 +9,15 @@ from dash import html
 
 from components import ids
 from components.cards import skeleton
+from components.shell import wall_clock
 
 dash.register_page(__name__, path="/clearance", name="月清", title="月清 · 卫片执法监管")
 
 
-def layout(**_query: Any) -> html.Div:
-    return html.Div(html.Div(skeleton("page"), id=ids.Clearance.CONTENT))
+def layout(**query: Any) -> html.Div:
+    return html.Div(
+        [
+            wall_clock(ids.Clearance.TICK, query),
+            html.Div(skeleton("page"), id=ids.Clearance.CONTENT),
+        ]
+    )

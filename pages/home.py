@@ -9,9 +9,12 @@ from dash import html
 
 from components import ids
 from components.cards import skeleton
+from components.shell import wall_clock
 
 dash.register_page(__name__, path="/", name="总览", title="总览 · 卫片执法监管")
 
 
-def layout(**_query: Any) -> html.Div:
-    return html.Div(html.Div(skeleton("page"), id=ids.Overview.CONTENT))
+def layout(**query: Any) -> html.Div:
+    return html.Div(
+        [wall_clock(ids.Overview.TICK, query), html.Div(skeleton("page"), id=ids.Overview.CONTENT)]
+    )

@@ -25,7 +25,7 @@
       color: strong ? token("--accent") : token("--muted"),
       weight: strong ? 2 : 1,
       opacity: strong ? 1 : 0.7,
-      fillColor: token("--surface"),
+      fillColor: token("--" + (feature.properties.fill || "surface")),
       fillOpacity: 1,
       interactive: false,
     };
@@ -100,6 +100,10 @@
     return { color: token("--accent"), weight: 2, fillColor: token("--accent"), fillOpacity: 0.25 };
   }
 
+  function newPoint(feature, latlng) {
+    return L.circleMarker(latlng, { radius: 4 });
+  }
+
   function patchPoint(feature, latlng, context) {
     const selected = context.hideout && context.hideout.selected === feature.properties.id;
     return L.circleMarker(latlng, { radius: selected ? 8 : 5 });
@@ -116,6 +120,7 @@
       placeName: placeName,
       patchStyle: patchStyle,
       newStyle: newStyle,
+      newPoint: newPoint,
       patchPoint: patchPoint,
       patchTooltip: patchTooltip,
     },

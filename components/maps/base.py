@@ -77,13 +77,17 @@ def district_bounds(shapes: Sequence[dict[str, Any]], code: str | None) -> Bound
 
 
 def _district_layers(
-    shapes: Sequence[dict[str, Any]], names: dict[str, str], highlighted: str | None
+    shapes: Sequence[dict[str, Any]],
+    names: dict[str, str],
+    fills: dict[str, str],
+    highlighted: str | None,
 ) -> list[Component]:
     areas = [
         feature(
             simplified_geometry(shape["geom"]),
             name=names.get(shape["code"] or "", shape["name"]),
             highlighted=shape["code"] is not None and shape["code"] == highlighted,
+            fill=fills.get(shape["code"] or ""),
         )
         for shape in shapes
     ]
@@ -140,6 +144,7 @@ def district_map(
     *,
     label: str,
     names: dict[str, str] | None = None,
+    fills: dict[str, str] | None = None,
     towns: Sequence[dict[str, Any]] = (),
     bounds: Bounds | None = None,
     highlighted: str | None = None,
@@ -149,7 +154,8 @@ def district_map(
 ) -> html.Figure:
     """A map with scale, north arrow and source line.
 
-    shapes: of queries.places.district_shapes. names: district code → name to show. towns: of
+    shapes: of queries.places.district_shapes. names: district code → name to show. fills:
+    district code → colour, a name of assets/tokens.json. towns: of
     queries.places.town_labels. bounds: first view (degrees; default: the whole city). highlighted:
     code of the district that is drawn strongly. label: what the map shows, for screen readers.
     """
@@ -158,7 +164,7 @@ def district_map(
         id=map_id,
         children=[
             *background,
-            *_district_layers(shapes, names or {}, highlighted),
+            *_district_layers(shapes, names or {}, fills or {}, highlighted),
             *_town_layer(towns),
             *layers,
             dl.ScaleControl(position="bottomleft", imperial=False),

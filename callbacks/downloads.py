@@ -1,0 +1,38 @@
+"""Workbooks as answers."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Response
+
+from callbacks.context import PageContext
+from data.definitions import DEFINITIONS
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def xlsx_response(name: str, content: bytes) -> Response:
+    response = Response(content, mimetype=XLSX)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+def sheet_stamp(context: PageContext, figure: str) -> dict[str, str]:
+    """What a workbook says of itself: filters, day, data version, definition with its clause."""
+    definition = DEFINITIONS[figure]
+    stamp = {
+        "范围": context.district_name,
+        "工作年度": str(context.year),
+        "基准日": context.as_of.isoformat(),
+        "数据版本": str(context.stamp.data_version),
+        "口径": f"{definition.label}：{definition.text}",
+        "依据": f"工作方案 {definition.clause}",
+    }
+    if context.stamp.is_demo:
+        stamp["说明"] = "演示数据，非真实情况"
+    return stamp
+
+
+def file_name(title: str, context: PageContext) -> str:
+    return f"{title}_{context.district_name}_{context.as_of.isoformat()}.xlsx"

@@ -1,0 +1,135 @@
+"""Figures as texts: values on their side of a line, changes, margins, the headline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from data.definitions import DEFINITIONS
+from data.periods import format_day, format_month
+from data.units import format_count, format_mu, format_rate, margin_text, meets
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from data.workflow.outlook import Clock, Forecast
+
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of the rules in force on the day, beside which values must not be rounded over.
+
+    warning_share: T1, on-time share of a month. warning_ratio, interview_ratio: T3, net ratio.
+    interview_mu: T4, 亩 of protected land.
+    """
+
+    warning_share: float
+    warning_ratio: float
+    interview_ratio: float
+    interview_mu: float
+
+    @property
+    def ratios(self) -> tuple[float, float]:
+        return self.warning_ratio, self.interview_ratio
+
+    @property
+    def shares(self) -> tuple[float]:
+        return (self.warning_share,)
+
+
+def shown(name: str, value: float | int | None, lines: Lines) -> str:
+    """A figure as text; rates keep to their side of the lines."""
+    unit = DEFINITIONS[name].unit
+    if unit == "%":
+        return format_rate(value, lines.ratios if "ratio" in name else lines.shares)
+    if unit == "亩":
+        return format_mu(value)
+    return format_count(None if value is None else int(value))
+
+
+def change_text(name: str, now: float | None, then: float | None) -> tuple[str, bool | None]:
+    """(`较上月末 +1.2 个百分点`, whether that is good)."""
+    if now is None or then is None:
+        return "", None
+    unit = DEFINITIONS[name].unit
+    difference = (now - then) * (100 if unit == "%" else 1)
+    words = {"%": "个百分点", "亩": "亩"}.get(unit, unit)
+    decimals = 0 if unit in ("个", "宗") else 1
+    if round(difference, decimals) == 0:
+        return "与上月末持平", None
+    better = DEFINITIONS[name].better
+    good = None if better == "neither" else (difference > 0) == (better == "more")
+    return f"较上月末 {difference:+,.{decimals}f} {words}", good
+
+
+def ratio_margin(row: Figures, line: float) -> str:
+    """How much unlawful farmland is still missing to a line of the net ratio, or over it."""
+    whole = row["new_construction_farmland_mu"]
+    if not whole:
+        return "—"
+    part = row["ratio_net_part_mu"]
+    if meets(row["ratio_net"], line):
+        return f"超出 {margin_text(max(part - line * whole, 0.0), '亩')}"
+    return f"还差 {margin_text(line * whole - part, '亩')}"
+
+
+def days_left_text(running: Clock) -> str:
+    return "今日到期" if running.days_left == 0 else f"还有{running.days_left}天"
+
+
+def expected_missing(forecast: Forecast | None) -> int | None:
+    """Patches that a district is expected to miss; None where there is nothing to go by."""
+    if forecast is None or forecast.expected is None:
+        return None
+    return max(1, round(forecast.expected)) if forecast.will_miss else 0
+
+
+def headline(
+    year: int,
+    as_of: date,
+    row: Figures,
+    running: Clock,
+    forecasts: Mapping[str, Forecast],
+    district_name: str | None,
+) -> str:
+    """A page in one sentence. row: figures of the district, or of the city for no district."""
+    day = format_day(as_of, year)
+    if row["patches"] == 0:
+        return f"截至{day}，{district_name or '全市'}{year}年度还没有下发图斑"
+    parts = [*_running(year, running, forecasts, district_name)]
+    if row["overdue"]:
+        parts.append(f"{row['overdue']:,}个图斑逾期未报")
+    if not parts:
+        parts.append(f"{district_name or '各区市'}到期图斑均已上报")
+    return f"截至{day}，" + "；".join(parts)
+
+
+def _running(
+    year: int, running: Clock, forecasts: Mapping[str, Forecast], district_name: str | None
+) -> Sequence[str]:
+    """The running month: who is expected to miss it, else what is still open."""
+    if not running.missing:
+        return []
+    due, left = format_day(running.due_on, year), days_left_text(running)
+    if district_name is not None:
+        (own,) = running.missing
+        expected = expected_missing(forecasts.get(own.code))
+        verdict = "" if expected is None else f"，预计差{expected}个" if expected else "，预计可清"
+        return [f"{district_name}距{due}月清{left}，还有{own.patches}个图斑未上报{verdict}"]
+    late = [
+        (count, m.name)
+        for m in running.missing
+        if (count := expected_missing(forecasts.get(m.code)))
+    ]
+    if late:
+        count, name = max(late, key=lambda pair: pair[0])
+        return [f"{len(late)}个区市预计错过{due}月清（{left}），{name}预计差{count}个图斑"]
+    most = running.missing[0]
+    month = format_month(running.month, year)
+    return [
+        f"{month}月清还有{running.patches}个图斑未上报（{due}到期，{left}），"
+        f"{most.name}最多，{most.patches}个"
+    ]
