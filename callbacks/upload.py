@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flask
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -19,8 +20,16 @@ from callbacks.upload_routes import register_routes
 from components import ids
 from components.cards import error_panel, problem_notes
 from components.links import href, read_search
-from components.upload_batch import batch_panel
-from components.uploads import chooser, history, moment_text, open_jobs, progress, templates
+from components.upload_batch import batch_headline, batch_panel
+from components.uploads import (
+    AUTOMATIC,
+    chooser,
+    history,
+    moment_text,
+    open_jobs,
+    progress,
+    templates,
+)
 from data.errors import NotFound
 from data.jobs.embedded import ensure_worker
 from data.jobs.running import SILENT_SECONDS, settle_left_running
@@ -59,15 +68,17 @@ def headline(context: PageContext) -> str:
     return f"最近一次入库是{when}的“{kind}”，数据版本 {known.data_version}"
 
 
-def history_card(conn: Connection, query: Mapping[str, str]) -> Component:
+def history_card(conn: Connection, query: Mapping[str, str], this_year: int) -> Component:
     page = int(query["page"]) if query.get("page", "").isdigit() else 1
     total = upload_count(conn)
     page = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
     batches = upload_list(conn, PAGE_SIZE, (page - 1) * PAGE_SIZE)
-    return history(batches, total, page, PAGE_SIZE, query)
+    return history(batches, total, page, PAGE_SIZE, query, this_year)
 
 
-def jobs_card(jobs: Sequence[JobView], shown: str | None, query: Mapping[str, str]) -> Any:
+def jobs_card(
+    jobs: Sequence[JobView], shown: str | None, query: Mapping[str, str], this_year: int
+) -> Any:
     others = [
         {
             "id": job.id,
@@ -79,56 +90,64 @@ def jobs_card(jobs: Sequence[JobView], shown: str | None, query: Mapping[str, st
         for job in jobs
         if job.id != shown
     ]
-    return open_jobs(others, query) if others else None
+    return open_jobs(others, query, this_year) if others else None
 
 
-def render(services: Services, table: JobTable, search: str) -> tuple[list[Any], bool]:
-    """The whole page for an address, and whether its job is still at work."""
+@dataclass
+class Rendered:
+    """The parts of the page, as its layout names them."""
+
+    headline: str
+    content: list[Any]
+    work: list[Any]
+    open_jobs: Any
+    history: list[Any]
+    is_active: bool = False
+
+
+def render(services: Services, table: JobTable, search: str) -> Rendered:
+    """The whole page for an address: its job, its batch, or the choice of a file."""
     jobs = table.unfinished()
     with services.store.read() as conn:
         context = read_context(conn, services.settings, search)
         query = context.query
         back = href("/upload", query)
-        notes: list[Any] = problem_notes(context.problems, back)
-        job: JobView | None = None
+        this_year = services.settings.today().year
+        years = selectable_years(context, this_year)
+        shown = Rendered(headline(context), problem_notes(context.problems, back), [], None, [])
+        shown.open_jobs = jobs_card(jobs, query.get("job"), query, this_year)
+        shown.history = [history_card(conn, query, this_year)]
         if query.get("job"):
             try:
                 job = table.get(query["job"])
             except NotFound as error:
-                notes.append(error_panel(error.message, back, "返回数据上传"))
-        years = selectable_years(context, services.settings.today().year)
-        parts: list[Any] = [
-            html.H1(
-                headline_of(job) if job else headline(context),
-                className="headline",
-                id=ids.Upload.HEADLINE,
-            ),
-            *notes,
-        ]
-        if job is not None:
-            body = work(conn, services.settings, job, context, years)
-            parts.append(html.Div(body, id=ids.Upload.WORK))
+                shown.content.append(error_panel(error.message, back, "返回数据上传"))
+                return shown
+            shown.headline, shown.is_active = headline_of(job), job.is_active
+            shown.work = work(conn, services.settings, job, context, years)
+            shown.history = []
         elif query.get("batch", "").isdigit():
-            parts += _batch(conn, int(query["batch"]), context, back)
+            _show_batch(shown, conn, int(query["batch"]), context, back)
         else:
             kind = query.get("kind", "")
             known = kind in {k.value for k in UploadKind}
-            parts.append(chooser(kind if known else "", context.year, years))
-        parts.append(html.Div(jobs_card(jobs, job.id if job else None, query), id="upload-open"))
-        if job is None or not job.is_active:
-            parts.append(html.Div(history_card(conn, query), id=ids.Upload.HISTORY))
-        if job is None and "batch" not in query:
-            parts.append(templates())
-    return parts, job is not None and job.is_active
+            shown.content.append(chooser(kind if known else AUTOMATIC, context.year, years))
+            shown.history.append(templates())
+    return shown
 
 
-def _batch(conn: Connection, batch: int, context: PageContext, back: str) -> list[Any]:
+def _show_batch(
+    shown: Rendered, conn: Connection, batch: int, context: PageContext, back: str
+) -> None:
     try:
         detail = upload_detail(conn, batch)
     except NotFound as error:
-        return [error_panel(error.message, back, "返回数据上传")]
+        shown.content.append(error_panel(error.message, back, "返回数据上传"))
+        return
     changes = recorded(detail["changes"], district_names(context))
-    return [batch_panel(detail, changes, context.query)]
+    shown.headline = batch_headline(detail)
+    shown.content.append(batch_panel(detail, changes, context.query))
+    shown.history = []
 
 
 def begin_payload(
@@ -152,15 +171,19 @@ def register(app: Dash, services: Services) -> None:
     actions = Actions(services, table)
 
     @app.callback(
+        Output(i.HEADLINE, "children"),
         Output(i.CONTENT, "children"),
+        Output(i.WORK, "children"),
+        Output(i.OPEN, "children"),
+        Output(i.HISTORY, "children"),
         Output(i.TICK, "disabled"),
         Input(i.CONTENT, "id"),
         State(ids.Shell.LOCATION, "search"),
     )
-    def content(_: str, search: str | None) -> tuple[list[Any], bool]:
+    def content(_: str, search: str | None) -> tuple[Any, ...]:
         ensure_worker(services.settings)  # warm by the time a file has been chosen
-        parts, is_active = render(services, table, search or "")
-        return parts, not is_active
+        r = render(services, table, search or "")
+        return r.headline, r.content, r.work, r.open_jobs, r.history, not r.is_active
 
     app.clientside_callback(
         "kind => kind !== 'reference'", Output(i.LAYER_FIELD, "hidden"), Input(i.KIND, "value")
@@ -168,7 +191,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
-        Output("upload-open", "children"),
+        Output(i.OPEN, "children", allow_duplicate=True),
         Input(i.FILE, "data"),
         State(i.KIND, "value"),
         State(i.LAYER, "value"),
@@ -192,13 +215,14 @@ def register(app: Dash, services: Services) -> None:
         job_id = actions.submit("upload", payload)
         query = read_search(search)
         if file.get("count", 1) > 1:  # several at once: they queue, the page stays
-            return no_update, jobs_card(table.unfinished(), None, query)
+            return no_update, jobs_card(
+                table.unfinished(), None, query, services.settings.today().year
+            )
         return href("/upload", query, job=job_id), no_update
 
     @app.callback(
-        Output(i.PROGRESS, "children"),
-        Output(i.WORK, "children"),
-        Output(i.HEADLINE, "children"),
+        Output(i.WORK, "children", allow_duplicate=True),
+        Output(i.HEADLINE, "children", allow_duplicate=True),
         Output(i.TICK, "disabled", allow_duplicate=True),
         Input(i.TICK, "n_intervals"),
         State(ids.Shell.LOCATION, "search"),
@@ -207,20 +231,22 @@ def register(app: Dash, services: Services) -> None:
     def tick(_: int, search: str | None) -> tuple[Any, ...]:
         job_id = read_search(search).get("job")
         if not job_id:
-            return no_update, no_update, no_update, True
+            return no_update, no_update, True
         settle_left_running(table, services.store, SILENT_SECONDS)
         job = table.get(job_id)
         if job.is_active:
             shown = progress(job.phase, job.done, job.total, job.ahead)
-            return shown, no_update, no_update, False
+            set_props(i.PROGRESS, {"children": shown})
+            return no_update, no_update, False
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)
             body = work(conn, services.settings, job, context, years)
-        return no_update, body, headline_of(job), True
+        return body, headline_of(job), True
 
     @app.callback(
         Output(i.WORK, "children", allow_duplicate=True),
+        Output(i.HEADLINE, "children", allow_duplicate=True),
         Output(i.TICK, "disabled", allow_duplicate=True),
         Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
         Input({"type": "upload-action", "name": ALL}, "n_clicks"),
@@ -238,7 +264,7 @@ def register(app: Dash, services: Services) -> None:
         fields: list[str | None],
         units: list[str | None],
         search: str | None,
-    ) -> tuple[Any, Any, Any]:
+    ) -> tuple[Any, ...]:
         pressed = ctx.triggered_id
         if not pressed or not any(clicks):
             raise PreventUpdate
@@ -247,10 +273,10 @@ def register(app: Dash, services: Services) -> None:
         asked = Asked(pressed["name"], chosen, fields, units, flask.request.remote_addr or "web")
         new_job = actions.act(asked, query)
         if new_job is None or new_job != query.get("job"):  # another job, or none: another address
-            return no_update, no_update, href("/upload", query, job=new_job)
+            return no_update, no_update, no_update, href("/upload", query, job=new_job)
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)
             job = table.get(new_job)
             body = work(conn, services.settings, job, context, years)
-        return body, not job.is_active, no_update
+        return body, headline_of(job), not job.is_active, no_update

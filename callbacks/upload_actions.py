@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.upload_questions import NOT_TAKEN
 from data.errors import SupervisionError
 from data.jobs.embedded import submit, wake
 from data.jobs.incoming import Incoming
@@ -42,7 +43,8 @@ def mapping_from(
     mapping: dict[str, dict[str, str | None]] = {}
     for column, field, unit in zip(columns, fields, units, strict=True):
         known = unit if unit in AreaUnit.__members__ else None
-        mapping.setdefault(column["header"], {"field": field or None, "unit": known})
+        taken = field if field and field != NOT_TAKEN else None
+        mapping.setdefault(column["header"], {"field": taken, "unit": known})
     return mapping
 
 

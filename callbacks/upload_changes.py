@@ -12,6 +12,10 @@ from data.vocabulary import UploadKind
 _OPERATIONS = {"insert": "新增", "update": "变更", "delete": "删除"}
 #: A new row is told by its first fields.
 _TOLD = 5
+_COLUMNS = {
+    str(s.table.__tablename__): s.columns  # type: ignore[attr-defined]
+    for s in SCHEMAS.values()
+}
 #: Years of dates are always written here: a batch may concern any year.
 _NO_YEAR = 0
 
@@ -58,10 +62,11 @@ def recorded(changes: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> 
 
 
 def _told(entity: str, row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """The first filled fields, in the files' order, without those of the key."""
     known = [
-        (field_title(entity, name), value_text(entity, name, value, _NO_YEAR, names))
-        for name, value in row.items()
-        if value not in (None, "", False) and field_title(entity, name) != name
+        (column.header, value_text(entity, column.field, row[column.field], _NO_YEAR, names))
+        for column in _COLUMNS.get(entity, ())
+        if not column.key and row.get(column.field) not in (None, "", False)
     ]
     told = "，".join(f"{title} {text}" for title, text in known[:_TOLD])
     return told + ("…" if len(known) > _TOLD else "")

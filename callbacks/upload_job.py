@@ -122,7 +122,9 @@ def _at_work(job: JobView) -> list[Any]:
     ]
     at = 4 if job.payload.get("step") == "apply" else 2
     is_undo = job.task == "undo"
-    title = headline_of(job)
+    title = "写入中：全部成功才生效" if at == 4 else "先读取核对，给出预览后由您确认"
+    if is_undo:
+        title = "撤回中：全部成功才生效"
     return [*([] if is_undo else [steps(at)]), card(title, body, class_name="job-card")]
 
 
@@ -143,7 +145,7 @@ def _waiting(
     fields = field_options(UploadKind(kind)) if kind else []
     if document["question"]:
         asked = [html.P(document["message"], className="question")]
-        table = [columns_table(document, fields)] if kind else []
+        table = [columns_table(document, fields, asked=True)] if kind else []
         options = reading_options(job.payload, kind, years, is_open=not kind)
         return [steps(2), card("还不能预览：请先补充说明", asked), options, *table, drop]
     report = f"/upload/reports/job/{job.id}.xlsx" if document.get("report") else None
@@ -179,13 +181,12 @@ def _waiting(
         parts.warnings(document),
         parts.new_map(document, shapes, tiles),
     ]
-    return [
-        steps(3),
-        first,
-        html.Div([s for s in sections if s is not None], className="preview-sections"),
-        reading_options(job.payload, kind, years, is_open=False),
-        columns_table(document, fields),
-    ]
+    shown = html.Div([s for s in sections if s is not None], className="preview-sections")
+    columns = columns_table(document, fields)
+    options = reading_options(job.payload, kind, years, is_open=False)
+    unknown = any(not column["field"] for column in document["columns"])
+    rest = [columns, shown, options] if unknown else [shown, options, columns]
+    return [steps(3), first, *rest]
 
 
 def _done(job: JobView, context: PageContext) -> list[Any]:

@@ -41,6 +41,18 @@ def batch_panel(
     return html.Div([s for s in sections if s is not None], className="preview-sections")
 
 
+def batch_headline(detail: Document) -> str:
+    """What the batch was, in one sentence."""
+    what = kind_text(detail["kind"], detail["layer"])
+    if detail["state"] == "undo":
+        return f"批次{detail['id']}：{state_text(detail)}（{what}）"
+    said = f"新增 {format_count(detail['inserted'])} 行"
+    said += f"，变更 {format_count(detail['updated'])} 行" if detail["updated"] else ""
+    said += f"，退回 {format_count(detail['rejected'])} 行" if detail["rejected"] else ""
+    undone = "，已撤回" if detail["state"] == "undone" else ""
+    return f"批次{detail['id']}：{what}，{said}{undone}"
+
+
 def _facts(detail: Document, back: Component) -> Component:
     facts: list[tuple[str, Any]] = [
         ("状态", state_text(detail)),
@@ -65,7 +77,7 @@ def _facts(detail: Document, back: Component) -> Component:
     if detail["report_path"]:
         links.append(download("下载退回表", f"/upload/reports/{detail['id']}.xlsx"))
     rows = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts]
-    return card(f"批次{detail['id']}", html.Dl(rows, className="facts"), menu=[*links, back])
+    return card("来源", html.Dl(rows, className="facts"), menu=[*links, back])
 
 
 def _undo(detail: Document) -> Component | None:

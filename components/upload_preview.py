@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from components import ids
 from components.cards import card
 from components.maps.base import Tiles, district_map, functions
-from components.maps.shapes import collection
+from components.maps.shapes import collection, feature, point
 from components.tables import TableColumn, html_table
 from components.uploads import action, download
 from data.units import format_count
@@ -136,17 +136,34 @@ def new_map(
     if not features:
         return None
     total = document["features_total"]
-    layer = dl.GeoJSON(
-        data=collection([{**f, "properties": {"hint": f["properties"]["name"]}} for f in features]),
-        style=functions("newStyle"),
-        pointToLayer=functions("patchPoint"),
-        onEachFeature=functions("patchTooltip"),
-        zoomToBounds=True,
-    )
+    drawn = [{**f, "properties": {"hint": f["properties"]["name"]}} for f in features]
+    marks = [feature(point(*f["properties"]["at"]), hint=f["properties"]["name"]) for f in features]
+    layers = [
+        dl.GeoJSON(
+            data=collection([f for f in drawn if f["geometry"]["type"] != "Point"]),
+            style=functions("newStyle"),
+            onEachFeature=functions("patchTooltip"),
+        ),
+        dl.GeoJSON(  # a patch is smaller than a pixel where the whole city is seen
+            data=collection(marks),
+            style=functions("newStyle"),
+            pointToLayer=functions("newPoint"),
+            onEachFeature=functions("patchTooltip"),
+        ),
+    ]
+    lons, lats = zip(*(f["properties"]["at"] for f in features), strict=True)
+    margin = 0.03
+    view = (min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
     more = f"，图上为前 {format_count(len(features))} 个" if total > len(features) else ""
     legend = html.Span(f"新增 {format_count(total)} 个{more}")
     body = district_map(
-        ids.Upload.MAP, shapes, [layer], label="新增图斑的位置", tiles=tiles, legend=legend
+        ids.Upload.MAP,
+        shapes,
+        layers,
+        label="新增图斑的位置",
+        bounds=view,
+        tiles=tiles,
+        legend=legend,
     )
     return card("新增的图斑在哪里", body, class_name="map-panel")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +12,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import ids
-from components.attributes import aria
 from components.cards import card
 from components.maps.base import Tiles, district_map, functions
 from components.maps.shapes import collection, feature, rectangle
 from components.tables import TableColumn, html_table
-from components.uploads import action, field, kind_options, layer_options, year_options
+from components.uploads import AUTOMATIC, action, field, kind_options, layer_options, year_options
 from data.units import AreaUnit
 from data.vocabulary import UploadKind
 
@@ -30,29 +30,32 @@ USUAL_CRS = (
     (4549, "CGCS2000 3 度带 120°，不带号"),
     (4550, "CGCS2000 3 度带 123°，不带号"),
 )
+#: The choice that leaves a column out.
+NOT_TAKEN = "none"
 _PATCH_EXTRAS = ("图斑类型", "下发日期", "区市")
 
 
-def columns_table(document: Document, fields: Sequence[dict[str, Any]]) -> Component:
+def columns_table(
+    document: Document, fields: Sequence[dict[str, Any]], asked: bool = False
+) -> Component:
     """Every column of the file with samples beside what it is taken for; all can be reassigned.
 
     fields: {value, label, is_area} of the kind's columns.
     """
     options = [
-        {"value": "", "label": "不导入"},
+        {"value": NOT_TAKEN, "label": "不导入"},
         *({"value": f["value"], "label": f["label"]} for f in fields),
     ]
     units = [{"value": u.name, "label": u.label} for u in AreaUnit]
     rows = []
     for at, column in enumerate(document["columns"]):
-        known = column["field"] or ""
+        known = column["field"] or NOT_TAKEN
         unit: Any = dbc.Select(
             id=ids.Upload.assigned("unit", at),
             options=units,
             value=column["unit"] or column.get("suggested_unit") or "MU",
             size="sm",
-            class_name="unit-select" + ("" if column["is_area"] or not known else " not-area"),
-            **aria(label=f"“{column['header']}”的单位"),
+            class_name="unit-select" + ("" if _may_be_area(column) else " not-area"),
         )
         suggested = column.get("suggested_unit")
         hint = ""
@@ -62,15 +65,22 @@ def columns_table(document: Document, fields: Sequence[dict[str, Any]]) -> Compo
             [
                 column["header"],
                 "、".join(column["samples"]) or "（全空）",
-                dbc.Select(
-                    id=ids.Upload.assigned("field", at),
-                    options=options,
-                    value=known,
-                    size="sm",
-                    class_name="field-select" + ("" if known else " not-taken"),
-                    **aria(label=f"“{column['header']}”对应的字段"),
+                _named(
+                    f"“{column['header']}”对应的字段",
+                    dbc.Select(
+                        id=ids.Upload.assigned("field", at),
+                        options=options,
+                        value=known,
+                        size="sm",
+                        class_name="field-select" + (" not-taken" if known == NOT_TAKEN else ""),
+                    ),
                 ),
-                html.Div([unit, html.Small(hint, className="unit-hint")]),
+                html.Div(
+                    [
+                        _named(f"“{column['header']}”的单位", unit),
+                        html.Small(hint, className="unit-hint"),
+                    ]
+                ),
             ]
         )
     ignored = sum(1 for column in document["columns"] if not column["field"])
@@ -94,13 +104,24 @@ def columns_table(document: Document, fields: Sequence[dict[str, Any]]) -> Compo
                 ),
                 "下次列名相同的文件会自动套用",
             ),
-            action("again", "按以上对应重新核对", "outline-primary"),
+            action("again", "按以上对应重新核对", "primary" if asked else "outline-primary"),
         ],
         className="columns-foot",
     )
     profile = document.get("profile")
     used = [html.P(f"已套用方案“{profile}”，可以改。")] if profile else []
     return card(title, [*used, table, foot], class_name="columns-card")
+
+
+def _may_be_area(column: Document) -> bool:
+    """An area, or a column that nobody took and that has decimals."""
+    if column["field"]:
+        return bool(column["is_area"])
+    return any(re.fullmatch(r"\d{1,7}\.\d+", text) for text in column["samples"])
+
+
+def _named(name: str, control: Component) -> Component:
+    return html.Label([html.Span(name, className="visually-hidden"), control], className="bare")
 
 
 def reading_options(
@@ -120,7 +141,7 @@ def reading_options(
         field(
             "种类",
             o("kind"),
-            dbc.Select(id=o("kind"), options=kind_options(), value=kind or "", size="sm"),
+            dbc.Select(id=o("kind"), options=kind_options(), value=kind or AUTOMATIC, size="sm"),
         ),
         field(
             "工作年度",
@@ -133,7 +154,7 @@ def reading_options(
             ),
         ),
     ]
-    if with_crs and kind in (None, UploadKind.PATCHES.value, UploadKind.REFERENCE.value):
+    if with_crs and kind in (UploadKind.PATCHES.value, UploadKind.REFERENCE.value):
         controls.append(
             field(
                 "坐标系（EPSG 编号）",
@@ -141,11 +162,10 @@ def reading_options(
                 dbc.Input(
                     id=o("crs"),
                     value=str(crs or ""),
-                    placeholder="按文件或坐标判断",
+                    placeholder="自动；要指定填 4528",
                     maxLength=12,
                     size="sm",
                 ),
-                "如 4528",
             )
         )
     if kind == UploadKind.REFERENCE.value:
@@ -158,7 +178,7 @@ def reading_options(
                 ),
             )
         )
-    if kind in (None, UploadKind.PATCHES.value):
+    if kind == UploadKind.PATCHES.value:
         controls += [
             field(
                 f"缺“{name}”列时统一填",

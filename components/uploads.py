@@ -20,6 +20,8 @@ from data.periods import format_day
 from data.units import format_count
 from data.vocabulary import ReferenceLayer, UploadKind
 
+#: The choice of a kind that leaves it to the file's columns.
+AUTOMATIC = "auto"
 STEPS = ("选文件", "读取核对", "预览", "写入", "结果")
 _CHINA = ZoneInfo("Asia/Shanghai")
 #: uploaded_from → what it is called; anything else is the address of a browser.
@@ -56,7 +58,7 @@ def field(label: str, control_id: Any, control: Component, note: str = "") -> Co
 
 
 def kind_options(with_automatic: bool = True) -> list[dict[str, str]]:
-    automatic = [{"value": "", "label": "自动识别（按列名）"}] if with_automatic else []
+    automatic = [{"value": AUTOMATIC, "label": "自动识别（按列名）"}] if with_automatic else []
     return [*automatic, *({"value": k.value, "label": k.label} for k in UploadKind)]
 
 
@@ -101,7 +103,7 @@ def chooser(kind: str, year: int, years: Sequence[int]) -> Component:
     )
     return card(
         "上传一个文件：先预览，确认后才写入",
-        [controls, html.Div(id=i.ZONE, className="upload-zone")],
+        [controls, html.Div(id=i.ZONE, className="upload-zone"), dcc.Store(id=i.FILE)],
         class_name="upload-chooser",
     )
 
@@ -153,7 +155,7 @@ def action(name: str, text: str, style: str = "outline-primary", **more: Any) ->
     )
 
 
-def open_jobs(jobs: Sequence[Document], query: Mapping[str, str]) -> Component:
+def open_jobs(jobs: Sequence[Document], query: Mapping[str, str], this_year: int) -> Component:
     """Jobs that are not finished, each with its way back."""
     names = {"queued": "排队中", "running": "处理中", "waiting": "等待确认"}
     rows = [
@@ -161,7 +163,7 @@ def open_jobs(jobs: Sequence[Document], query: Mapping[str, str]) -> Component:
             dcc.Link(job["title"], href=href("/upload", query, job=job["id"])),
             names[job["state"]],
             job["phase"] or "—",
-            moment_text(job["created_at"]),
+            moment_text(job["created_at"], this_year),
         ]
         for job in jobs
     ]
@@ -183,7 +185,12 @@ _COUNTS = (
 
 
 def history(
-    batches: Sequence[Document], total: int, page: int, size: int, query: Mapping[str, str]
+    batches: Sequence[Document],
+    total: int,
+    page: int,
+    size: int,
+    query: Mapping[str, str],
+    this_year: int,
 ) -> Component:
     """Every upload that was written, newest first, a page at a time."""
     if not batches:
@@ -202,7 +209,7 @@ def history(
     rows = [
         [
             dcc.Link(str(b["id"]), href=href("/upload", query, batch=str(b["id"]))),
-            moment_text(b["uploaded_at"]),
+            moment_text(b["uploaded_at"], this_year),
             kind_text(b["kind"], b["layer"]) + (f"（{b['year']}）" if b["year"] else ""),
             html.Span(
                 [b["file_name"], html.Small(f" {size_text(b['file_size'])}")],

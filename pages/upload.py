@@ -14,11 +14,17 @@ dash.register_page(__name__, path="/upload", name="数据上传", title="数据�
 
 
 def layout(**_query: Any) -> html.Div:
+    """What callbacks write to is there from the beginning; only the choice of a file comes and
+    goes with the address."""
     i = ids.Upload
     return html.Div(
         [
+            html.H1("数据上传", id=i.HEADLINE, className="headline"),
             html.Div(skeleton("page"), id=i.CONTENT),
-            dcc.Store(id=i.FILE),
+            html.Div(id=i.WORK),
+            html.Div(id=i.OPEN),
+            html.Div(id=i.HISTORY),
             dcc.Interval(id=i.TICK, interval=500, disabled=True),
-        ]
+        ],
+        className="upload-page",
     )

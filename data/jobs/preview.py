@@ -9,6 +9,7 @@ which, which coordinate system) gives the same document with `question` set.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -71,11 +72,19 @@ def samples(table: RawTable, header: str) -> list[str]:
     """The first different values of a column."""
     found: list[str] = []
     for text in cell_texts(table.columns.column(header).slice(0, _SAMPLE_ROWS)):
-        if text is not None and str(text) not in found:
-            found.append(str(text)[:60])
+        shown = _shortened(str(text))
+        if text is not None and shown not in found:
+            found.append(shown)
             if len(found) == _SAMPLES:
                 break
     return found
+
+
+def _shortened(text: str) -> str:
+    """A decimal without the tail that binary fractions have."""
+    if re.fullmatch(r"-?\d+\.\d{9,}", text):
+        return f"{float(text):.10g}"
+    return text[:60]
 
 
 def suggested_unit(table: RawTable, header: str) -> str | None:
@@ -174,7 +183,10 @@ def new_features(plan: Plan) -> tuple[list[Document], int]:
             {
                 "type": "Feature",
                 "geometry": _rounded(shape.__geo_interface__),
-                "properties": {"name": label_of(prepared, i)},
+                "properties": {
+                    "name": label_of(prepared, i),
+                    "at": [round(float(geometry.lon[i]), 6), round(float(geometry.lat[i]), 6)],
+                },
             }
         )
     return features, len(placed)

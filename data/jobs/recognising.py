@@ -16,29 +16,33 @@ _NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """kind: None where nothing or several kinds fit. reason: a Chinese sentence."""
+    """kind: None where nothing or several kinds fit. reason: a Chinese sentence. likely: the kind
+    to ask about where `kind` is None."""
 
     kind: UploadKind | None
     reason: str
+    likely: UploadKind | None = None
 
 
 def recognise(tables: list[RawTable], file_name: str) -> Recognised:
     """Of the kinds whose key columns are there, the one that knows most of the other columns; on
     a tie the one that the file is named after."""
     scores: dict[UploadKind, list[Column]] = {}
+    guesses: dict[UploadKind, int] = {}
     for table in tables:
         for kind, schema in SCHEMAS.items():
             mapped = map_columns(table.columns.column_names, schema.columns)
             found = {a.column.field: a.column for a in mapped.assigned}
+            telling = [c for c in found.values() if c.field not in _COMMON]
+            guesses[kind] = max(len(telling), guesses.get(kind, 0))
             if not all(c.field in found for c in schema.keys if c.required):
                 continue
-            telling = [c for c in found.values() if c.field not in _COMMON]
             if kind is UploadKind.PATCHES and table.geometry is None and len(telling) < 2:
                 continue
             if len(telling) > len(scores.get(kind, [])):
                 scores[kind] = telling
     if not scores:
-        return Recognised(None, "列名与各种上传表都对不上。请选择种类，并在下面指定各列。")
+        return _guessed(guesses)
     most = max(len(columns) for columns in scores.values())
     best = [kind for kind, columns in scores.items() if len(columns) == most]
     named = [kind for kind in best if kind.label in file_name]
@@ -49,3 +53,18 @@ def recognise(tables: list[RawTable], file_name: str) -> Recognised:
     headers = "".join(f"“{c.header}”" for c in scores[kind][:_NAMED])
     more = f"等 {most} 列" if most > _NAMED else ""
     return Recognised(kind, f"有{headers}{more}，识别为“{kind.label}”。")
+
+
+def _guessed(guesses: dict[UploadKind, int]) -> Recognised:
+    """No kind has its key columns: the one that knows most of the others is asked about."""
+    most = max(guesses.values(), default=0)
+    best = [kind for kind, known in guesses.items() if known == most]
+    if not most or len(best) > 1:
+        return Recognised(None, "列名与各种上传表都对不上。请选择这个文件的种类。")
+    needed = "".join(f"“{c.header}”" for c in SCHEMAS[best[0]].keys if c.required)
+    return Recognised(
+        None,
+        f"这个文件像是“{best[0].label}”，但没有认出必需的列{needed}。"
+        "请在下表中指定是哪一列；若不是这个种类，请先改种类。",
+        best[0],
+    )

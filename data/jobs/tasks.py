@@ -15,7 +15,7 @@ import shapely
 from data.errors import SupervisionError, UploadRefused
 from data.jobs.incoming import Incoming
 from data.jobs.preview import Document, columns_document, plan_document
-from data.jobs.recognising import Recognised, recognise
+from data.jobs.recognising import recognise
 from data.jobs.running import Task
 from data.jobs.table import JobView
 from data.store import meta
@@ -100,8 +100,12 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         kind = UploadKind(profile.kind)
         document |= {"profile": profile.name, "mapping": profile.mapping, "kind_reason": None}
     document["kind"] = kind
-    if kind is None:
-        return document | _columns_question(result.tables, recognised, request)
+    if kind is None and recognised is not None:
+        likely = recognised.likely
+        asked = replace(request, kind=likely) if likely else request
+        question = _columns_question(result.tables, asked, recognised.reason)
+        return document | question | {"kind": likely, "kind_reason": None}
+    assert kind is not None
     request = request_of(store, job, kind, is_preview=True)
     if profile is not None:
         request = replace(request, mapping=profile.mapping)
@@ -110,7 +114,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     except UploadRefused as refusal:
         if _ASKS_FOR_CRS in refusal.message:
             return document | _crs_question(stored, options, refusal.message, progress)
-        return document | _columns_question(result.tables, recognised, request, refusal.message)
+        return document | _columns_question(result.tables, request, refusal.message)
     with store.read() as conn:
         plan = make_plan(store, conn, prepared, progress)
     document |= plan_document(plan)
@@ -119,17 +123,12 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     return document
 
 
-def _columns_question(
-    tables: list[RawTable],
-    recognised: Recognised | None,
-    request: UploadRequest,
-    message: str | None = None,
-) -> Document:
+def _columns_question(tables: list[RawTable], request: UploadRequest, message: str) -> Document:
     columns = columns_of(request.kind)
     maps = [map_columns(t.columns.column_names, columns, request.mapping) for t in tables]
     return {
-        "question": "columns" if message else "kind",
-        "message": message or (recognised.reason if recognised else ""),
+        "question": "columns",
+        "message": message,
         "columns": columns_document(tables, maps, columns),
     }
 
