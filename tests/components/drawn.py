@@ -1,0 +1,52 @@
+"""Looking into components: their texts and links, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def below(component: Any) -> Iterator[Any]:
+    """The component and everything in it, texts included."""
+    yield component
+    children = component if isinstance(component, list | tuple) else None
+    if children is None:
+        children = getattr(component, "children", None)
+    if children is None:
+        return
+    for child in children if isinstance(children, list | tuple) else [children]:
+        yield from below(child)
+
+
+def text_of(component: Any) -> str:
+    return " ".join(str(part) for part in below(component) if isinstance(part, str | int))
+
+
+def links_of(component: Any) -> dict[str, str]:
+    """Text of each link → its address."""
+    return {
+        text_of(part): part.href
+        for part in below(component)
+        if getattr(part, "href", None) is not None
+    }
+
+
+def rows_of(component: Any) -> list[list[str]]:
+    """The cells of every table row, as texts."""
+    return [
+        [text_of(cell) for cell in part.children]
+        for part in below(component)
+        if type(part).__name__ == "Tr"
+    ]
+
+
+def classed(component: Any, name: str) -> list[Any]:
+    """The parts that carry a class."""
+    return [
+        part for part in below(component) if name in str(getattr(part, "className", "")).split()
+    ]
+
+
+def attribute(component: Any, name: str) -> Any:
+    """An attribute that Dash gives a component without declaring it."""
+    return getattr(component, name)

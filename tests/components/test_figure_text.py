@@ -1,0 +1,104 @@
+"""Figures as a reader sees them: sides of lines, changes, margins, the headline."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from components.figure_text import change_text, headline, ratio_margin, shown
+from data.workflow.outlook import Clock, Forecast, Missing
+from tests.components.figures_of import LINES, row
+
+ON = date(2023, 11, 23)
+HUANCUI = Missing("371002", "环翠区", 12, 30)
+WENDENG = Missing("371003", "文登区", 5, 20)
+
+
+def clock(*missing: Missing, days_left: int = 1) -> Clock:
+    return Clock("2023-11", date(2023, 11, 24), days_left, missing)
+
+
+def expecting(count: float) -> Forecast:
+    return Forecast(12, count, 0.5, ("2023-10",))
+
+
+def test_a_ratio_below_a_line_is_never_rounded_onto_it() -> None:
+    assert shown("ratio_net", 0.1496, LINES) == "14.96%"
+    assert shown("ratio_net", 0.15, LINES) == "15%"
+    assert shown("on_time_rate", 0.8996, LINES) == "89.96%"
+
+
+def test_no_value_is_a_dash_in_every_unit() -> None:
+    assert [shown(name, None, LINES) for name in ("ratio_net", "overdue", "remaining_mu")] == [
+        "—",
+        "—",
+        "—",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "then", "text", "good"),
+    [
+        ("on_time_rate", 0.95, 0.93, "较上月末 +2.0 个百分点", True),
+        ("overdue", 12, 4, "较上月末 +8 个", False),
+        ("remaining_farmland_mu", 10.0, 14.4, "较上月末 -4.4 亩", True),
+        ("overdue", 12, 12, "与上月末持平", None),
+        ("ratio_net", None, 0.1, "", None),
+    ],
+)
+def test_a_change_says_how_much_and_whether_it_is_good(
+    name: str, now: float | None, then: float | None, text: str, good: bool | None
+) -> None:
+    assert change_text(name, now, then) == (text, good)
+
+
+def test_the_margin_to_a_line_is_in_mu_and_never_reads_zero_before_it() -> None:
+    just_below = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=14.99, ratio_net=0.1499)
+    assert ratio_margin(just_below, 0.15) == "还差 0.1 亩"
+    above = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=16.0, ratio_net=0.16)
+    assert ratio_margin(above, 0.15) == "超出 1.0 亩"
+    assert ratio_margin(row(), 0.15) == "—"
+
+
+def test_the_headline_names_how_many_will_miss_the_day_and_who_misses_most() -> None:
+    text = headline(
+        2023,
+        ON,
+        row(patches=50, overdue=3),
+        clock(HUANCUI, WENDENG),
+        {"371002": expecting(8.2), "371003": expecting(0.2)},
+        None,
+    )
+    assert text == (
+        "截至11月23日，1个区市预计错过11月24日月清（还有1天），环翠区预计差8个图斑；3个图斑逾期未报"
+    )
+
+
+def test_without_a_finished_month_the_headline_says_only_what_is_open() -> None:
+    none = Forecast(12, None, None, ())
+    text = headline(2023, ON, row(patches=50), clock(HUANCUI), {"371002": none}, None)
+    assert text == (
+        "截至11月23日，11月月清还有12个图斑未上报（11月24日到期，还有1天），环翠区最多，12个"
+    )
+
+
+def test_a_districts_headline_speaks_of_the_district_only() -> None:
+    text = headline(
+        2023,
+        date(2023, 11, 24),
+        row(patches=30),
+        clock(HUANCUI, days_left=0),
+        {"371002": expecting(4)},
+        "环翠区",
+    )
+    assert text == "截至11月24日，环翠区距11月24日月清今日到期，还有12个图斑未上报，预计差4个"
+
+
+def test_nothing_open_and_nothing_issued_are_told_apart() -> None:
+    assert headline(2023, ON, row(patches=5), clock(), {}, None) == (
+        "截至11月23日，各区市到期图斑均已上报"
+    )
+    assert headline(2023, ON, row(), clock(), {}, "文登区") == (
+        "截至11月23日，文登区2023年度还没有下发图斑"
+    )

@@ -1,0 +1,97 @@
+"""Triggers as cards: the gravest first, values with their margin, months together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.trigger_card import grouped, summary, trigger_card
+from tests.components.drawn import links_of, text_of
+from tests.components.figures_of import LINES, row
+
+
+def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "rule_name": "",
+        "subject": subject,
+        "subject_name": "环翠区",
+        "period": "2023",
+        "severity": "early_warning",
+        "line": None,
+        "measure": "reminder",
+        "value": 0.12,
+        "threshold": 0.1,
+        "unit": "ratio",
+        "clause": "§4.4",
+        "citation": "原文",
+        "note": "",
+        "patches": [],
+    } | more
+
+
+def test_the_gravest_stand_first_and_a_reached_line_counts() -> None:
+    notice = trigger("T1", severity="notice", period="2023-05")
+    warning = trigger("T4", subject="371003", unit="mu")
+    reached = trigger("T3", subject="371082", line="interview")
+    assert [group[0]["subject"] for group in grouped([notice, warning, reached])] == [
+        "371082",
+        "371003",
+        "371002",
+    ]
+
+
+def test_the_months_of_a_district_share_a_card_with_a_link_each() -> None:
+    months = [
+        trigger("T1", period=f"2023-0{m}", value=0.8, threshold=0.9, unit="share") for m in (3, 4)
+    ]
+    (group,) = grouped(months)
+    card = trigger_card(group, row(overdue=5), {"year": "2023"}, LINES)
+    assert "2个月份月清未完成，至今欠5个图斑" in text_of(card)
+    links = links_of(card)
+    assert links["3月 80%"] == "/overdue?year=2023&district=371002&month=2023-03"
+    assert links["4月 80%"] == "/overdue?year=2023&district=371002&month=2023-04"
+
+
+def test_the_ratio_shows_net_and_gross_and_the_distance_to_the_line() -> None:
+    figures = row(
+        ratio_net=0.1496,
+        ratio_gross=0.2,
+        ratio_net_part_mu=14.96,
+        new_construction_farmland_mu=100.0,
+    )
+    card = trigger_card([trigger("T3", value=0.1496)], figures, {}, LINES)
+    text = text_of(card)
+    assert "问责比例 14.96%（未扣除 20%）" in text
+    assert "15% 约谈线：还差 0.1 亩" in text
+    assert "预警提醒 · 工作方案§4.4" in text
+
+
+def test_protected_land_says_which_land_and_how_far_from_the_line() -> None:
+    figures = row(remaining_basic_farmland_mu=29.996, remaining_redline_mu=2.0)
+    protected = trigger("T4", value=29.996, threshold=0.0, unit="mu")
+    text = text_of(trigger_card([protected], figures, {}, LINES))
+    assert "永久基本农田 29.996 亩、生态保护红线 2.00 亩" in text
+    assert "单项 30 亩约谈线：还差 0.1 亩" in text
+
+
+def test_severity_is_said_in_words_and_not_by_colour_alone() -> None:
+    reached = trigger("T3", line="interview", value=0.16)
+    figures = row(ratio_net=0.16, ratio_net_part_mu=16.0, new_construction_farmland_mu=100.0)
+    assert "◆ 预警 · 已达约谈线" in text_of(trigger_card([reached], figures, {}, LINES))
+
+
+def test_the_city_links_to_all_districts() -> None:
+    city = trigger("T3", subject="371000", subject_name="全市")
+    assert links_of(trigger_card([city], row(), {"year": "2023"}, LINES)) == {
+        "查看违法图斑": "/patches?year=2023&status=unlawful"
+    }
+
+
+def test_the_summary_counts_lines_warnings_and_notices_apart() -> None:
+    triggers = [
+        trigger("T3", line="interview"),
+        trigger("T4"),
+        trigger("T1", severity="notice"),
+        trigger("T1", severity="notice"),
+    ]
+    assert summary(triggers) == "1项已达约谈线，1项预警，2项提示"
