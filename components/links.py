@@ -19,7 +19,11 @@ def frame_part(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def href(path: str, query: Mapping[str, str], **changes: str | None) -> str:
-    """A link to a page with the frame's part of `query`, and changes (None takes a key out)."""
+    """A link to a page with the frame's part of `query`, and changes (None takes a key out).
+
+    The same view always has the same address: year, day, district, wall, then the page's own.
+    """
     merged: dict[str, str | None] = {**frame_part(query), **changes}
-    kept = {key: value for key, value in merged.items() if value}
+    ordered = dict.fromkeys((*FRAME_KEYS, *merged))
+    kept = {key: value for key in ordered if (value := merged.get(key))}
     return f"{path}?{urlencode(kept)}" if kept else path

@@ -1,0 +1,75 @@
+"""What an address means, and what it says wrongly."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from callbacks.context import PageContext, read_context
+from data.settings import Settings
+from data.store.engine import Store
+from tests.callbacks.year_2023 import fill
+
+
+@pytest.fixture
+def filled(sqlite_store: Store) -> Store:
+    fill(sqlite_store)
+    return sqlite_store
+
+
+def read(store: Store, search: str, today: date = date(2024, 3, 1)) -> PageContext:
+    settings = Settings(local_dir=store.settings.local_dir, fixed_today=today)
+    with store.read() as conn:
+        return read_context(conn, settings, search)
+
+
+def test_an_address_without_query_means_the_newest_year_and_its_default_day(filled: Store) -> None:
+    context = read(filled, "")
+    assert (context.year, context.as_of, context.district) == (2023, date(2024, 2, 29), None)
+    assert context.problems == []
+
+
+def test_the_default_day_is_today_while_the_work_year_runs(filled: Store) -> None:
+    assert read(filled, "", today=date(2023, 6, 10)).as_of == date(2023, 6, 10)
+
+
+def test_an_address_says_year_day_and_district(filled: Store) -> None:
+    context = read(filled, "?year=2023&asof=2023-05-24&district=371003")
+    assert (context.as_of, context.district) == (date(2023, 5, 24), "371003")
+    assert context.district_name == "文登区"
+
+
+@pytest.mark.parametrize(
+    ("search", "named"),
+    [
+        ("?year=1999", "没有1999年度的数据"),
+        ("?year=二〇二三", "没有二〇二三年度的数据"),
+        ("?asof=2023-02-30", "基准日“2023-02-30”无法识别"),
+        ("?asof=0001-01-01", "不合情理"),
+        ("?district=999999", "没有区市“999999”"),
+    ],
+)
+def test_what_is_not_understood_is_named_and_dropped_from_every_link(
+    search: str, named: str, filled: Store
+) -> None:
+    context = read(filled, search)
+    assert [named in problem for problem in context.problems] == [True]
+    assert context.query == {}
+    assert (context.year, context.as_of, context.district) == (2023, date(2024, 2, 29), None)
+
+
+def test_an_empty_store_has_this_year_and_no_problem(sqlite_store: Store) -> None:
+    context = read(sqlite_store, "")
+    assert (context.year, context.as_of) == (2024, date(2024, 3, 1))
+    assert context.stamp.years == ()
+
+
+def test_a_permalink_pins_year_and_day_and_leaves_the_wall(filled: Store) -> None:
+    context = read(filled, "?district=371003&screen=1")
+    assert context.permalink("/") == "/?year=2023&asof=2024-02-29&district=371003"
+
+
+def test_the_lines_are_those_of_the_rules(filled: Store) -> None:
+    lines = read(filled, "").lines
+    assert (lines.warning_share, lines.ratios, lines.interview_mu) == (0.9, (0.10, 0.15), 30.0)
