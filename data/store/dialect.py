@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, literal, text
+from sqlalchemy import ColumnElement, Connection, Date, Table, and_, func, literal, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import JSON
 
@@ -58,7 +58,23 @@ def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iter
                     row = [json.dumps(v) if i in json_at else v for i, v in enumerate(row)]
                 copy.write_row(row)
         return
-    conn.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+    days = [i for i, name in enumerate(names) if isinstance(table.c[name].type, Date)]
+    marks = ", ".join("?" * len(names))
+    columns = ", ".join(f'"{name}"' for name in names)
+    cursor = conn.connection.cursor()
+    cursor.executemany(
+        f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', _stored(rows, days)
+    )
+
+
+def _stored(rows: Iterable[Any], days: Sequence[int]) -> Iterator[Any]:
+    """Rows as SQLite keeps them: days as ISO text."""
+    for row in rows:
+        values = list(row)
+        for i in days:
+            if values[i] is not None:
+                values[i] = values[i].isoformat()
+        yield values
 
 
 def create_box_index(conn: Connection) -> None:

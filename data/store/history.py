@@ -175,7 +175,7 @@ def _first_difference(
             known = expected.pop(key, None)
             if known is None:
                 bad.append(end)
-            elif _json(recorded(table, values)) != _json(known[1]):
+            elif _json(recorded(values)) != _json(known[1]):
                 bad.append(known[0])
         bad += [seq for seq, _ in expected.values()]
     return min(bad, default=None)
@@ -212,9 +212,9 @@ def row_key(table: Table, values: dict[str, Any]) -> str:
     return "/".join(str(values[name]) for name in key_columns(table))
 
 
-def recorded(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    """What a record says of a row: every column but bookkeeping, geometry by its digest."""
-    said = {k: v for k, v in values.items() if k in table.c and k not in NOT_RECORDED}
+def recorded(values: dict[str, Any]) -> dict[str, Any]:
+    """What a record says of columns: all but bookkeeping, geometry by its digest."""
+    said = {k: v for k, v in values.items() if k not in NOT_RECORDED}
     if "geom" in said:
         said["geom"] = geometry_digest(said["geom"])
     return said

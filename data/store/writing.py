@@ -185,16 +185,24 @@ def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[Reco
     if table.name == "patch":
         _index(conn, rows)
     return (
-        Record(
-            table.name,
-            history.row_key(table, values),
-            _patch_id(table, values),
-            "insert",
-            None,
-            history.recorded(table, values),
-        )
-        for values in _dicts(rows)
+        Record(table.name, key, patch_id, "insert", None, said)
+        for key, patch_id, said in _said(table, rows)
     )
+
+
+def _said(table: Table, rows: pd.DataFrame) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+    """Row key, patch and recorded content of whole rows."""
+    names = [n for n in rows.columns if n not in history.NOT_RECORDED]
+    keys = [names.index(n) for n in history.key_columns(table)]
+    of_patch = "id" if table.name == "patch" else "patch_id"
+    patch = names.index(of_patch) if of_patch in names else None
+    geom = names.index("geom") if "geom" in names else None
+    for row in _tuples(rows[names]):
+        said = dict(zip(names, row, strict=True))
+        if geom is not None:
+            said["geom"] = history.geometry_digest(row[geom])
+        key = "/".join([str(row[i]) for i in keys])
+        yield key, None if patch is None else row[patch], said
 
 
 def _index(conn: Connection, rows: pd.DataFrame) -> None:
@@ -211,15 +219,8 @@ def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Rec
     if "geom" in frame:
         _archive(conn, [g for g in frame["geom"] if g is not None])
     return (
-        Record(
-            table.name,
-            history.row_key(table, values),
-            _patch_id(table, values),
-            "delete",
-            history.recorded(table, values),
-            None,
-        )
-        for values in _dicts(frame)
+        Record(table.name, key, patch_id, "delete", said, None)
+        for key, patch_id, said in _said(table, frame)
     )
 
 
@@ -254,8 +255,8 @@ def _update(
                 history.row_key(table, now),
                 _patch_id(table, now),
                 "update",
-                history.recorded(table, {n: was[n] for n in said}),
-                history.recorded(table, {n: now[n] for n in said}),
+                history.recorded({n: was[n] for n in said}),
+                history.recorded({n: now[n] for n in said}),
             )
         )
     for differing, values_of in by_columns.items():

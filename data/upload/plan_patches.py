@@ -217,13 +217,17 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
     lon, lat = checks.numbers(after, "lon"), checks.numbers(after, "lat")
     found = locate(gazetteer, lon, lat, after["geom"].to_numpy(dtype=object))
     kept = (before["place_source"] == "explicit").to_numpy() if len(before) else np.zeros(0, bool)
-    file_district = prepared.rows.get("district_code")
+    given = prepared.rows.get("district_code")
+    file_district = None if given is None else given.to_numpy(dtype=object)
+    stored_district = before["district_code"].to_numpy(dtype=object)
+    county_code = after["county_code"].to_numpy(dtype=object)
+    town_code = after["town_code"].to_numpy(dtype=object)
     cache: dict[Any, Placed] = {}
     results: list[Placed] = []
-    for position, index in enumerate(after.index):
-        named = file_district.iat[index] if file_district is not None else None
+    for position, index in enumerate(after.index.tolist()):
+        named = file_district[index] if file_district is not None else None
         if not isinstance(named, str):
-            named = before["district_code"].iat[position] if kept[position] else None
+            named = stored_district[position] if kept[position] else None
         outside = float(found.outside_m[position])
         if outside > MAX_OUTSIDE_M:
             prepared.reject(
@@ -237,12 +241,12 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
             nearest = nearest_district(gazetteer, lon[position], lat[position])
         arguments = (
             named,
-            after["county_code"].iat[position],
-            after["town_code"].iat[position],
+            county_code[position],
+            town_code[position],
             found.zone[position],
             found.county[position],
             found.town[position],
-            outside if np.isfinite(outside) else np.inf,
+            0.0 if outside == 0 else outside if np.isfinite(outside) else np.inf,
             nearest,
         )
         if arguments not in cache:
@@ -268,14 +272,15 @@ def _transfers(prepared: Prepared, compared: Compared) -> None:
     """划转: the unit it came from is the file's, else the one stored before."""
     after, before = compared.after, compared.before
     sources = after["transferred_from"].to_numpy(dtype=object).copy()
-    for position, index in enumerate(after.index):
-        if after["transferred_on"].iat[position] is None or sources[position] is not None:
-            continue
+    for position in np.flatnonzero(
+        after["transferred_on"].notna() & after["transferred_from"].isna()
+    ):
         old = before["district_code"].iat[position]
         if old is not None and old != after["district_code"].iat[position]:
             sources[position] = old
         else:
-            prepared.warn(index, "transferred_from", "有划转日期但没有原区市，划转前仍计入现区市。")
+            sentence = "有划转日期但没有原区市，划转前仍计入现区市。"
+            prepared.warn(int(after.index[position]), "transferred_from", sentence)
     after["transferred_from"] = sources
 
 

@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,14 @@ class Prepared:
 
     def issue(self, index: int, name: str | None, message: str) -> Issue:
         column = self.headers.get(name, self._canonical(name)) if name else None
-        row: Any = self.rows.iloc[index]
-        sheet = str(row["_sheet"]) if len(self.tables) > 1 else None
-        return Issue(int(row["_row"]), column, message, sheet)
+        numbers, sheets = self._whence
+        sheet = str(sheets[index]) if len(self.tables) > 1 else None
+        return Issue(int(numbers[index]), column, message, sheet)
+
+    @cached_property
+    def _whence(self) -> tuple[Any, Any]:
+        """Row number and sheet of every row; they do not change once the file is parsed."""
+        return self.rows["_row"].to_numpy(), self.rows["_sheet"].to_numpy(dtype=object)
 
     def _canonical(self, name: str) -> str | None:
         return next((c.header for c in self.columns if c.field == name), None)
