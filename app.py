@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         suppress_callback_exceptions=True,
         title="卫片执法监管",
         update_title="",  # the page's name stays while it works
+        enable_mcp=False,  # a second way to every callback; not even by environment
         on_error=faults.in_callback,
         index_string=_index(),
     )

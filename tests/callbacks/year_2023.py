@@ -22,9 +22,10 @@ ON = "?year=2023&asof=2023-06-10"
 
 
 def fill(store: Store) -> None:
-    """环翠区: in May A1 reported in time and lawful, A2 unreported; in June A3 reported late in the
-    day's terms of neither. 文登区: in May B1 reported late and unlawful on 2 of 2 亩 farmland; in
-    June B2 open. One mineral patch."""
+    """环翠区: due in May A1 (reported in time, lawful) and A2 (unreported), in June A3 (reported).
+    文登区: due in May B1 (reported late, unlawful, 2 亩 of farmland), in June B2 (unreported).
+    One mineral patch.
+    """
     with store.write() as conn:
         a1 = put_patch(conn, "A1", reported_on=date(2023, 5, 20))
         put_parcel(conn, a1, legality="lawful", farmland_mu=8.0)

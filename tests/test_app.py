@@ -1,0 +1,91 @@
+"""The joined application: headers, health, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dash import Dash
+
+import app as application
+from data.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def dash_app(tmp_path_factory: pytest.TempPathFactory) -> Dash:
+    return application.create_app(Settings(local_dir=tmp_path_factory.mktemp("app")))
+
+
+@pytest.fixture
+def client(dash_app: Dash) -> Any:
+    return dash_app.server.test_client()
+
+
+def test_the_mcp_endpoint_is_off_whatever_the_environment_says(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASH_MCP_ENABLED", "true")
+    dash_app = application.create_app(Settings(local_dir=tmp_path))
+    client = dash_app.server.test_client()
+    assert dash_app._enable_mcp is False
+    assert not [rule for rule in dash_app.server.url_map.iter_rules() if "mcp" in rule.rule]
+    assert client.post("/_mcp", json={}).status_code in (404, 405)
+
+
+def test_health_answers_without_the_domain(client: Any) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json["ok"] is True
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/clearance", "/healthz", "/_dash-layout", "/assets/tokens.json"]
+)
+def test_every_answer_carries_the_security_headers(client: Any, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    policy = headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "object-src 'none'" in policy
+    assert "'unsafe-eval'" not in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+
+
+def test_data_are_never_kept_by_caches_and_static_files_may_be(client: Any) -> None:
+    assert client.get("/").headers["Cache-Control"] == "no-store"
+    assert client.get("/_dash-layout").headers["Cache-Control"] == "no-store"
+    assert client.get("/assets/tokens.json").headers["Cache-Control"] != "no-store"
+
+
+def test_the_page_loads_nothing_from_another_host(client: Any) -> None:
+    html = client.get("/").text
+    assert '<html lang="zh-CN">' in html
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert addresses
+    assert [a for a in addresses if a.startswith(("http:", "https:", "//"))] == []
+
+
+def test_a_tile_server_is_let_through_by_its_origin_only(tmp_path: Any) -> None:
+    tiles = Settings(local_dir=tmp_path, tile_url="https://{s}.tiles.example/a/{z}/{x}/{y}.png")
+    policy = application.create_app(tiles).server.test_client().get("/").headers
+    assert (
+        "img-src 'self' data: blob: https://*.tiles.example;" in policy["Content-Security-Policy"]
+    )
+    plain = replace(tiles, tile_url=None)
+    policy = application.create_app(plain).server.test_client().get("/").headers
+    assert "img-src 'self' data: blob: ;" in policy["Content-Security-Policy"]
+
+
+def test_an_export_is_a_workbook_named_for_what_it_shows(client: Any) -> None:
+    answer = client.get("/export/clearance.xlsx?year=1999")
+    assert answer.status_code == 200
+    assert answer.data[:2] == b"PK"
+    assert "filename*=UTF-8''%E6%9C%88%E6%B8%85" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_answers_are_compressed(client: Any) -> None:
+    layout = client.get("/_dash-layout", headers={"Accept-Encoding": "br, gzip"})
+    assert layout.headers.get("Content-Encoding") in ("br", "gzip", "zstd")
