@@ -85,7 +85,10 @@ def _pages(conn: Connection) -> dict[str, tuple[Work, Work | None]]:
             sql(MATRIX_SQL),
         ),
         "/: trends of six months": (lambda: trend(conn, scope, YEAR, TREND), None),
-        "/: triggers": (lambda: current_triggers(conn, scope, YEAR, AS_OF), None),
+        "/: triggers": (
+            lambda: current_triggers(conn, scope, YEAR, AS_OF, with_patches=False),
+            None,
+        ),
         "/overdue: page of 100 and total": (
             lambda: patch_page(conn, scope, overdue),
             lambda: (sql(OVERDUE_PAGE_SQL)(), sql(OVERDUE_COUNT_SQL)()),
@@ -112,7 +115,7 @@ def _measured(count: int) -> dict[str, tuple[float, float | None]]:
         }
 
 
-def main(counts: Sequence[int], repeats: int) -> None:
+def main(counts: Sequence[int], _repeats: int) -> None:
     """Print a table: a row per page, columns per number of patches, and the growth."""
     results = {count: _measured(count) for count in counts}
     header = ["data of"]
