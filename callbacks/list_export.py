@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from callbacks.clearance import xlsx_response
+from callbacks.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.list_view import ListPage, ListView, month_label, read_view
-from callbacks.shell import stamp_text
 from components.patch_columns import Kind, ListColumn, chosen
-from data.definitions import DEFINITIONS
 from data.exports import Format, SheetColumn, table_to_xlsx
 from data.services import Services
 from data.store.queries.list_filters import ColumnFilter, Operator
@@ -43,7 +41,7 @@ _WORDS = {
     Operator.NOT_BLANK: "不为空",
 }
 _ORDER = {"asc": "升序", "desc": "降序"}
-#: Status → the figure that defines it; 图斑 for none.
+#: Status → the figure that defines the list; 图斑 for the others.
 _DEFINED_BY = {
     None: "patches",
     PatchStatus.OVERDUE: "overdue",
@@ -90,25 +88,15 @@ def filter_sentences(view: ListView, town_names: Mapping[str, str]) -> list[str]
 
 def export_stamp(conn: Connection, view: ListView, extra: Sequence[str] = ()) -> dict[str, str]:
     """What the second sheet says: filters, order, day, data version, definition."""
-    context, titles = view.context, {c.key: c.title for c in view.page.columns}
+    titles = {c.key: c.title for c in view.page.columns}
     names = {town["code"]: town["name"] for town in towns(conn)}
     order = [f"{titles[k]}{_ORDER[way]}" for k, way in view.query.sort if k in titles]
-    stamp = {
+    return {
         "名称": view.page.title,
-        "范围": context.district_name,
-        "工作年度": str(context.year),
-        "基准日": context.as_of.isoformat(),
         "筛选": "；".join([*filter_sentences(view, names), *extra]) or "无",
         "排序": "、".join(order),
-        "数据版本": stamp_text(context.stamp),
+        **sheet_stamp(view.context, _DEFINED_BY.get(view.query.status, "patches")),
     }
-    figure = _DEFINED_BY.get(view.query.status)
-    if figure:
-        stamp["口径"] = DEFINITIONS[figure].text
-        stamp["依据"] = f"工作方案 {DEFINITIONS[figure].clause}"
-    if context.stamp.is_demo:
-        stamp["说明"] = "演示数据，非真实情况"
-    return stamp
 
 
 def _sheet(
@@ -118,14 +106,13 @@ def _sheet(
     stamp: Mapping[str, str],
 ) -> tuple[str, bytes]:
     names = view.names
-    context = view.context
     content = table_to_xlsx(
         view.page.title,
         [SheetColumn(c.title, _FORMATS[c.kind], max(c.width // 9, 8)) for c in columns],
         ([c.value(row, names) for c in columns] for row in rows),
         stamp,
     )
-    return f"{view.page.title}_{context.year}_{context.as_of.isoformat()}.xlsx", content
+    return file_name(view.page.title, view.context), content
 
 
 def list_workbook(

@@ -94,7 +94,9 @@
     };
     const known = shown[gridId];
     shown[gridId] = now;
-    if (known && known.element === now.element && known.members !== now.members) {
+    // the first call can come before the grid is in the document
+    const same = known && (!known.element || known.element === now.element);
+    if (same && known.members !== now.members) {
       window.dash_ag_grid.getApiAsync(gridId).then(function (api) {
         api.deselectAll(); // what is no longer listed is not acted upon
         api.setGridOption("pinnedTopRowData", []);

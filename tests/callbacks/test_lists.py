@@ -133,7 +133,7 @@ def test_the_export_equals_the_screen(services: Services) -> None:
         name, content = list_workbook(conn, view, columns)
     book = openpyxl.load_workbook(io.BytesIO(content))
     rows = list(book["逾期图斑"].values)
-    assert name == "逾期图斑_2023_2023-06-10.xlsx"
+    assert name == "逾期图斑_全市_2023-06-10.xlsx"
     assert rows[0] == ("图斑编号", "逾期（天）", "监测面积（亩）", "应上报日期")
     screen = listed(
         services,
@@ -158,7 +158,7 @@ def test_the_export_says_what_was_asked_for(services: Services) -> None:
     assert about["基准日"] == "2023-06-10"
     for part in ("逾期未报", "5月", "其他变化类", "搜索：双岛", "监测面积（亩）介于 1 至 30"):
         assert part in about["筛选"]
-    assert about["口径"] == "已过到期日仍未上报的土地图斑。"
+    assert about["口径"] == "逾期未报图斑：已过到期日仍未上报的土地图斑。"
     assert "数据版本" in about
 
 
