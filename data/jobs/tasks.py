@@ -35,8 +35,9 @@ from data.upload.readers import RawTable, ReadOptions
 from data.upload.report import write_report
 from data.upload.request import Progress, UploadRequest
 from data.upload.sandbox import read_file_limited
-from data.upload.service import make_plan, upload_file
+from data.upload.service import upload_file
 from data.vocabulary import ReferenceLayer, UploadKind
+from data.workflow.preview import rehearse
 
 #: The readers' refusal that asks for a coordinate system names this place to answer.
 _ASKS_FOR_CRS = "请在页面选择坐标系"
@@ -115,9 +116,9 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         if _ASKS_FOR_CRS in refusal.message:
             return document | _crs_question(stored, options, refusal.message, progress)
         return document | _columns_question(result.tables, request, refusal.message)
-    with store.read() as conn:
-        plan = make_plan(store, conn, prepared, progress)
+    plan, effects = rehearse(store, prepared, progress)
     document |= plan_document(plan)
+    document["effects"] = effects.to_json() if effects else None
     report = write_report(settings, prepared)
     document["report"] = _below_outputs(store, str(report) if report else None)
     return document
