@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from data.errors import Issue, UploadRefused
 from data.settings import Settings
 from data.units import AreaUnit
 from data.upload.mapping import Assigned, ColumnMap, map_columns, normal
+from data.upload.office_tables import OfficeTable, read_as
 from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
 from data.upload.readers import Geometry, RawTable, ReadOptions, ReadResult
 from data.upload.request import Progress, UploadRequest, no_progress
@@ -157,13 +158,16 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
     """Put the tables that fit the kind together. Raises UploadRefused where none does."""
     columns = columns_of(request.kind)
     constants = _constants(request, columns)
-    chosen: list[tuple[RawTable, ColumnMap]] = []
+    chosen: list[tuple[OfficeTable, ColumnMap]] = []
     notes = list(result.notes)
-    for table in result.tables:
-        mapped = map_columns(table.columns.column_names, columns, request.mapping)
+    for raw in result.tables:
+        office = read_as(raw, request.kind)
+        table, given = office.table, {**office.mapping, **(request.mapping or {})}
+        mapped = map_columns(table.columns.column_names, columns, given)
         _ministry(table, mapped, columns)
         if _fits(request.kind, columns, mapped, constants, table):
-            chosen.append((table, mapped))
+            chosen.append((office, mapped))
+            notes += office.notes
         elif len(result.tables) > 1:
             notes.append(f"“{table.name}”没有{_needed(request.kind)}列，未导入。")
     if not chosen:
@@ -173,12 +177,15 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
         columns,
         pd.DataFrame(),
         None,
-        [table for table, _ in chosen],
+        [office.table for office, _ in chosen],
         [mapped for _, mapped in chosen],
         stored,
         notes=notes + [note for _, mapped in chosen for note in mapped.notes],
     )
     _parse_all(prepared, constants)
+    for office, _ in chosen:
+        sheet = office.table.name if len(chosen) > 1 else None
+        prepared.warnings += [replace(issue, sheet=sheet) for issue in office.warnings]
     return prepared
 
 
