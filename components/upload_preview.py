@@ -207,8 +207,9 @@ def decision(document: Document, is_strict: bool) -> Component:
         said = "没有一行可以导入，请按下面的原因改正后重新上传。"
     elif writes or known["ended"]:
         parts = [
-            f"新增 {format_count(known['inserted'])} 行",
-            f"变更 {format_count(known['updated'])} 行",
+            f"{label} {format_count(known[name])} 行"
+            for name, label in (("inserted", "新增"), ("updated", "变更"))
+            if known[name]
         ]
         if known["ended"]:
             parts.append(f"终止 {format_count(known['ended'])} 个地块")

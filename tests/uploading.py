@@ -46,7 +46,8 @@ def run_next(table: JobTable, store: Store) -> JobView:
 
 
 def previewed(table: JobTable, store: Store, path: Path, **options: Any) -> JobView:
-    table.submit("upload", payload(put_in(store, path), **options), "王工")
+    asked = payload(put_in(store, path), file_name=path.name, **options)
+    table.submit("upload", asked, "王工")
     return run_next(table, store)
 
 

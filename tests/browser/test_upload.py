@@ -1,0 +1,147 @@
+"""A clerk brings files in by looking at the page only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import DEMO_YEAR, Complaints
+from tests.browser.screen import on_both_screens
+from tests.browser.serving import Server
+from tests.uploading import csv
+
+Screenshot = Callable[..., Path]
+WAIT = 30_000
+HEADER = "图斑编号,图斑类型,下发日期,区市,监测面积,占用耕地面积,中心经度,中心纬度"
+GOOD = (
+    f"XC-001,新增非农建设类,{DEMO_YEAR}-11-08,环翠区,12.5,3,122.05,37.42",
+    f"XC-002,其他变化类,{DEMO_YEAR}-11-08,文登区,8,0,122.02,37.18",
+)
+BAD = f"XC-003,其他变化类,{DEMO_YEAR}-13-08,文登区,8,0,122.02,37.18"
+
+
+def choose(page: Page, server: Server, *paths: Path, kind: str | None = None) -> None:
+    page.goto(f"{server.url}/upload")
+    expect(page.locator("#upload-input")).to_be_attached(timeout=WAIT)
+    if kind is not None:
+        page.select_option("#upload-kind", kind)
+    page.set_input_files("#upload-input", [str(path) for path in paths])
+
+
+@on_both_screens
+def test_a_file_is_previewed_confirmed_looked_at_and_taken_back(
+    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+) -> None:
+    choose(page, fresh_server, csv(tmp_path / "下发图斑补充.csv", *GOOD, BAD, header=HEADER))
+    headline = page.locator("#upload-headline")
+    expect(headline).to_contain_text("将新增 2 行，退回 1 行", timeout=WAIT)
+    expect(page.locator(".upload-notes")).to_contain_text("识别为“下发图斑”")
+    expect(page.locator(".issues-table")).to_contain_text("下发日期")
+    expect(page.locator(".map-caption")).to_contain_text("新增 2 个")
+    expect(page.locator("#upload-map canvas").first).to_be_visible(timeout=WAIT)
+    screenshot("upload-preview", full_page=True)
+    with page.expect_download() as download:
+        page.get_by_text("下载退回表").click()
+    assert download.value.suggested_filename == "下发图斑补充_退回.xlsx"
+
+    page.get_by_role("button", name="确认写入").click()
+    expect(headline).to_contain_text("已入库：新增 2 行，退回 1 行", timeout=WAIT)
+    screenshot("upload-done", full_page=True)
+    page.get_by_role("link", name="改了什么").click()
+    expect(headline).to_contain_text("下发图斑，新增 2 行", timeout=WAIT)
+    expect(page.locator(".changes-table")).to_contain_text("XC-001")
+
+    page.get_by_text("撤回这一批").click()
+    expect(page.locator(".undo-card")).to_contain_text("新增的 2 行将被删除")
+    screenshot("upload-batch", full_page=True)
+    page.get_by_role("button", name="确认撤回").click()
+    expect(headline).to_contain_text("已撤回", timeout=WAIT)
+    page.goto(f"{fresh_server.url}/upload")
+    expect(page.locator(".history-table")).to_contain_text("已由批次", timeout=WAIT)
+    screenshot("upload", full_page=True)
+
+
+def test_an_unknown_table_is_brought_in_by_assigning_its_columns(
+    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+) -> None:
+    header = "编号甲,图斑类型,下发日期,归谁,多大"
+    rows = [",".join(row.split(",")[:5]) for row in GOOD]
+    choose(page, fresh_server, csv(tmp_path / "某区.csv", *rows, header=header), kind="patches")
+    expect(page.locator(".question")).to_contain_text("图斑编号", timeout=WAIT)
+    screenshot("upload-columns", full_page=True)
+    for name, field in (("编号甲", "patch_no"), ("归谁", "district_code"), ("多大", "area_mu")):
+        page.get_by_label(f"“{name}”对应的字段").select_option(field)
+    page.get_by_placeholder("如：文登区业务表").fill("某区业务表")
+    page.get_by_role("button", name="按以上对应重新核对").click()
+    expect(page.locator("#upload-headline")).to_contain_text("将新增 2 行", timeout=WAIT)
+
+
+def test_the_page_can_be_left_and_several_files_wait_for_their_word(
+    page: Page, fresh_server: Server, tmp_path: Path
+) -> None:
+    files = [csv(tmp_path / f"表{i}.csv", row, header=HEADER) for i, row in enumerate(GOOD)]
+    choose(page, fresh_server, *files, kind="patches")
+    expect(page.locator("#upload-open")).to_contain_text("还有 2 个文件", timeout=WAIT)
+    page.goto(f"{fresh_server.url}/clearance")
+    page.goto(f"{fresh_server.url}/upload")
+    page.get_by_role("link", name="表1.csv").click()
+    expect(page.locator("#upload-headline")).to_contain_text("“表1.csv”将新增", timeout=WAIT)
+    page.get_by_role("button", name="放弃，不写入").click()
+    expect(page.locator("#upload-open")).to_contain_text("还有 1 个文件", timeout=WAIT)
+
+
+def test_a_lost_connection_costs_nothing_but_time(
+    page: Page, fresh_server: Server, tmp_path: Path, complaints: Complaints
+) -> None:
+    complaints.expect("Failed to load resource")  # the connection that this test cuts
+    path = tmp_path / "大.geojson"
+    padding = "x" * (17 << 20)  # three slices
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "name": padding, "features": []}), "utf-8"
+    )
+    sent: list[str] = []
+
+    def flaky(route: Route) -> None:
+        if route.request.method == "PUT":
+            sent.append(route.request.url.rpartition("=")[2])
+            if len(sent) in (2, 3):
+                route.abort("connectionreset")
+                return
+        route.continue_()
+
+    page.route("**/upload/files/**", flaky)
+    choose(page, fresh_server, path, kind="patches")
+    expect(page.locator("#upload-headline")).to_contain_text("“大.geojson”", timeout=WAIT)
+    assert sent == [str(n << 20) for n in (0, 8, 8, 8, 16)]
+
+
+def test_a_file_that_cannot_be_read_is_refused_before_it_is_sent(
+    page: Page, server: Server, tmp_path: Path, complaints: Complaints
+) -> None:
+    complaints.expect("422")
+    path = tmp_path / "图斑.shp"
+    path.write_bytes(b"x")
+    choose(page, server, path)
+    expect(page.locator(".upload-status")).to_contain_text("压缩成 .zip", timeout=WAIT)
+
+
+def test_a_broken_file_gets_one_sentence(page: Page, fresh_server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "坏.xlsx"
+    path.write_bytes(b"PK\x03\x04 nothing of the kind")
+    choose(page, fresh_server, path, kind="patches")
+    refusal = page.locator(".refusal")
+    expect(refusal).to_be_visible(timeout=WAIT)
+    assert refusal.inner_text().endswith("。")
+
+
+def test_the_file_is_chosen_by_keyboard(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/upload")
+    field = page.locator("#upload-input")
+    expect(field).to_be_attached(timeout=WAIT)
+    page.locator("#upload-strict").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "upload-input"
+    assert field.evaluate("input => input.labels.length") == 1

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from callbacks.upload import begin_payload, render, selectable_years
+from callbacks.upload_actions import Actions, Asked, crs_from, mapping_from
+from data.errors import SupervisionError
+from data.jobs.incoming import Incoming
+from data.jobs.table import JobTable, JobView
+from data.services import Services
+from data.store.engine import Store
+from data.upload.mapping_profiles import profile_for
+from tests.uploading import PATCHES, confirmed, csv, previewed, run_next
+
+BAD = "HC-009,新增非农建设类,2023-05-08,环翠区,-1,0"
+STRANGE = "编号甲,类型乙,日子,归谁,多大,耕地多大"
+FIELDS = ("patch_no", "patch_type", "issued_on", "district_code", "area_mu", "farmland_mu")
+
+
+@pytest.fixture
+def services(store: Store) -> Services:
+    return Services(store.settings, store)
+
+
+@pytest.fixture
+def table(store: Store) -> JobTable:
+    return JobTable(store.settings)
+
+
+@pytest.fixture
+def actions(services: Services, table: JobTable, monkeypatch: pytest.MonkeyPatch) -> Actions:
+    """The buttons, with jobs that are run by the test itself."""
+    monkeypatch.setattr("data.jobs.embedded.ensure_worker", lambda _: None)
+    return Actions(services, table)
+
+
+def text_of(part: Any) -> str:
+    """What a reader sees of components."""
+    import json
+
+    from plotly.utils import PlotlyJSONEncoder
+
+    document = orjson.loads(json.dumps(part, cls=PlotlyJSONEncoder))
+    found: list[str] = []
+
+    def visit(node: Any) -> None:
+        if isinstance(node, str):
+            found.append(node)
+        elif isinstance(node, list):
+            for item in node:
+                visit(item)
+        elif isinstance(node, dict):
+            visit(node.get("props", node).get("children"))
+
+    visit(document)
+    return "".join(found)
+
+
+def shown(services: Services, table: JobTable, search: str) -> str:
+    r = render(services, table, search)
+    return text_of([r.headline, r.content, r.work, r.open_jobs, r.history])
+
+
+def pressed(
+    actions: Actions,
+    job: JobView,
+    name: str,
+    options: dict[str, Any] | None = None,
+    fields: tuple[str | None, ...] = (),
+    units: tuple[str | None, ...] = (),
+) -> str | None:
+    asked = Asked(name, options or {}, fields, units, "10.0.0.1")
+    return actions.act(asked, {"job": job.id})
+
+
+def test_an_empty_store_says_what_to_upload_first(services: Services, table: JobTable) -> None:
+    seen = shown(services, table, "")
+    assert "请先上传“下发图斑”" in seen
+    assert "还没有上传过文件" in seen
+
+
+def test_a_preview_shows_counts_reasons_columns_and_the_two_buttons(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "五月.csv", *PATCHES, BAD))
+    seen = shown(services, table, f"?job={job.id}")
+    assert "“五月.csv”将新增 3 行，退回 1 行——确认后才会写入" in seen
+    assert "监测面积为负数" in seen
+    assert "列的对应：全部认出" in seen
+    assert "确认写入" in seen
+    assert "放弃，不写入" in seen
+
+
+def test_confirming_writes_and_the_result_leads_to_its_batch(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "五月.csv", *PATCHES, BAD))
+    assert pressed(actions, job, "confirm") == job.id
+    done = run_next(table, services.store)
+    seen = shown(services, table, f"?job={done.id}")
+    assert "已入库：新增 3 行，退回 1 行" in seen
+    batch = shown(services, table, "?batch=1")
+    assert "批次1：下发图斑，新增 3 行，退回 1 行" in batch
+    assert "新增的 3 行将被删除" in batch
+    assert "五月.csv" in shown(services, table, "")
+
+
+def test_confirming_twice_is_refused(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "五月.csv", *PATCHES))
+    pressed(actions, job, "confirm")
+    with pytest.raises(SupervisionError, match="刷新"):
+        pressed(actions, job, "confirm")
+
+
+def test_dropping_leaves_neither_rows_nor_the_file(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "五月.csv", *PATCHES))
+    assert pressed(actions, job, "drop") is None
+    assert table.get(job.id).state == "cancelled"
+    assert list(Incoming(services.settings).folder.iterdir()) == []
+
+
+def test_assigned_columns_are_read_again_and_kept_as_a_profile_for_the_next_file(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES, header=STRANGE))
+    assert "没有认出" in shown(services, table, f"?job={job.id}")
+    units = (None, None, None, None, "M2", "M2")
+    pressed(actions, job, "again", {"profile": "某区表"}, FIELDS, units)
+    again = run_next(table, services.store)
+    assert again.result is not None
+    assert again.result["question"] is None
+    with services.store.read() as conn:
+        kept = profile_for(conn, "patches", again.result["signature"])
+    assert kept is not None
+    assert kept.mapping["多大"] == {"field": "area_mu", "unit": "M2"}
+    nxt = previewed(
+        table, services.store, csv(tmp_path / "二.csv", *PATCHES, header=STRANGE), kind=""
+    )
+    assert nxt.result is not None
+    assert (nxt.result["kind"], nxt.result["profile"]) == ("patches", "某区表")
+    assert "已套用方案“某区表”" in shown(services, table, f"?job={nxt.id}")
+    done = confirmed(table, services.store, nxt)
+    assert done.result is not None
+    assert done.result["outcome"]["inserted"] == 3
+
+
+def test_another_kind_forgets_the_columns_of_the_first(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES, header=STRANGE))
+    pressed(actions, job, "reread", {"kind": "findings", "year": "2023"}, FIELDS, (None,) * 6)
+    payload = table.get(job.id).payload
+    assert (payload["kind"], payload["mapping"]) == ("findings", None)
+
+
+def test_columns_the_file_lacks_can_be_given(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    path = csv(tmp_path / "一.csv", "HC-1,环翠区,5", header="图斑编号,区市,监测面积")
+    job = previewed(table, services.store, path)
+    assert job.result is not None
+    assert job.result["counts"]["rejected"] == 1
+    options = {"set-图斑类型": "其他变化类", "set-下发日期": "2023-05-08", "set-区市": ""}
+    pressed(actions, job, "reread", options)
+    again = run_next(table, services.store)
+    assert again.result is not None
+    assert again.result["counts"]["inserted"] == 1
+
+
+def test_a_refused_file_shows_its_sentence_and_the_way_back(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    path = tmp_path / "坏.xlsx"
+    path.write_bytes(b"nothing of the kind")
+    job = previewed(table, services.store, path)
+    seen = shown(services, table, f"?job={job.id}")
+    assert "“坏.xlsx”没有入库" in seen
+    assert job.message is not None
+    assert job.message in seen
+    assert "返回数据上传" in seen
+
+
+def test_undoing_is_a_job_whose_end_is_told(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    confirmed(
+        table, services.store, previewed(table, services.store, csv(tmp_path / "a.csv", *PATCHES))
+    )
+    job_id = actions.act(Asked("undo", {}, (), (), "10.0.0.1"), {"batch": "1"})
+    run_next(table, services.store)
+    assert "批次1已撤回" in shown(services, table, f"?job={job_id}")
+    assert "已由批次2撤回" in shown(services, table, "?batch=1")
+
+
+def test_changes_are_told_in_words(services: Services, table: JobTable, tmp_path: Path) -> None:
+    confirmed(
+        table, services.store, previewed(table, services.store, csv(tmp_path / "a.csv", *PATCHES))
+    )
+    changed = PATCHES[0].replace("新增非农建设类", "其他变化类").replace("环翠区", "高区")
+    job = previewed(table, services.store, csv(tmp_path / "b.csv", changed))
+    seen = shown(services, table, f"?job={job.id}")
+    for word in ("新增非农建设类", "其他变化类", "环翠区", "高区"):
+        assert word in seen
+    assert "other_change" not in seen
+    assert "371071" not in seen
+
+
+@pytest.mark.parametrize("search", ["?job=nothing", "?batch=99", "?page=0", "?page=99", "?batch=x"])
+def test_an_address_that_names_nothing_is_answered(
+    services: Services, table: JobTable, search: str
+) -> None:
+    assert shown(services, table, search)
+
+
+def test_hostile_names_are_text(services: Services, table: JobTable, tmp_path: Path) -> None:
+    path = csv(tmp_path / "<img src=x onerror=alert(1)>.csv", *PATCHES)
+    job = previewed(table, services.store, path)
+    assert "<img src=x onerror=alert(1)>.csv" in shown(services, table, f"?job={job.id}")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", None), ("4528", 4528), ("EPSG:4528", 4528), (" epsg:4490 ", 4490)]
+)
+def test_a_coordinate_system_is_read_as_people_write_it(text: str, code: int | None) -> None:
+    assert crs_from(text) == code
+
+
+def test_a_coordinate_system_that_is_none_is_refused() -> None:
+    with pytest.raises(SupervisionError, match="EPSG"):
+        crs_from("北京54")
+
+
+def test_an_unassigned_column_is_left_out() -> None:
+    columns = [{"header": "甲"}, {"header": "乙"}, {"header": "甲"}]
+    assert mapping_from(columns, ["area_mu", "none", "patch_no"], ["HA", None, "?"]) == {
+        "甲": {"field": "area_mu", "unit": "HA"},
+        "乙": {"field": None, "unit": None},
+    }
+
+
+def test_an_unknown_kind_in_a_request_means_automatic() -> None:
+    file = {"id": "x", "name": "../../a.csv"}
+    payload = begin_payload(file, "' OR 1=1", "districts", "abc", False, "10.0.0.1")
+    assert (payload["kind"], payload["layer"], payload["year"]) == ("", None, None)
+    assert payload["file_name"] == "a.csv"
+
+
+def test_years_reach_from_the_ledgers_first_to_the_next(services: Services) -> None:
+    from callbacks.context import read_context
+
+    with services.store.read() as conn:
+        context = read_context(conn, services.settings, "")
+    years = selectable_years(context, 2024)
+    assert (years[0], years[-1]) == (2025, 2018)
