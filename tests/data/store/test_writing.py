@@ -1,0 +1,132 @@
+"""A batch writes rows, history, boxes and the data version together."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+import pandas as pd
+import pytest
+from sqlalchemy import func, select, text
+
+from data.store import history, meta
+from data.store.dialect import touches_box
+from data.store.engine import Store
+from data.store.models import GeometryArchive, History, Patch, Upload
+from data.store.writing import TableChange, apply_changes
+from tests.data.store.rows import patches, upload
+
+
+def _write(store: Store, *changes: TableChange) -> int:
+    with store.write() as conn:
+        return apply_changes(conn, upload(), changes)
+
+
+def _live(store: Store) -> pd.DataFrame:
+    with store.read() as conn:
+        rows = conn.execute(select(Patch.__table__).order_by(Patch.id)).mappings().all()
+    return pd.DataFrame([dict(row) for row in rows], dtype=object)
+
+
+def _count(store: Store, table: Any) -> int:
+    with store.read() as conn:
+        return conn.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_ids_follow_the_order_of_the_frame(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(3)))
+    _write(store, TableChange(Patch, inserts=patches(1, patch_no="WD-1")))
+    assert _live(store)["patch_no"].tolist() == ["HC-0", "HC-1", "HC-2", "WD-1"]
+    assert _live(store)["id"].tolist() == [1, 2, 3, 4]
+
+
+def test_every_batch_moves_the_data_version_by_one(store: Store) -> None:
+    for expected in (1, 2):
+        _write(store, TableChange(Patch, inserts=patches(1, patch_no=f"N-{expected}")))
+        with store.read() as conn:
+            assert meta.get(conn, "data_version") == str(expected)
+
+
+def test_a_batch_that_changes_nothing_is_an_upload_without_history(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(1)))
+    live = _live(store)
+    _write(store, TableChange(Patch, updates_before=live, updates_after=live.copy()))
+    assert _count(store, Upload) == 2
+    assert _count(store, History) == 1
+
+
+def test_a_new_source_hash_alone_is_not_recorded(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(1)))
+    live = _live(store)
+    after = live.assign(source_hash=77)
+    _write(store, TableChange(Patch, updates_before=live, updates_after=after))
+    assert _live(store)["source_hash"].tolist() == [77]
+    assert _count(store, History) == 1
+
+
+def test_only_differing_columns_go_to_history(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(1)))
+    live = _live(store)
+    _write(store, TableChange(Patch, updates_before=live, updates_after=live.assign(area_mu=13.0)))
+    with store.read() as conn:
+        row = conn.execute(
+            select(History.before, History.after).where(History.op == "update")
+        ).one()
+        assert history.verify(conn).ok
+    assert (orjson.loads(row.before or ""), orjson.loads(row.after or "")) == (
+        {"area_mu": 12.5},
+        {"area_mu": 13.0},
+    )
+
+
+def test_a_replaced_shape_is_kept_under_the_digest_that_history_names(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(1)))
+    live = _live(store)
+    _write(store, TableChange(Patch, updates_before=live, updates_after=live.assign(geom=b"new")))
+    digest = hashlib.sha256(b"shape 0").hexdigest()
+    with store.read() as conn:
+        before = conn.scalar(select(History.before).where(History.op == "update"))
+        kept = conn.scalar(select(GeometryArchive.geom).where(GeometryArchive.digest == digest))
+    assert orjson.loads(before or "{}") == {"geom": f"sha256:{digest}"}
+    assert kept == b"shape 0"
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((122.0, 37.2, 122.0115, 37.3), [1, 2]),
+        ((122.0105, 37.2, 122.0110, 37.3), [2]),
+        ((122.003, 37.2, 122.009, 37.3), []),
+        ((121.0, 36.0, 121.5, 37.0), []),
+    ],
+)
+def test_patches_are_found_by_the_box_they_touch(
+    store: Store, box: tuple[float, float, float, float], expected: list[int]
+) -> None:
+    _write(store, TableChange(Patch, inserts=patches(3)))
+    with store.read() as conn:
+        query = select(Patch.id).where(touches_box(conn, *box)).order_by(Patch.id)
+        assert conn.scalars(query).all() == expected
+
+
+def test_a_box_follows_its_patch_and_leaves_with_it(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(2)))
+    live = _live(store)
+    moved = live.assign(min_lon=121.3, max_lon=121.302)
+    _write(store, TableChange(Patch, updates_before=live, updates_after=moved))
+    _write(store, TableChange(Patch, deletes=_live(store).iloc[:1]))
+    with store.read() as conn:
+        east = touches_box(conn, 122.0, 37.0, 122.1, 37.3)
+        west = touches_box(conn, 121.3, 37.0, 121.31, 37.3)
+        assert conn.scalars(select(Patch.id).where(east)).all() == []
+        assert conn.scalars(select(Patch.id).where(west)).all() == [2]
+        if store.dialect == "sqlite":
+            assert conn.scalar(text("SELECT count(*) FROM patch_bbox")) == 1
+
+
+def test_numbers_of_deleted_patches_are_not_given_again(store: Store) -> None:
+    _write(store, TableChange(Patch, inserts=patches(2)))
+    _write(store, TableChange(Patch, deletes=_live(store).iloc[1:]))
+    _write(store, TableChange(Patch, inserts=patches(1, patch_no="N-1")))
+    assert _live(store)["id"].tolist() == [1, 3]
