@@ -191,12 +191,12 @@ def _init(settings: Settings, arguments: Arguments) -> int:
 
 
 def _demo(settings: Settings, arguments: Arguments) -> int:
-    from data.store.queries.stamp import data_version
+    from data.store.queries.stamp import demo_is_wanted
 
     store = _store(settings)
     if arguments.if_empty:
         with store.read() as conn:
-            if data_version(conn) > 0:
+            if not demo_is_wanted(conn):
                 return DONE
     from data.demo import load_demo  # heavy: not for a start that has nothing to fill
 

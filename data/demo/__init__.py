@@ -83,6 +83,8 @@ def load_demo(
                 rejected += outcome.rejected
     finally:
         drop_spare()
+    with store.write() as conn:
+        meta.put(conn, "demo_complete", "1")
     return {
         "year": year,
         "until": until.isoformat(),

@@ -27,7 +27,7 @@ def make_parcels(rng: Rng, patches: pd.DataFrame) -> pd.DataFrame:
     """A row a parcel of every reported patch; `_district` and `_on` are bookkeeping."""
     reported = patches[patches["reported_on"].notna()]
     rows: list[dict[str, Any]] = []
-    for _, patch in reported.iterrows():
+    for patch in reported.to_dict("records"):
         for number, share in enumerate((0.6, 0.4) if rng.random() < 0.14 else (1.0,), start=1):
             rows.append(_parcel(rng, patch, number, share, rows))
     frame = pd.DataFrame(rows)
@@ -97,7 +97,7 @@ def make_audits(
 ) -> pd.DataFrame:
     """City, province and review decisions; returns answered or not; determinations; deemings."""
     rows: list[dict[str, Any]] = []
-    legality = parcels.groupby("图斑编号")["合法性判定"].first() if len(parcels) else {}
+    legality = dict(parcels.groupby("图斑编号")["合法性判定"].first()) if len(parcels) else {}
 
     def decide(patch: Any, level: str, result: str, day: date, **more: Any) -> None:
         if day <= until:
@@ -118,7 +118,7 @@ def make_audits(
                 }
             )
 
-    for _, patch in patches[patches["reported_on"].notna()].iterrows():
+    for patch in patches[patches["reported_on"].notna()].to_dict("records"):
         day = patch["reported_on"] + timedelta(days=int(rng.integers(2, 9)))
         habit = HABITS[patch["district"]]
         if rng.random() < habit.returned:
@@ -150,7 +150,7 @@ def _deemings(patches: pd.DataFrame, decide: Any) -> None:
         & patches["withdrawn_on"].isna()
         & (patches["district"] == "371083")
     ]
-    for _, patch in silent.iloc[:2].iterrows():
+    for patch in silent.iloc[:2].to_dict("records"):
         day = patch["due_on"] + timedelta(days=10)
         decide(patch, "市级", "退回", day, 审核意见="逾期未报，限期补报")
         decide(
@@ -168,7 +168,7 @@ def make_cases(rng: Rng, parcels: pd.DataFrame, until: date) -> pd.DataFrame:
     """Stopping, filing, punishment, rectification and acceptance of unlawful parcels."""
     rows: list[dict[str, Any]] = []
     unlawful = parcels[parcels["合法性判定"] == "违法"] if len(parcels) else parcels
-    for _, parcel in unlawful.iterrows():
+    for parcel in unlawful.to_dict("records"):
         start = parcel["上报日期"]
         habit = HABITS[parcel["_district"]]
         filed = start + timedelta(days=int(rng.integers(3, 18))) if rng.random() < 0.88 else None

@@ -21,7 +21,7 @@ def _until(rows: list[dict[str, Any]], name: str, until: date) -> pd.DataFrame:
 def make_checks(rng: Rng, patches: pd.DataFrame, until: date) -> pd.DataFrame:
     """County checks of farmland ≥ 10 亩, city checks of the large ones and of minerals (§4.2)."""
     rows: list[dict[str, Any]] = []
-    for _, patch in patches[patches["reported_on"].notna()].iterrows():
+    for patch in patches[patches["reported_on"].notna()].to_dict("records"):
         for level, due in (
             ("县级", patch["farmland_mu"] >= 10),
             ("市级", patch["farmland_mu"] >= 30 or patch["domain"] == "mineral"),
@@ -46,7 +46,7 @@ def make_rechecks(rng: Rng, parcels: pd.DataFrame, until: date) -> pd.DataFrame:
     """Every tenth parcel judged 其他 is looked at again after about ninety days (§4.6)."""
     rows: list[dict[str, Any]] = []
     other = parcels[parcels["合法性判定"] == "其他"] if len(parcels) else parcels
-    for at, (_, parcel) in enumerate(other.iterrows()):
+    for at, parcel in enumerate(other.to_dict("records")):
         if at % 10 == 0:
             day = parcel["上报日期"] + timedelta(days=int(rng.integers(80, 110)))
             finding = str(rng.choice(("未变化", "改变用途", "新增违法建设"), p=(0.94, 0.04, 0.02)))
@@ -64,7 +64,7 @@ def make_rechecks(rng: Rng, parcels: pd.DataFrame, until: date) -> pd.DataFrame:
 
 def make_transfers(rng: Rng, cases: pd.DataFrame, until: date) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for at, (_, case) in enumerate(cases.iterrows()):
+    for at, case in enumerate(cases.to_dict("records")):
         if at % 12 == 0 and case["立案日期"]:
             day = case["立案日期"] + timedelta(days=int(rng.integers(10, 40)))
             replied = day + timedelta(days=20)
@@ -89,7 +89,7 @@ def make_problems(rng: Rng, audits: pd.DataFrame, until: date) -> pd.DataFrame:
         if len(audits)
         else audits
     )
-    for _, decision in returned.iterrows():
+    for decision in returned.to_dict("records"):
         day = decision["审核日期"] + timedelta(days=1)
         off = day + timedelta(days=int(rng.integers(8, 45)))
         rows.append(

@@ -37,6 +37,17 @@ def data_version(conn: Connection) -> int:
     return int(value or 0)
 
 
+def demo_is_wanted(conn: Connection) -> bool:
+    """Whether the store is empty, or holds a demo whose loading was interrupted.
+
+    Loading it again is harmless: the same files change nothing.
+    """
+    if data_version(conn) == 0:
+        return True
+    said = select(Meta.key).where(Meta.key.in_(["is_demo", "demo_complete"]), Meta.value == "1")
+    return set(conn.scalars(said)) == {"is_demo"}
+
+
 def districts(conn: Connection) -> tuple[DistrictRow, ...]:
     """The units in the bureau's order."""
     d = District
