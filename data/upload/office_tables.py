@@ -19,7 +19,8 @@ from data.units import AreaUnit
 from data.upload.mapping import map_columns, split_unit
 from data.upload.parsing import Unreadable, plain_text, read_area
 from data.upload.readers import Geometry, RawTable
-from data.upload.schemas import FINDINGS
+from data.upload.schemas import FINDINGS, PATCH_NO
+from data.upload.template_examples import EXAMPLE_MARK
 from data.vocabulary import UploadKind
 
 #: Marks the headers of columns that a profile worked out.
@@ -63,7 +64,17 @@ def read_as(table: RawTable, kind: UploadKind) -> OfficeTable:
         if recognises(found.table):
             profile(found, kind)
             return found
-    return OfficeTable(table)
+    plain = OfficeTable(table)
+    _examples(plain)
+    return plain
+
+
+def _examples(found: OfficeTable) -> None:
+    """Rows that a template brought along as examples are kept, and said."""
+    number = find(found.table, PATCH_NO.header)
+    for position, text in enumerate(texts(found.table, number)):
+        if text is not None and text.startswith(EXAMPLE_MARK):
+            found.warn(position, number, "这是模板的示例行，请删去后重新上传，或撤回本次上传。")
 
 
 def find(table: RawTable, *names: str) -> str | None:
