@@ -64,8 +64,12 @@ def new_address(
         return None
     query = read_search(search)
     own = {k: v for k, v in query.items() if k not in ("year", "asof", "district", "screen")}
-    if chosen_year != context.year or chosen_district != context.district:
-        own = {k: v for k, v in own.items() if k not in ("month", "town", "box")}
+    gone: set[str] = set()
+    if chosen_year != context.year:
+        gone |= {"month", "town", "box"}
+    if chosen_district != context.district:
+        gone |= {"town", "box"}
+    own = {k: v for k, v in own.items() if k not in gone}
     is_default_day = chosen_day == default_as_of(chosen_year, today)
     return href(
         path,
@@ -128,22 +132,20 @@ def register(app: Dash, services: Services) -> None:
         paths = [page["path"] for page in dash.page_registry.values()]
         return frame_parts(context, path or "/", paths)
 
-    @app.callback(
-        Output(i.LOCATION, "href"),
+    # The lists change the address without a navigation, so the browser is asked for it.
+    app.clientside_callback(
+        """(year, asOf, district) => [year, asOf, district,
+            window.location.pathname, window.location.search]""",
+        Output(i.CHOICE, "data"),
         Input(i.YEAR, "value"),
         Input(i.AS_OF, "date"),
         Input(i.DISTRICT, "value"),
-        State(i.LOCATION, "pathname"),
-        State(i.LOCATION, "search"),
         prevent_initial_call=True,
     )
-    def lead(
-        year: str | None,
-        as_of: str | None,
-        district: str | None,
-        path: str | None,
-        search: str | None,
-    ) -> Any:
+
+    @app.callback(Output(i.LOCATION, "href"), Input(i.CHOICE, "data"), prevent_initial_call=True)
+    def lead(choice: list[str | None]) -> Any:
+        year, as_of, district, path, search = choice
         if year is None or as_of is None or district is None:
             raise PreventUpdate
         with services.store.read() as conn:

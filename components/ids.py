@@ -5,6 +5,7 @@ from __future__ import annotations
 
 class Shell:
     LOCATION = "location"
+    CHOICE = "frame-choice"
     FRAME = "frame"
     MENU = "menu"
     BACKDROP = "backdrop"

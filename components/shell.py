@@ -38,6 +38,7 @@ def frame(city_name: str) -> Component:
     return html.Div(
         [
             dcc.Location(id=i.LOCATION, refresh="callback-nav"),
+            dcc.Store(id=i.CHOICE),
             html.A("跳到正文", href="#main", className="skip-link"),
             html.Header(
                 [

@@ -57,11 +57,17 @@ def test_a_choice_rewrites_the_address_and_keeps_the_pages_own_filters(
     assert new_address("/overdue", "?text=x", context({}), year, as_of, district, TODAY) == address
 
 
-def test_another_district_drops_the_town_and_the_month_that_belonged_to_the_old_one() -> None:
+def test_another_district_drops_the_town_of_the_old_one_and_keeps_the_month() -> None:
     search = "?district=371002&town=371002001&month=2024-05&status=late"
     own = context({"district": "371002"})
     address = new_address("/patches", search, own, "2024", TODAY.isoformat(), EVERYWHERE, TODAY)
-    assert address == "/patches?year=2024&status=late"
+    assert address == "/patches?year=2024&month=2024-05&status=late"
+
+
+def test_another_year_drops_the_month_of_the_old_one() -> None:
+    search = "?town=371002001&month=2024-05&status=late"
+    address = new_address("/patches", search, context({}), "2023", "", EVERYWHERE, TODAY)
+    assert address == "/patches?year=2023&status=late"
 
 
 def test_the_frame_shows_year_day_district_and_version_and_marks_the_demo() -> None:
