@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import PageContext, read_context
+from callbacks.shell import stamp_text
 from callbacks.upload_actions import Actions, Asked
 from callbacks.upload_changes import recorded
 from callbacks.upload_job import district_names, headline_of, work
@@ -242,6 +243,8 @@ def register(app: Dash, services: Services) -> None:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)
             body = work(conn, services.settings, job, context, years)
+        if job.state == "done":  # the frame shows the version that this very upload made
+            set_props(ids.Shell.STAMP, {"children": stamp_text(context.stamp)})
         return body, headline_of(job), True
 
     @app.callback(

@@ -66,7 +66,7 @@ def _told(entity: str, row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     known = [
         (column.header, value_text(entity, column.field, row[column.field], _NO_YEAR, names))
         for column in _COLUMNS.get(entity, ())
-        if not column.key and row.get(column.field) not in (None, "", False)
+        if not column.key and column.stored and row.get(column.field) not in (None, "", False)
     ]
     told = "，".join(f"{title} {text}" for title, text in known[:_TOLD])
     return told + ("…" if len(known) > _TOLD else "")

@@ -209,7 +209,7 @@ def _done(job: JobView, context: PageContext) -> list[Any]:
     if "rows" not in outcome:  # the worker died after the commit: only the batch is known
         return [steps(5), card(f"已入库，记为批次{batch}", [buttons])]
     document = {"counts": {**outcome, "warnings": len(outcome["warnings"])}, **outcome}
-    body: list[Any] = [parts.counts(document)]
+    body: list[Any] = [parts.counts(document, is_written=True)]
     if differs_from_preview(result.get("before"), outcome):
         body.append(html.P("预览之后库中有过别的更新，结果与预览略有不同。", className="note"))
     body.append(buttons)

@@ -83,17 +83,20 @@ def _facts(detail: Document, back: Component) -> Component:
 def _undo(detail: Document) -> Component | None:
     if detail["state"] != "done":
         return None
-    said = [
-        f"新增的 {format_count(detail['inserted'])} 行将被删除",
-        f"变更的 {format_count(detail['updated'])} 行恢复原值",
-    ]
-    if detail["ended"]:
-        said.append(f"终止的 {format_count(detail['ended'])} 个地块恢复")
+    known = (
+        ("inserted", "新增的 {} 行将被删除"),
+        ("updated", "变更的 {} 行恢复原值"),
+        ("ended", "终止的 {} 个地块恢复"),
+    )
+    said = [text.format(format_count(detail[name])) for name, text in known if detail[name]]
+    what = (
+        f"{'，'.join(said)}，指标随之改变" if said else "这一批没有改动数据，只去掉这条记录的效力"
+    )
     return html.Details(
         [
             html.Summary("撤回这一批"),
             html.P(
-                f"撤回后：{'，'.join(said)}，指标随之改变。撤回本身也记入历史；"
+                f"撤回后：{what}。撤回本身也记入历史；"
                 "若之后的上传改动了同样的数据，系统会拒绝并说明是哪几批。"
             ),
             action("undo", f"确认撤回批次{detail['id']}", "danger"),

@@ -19,30 +19,31 @@ from data.units import format_count
 
 Document = Mapping[str, Any]
 
+#: name, label, what it means before and after writing.
 COUNTS = (
-    ("inserted", "新增", "库中没有，将写入"),
-    ("updated", "变更", "库中已有，有字段不同"),
-    ("unchanged", "未变", "与库中相同"),
-    ("rejected", "退回", "有错误，不会写入"),
-    ("ended", "终止", "地块不再属于图斑"),
-    ("absent", "缺席", "上次有、这次没有，库中保留"),
+    ("inserted", "新增", "库中没有，将写入", "已写入"),
+    ("updated", "变更", "库中已有，有字段不同", "已按文件更新"),
+    ("unchanged", "未变", "与库中相同", "与库中相同"),
+    ("rejected", "退回", "有错误，不会写入", "有错误，没有写入"),
+    ("ended", "终止", "地块不再属于图斑", "地块不再属于图斑"),
+    ("absent", "缺席", "上次有、这次没有，库中保留", "上次有、这次没有，库中保留"),
 )
 _SHOWN_ISSUES = 100
 
 
-def counts(document: Document) -> Component:
-    """The rows of the file by what becomes of them; they add up to its rows."""
+def counts(document: Document, is_written: bool = False) -> Component:
+    """The rows of the file by what becomes, or became, of them; they add up to its rows."""
     known = document["counts"]
     boxes = [
         html.Div(
             [
                 html.Span(label, className="count-label"),
                 html.Strong(format_count(known[name]), className="count-value"),
-                html.Small(about),
+                html.Small(after if is_written else before),
             ],
             className=f"count count-{name}" + ("" if known[name] else " count-none"),
         )
-        for name, label, about in COUNTS
+        for name, label, before, after in COUNTS
         if name in known and (known[name] or name in ("inserted", "updated", "rejected"))
     ]
     return html.Div(boxes, className="counts")

@@ -38,7 +38,7 @@ def moment_text(moment: datetime, in_year: int | None = None) -> str:
 
 
 def size_text(size: int) -> str:
-    return f"{size / 1024:.0f} KB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MB"
+    return f"{max(1, round(size / 1024))} KB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MB"
 
 
 def kind_text(kind: str, layer: str | None = None) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.upload.mapping import map_columns
+from data.upload.office_tables import read_as
 from data.upload.readers import RawTable
 from data.upload.schemas import SCHEMAS, Column
 from data.vocabulary import UploadKind
@@ -12,6 +13,7 @@ from data.vocabulary import UploadKind
 #: Columns that stand in most kinds and tell nothing.
 _COMMON = frozenset({"year", "patch_no", "parcel_no", "note", "district_code", "location"})
 _NAMED = 6
+_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,15 @@ def recognise(tables: list[RawTable], file_name: str) -> Recognised:
     a tie the one that the file is named after."""
     scores: dict[UploadKind, list[Column]] = {}
     guesses: dict[UploadKind, int] = {}
-    for table in tables:
+    for table in map(_head, tables):
         for kind, schema in SCHEMAS.items():
-            mapped = map_columns(table.columns.column_names, schema.columns)
+            office = read_as(table, kind)
+            headers = office.table.columns.column_names
+            mapped = map_columns(headers, schema.columns, office.mapping)
             found = {a.column.field: a.column for a in mapped.assigned}
             telling = [c for c in found.values() if c.field not in _COMMON]
             guesses[kind] = max(len(telling), guesses.get(kind, 0))
             if not all(c.field in found for c in schema.keys if c.required):
-                continue
-            if kind is UploadKind.PATCHES and table.geometry is None and len(telling) < 2:
                 continue
             if len(telling) > len(scores.get(kind, [])):
                 scores[kind] = telling
@@ -53,6 +55,14 @@ def recognise(tables: list[RawTable], file_name: str) -> Recognised:
     headers = "".join(f"“{c.header}”" for c in scores[kind][:_NAMED])
     more = f"等 {most} 列" if most > _NAMED else ""
     return Recognised(kind, f"有{headers}{more}，识别为“{kind.label}”。")
+
+
+def _head(table: RawTable) -> RawTable:
+    """Its first rows: enough to see what the columns are."""
+    columns = table.columns.slice(0, _ROWS)
+    return replace(
+        table, columns=columns, row_numbers=table.row_numbers[: columns.num_rows], geometry=None
+    )
 
 
 def _guessed(guesses: dict[UploadKind, int]) -> Recognised:

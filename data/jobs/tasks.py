@@ -13,8 +13,9 @@ from typing import Any
 import shapely
 
 from data.errors import SupervisionError, UploadRefused
+from data.jobs.absent import absent_keys
 from data.jobs.incoming import Incoming
-from data.jobs.preview import Document, columns_document, plan_document
+from data.jobs.preview import SHOWN_KEYS, Document, columns_document, plan_document
 from data.jobs.recognising import recognise
 from data.jobs.running import Task
 from data.jobs.table import JobView
@@ -116,10 +117,14 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         if _ASKS_FOR_CRS in refusal.message:
             return document | _crs_question(stored, options, refusal.message, progress)
         return document | _columns_question(result.tables, request, refusal.message)
+    absent, remark = absent_keys(store, prepared, bounds, progress)
     plan, effects = rehearse(store, prepared, progress)
     document |= plan_document(plan)
+    document["absent"] = absent[:SHOWN_KEYS]
+    document["counts"]["absent"] = len(absent)
+    document["notes"] += [remark] if remark else []
     document["effects"] = effects.to_json() if effects else None
-    report = write_report(settings, prepared)
+    report = plan.report or write_report(settings, prepared)
     document["report"] = _below_outputs(store, str(report) if report else None)
     return document
 

@@ -89,6 +89,23 @@ def upload_detail(conn: Connection, batch_id: int, changes: int = 200) -> dict[s
     }
 
 
+def last_of_kind(conn: Connection, kind: str, year: int | None) -> dict[str, Any] | None:
+    """The latest upload of a kind and work year that still stands: id, file_name, file_size,
+    file_sha256, stored_path, options."""
+    u = Upload
+    row = (
+        conn.execute(
+            select(u.id, u.file_name, u.file_size, u.file_sha256, u.stored_path, u.options)
+            .where(u.kind == kind, u.year == year, u.state == "done")
+            .order_by(u.id.desc())
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    return dict(row) if row else None
+
+
 def batch_of_file(conn: Connection, sha256: str, not_before: Any) -> int | None:
     """The last batch that brought this very file since a moment (UTC)."""
     return conn.scalar(

@@ -212,3 +212,25 @@ def test_what_later_uploads_built_on_is_not_taken_back(
     assert job.state == "failed"
     assert job.message is not None
     assert "其后的批次" in job.message
+
+
+def test_rows_of_the_last_file_that_this_one_lacks_are_named(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    confirmed(table, store, previewed(table, store, csv(tmp_path / "一.csv", *PATCHES)))
+    job = previewed(table, store, csv(tmp_path / "二.csv", PATCHES[1]))
+    assert job.result is not None
+    assert job.result["absent"] == ["HC-001", "WD-001"]
+    assert job.result["counts"]["absent"] == 2
+    assert any("一.csv" in note for note in job.result["notes"])
+
+
+def test_another_batch_without_a_common_row_has_none_absent(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    table = JobTable(sqlite_store.settings)
+    first = csv(tmp_path / "一.csv", *PATCHES[:2])
+    confirmed(table, sqlite_store, previewed(table, sqlite_store, first))
+    job = previewed(table, sqlite_store, csv(tmp_path / "二.csv", PATCHES[2]))
+    assert job.result is not None
+    assert job.result["absent"] == []
