@@ -132,8 +132,8 @@ _days = st.sets(st.sampled_from([*DAYS, date(2022, 1, 1), date(2024, 12, 31)]), 
                 max_size=3)  # fmt: skip
 
 
-@_examples(12)
-@given(world=worlds(), days=_days)
+@_examples(5)
+@given(world=worlds(20), days=_days)
 def test_every_figure_is_that_of_the_plain_evaluation(
     sqlite_store: Store, world: World, days: set[date]
 ) -> None:
@@ -141,7 +141,7 @@ def test_every_figure_is_that_of_the_plain_evaluation(
 
 
 @_examples(3)
-@given(world=worlds(), days=_days)
+@given(world=worlds(20), days=_days)
 def test_every_figure_is_that_of_the_plain_evaluation_on_postgresql(
     pg_store: Store, world: World, days: set[date]
 ) -> None:
@@ -153,8 +153,8 @@ def test_every_figure_is_that_of_the_plain_evaluation_on_postgresql(
 def test_a_summary_kept_batch_by_batch_is_that_of_a_rebuild(
     sqlite_store: Store, data: st.DataObject
 ) -> None:
-    number = data.draw(st.integers(1, 3))
-    first, second = data.draw(worlds(number)), data.draw(worlds(number))
+    number = data.draw(st.integers(2, 12))
+    first, second = data.draw(worlds(number, number)), data.draw(worlds(number, number))
     for row in second.patches:  # a patch's work year is part of its key
         row["year"] = first.patches[row["id"] - 1]["year"]
     with _forgotten(sqlite_store) as conn:

@@ -149,7 +149,7 @@ def test_the_months_are_those_of_the_due_date_by_the_rule(year: Store) -> None:
 
 
 def test_areas_and_rates_before_and_after_the_cutoff(year: Store) -> None:
-    """Counted: A 6, B 3, G 5, H 8 亩 of farmland = 22. New construction: these, C 4 and I 1 = 27."""
+    """Counted: A 6, B 3, G 5, H 8 亩 of farmland = 22. New construction: and C 4, I 1 = 27."""
     names = "unlawful_farmland_mu eliminated_farmland_mu remaining_farmland_mu"
     for day, expected in (
         (date(2024, 1, 30), [22.0, 0.0, 22.0]),
@@ -222,3 +222,16 @@ def test_a_later_return_of_the_province_undoes_final(year: Store) -> None:
     assert not _row(year, "A", date(2023, 6, 20))["final"]  # the re-audit of the day is the later
     send(year, UploadKind.AUDITS, _decision("A", "省级复核", "2023-06-21", "通过"))
     assert _row(year, "A", date(2023, 6, 21))["final"]
+
+
+def test_on_one_day_at_one_level_the_parcel_beats_the_patch(year: Store) -> None:
+    send(
+        year,
+        UploadKind.AUDITS,
+        _decision("C", "市级", "2023-06-01", "通过", 定性结果="合法"),
+        _decision("C", "市级", "2023-06-01", "退回", 定性结果="违法", 地块序号=1),
+    )
+    row = _row(year, "C", date(2023, 6, 1))  # parcel 1 unlawful, parcel 2 lawful by the whole
+    assert (row["legality"], row["unlawful_farmland_mu"]) == ("unlawful", 4.0)
+    assert not row["returned_now"]  # 通过 counts as the later of one day
+    assert row["returned"]

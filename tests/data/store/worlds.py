@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -28,139 +29,143 @@ LEGALITIES = ["lawful", "unlawful", "other"]
 TABLES = [(Patch, "patches"), (Parcel, "parcels"), (AuditDecision, "decisions"),
           (EnforcementCase, "cases")]  # fmt: skip
 
-_day = st.sampled_from(DAYS)
-_flag = st.sampled_from([None, True, False])
+FLAGS = [None, True, False]
 #: Areas with awkward decimals: 0.1 + 0.2, thirds, and what adds up to a line.
-_area = st.sampled_from([0.0, 0.1, 0.2, 0.3, 1 / 3, 2.5, 7.0000001, 29.9999, 30.0, 1000.07])
+AREAS = [0.0, 0.1, 0.2, 0.3, 1 / 3, 2.5, 7.0000001, 29.9999, 30.0, 1000.07]
 
 
-def _sometimes(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(st.none(), strategy)
+def _sometimes(rng: Random, values: Sequence[Any]) -> Any:
+    return rng.choice(values) if rng.random() < 0.6 else None
 
 
 def _rounded(value: float) -> float:
     return round(value, 9)  # the summary's parts: exactness is asked of what it can hold
 
 
-def _areas(draw: st.DrawFn) -> Row:
-    farmland = draw(_area)
+def _areas(rng: Random) -> Row:
+    farmland = rng.choice(AREAS)
     return {
-        "area_mu": _rounded(farmland + draw(_area)),
+        "area_mu": _rounded(farmland + rng.choice(AREAS)),
         "farmland_mu": _rounded(farmland),
-        "basic_farmland_mu": _rounded(draw(_area)),
-        "redline_mu": _rounded(draw(_area)),
+        "basic_farmland_mu": _rounded(rng.choice(AREAS)),
+        "redline_mu": _rounded(rng.choice(AREAS)),
     }
 
 
-@st.composite
-def _patch(draw: st.DrawFn, number: int) -> Row:
-    mineral = draw(st.integers(0, 4)) == 0
+def _patch(rng: Random, number: int) -> Row:
+    mineral = rng.randint(0, 4) == 0
     patch: Row = {
         "id": number,
-        "year": draw(st.sampled_from([2023, 2023, 2023, 2022])),
+        "year": rng.choice([2023, 2023, 2023, 2022]),
         "patch_no": f"P{number}",
         "domain": "mineral" if mineral else "land",
         "patch_type": "mineral" if mineral else "other_change",
-        "issued_on": draw(_day),
-        "district_code": draw(st.sampled_from(UNITS)),
-        "withdrawn_on": draw(_sometimes(_day)) if draw(st.booleans()) else None,
-        "extended_to": draw(_sometimes(_day)) if draw(st.booleans()) else None,
-        "transferred_on": draw(_sometimes(_day)) if draw(st.booleans()) else None,
-        "transferred_from": draw(_sometimes(st.sampled_from(UNITS))),
+        "issued_on": rng.choice(DAYS),
+        "district_code": rng.choice(UNITS),
+        "withdrawn_on": _sometimes(rng, DAYS) if rng.random() < 0.3 else None,
+        "extended_to": _sometimes(rng, DAYS) if rng.random() < 0.3 else None,
+        "transferred_on": _sometimes(rng, DAYS) if rng.random() < 0.3 else None,
+        "transferred_from": _sometimes(rng, UNITS),
         "place_source": "explicit",
         "reported_on": None,
-        **_areas(draw),
+        **_areas(rng),
     }
     return {**patch, "due_on": due(patch), "clearance_month": clearance_month(patch)}
 
 
-def _parcel(draw: st.DrawFn, patch_id: int, number: int, **settled: Any) -> Row:
+def _parcel(rng: Random, patch_id: int, number: int, **settled: Any) -> Row:
     return {
         "patch_id": patch_id,
         "parcel_no": number,
-        "legality": draw(st.sampled_from(LEGALITIES)),
-        "is_new_construction": draw(_flag),
-        "linked_patch_no": draw(st.sampled_from([None, None, "P1"])),
-        "counts_as_unlawful": draw(st.sampled_from([True, True, False])),
-        **_areas(draw),
+        "legality": rng.choice(LEGALITIES),
+        "is_new_construction": rng.choice(FLAGS),
+        "linked_patch_no": rng.choice([None, None, "P1"]),
+        "counts_as_unlawful": rng.choice([True, True, False]),
+        **_areas(rng),
         **settled,
     }
 
 
-def _split(draw: st.DrawFn, patch: Row) -> list[Row]:
+def _split(rng: Random, patch: Row) -> list[Row]:
     """Parcels of one patch: none, a first split (reported in part or whole), or a re-split."""
-    number = draw(st.integers(0, 3))
+    number = rng.randint(0, 3)
     own = patch["id"]
     if number == 0:
         return []
-    if draw(st.integers(0, 2)) == 0:  # reported as one parcel, then split anew
-        first = draw(_day)
+    if rng.randint(0, 2) == 0:  # reported as one parcel, then split anew
+        first = rng.choice(DAYS)
         patch["reported_on"] = first
-        old = _parcel(draw, own, 9, reported_on=first, is_founding=True, ended=True)
+        old = _parcel(rng, own, 9, reported_on=first, is_founding=True, ended=True)
         later = [
-            _parcel(draw, own, n, reported_on=draw(_sometimes(_day)), is_founding=False,
+            _parcel(rng, own, n, reported_on=_sometimes(rng, DAYS), is_founding=False,
                     ended=False)
             for n in range(1, number + 1)
         ]  # fmt: skip
         return [old, *later]
-    days = [draw(_sometimes(_day)) for _ in range(number)]
-    if draw(st.booleans()):
+    days = [_sometimes(rng, DAYS) for _ in range(number)]
+    if rng.random() < 0.5:
         days = [day or DAYS[3] for day in days]
     whole = all(days)
     patch["reported_on"] = max(d for d in days if d) if whole else None
     return [
-        _parcel(draw, own, n, reported_on=day, is_founding=whole, ended=False)
+        _parcel(rng, own, n, reported_on=day, is_founding=whole, ended=False)
         for n, day in enumerate(days, 1)
     ]
 
 
-def _decisions(draw: st.DrawFn, patch: Row) -> list[Row]:
+def _decisions(rng: Random, patch: Row) -> list[Row]:
     found: dict[tuple[Any, ...], Row] = {}
-    for _ in range(draw(st.integers(0, 5))):
-        level = draw(st.sampled_from(["city", "city", "province", "province_review"]))
+    days = [rng.choice(DAYS), rng.choice(DAYS)]  # few, so that decisions often fall on one day
+    for _ in range(rng.randint(0, 6)):
+        level = rng.choice(["city", "city", "province", "province_review"])
         row: Row = {
             "patch_id": patch["id"],
-            "parcel_no": draw(st.sampled_from([0, 0, 1, 2])),
+            "parcel_no": rng.choice([0, 0, 1, 1, 2]),
             "level": level,
             "level_rank": HEIGHT[level],
-            "decided_on": draw(_day),
-            "result": draw(st.sampled_from(["passed", "returned"])),
-            "determination": draw(_sometimes(st.sampled_from(LEGALITIES))),
-            "resubmitted_on": draw(_sometimes(_day)),
+            "decided_on": rng.choice(days),
+            "result": rng.choice(["passed", "returned"]),
+            "determination": _sometimes(rng, LEGALITIES),
+            "resubmitted_on": _sometimes(rng, DAYS),
         }
         found[row["parcel_no"], level, row["decided_on"], row["result"]] = row
     return list(found.values())
 
 
-def _cases(draw: st.DrawFn, patch: Row) -> list[Row]:
+def _cases(rng: Random, patch: Row) -> list[Row]:
     return [
         {
             "patch_id": patch["id"],
             "parcel_no": number,
-            "filed_on": draw(_sometimes(_day)),
-            "eliminated_on": draw(_sometimes(_day)),
-            "accepted_on": draw(_sometimes(_day)),
-            "way": draw(st.sampled_from([None, "demolition", "demolition_recultivation"])),
-            "certificate_no": draw(st.sampled_from([None, "证1"])),
+            "filed_on": _sometimes(rng, DAYS),
+            "eliminated_on": _sometimes(rng, DAYS),
+            "accepted_on": _sometimes(rng, DAYS),
+            "way": rng.choice([None, "demolition", "demolition_recultivation"]),
+            "certificate_no": rng.choice([None, "证1"]),
         }
         for number in (0, 1, 2)
-        if draw(st.booleans())
+        if rng.random() < 0.5
     ]
 
 
-@st.composite
-def worlds(draw: st.DrawFn, patches: int | None = None) -> World:
+def make_world(seed: int, patches: int) -> World:
+    rng = Random(seed)
     world = World()
-    for number in range(1, (patches or draw(st.integers(4, 10))) + 1):
-        patch = draw(_patch(number))
-        world.parcels += _split(draw, patch)
-        world.decisions += _decisions(draw, patch)
-        world.cases += _cases(draw, patch)
+    for number in range(1, patches + 1):
+        patch = _patch(rng, number)
+        world.parcels += _split(rng, patch)
+        world.decisions += _decisions(rng, patch)
+        world.cases += _cases(rng, patch)
         world.patches.append(patch)
     for rows in (world.parcels, world.decisions, world.cases):
         for number, row in enumerate(rows, 1):
             row["id"] = number
     return world
+
+
+def worlds(least: int = 1, most: int = 30) -> st.SearchStrategy[World]:
+    """Worlds that shrink to fewer patches."""
+    return st.builds(make_world, st.integers(0, 2**32 - 1), st.integers(least, most))
 
 
 # ---- into the store ------------------------------------------------------------------------------

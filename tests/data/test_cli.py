@@ -1,0 +1,203 @@
+"""The command line as figures.md describes it: documents, exit codes, sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.cli import main
+from data.periods import statutory_due_on
+from data.settings import PROJECT_DIR
+from tests.sending import FINDING, PATCH, write_csv
+
+ON = ("--year", "2023", "--as-of", "2023-06-30")
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, capsysbinary: Any, tmp_path: Path) -> Any:
+    """Runs a command on a store of the test's own. → (exit code, stdout as JSON, stderr)."""
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("WEIPIAN_LOCAL_DIR", str(tmp_path / "local"))
+
+    def run(*arguments: str) -> tuple[int, Any, str]:
+        code = main([*arguments, "--json"])
+        out, err = capsysbinary.readouterr()
+        return code, json.loads(out) if out else None, err.decode()
+
+    return run
+
+
+def _file(tmp_path: Path, name: str, *rows: dict[str, Any]) -> str:
+    return str(write_csv(tmp_path / name, rows))
+
+
+@pytest.fixture
+def filled(cli: Any, tmp_path: Path) -> Any:
+    patches = [PATCH, {**PATCH, "图斑编号": "HC-2", "占用耕地面积": 10}]
+    for kind, rows in (("patches", patches), ("findings", [FINDING])):
+        file = _file(tmp_path, f"{kind}.csv", *rows)
+        code, document, _ = cli("upload", file, "--kind", kind, "--year", "2023")
+        assert (code, document["rejected"]) == (0, 0)
+    return cli
+
+
+def test_figures_have_the_keys_of_the_definition(filled: Any) -> None:
+    code, document, err = filled("figures", *ON)
+    assert (code, err) == (0, "")
+    assert set(document) == {"year", "as_of", "city", "districts", "months"}
+    assert (document["year"], document["as_of"]) == (2023, "2023-06-30")
+    assert len(document["districts"]) == 8
+    names = [
+        "patches",
+        "audited",
+        "returned",
+        "final",
+        "due",
+        "due_reached",
+        "cleared",
+        "on_time",
+        "late",
+        "overdue",
+        "mineral_patches",
+        "mineral_unlawful_patches",
+        "clearance_rate",
+        "on_time_rate",
+        "error_rate",
+        "first_pass_rate",
+        "excluded_farmland_mu",
+        "new_construction_mu",
+        "new_construction_farmland_mu",
+        "ratio_gross",
+        "ratio_net",
+        "land_ratio_gross",
+        "land_ratio_net",
+        "rectification_rate",
+        "unrectified_farmland_rate",
+        "filing_rate",
+        "hit_rate",
+        "overturn_rate",
+    ]
+    names += [
+        f"{state}{kind}_mu"
+        for state in ("unlawful", "eliminated", "remaining")
+        for kind in ("", "_farmland", "_basic_farmland", "_redline")
+    ]
+    for row in (document["city"], *document["districts"], *document["months"]):
+        assert set(names) <= set(row)
+    city = document["city"]
+    assert (city["patches"], city["overdue"], city["unlawful_mu"]) == (2, 1, 12.0)
+    assert city["error_rate"] is None
+    month = document["months"][0]
+    assert (month["code"], month["month"], month["due_on"]) == ("371002", "2023-05", "2023-05-24")
+
+
+def test_one_district_is_one_district(filled: Any) -> None:
+    _, document, _ = filled("figures", *ON, "--district", "371003")
+    assert [d["code"] for d in document["districts"]] == ["371003"]
+    assert document["months"] == []
+    assert document["city"]["patches"] == 2
+
+
+def test_patches_by_status(filled: Any) -> None:
+    for status, numbers in (
+        ("overdue", ["HC-2"]), ("cleared", ["HC-1"]), ("late", []), ("returned", []),
+        ("correcting", []), ("final", []), ("pending", ["HC-2"]), ("unlawful", ["HC-1"]),
+    ):  # fmt: skip
+        code, rows, _ = filled("patches", *ON, "--status", status)
+        assert code == 0
+        assert [row["patch_no"] for row in rows] == numbers, status
+    _, rows, _ = filled("patches", *ON)
+    per_patch = {"due", "reported_on", "cleared", "on_time", "late", "overdue", "days_overdue",
+                 "audited", "returned", "correction_due", "final"}  # fmt: skip
+    assert all(per_patch <= set(row) for row in rows)
+    assert rows[1]["days_overdue"] == 37
+    assert date.fromisoformat(rows[1]["due"]) == statutory_due_on(date(2023, 5, 8))
+
+
+def test_tasks_and_triggers(filled: Any) -> None:
+    code, tasks, _ = filled("tasks", *ON)
+    assert code == 0
+    first = next(t for t in tasks if t["rule"] == "F1")
+    assert {k: first[k] for k in ("patch_no", "district", "farmland_mu", "done")} == {
+        "patch_no": "HC-2", "district": "371002", "farmland_mu": 10.0, "done": False,
+    }  # fmt: skip
+    code, triggers, _ = filled("triggers", *ON)
+    assert code == 0
+    assert [(t["rule"], t["subject"], t["period"], t["severity"], t["line"], t["patches"])
+            for t in triggers] == [
+        ("T1", "371002", "2023-05", "early_warning", None, ["HC-2"]),
+        ("T3", "371002", "2023", "early_warning", "interview", ["HC-1"]),
+        ("T3", "371000", "2023", "early_warning", "interview", ["HC-1"]),
+    ]  # fmt: skip
+    keys = {"rule", "subject", "period", "severity", "line", "measure", "value", "threshold",
+            "clause", "patches"}  # fmt: skip
+    assert all(keys <= set(t) for t in triggers)
+
+
+def test_a_file_of_which_no_row_can_be_taken_is_one_document_and_a_sentence(
+    cli: Any, tmp_path: Path
+) -> None:
+    bad = _file(tmp_path, "bad.csv", {**PATCH, "下发日期": "某日"})
+    code, document, err = cli("upload", bad, "--kind", "patches", "--year", "2023")
+    assert code == 1
+    assert (document["rows"], document["rejected"], document["batch"]) == (1, 1, None)
+    assert {"row", "column", "message"} <= set(document["errors"][0])
+    assert Path(document["report"]).name
+    assert CHINESE.search(err)
+
+
+def test_a_file_with_one_good_row_is_done(cli: Any, tmp_path: Path) -> None:
+    file = _file(tmp_path, "half.csv", PATCH, {**PATCH, "图斑编号": "X", "下发日期": "某日"})
+    upload = ("upload", file, "--kind", "patches", "--year", "2023")
+    assert cli(*upload, "--all-or-nothing")[1]["batch"] is None
+    code, document, _ = cli(*upload)
+    assert (code, document["inserted"], document["rejected"]) == (0, 1, 1)
+    code, document, _ = cli(*upload)  # unchanged is done too
+    assert (code, document["unchanged"]) == (0, 1)
+
+
+def test_what_is_refused_says_so_in_chinese(filled: Any, tmp_path: Path) -> None:
+    for arguments in (
+        ("upload", str(tmp_path / "none.csv"), "--kind", "patches"),
+        ("figures", *ON, "--district", "999999"),
+        ("undo", "99"),
+    ):
+        code, document, err = filled(*arguments)
+        assert (code, document) == (1, None)
+        assert CHINESE.search(err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (), ("nonsense",), ("figures",), ("figures", "--year", "23"),
+        ("figures", "--year", "2023", "--as-of", "24.5."), ("upload", "x.csv"),
+        ("upload", "x.csv", "--kind", "nonsense"), ("patches", *ON, "--status", "nonsense"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_two(arguments: tuple[str, ...], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([*arguments])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_the_module_runs_as_a_program(sqlite_url: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "data", "figures", *ON, "--json"],
+        cwd=PROJECT_DIR,
+        env={**os.environ, "DATABASE_URL": sqlite_url, "WEIPIAN_LOCAL_DIR": str(tmp_path)},
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout)["city"]["patches"] == 0
