@@ -8,7 +8,9 @@ import sqlite3
 import subprocess
 import uuid
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL
 
@@ -56,7 +58,7 @@ def restore(settings: Settings, source: Path) -> None:
         raise StoreRefused(f"找不到备份文件“{source}”，请检查路径。")
     store = Store(settings)
     if store.dialect == "sqlite":
-        _check_sqlite(source)
+        _check_sqlite(settings, source)
         with (
             closing(sqlite3.connect(source)) as copy,
             store.engine.connect() as conn,
@@ -81,7 +83,8 @@ def restore(settings: Settings, source: Path) -> None:
             raise StoreRefused("备份已恢复，但其历史校验不通过，请换用另一份备份。")
 
 
-def _check_sqlite(source: Path) -> None:
+def _check_sqlite(settings: Settings, source: Path) -> None:
+    """Before anything is replaced: version, pages, and the history end to end."""
     try:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as conn:
             found = conn.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -92,6 +95,15 @@ def _check_sqlite(source: Path) -> None:
         raise StoreRefused("备份来自更新的程序版本，未恢复。请先升级程序。")
     if sound is None or sound[0] != "ok":
         raise StoreRefused("备份文件已损坏，未恢复。请换用另一份备份。")
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.sqlite"
+        shutil.copyfile(source, copy)
+        tried = open_store(replace(settings, database_url=f"sqlite:///{copy}"))
+        with tried.read() as conn:
+            verified = history.verify(conn).ok
+        tried.engine.dispose()
+    if not verified:
+        raise StoreRefused("备份中的历史已被改动，未恢复。请换用另一份备份。")
 
 
 def _run(command: str, url: URL, *arguments: str) -> None:

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import ColumnElement, Connection, Date, Table, and_, func, literal, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import JSON
 
 from data.errors import StoreRefused
@@ -19,6 +19,7 @@ WRITER_LOCK = 0x7765_6970
 #: WAL with several connections can lose commits before these (design.md).
 _WAL_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 BUSY_TIMEOUT_MS = 60_000
+DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 
 
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
@@ -146,9 +147,20 @@ _SENTENCES = (
 )
 
 
-def refusal(error: DBAPIError) -> StoreRefused | None:
-    """The sentence for a fault that the user can mend; None for a fault of ours."""
-    said = str(error.orig).lower()
+#: PostgreSQL's own codes, whatever the language of its messages.
+_SQLSTATES = {
+    "53100": "disk is full",
+    "55P03": "locked",
+    "25006": "read-only",
+    "42501": "permission denied",
+    "57P03": "could not connect",
+}
+
+
+def refusal(error: BaseException) -> StoreRefused | None:
+    """The sentence for a driver's fault that the user can mend; None for a fault of ours."""
+    said = str(error).lower()
+    said += f" {_SQLSTATES.get(getattr(error, 'sqlstate', None) or '', '')}"
     for signs, sentence in _SENTENCES:
         if any(sign in said for sign in signs):
             return StoreRefused(sentence)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -17,12 +19,25 @@ from data.store import dialect
 _WRITES = "weipian_writes"
 
 
+#: Stores of this process: a child that was forked must not use its parent's connections.
+_open_stores: WeakSet[Store] = WeakSet()
+
+
+def _leave_connections_to_the_parent() -> None:
+    for store in list(_open_stores):
+        store.engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
+
+
 class Store:
     """One open store. Give out connections only through read() and write()."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = _create_engine(settings.database_url)
+        _open_stores.add(self)
 
     @property
     def dialect(self) -> str:
@@ -58,6 +73,12 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        fault = error.orig
+        refusal = dialect.refusal(fault) if fault is not None else None
+        if refusal is None:
+            raise
+        raise refusal from error
+    except dialect.DRIVER_ERRORS as error:  # bulk rows go through the driver's own cursor
         refusal = dialect.refusal(error)
         if refusal is None:
             raise

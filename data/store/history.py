@@ -70,6 +70,11 @@ def _json(values: dict[str, Any] | None) -> str | None:
     return None if values is None else orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def plain_number(value: Any) -> Any:
+    """-0.0 and 0.0 are one number to a database; a record says it one way."""
+    return value + 0.0 if isinstance(value, float) else value
+
+
 def record_hash(prev_hash: str, content: Sequence[Any]) -> str:
     """SHA-256 over the previous hash and seq, batch_id, at, entity, row_key, patch_id, op, before,
     after."""
@@ -169,10 +174,9 @@ def _first_difference(
         names = [c.name for c in table.columns]
         for row in conn.execution_options(yield_per=10_000).execute(select(table)):
             values = dict(zip(names, row, strict=True))
-            if table.name == "reference_feature" and values["batch_id"] is None:
+            known = expected.pop((table.name, row_key(table, values)), None)
+            if known is None and "layer" in values and values["batch_id"] is None:
                 continue  # shipped with the program
-            key = (table.name, row_key(table, values))
-            known = expected.pop(key, None)
             if known is None:
                 bad.append(end)
             elif _json(recorded(values)) != _json(known[1]):
@@ -214,7 +218,7 @@ def row_key(table: Table, values: dict[str, Any]) -> str:
 
 def recorded(values: dict[str, Any]) -> dict[str, Any]:
     """What a record says of columns: all but bookkeeping, geometry by its digest."""
-    said = {k: v for k, v in values.items() if k not in NOT_RECORDED}
+    said = {k: plain_number(v) for k, v in values.items() if k not in NOT_RECORDED}
     if "geom" in said:
         said["geom"] = geometry_digest(said["geom"])
     return said

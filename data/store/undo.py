@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Date, Row, Table, select, update
 
 from data.errors import NotFound, SupervisionError
 from data.store import history
-from data.store.models import Base, GeometryArchive, History, Upload
+from data.store.models import Base, District, GeometryArchive, History, Upload
 from data.store.writing import TableChange, UploadRecord, apply_changes, plain
+from data.vocabulary import ReferenceLayer
 
 _CHUNK = 1_000
 
@@ -74,22 +75,24 @@ def _refuse_if_built_upon(conn: Connection, batch_id: int) -> None:
         .distinct()
     )
     later.update(conn.scalars(same_rows))
-    new_patches = (
+    # what hangs on a patch or parcel that this batch brought was built on it
+    brought = (
         select(History.patch_id)
         .where(
             History.batch_id == batch_id,
-            History.entity == "patch",
+            History.entity.in_(["patch", "parcel"]),
             History.op == "insert",
         )
         .subquery()
     )
-    on_new_patches = (
+    hanging = (
         select(History.batch_id)
         .join(Upload, _standing(batch_id))
-        .join(new_patches, new_patches.c.patch_id == History.patch_id)
+        .join(brought, brought.c.patch_id == History.patch_id)
+        .where(History.entity != "patch")
         .distinct()
     )
-    later.update(conn.scalars(on_new_patches))
+    later.update(conn.scalars(hanging))
     if later:
         names = "、".join(str(i) for i in sorted(later)[:10])
         raise SupervisionError(
@@ -130,8 +133,27 @@ def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> Ta
         change.updates_after = plain(pd.DataFrame(after, dtype=object))
     if deleted:
         rows = [{**_restored(conn, table, old), **_forgotten(table)} for old in deleted]
+        if table.name == "reference_feature":
+            _whence(conn, rows)
         change.inserts = plain(pd.DataFrame(rows, dtype=object))
     return change
+
+
+def _whence(conn: Connection, features: list[dict[str, Any]]) -> None:
+    """Give features back the batch that brought them; those that were shipped have none.
+
+    Raises SupervisionError where their units are gone: the layer had brought another city.
+    """
+    brought = select(History.row_key, History.batch_id).where(
+        History.entity == "reference_feature", History.op == "insert"
+    )
+    rows = conn.execute(brought.order_by(History.seq))
+    batches = {row.row_key: row.batch_id for row in rows}
+    units = set(conn.scalars(select(District.code)))
+    for feature in features:
+        feature["batch_id"] = batches.get(str(feature["id"]))
+        if feature["layer"] == ReferenceLayer.DISTRICTS.value and feature["code"] not in units:
+            raise SupervisionError("这次上传更换了全部区市，不能撤回。请重新上传原来的区市界。")
 
 
 def _forgotten(table: Table) -> dict[str, Any]:

@@ -88,6 +88,9 @@ def apply_changes(
 
     for change in changes:
         table: Table = change.table.__table__
+        rows = None
+        if _has_rows(change.inserts):  # numbered before deletions, so that no number comes twice
+            rows = _numbered(conn, table, batch_id, change.inserts)
         if _has_rows(change.deletes):
             records += _delete(conn, table, change.deletes)
             progress(change.deletes)
@@ -95,8 +98,7 @@ def apply_changes(
             assert change.updates_before is not None
             records += _update(conn, table, batch_id, change.updates_before, change.updates_after)
             progress(change.updates_after)
-        if _has_rows(change.inserts):
-            rows = _numbered(conn, table, batch_id, change.inserts)
+        if rows is not None:
             records += _insert(conn, table, rows)
             if table.name == "patch":
                 new_patches += [int(i) for i in rows["id"]]
@@ -173,7 +175,8 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
         least = (conn.scalar(select(func.max(table.c.id))) or 0) + 1  # seeds have no counter
         first = meta.next_number(conn, f"next:{table.name}", len(rows), least)
         rows = rows.assign(id=range(first, first + len(rows)))
-    rows = rows.assign(batch_id=batch_id)
+    if "batch_id" not in rows or table.name != "reference_feature":
+        rows = rows.assign(batch_id=batch_id)
     for column in table.columns:
         if column.name not in rows:
             rows[column.name] = getattr(column.default, "arg", None)
@@ -198,7 +201,7 @@ def _said(table: Table, rows: pd.DataFrame) -> Iterator[tuple[str, int | None, d
     patch = names.index(of_patch) if of_patch in names else None
     geom = names.index("geom") if "geom" in names else None
     for row in _tuples(rows[names]):
-        said = dict(zip(names, row, strict=True))
+        said = dict(zip(names, map(history.plain_number, row), strict=True))
         if geom is not None:
             said["geom"] = history.geometry_digest(row[geom])
         key = "/".join([str(row[i]) for i in keys])

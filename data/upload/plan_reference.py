@@ -64,10 +64,7 @@ def plan_reference(context: Context, prepared: Prepared) -> Plan:
         return plan
     plan.inserted = len(new)
     plan.new_rows = [int(i) for i in np.flatnonzero(sound)]
-    uploaded = stored[stored["batch_id"].notna()] if len(stored) else stored
-    plan.changes.append(
-        TableChange(ReferenceFeature, inserts=new, deletes=uploaded.reset_index(drop=True))
-    )
+    plan.changes.append(TableChange(ReferenceFeature, inserts=new, deletes=stored))
     return plan
 
 
@@ -111,13 +108,11 @@ def _same(stored: pd.DataFrame, new: pd.DataFrame) -> bool:
 
 
 def after_reference(context: Context, plan: Plan) -> None:
-    """Inside the transaction: shipped shapes give way, units and towns follow the layer."""
+    """Inside the transaction: units and towns follow the layer."""
     layer = layer_of(plan.prepared)
     conn = context.conn
     if not plan.inserted:
         return
-    r = ReferenceFeature
-    conn.execute(delete(r).where(r.layer == layer.value, r.batch_id.is_(None)))
     rows = plan.prepared.rows[plan.prepared.sound()]
     if layer is ReferenceLayer.DISTRICTS:
         _follow_districts(context, rows)

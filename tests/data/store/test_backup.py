@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,17 @@ def test_a_file_that_is_no_backup_is_refused_and_the_store_stays(
         restore(sqlite_store.settings, tmp_path / "missing")
     with sqlite_store.read() as conn:
         assert conn.scalar(select(func.count()).select_from(Patch)) == 1
+
+
+def test_a_tampered_backup_leaves_the_store(sqlite_store: Store, tmp_path: Path) -> None:
+    send(sqlite_store, UploadKind.PATCHES, PATCH)
+    file = tmp_path / "backup"
+    backup(sqlite_store, file)
+    send(sqlite_store, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-2"})
+    with closing(sqlite3.connect(file)) as conn:
+        conn.execute("UPDATE patch SET farmland_mu = 1")
+        conn.commit()
+    with pytest.raises(StoreRefused, match="已被改动"):
+        restore(sqlite_store.settings, file)
+    with sqlite_store.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(Patch)) == 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -16,7 +18,7 @@ from sqlalchemy import func, select, text
 
 from data.errors import StoreRefused
 from data.settings import Settings
-from data.store.dialect import wal_is_safe
+from data.store.dialect import refusal, wal_is_safe
 from data.store.engine import Store, open_store
 from data.store.migrate import HEAD, MIGRATIONS_DIR
 from data.store.models import Base, District, Patch, Upload
@@ -187,3 +189,24 @@ def test_wal_is_used_only_where_it_is_safe() -> None:
     assert wal_is_safe((3, 51, 3))
     assert wal_is_safe((3, 44, 6))
     assert not wal_is_safe((3, 45, 0))
+
+
+def test_a_full_disk_is_known_by_its_code_in_any_language() -> None:
+    said = refusal(psycopg.errors.DiskFull("无法扩展文件：设备上没有空间"))
+    assert said is not None
+    assert "磁盘已满" in said.message
+    assert refusal(psycopg.errors.UndefinedTable("没有这个表")) is None
+
+
+def test_a_forked_child_does_not_use_its_parents_connection(pg_store: Store) -> None:
+    own = text("SELECT pg_backend_pid()")
+    with pg_store.read() as conn:
+        mine = conn.scalar(own)
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with pg_store.read() as conn:
+            os.write(write_end, str(conn.scalar(own)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(read_end, 20)) != mine

@@ -135,3 +135,9 @@ def test_a_thousand_random_attacks_are_found(sqlite_store: Store) -> None:
             assert not history.verify(conn).ok, attack
             transaction.rollback()
         assert history.verify(conn).ok
+
+
+@pytest.mark.parametrize("area", ["-0", "-0.0", "3", "1e-3"])
+def test_a_number_written_another_way_is_no_tampering(store: Store, area: str) -> None:
+    send(store, UploadKind.PATCHES, {**PATCH, "占用耕地面积": area})
+    assert _verify(store).ok

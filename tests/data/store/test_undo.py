@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from data.store import history
 from data.store.engine import Store
 from data.store.models import Base, Patch, Upload
 from data.store.queries.figures import figures
+from data.store.queries.places import district_shapes
 from data.store.undo import undo_batch
 from data.vocabulary import UploadKind
 from tests.sending import FINDING, PATCH, send, send_file
@@ -111,7 +113,7 @@ def test_a_replaced_layer_comes_back(store: Store, tmp_path: Any) -> None:
         feature = {"type": "Feature", "properties": {"名称": name}, "geometry": shape}
         path = tmp_path / "耕地.geojson"
         document = {"type": "FeatureCollection", "features": [feature]}
-        path.write_text(__import__("json").dumps(document), encoding="utf-8")
+        path.write_text(json.dumps(document), encoding="utf-8")
         return path
 
     send_file(store, layer("甲", 122.1), UploadKind.REFERENCE, None)
@@ -127,3 +129,32 @@ def test_the_history_of_uploads_tells_of_the_undo(store: Store) -> None:
     with store.read() as conn:
         states = {row.id: row.state for row in conn.execute(select(Upload.id, Upload.state))}
     assert states == {batch: "undone", undo: "undo"}
+
+
+def test_shipped_boundaries_come_back_as_indicative(store: Store, tmp_path: Any) -> None:
+    before = _rows(store)["reference_feature"]
+    ring = [[121.2, 36.7], [122.7, 36.7], [122.7, 37.6], [121.2, 37.6], [121.2, 36.7]]
+    feature = {
+        "type": "Feature",
+        "properties": {"XZQDM": "371002", "XZQMC": "环翠区"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    path = tmp_path / "区市界.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    batch = send_file(store, path, UploadKind.REFERENCE, None).batch
+    with store.read() as conn:
+        assert [s["is_indicative"] for s in district_shapes(conn)] == [False]
+    _undo(store, batch)
+    assert _rows(store)["reference_feature"] == before
+    with store.read() as conn:
+        assert all(shape["is_indicative"] for shape in district_shapes(conn))
+        assert history.verify(conn).ok
+
+
+def test_findings_under_a_later_case_stay(store: Store) -> None:
+    send(store, UploadKind.PATCHES, PATCH)
+    batch = send(store, UploadKind.FINDINGS, FINDING).batch
+    case = {"图斑编号": "HC-1", "地块序号": 1, "立案日期": "2023-06-01"}
+    later = send(store, UploadKind.CASES, case).batch
+    with pytest.raises(SupervisionError, match=str(later)):
+        _undo(store, batch)
