@@ -143,10 +143,12 @@ def empty(reason: str, next_step: str, href: str | None = None) -> Component:
     return html.Div([html.P(reason), html.P(step)], className="empty")
 
 
-def error_panel(message: str, back_href: str, back: str = "返回") -> Component:
+def error_panel(message: str | Sequence[str], back_href: str, back: str = "返回") -> Component:
+    """What went wrong, a sentence or several, and the way back."""
+    sentences = [message] if isinstance(message, str) else message
     return html.Div(
         [
-            html.P(message),
+            html.Div([html.P(sentence) for sentence in sentences]),
             dcc.Link(back, href=back_href, className="btn btn-outline-primary btn-sm"),
         ],
         className="error-panel",
@@ -156,4 +158,4 @@ def error_panel(message: str, back_href: str, back: str = "返回") -> Component
 
 def problem_notes(problems: Sequence[str], back_href: str) -> list[Component]:
     """What in the address was not understood, with the way back."""
-    return [error_panel(problem, back_href, "改用默认值查看") for problem in problems]
+    return [error_panel(problems, back_href, "改用默认值查看")] if problems else []
