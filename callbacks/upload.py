@@ -28,6 +28,7 @@ from components.uploads import (
     history,
     moment_text,
     open_jobs,
+    others_link,
     progress,
     templates,
 )
@@ -125,6 +126,8 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
                 shown.content.append(error_panel(error.message, back, "返回数据上传"))
                 return shown
             shown.headline, shown.is_active = headline_of(job), job.is_active
+            others = sum(1 for other in jobs if other.id != job.id)
+            shown.open_jobs = others_link(others, query) if others else None
             shown.work = work(conn, services.settings, job, context, years)
             shown.history = []
         elif query.get("batch", "").isdigit():

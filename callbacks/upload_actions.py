@@ -106,7 +106,7 @@ class Actions:
         if str(options.get("year") or "").isdigit():
             changes["year"] = int(str(options["year"]))
         if "crs" in options:
-            changes["crs"] = crs_from(options["crs"])
+            changes["crs"] = crs_from(options.get("crs-other") or options["crs"])
         if "layer" in options:
             changes["layer"] = options["layer"]
         changes["set"] = {

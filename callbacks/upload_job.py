@@ -15,7 +15,12 @@ from components import upload_preview as parts
 from components.cards import card
 from components.links import href
 from components.maps.base import Tiles
-from components.upload_questions import columns_table, crs_question, reading_options
+from components.upload_questions import (
+    columns_table,
+    crs_question,
+    reading_options,
+    samples_table,
+)
 from components.uploads import action, kind_text, progress, steps
 from data.jobs.table import JobView
 from data.settings import Settings
@@ -74,8 +79,12 @@ def _waiting_headline(job: JobView) -> str:
     if result.get("question") == "crs":
         return f"{name_of(job)}没有说明坐标系，请选择"
     if result.get("question"):
+        if not (result.get("kind") or job.payload.get("kind")):
+            return f"没有认出{name_of(job)}是哪一种，请选择"
         return f"{name_of(job)}的列没有认全，请指定"
     counts = result["counts"]
+    if counts["rejected"] == counts["rows"]:
+        return f"{name_of(job)}没有一行可以导入：{format_count(counts['rejected'])} 行全部退回"
     said = [f"新增 {format_count(counts['inserted'])} 行"]
     said += [f"变更 {format_count(counts['updated'])} 行"] if counts["updated"] else []
     said += [f"退回 {format_count(counts['rejected'])} 行"] if counts["rejected"] else []
@@ -145,9 +154,9 @@ def _waiting(
     fields = field_options(UploadKind(kind)) if kind else []
     if document["question"]:
         asked = [html.P(document["message"], className="question")]
-        table = [columns_table(document, fields, asked=True)] if kind else []
+        known = columns_table(document, fields, asked=True) if kind else samples_table(document)
         options = reading_options(job.payload, kind, years, is_open=not kind)
-        return [steps(2), card("还不能预览：请先补充说明", asked), options, *table, drop]
+        return [steps(2), card("还不能预览：请先补充说明", asked), options, known, drop]
     report = f"/upload/reports/job/{job.id}.xlsx" if document.get("report") else None
     shapes = district_shapes(conn) if document["features"] else []
     year = f"{job.payload['year']}年度" if job.payload.get("year") else ""

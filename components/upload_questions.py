@@ -113,6 +113,16 @@ def columns_table(
     return card(title, [*used, table, foot], class_name="columns-card")
 
 
+def samples_table(document: Document) -> Component:
+    """The columns of a file whose kind is not known, to tell by."""
+    rows = [
+        [column["header"], "、".join(column["samples"]) or "（全空）"]
+        for column in document["columns"]
+    ]
+    table = html_table([TableColumn("文件里的列"), TableColumn("样例")], rows, "文件里的列")
+    return card(f"文件里有 {len(rows)} 列", table)
+
+
 def _may_be_area(column: Document) -> bool:
     """An area, or a column that nobody took and that has decimals."""
     if column["field"]:
@@ -195,10 +205,14 @@ def reading_options(
                 _PATCH_EXTRAS, ("新增非农建设类", "2023-05-08", "环翠区"), strict=True
             )
         ]
+    again = action("reread", "重新读取", "outline-primary" if kind else "primary")
     return html.Details(
         [
             html.Summary("读取方式：种类、年度、坐标系、统一填写的列"),
-            html.Div([*controls, action("reread", "重新读取")], className="reading-options"),
+            html.Div(
+                [*controls, again],
+                className="reading-options",
+            ),
         ],
         open=is_open,
         className="panel reading-card",
@@ -218,6 +232,11 @@ def crs_question(
     choice = html.Div(
         [
             dbc.RadioItems(id=o, options=known, value=known[0]["value"]),
+            field(
+                "都不是：填 EPSG 编号",
+                ids.Upload.option("crs-other"),
+                dbc.Input(id=ids.Upload.option("crs-other"), maxLength=12, size="sm"),
+            ),
             action("reread", "按所选坐标系重新读取", "primary"),
         ],
         className="crs-choice",
@@ -261,4 +280,4 @@ def crs_question(
         )
     else:
         parts.append(choice)
-    return card("这个文件用的是哪个坐标系？", parts, class_name="map-panel")
+    return card("这个文件用的是哪个坐标系？", parts)

@@ -175,6 +175,13 @@ def open_jobs(jobs: Sequence[Document], query: Mapping[str, str], this_year: int
     )
 
 
+def others_link(number: int, query: Mapping[str, str]) -> Component:
+    """Beside the job that is shown."""
+    return html.P(
+        dcc.Link(f"另有 {number} 个文件没有处理完", href=href("/upload", query)), className="note"
+    )
+
+
 _COUNTS = (
     ("inserted", "新增"),
     ("updated", "变更"),

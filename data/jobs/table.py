@@ -15,7 +15,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event, func, insert, make_url, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
 from data.errors import NotFound, StoreRefused, SupervisionError
@@ -24,6 +36,10 @@ from data.store.models import Job
 
 ACTIVE = ("queued", "running")
 OPEN = ("queued", "running", "waiting")
+#: As long as incoming.py keeps the file.
+WAITING_FOR = timedelta(days=7)
+KEPT_FOR = timedelta(days=90)
+_EXPIRED = "超过 7 天没有确认，文件已清理，库中没有写入任何数据。需要时请重新上传。"
 _BUSY_MS = 10_000
 _table: Table = Job.__table__  # type: ignore[assignment]
 
@@ -72,6 +88,7 @@ class JobTable:
         job_id = uuid.uuid4().hex
         now = _now()
         with self.engine.begin() as conn:
+            _clean(conn, now)
             conn.execute(
                 insert(_table).values(
                     id=job_id,
@@ -188,6 +205,17 @@ class JobTable:
                 .values(changed_at=_now(), **values)
             )
         return changed.rowcount == 1
+
+
+def _clean(conn: Connection, now: datetime) -> None:
+    """A preview that nobody confirms ends with its file; ended jobs are not kept for ever."""
+    conn.execute(
+        update(_table)
+        .where(_table.c.state == "waiting", _table.c.changed_at < now - WAITING_FOR)
+        .values(state="cancelled", message=_EXPIRED)
+    )
+    ended = _table.c.state.notin_(OPEN)
+    conn.execute(delete(_table).where(ended, _table.c.changed_at < now - KEPT_FOR))
 
 
 def _engine(settings: Settings) -> Engine:

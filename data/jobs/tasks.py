@@ -26,6 +26,7 @@ from data.upload.mapping import map_columns, signature
 from data.upload.mapping_profiles import profile_for
 from data.upload.places import load_gazetteer
 from data.upload.prepare import (
+    Prepared,
     StoredFile,
     asked_to_stop,
     assemble,
@@ -117,14 +118,28 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         if _ASKS_FOR_CRS in refusal.message:
             return document | _crs_question(stored, options, refusal.message, progress)
         return document | _columns_question(result.tables, request, refusal.message)
+    try:
+        return document | _planned(store, prepared, bounds, progress)
+    except UploadRefused as refusal:  # centre columns are placed only then
+        if _ASKS_FOR_CRS not in refusal.message:
+            raise
+        return document | _crs_question(stored, options, refusal.message, progress)
+
+
+def _planned(
+    store: Store,
+    prepared: Prepared,
+    bounds: tuple[float, float, float, float],
+    progress: Progress,
+) -> Document:
     absent, remark = absent_keys(store, prepared, bounds, progress)
     plan, effects = rehearse(store, prepared, progress)
-    document |= plan_document(plan)
+    document = plan_document(plan)
     document["absent"] = absent[:SHOWN_KEYS]
     document["counts"]["absent"] = len(absent)
     document["notes"] += [remark] if remark else []
     document["effects"] = effects.to_json() if effects else None
-    report = plan.report or write_report(settings, prepared)
+    report = plan.report or write_report(store.settings, prepared)
     document["report"] = _below_outputs(store, str(report) if report else None)
     return document
 
@@ -143,6 +158,7 @@ def _crs_question(
     stored: StoredFile, options: ReadOptions, message: str, progress: Progress
 ) -> Document:
     """Which systems fit, and where the file would lie in each: {epsg, bounds}."""
+    said = message.partition(_ASKS_FOR_CRS)[0] + "请选择。"
     codes = list(dict.fromkeys(int(c) for c in _CODE.findall(message)))
     candidates: list[Document] = []
     for code in codes[:_MOST_CANDIDATES]:
@@ -163,7 +179,7 @@ def _crs_question(
         if boxes:
             whole = [float(v) for v in shapely.total_bounds(boxes)]
             candidates.append({"epsg": code, "bounds": whole})
-    return {"question": "crs", "message": message, "candidates": candidates}
+    return {"question": "crs", "message": said, "candidates": candidates}
 
 
 def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]:

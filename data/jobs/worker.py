@@ -92,7 +92,7 @@ def lock_file(local_dir: Path, name: str) -> Path:
 def _end_with_parent() -> None:
     """The process that started this one has ended, or closed the pipe: so does this one. A running
     upload's transaction is rolled back by the database."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):
         pass
     os._exit(0)
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from data.errors import NotFound, SupervisionError
+from data.jobs import table as jobs
 from data.jobs.table import JobTable
 from data.store.engine import Store
 
@@ -106,3 +108,21 @@ def test_another_process_sees_the_same_jobs(store: Store, table: JobTable) -> No
     job_id = table.submit("upload", {}, "甲")
     again = JobTable(replace(store.settings))
     assert again.get(job_id).state == "queued"
+
+
+def test_a_preview_that_nobody_confirms_ends_after_a_week(
+    table: JobTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = table.submit("upload", {}, "甲")
+    table.claim(1)
+    table.finish(waiting, "waiting", {})
+    table.submit("upload", {}, "甲")
+    assert table.get(waiting).state == "waiting"
+    real = jobs._now
+    monkeypatch.setattr(jobs, "_now", lambda: real() + timedelta(days=8))
+    table.submit("upload", {}, "甲")
+    assert table.get(waiting).state == "cancelled"
+    monkeypatch.setattr(jobs, "_now", lambda: real() + timedelta(days=100))
+    table.submit("upload", {}, "甲")
+    with pytest.raises(NotFound):
+        table.get(waiting)
