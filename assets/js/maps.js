@@ -50,6 +50,10 @@
       container.classList.toggle("map-near", context.map.getZoom() >= 11);
     };
     context.map.on("zoomend", watch);
+    /* Leaflet's timer would fail on a map whose page was left in the middle of a zoom. */
+    context.map.on("unload", function () {
+      context.map._animatingZoom = false;
+    });
     watch();
   }
 

@@ -122,8 +122,7 @@ def _first_view(bounds: Bounds) -> dict[str, Any]:
     return {
         "center": [(south + north) / 2, (west + east) / 2],
         "zoom": math.floor(math.log2(360 * _USUAL_WIDTH / 256 / max(east - west, 1e-4))),
-        # not animated: a page that is left in the middle of it would fail in Leaflet's timer
-        "viewport": {"bounds": leaflet_bounds(bounds), "options": {"animate": False}},
+        "viewport": {"bounds": leaflet_bounds(bounds)},
     }
 
 
