@@ -23,6 +23,7 @@ from data.store.models import Base
 
 GENESIS = "0" * 64
 HEAD_KEY = "history_head"
+_CHUNK = 5_000
 _COLUMNS = (
     "seq",
     "batch_id",
@@ -91,10 +92,17 @@ def head(conn: Connection) -> tuple[int, str]:
 
 
 def append(conn: Connection, batch_id: int, records: Iterable[Record]) -> None:
-    """Chain the records of a batch, in order, and move the head."""
+    """Chain the records of a batch, in order, and move the head. They are written as they come, so
+    that a large batch is never in memory as a whole."""
     seq, prev_hash = head(conn)
+    first = seq
     at = datetime.now(UTC).isoformat(timespec="microseconds")
     rows: list[tuple[Any, ...]] = []
+
+    def write() -> None:
+        bulk_insert(conn, Base.metadata.tables["history"], _COLUMNS, rows)
+        rows.clear()
+
     for record in records:
         seq += 1
         content = (
@@ -111,8 +119,11 @@ def append(conn: Connection, batch_id: int, records: Iterable[Record]) -> None:
         digest = record_hash(prev_hash, content)
         rows.append((*content, prev_hash, digest))
         prev_hash = digest
+        if len(rows) >= _CHUNK:
+            write()
     if rows:
-        bulk_insert(conn, Base.metadata.tables["history"], _COLUMNS, rows)
+        write()
+    if seq > first:
         meta.put(conn, HEAD_KEY, f"{seq}:{prev_hash}")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeGuard
 
 import pandas as pd
@@ -19,6 +20,7 @@ Progress = Callable[[str, int, int], None]
 DATA_VERSION_KEY = "data_version"
 _BOX = ["min_lon", "max_lon", "min_lat", "max_lat"]
 _CHUNK = 1_000
+_ROWS_AT_ONCE = 10_000
 
 
 @dataclass
@@ -79,7 +81,7 @@ def apply_changes(
     meta.put(conn, DATA_VERSION_KEY, str(version))
     existing = _touched_patches(changes)
     summary.remove(conn, existing)
-    records: list[Record] = []
+    records: list[Iterable[Record]] = []
     new_patches: list[int] = []
 
     def progress(frame: pd.DataFrame) -> None:
@@ -92,18 +94,19 @@ def apply_changes(
         if _has_rows(change.inserts):  # numbered before deletions, so that no number comes twice
             rows = _numbered(conn, table, batch_id, change.inserts)
         if _has_rows(change.deletes):
-            records += _delete(conn, table, change.deletes)
+            records.append(_delete(conn, table, change.deletes))
             progress(change.deletes)
         if _has_rows(change.updates_after):
             assert change.updates_before is not None
-            records += _update(conn, table, batch_id, change.updates_before, change.updates_after)
+            before, after = change.updates_before, change.updates_after
+            records.append(_update(conn, table, batch_id, before, after))
             progress(change.updates_after)
         if rows is not None:
-            records += _insert(conn, table, rows)
+            records.append(_insert(conn, table, rows))
             if table.name == "patch":
                 new_patches += [int(i) for i in rows["id"]]
             progress(rows)
-    history.append(conn, batch_id, records)
+    history.append(conn, batch_id, chain.from_iterable(records))
     if on_progress:
         on_progress("汇总", 0, 0)
     gone = _deleted_patches(changes)
@@ -143,13 +146,15 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return objects.where(objects.notna(), None)
 
 
-def _tuples(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _tuples(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Rows of Python values; nan and NaT (what differs from itself) are None."""
-    columns = [
-        [None if value is None or value != value else value for value in frame[name].tolist()]
-        for name in frame.columns
-    ]
-    return list(zip(*columns, strict=True))
+    for start in range(0, len(frame), _ROWS_AT_ONCE):
+        part = frame.iloc[start : start + _ROWS_AT_ONCE]
+        columns = [
+            [None if value is None or value != value else value for value in part[name].tolist()]
+            for name in part.columns
+        ]
+        yield from zip(*columns, strict=True)
 
 
 def _dicts(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -210,7 +215,7 @@ def _said(table: Table, rows: pd.DataFrame) -> Iterator[tuple[str, int | None, d
 
 def _index(conn: Connection, rows: pd.DataFrame) -> None:
     boxed = rows[rows["min_lon"].notna()]
-    index_boxes(conn, _tuples(boxed[["id", *_BOX]]))
+    index_boxes(conn, list(_tuples(boxed[["id", *_BOX]])))
 
 
 def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Record]:
