@@ -132,6 +132,7 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
             shown.history = []
         elif query.get("batch", "").isdigit():
             _show_batch(shown, conn, int(query["batch"]), context, back)
+            shown.open_jobs = others_link(len(jobs), query) if jobs else None
         else:
             kind = query.get("kind", "")
             known = kind in {k.value for k in UploadKind}

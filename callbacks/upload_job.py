@@ -192,10 +192,23 @@ def _waiting(
     ]
     shown = html.Div([s for s in sections if s is not None], className="preview-sections")
     columns = columns_table(document, fields)
-    options = reading_options(job.payload, kind, years, is_open=False)
+    lacking = lacking_columns(job, document)
+    options = reading_options(job.payload, kind, years, is_open=bool(lacking), lacking=lacking)
     unknown = any(not column["field"] for column in document["columns"])
     rest = [columns, shown, options] if unknown else [shown, options, columns]
+    if lacking:
+        rest = [options, *[part for part in rest if part is not options]]
     return [steps(3), first, *rest]
+
+
+def lacking_columns(job: JobView, document: dict[str, Any]) -> list[str]:
+    """Columns without which no issued patch is taken, and which one value can fill."""
+    if document.get("kind") != UploadKind.PATCHES.value or not document["counts"]["rejected"]:
+        return []
+    present = {column["field"] for column in document["columns"]}
+    given = job.payload.get("set") or {}
+    needed = {"patch_type": "图斑类型", "issued_on": "下发日期"}
+    return [h for field, h in needed.items() if field not in present and h not in given]
 
 
 def _done(job: JobView, context: PageContext) -> list[Any]:

@@ -19,6 +19,7 @@ from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
 from data.jobs.table import JobTable
 from data.services import Services
 from data.store.queries.uploads import upload_detail
+from data.upload.templates import write_template
 from data.vocabulary import UploadKind
 
 SCRIPT_HEADER = "X-Weipian-Upload"
@@ -116,8 +117,6 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     def template(kind: str) -> Any:
         if kind not in {k.value for k in UploadKind if k is not UploadKind.REFERENCE}:
             raise NotFound("没有这种模板。请在上传页选择模板下载。")
-        from data.upload.templates import write_template
-
         known_kind = UploadKind(kind)
         return _workbook(write_template(known_kind), f"{known_kind.label}模板.xlsx")
 

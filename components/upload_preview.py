@@ -102,10 +102,21 @@ def rejected(document: Document, report: str | None) -> Component | None:
     if not document["errors"]:
         return None
     number = document["counts"]["rejected"]
+    often = [
+        html.Li(
+            [
+                html.Strong(f"{format_count(reason['rows'])} 行"),
+                f" {reason['column'] or '整行'}：{reason['message']}",
+            ]
+        )
+        for reason in document.get("reasons", [])
+    ]
+    body: list[Any] = [html.Ul(often, className="upload-notes")] if often else []
+    body.append(issues(document["errors"], "退回的行"))
     menu = [download("下载退回表（改好后可直接再传）", report)] if report else []
     return card(
         f"退回的 {format_count(number)} 行：为什么，怎么改",
-        issues(document["errors"], "退回的行"),
+        body,
         menu=menu,
     )
 

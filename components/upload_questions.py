@@ -141,9 +141,10 @@ def reading_options(
     *,
     is_open: bool,
     with_crs: bool = True,
+    lacking: Sequence[str] = (),
 ) -> Component:
     """How the file is read: all of it can be changed and the file read again. with_crs: False
-    where the coordinate system is asked for beside it."""
+    where the coordinate system is asked for beside it. lacking: headers to be filled in here."""
     o = ids.Upload.option
     chosen = payload.get("set") or {}
     crs = payload.get("crs")
@@ -205,10 +206,14 @@ def reading_options(
                 _PATCH_EXTRAS, ("新增非农建设类", "2023-05-08", "环翠区"), strict=True
             )
         ]
+    title = "读取方式：种类、年度、坐标系、统一填写的列"
+    if lacking:
+        names = "".join(f"“{name}”" for name in lacking)
+        title = f"文件没有{names}列：请在这里统一填写，再重新读取"
     again = action("reread", "重新读取", "outline-primary" if kind else "primary")
     return html.Details(
         [
-            html.Summary("读取方式：种类、年度、坐标系、统一填写的列"),
+            html.Summary(title),
             html.Div(
                 [*controls, again],
                 className="reading-options",

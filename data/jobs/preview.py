@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -30,6 +31,7 @@ Document = dict[str, Any]
 SHOWN_ISSUES = 500
 SHOWN_CHANGES = 300
 SHOWN_KEYS = 200
+SHOWN_REASONS = 6
 #: Shapes drawn in full; more become points.
 SHOWN_SHAPES = 400
 SHOWN_POINTS = 3_000
@@ -136,6 +138,13 @@ def plan_document(plan: Plan) -> Document:
         "ended": plan.ended_keys[:SHOWN_KEYS],
         "errors": [asdict(issue) for issue in errors[:SHOWN_ISSUES]],
         "errors_total": len(errors),
+        "reasons": [
+            {"column": column, "message": message, "rows": number}
+            for (column, message), number in Counter(
+                (issue.column, issue.message) for issue in errors
+            ).most_common(SHOWN_REASONS)
+            if number > 1
+        ],
         "warnings": [asdict(issue) for issue in prepared.warnings[:SHOWN_ISSUES]],
         "features": features,
         "features_total": total,

@@ -168,6 +168,8 @@ def test_columns_the_file_lacks_can_be_given(
     job = previewed(table, services.store, path)
     assert job.result is not None
     assert job.result["counts"]["rejected"] == 1
+    seen = shown(services, table, f"?job={job.id}")
+    assert "文件没有“图斑类型”“下发日期”列：请在这里统一填写" in seen
     options = {"set-图斑类型": "其他变化类", "set-下发日期": "2023-05-08", "set-区市": ""}
     pressed(actions, job, "reread", options)
     again = run_next(table, services.store)

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from data.errors import NotFound
-from data.store.models import History, Upload
+from data.store.models import History, Patch, Upload
 
 _LISTED = (
     Upload.id,
@@ -53,7 +53,8 @@ def upload_count(conn: Connection) -> int:
 def upload_detail(conn: Connection, batch_id: int, changes: int = 200) -> dict[str, Any]:
     """A batch with its issues and the first of its records in the history.
 
-    changes: {entity, row_key, op, before, after} with before and after as dictionaries of the
+    changes: {entity, row_key (with the patch's number where it is in the store), op, before,
+    after} with before and after as dictionaries of the
     columns that a user knows; changes_total: how many records there are. Raises NotFound.
     """
     row = (
@@ -67,7 +68,8 @@ def upload_detail(conn: Connection, batch_id: int, changes: int = 200) -> dict[s
         raise NotFound(f"没有批次{batch_id}。请在上传历史中查看批次号。")
     h = History
     records = conn.execute(
-        select(h.entity, h.row_key, h.op, h.before, h.after)
+        select(h.entity, h.row_key, h.op, h.before, h.after, Patch.year, Patch.patch_no)
+        .outerjoin(Patch, Patch.id == h.patch_id)
         .where(h.batch_id == batch_id)
         .order_by(h.op.desc(), h.seq)  # update, insert, delete: what changed is looked at first
         .limit(changes)
@@ -78,7 +80,7 @@ def upload_detail(conn: Connection, batch_id: int, changes: int = 200) -> dict[s
         "changes": [
             {
                 "entity": r.entity,
-                "row_key": r.row_key,
+                "row_key": _named(r.entity, r.row_key, r.year, r.patch_no),
                 "op": r.op,
                 "before": _told(r.before),
                 "after": _told(r.after),
@@ -118,6 +120,13 @@ def batch_of_file(conn: Connection, sha256: str, not_before: Any) -> int | None:
         .order_by(Upload.id.desc())
         .limit(1)
     )
+
+
+def _named(entity: str, row_key: str, year: int | None, patch_no: str | None) -> str:
+    """The natural key with the patch by year and number; children name it by its id."""
+    if patch_no is None or entity == "patch":
+        return row_key
+    return "/".join((str(year), patch_no, *row_key.split("/")[1:]))
 
 
 def _told(text: str | None) -> dict[str, Any]:
