@@ -101,7 +101,8 @@ def headline(
         return f"截至{day}，{district_name or '全市'}{year}年度还没有下发图斑"
     parts = [*_running(year, running, forecasts, district_name)]
     if row["overdue"]:
-        parts.append(f"{row['overdue']:,}个图斑逾期未报")
+        whose = "" if parts or district_name is None else district_name
+        parts.append(f"{whose}{row['overdue']:,}个图斑逾期未报")
     if not parts:
         parts.append(f"{district_name or '各区市'}到期图斑均已上报")
     return f"截至{day}，" + "；".join(parts)

@@ -95,6 +95,11 @@ def test_a_districts_headline_speaks_of_the_district_only() -> None:
     assert text == "截至11月24日，环翠区距11月24日月清今日到期，还有12个图斑未上报，预计差4个"
 
 
+def test_a_district_with_overdue_patches_only_is_named_all_the_same() -> None:
+    text = headline(2023, ON, row(patches=5, overdue=2), clock(), {}, "文登区")
+    assert text == "截至11月23日，文登区2个图斑逾期未报"
+
+
 def test_nothing_open_and_nothing_issued_are_told_apart() -> None:
     assert headline(2023, ON, row(patches=5), clock(), {}, None) == (
         "截至11月23日，各区市到期图斑均已上报"
