@@ -1,0 +1,168 @@
+"""Cells become values, or a sentence that says what to write instead."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.units import AreaUnit
+from data.upload.parsing import (
+    CLEARED,
+    Unreadable,
+    parse_column,
+    plain_text,
+    read_area,
+    read_boolean,
+    read_date,
+    read_integer,
+    read_term,
+)
+from data.upload.schemas import SCHEMAS, Column
+from data.vocabulary import UploadKind
+
+PATCHES = SCHEMAS[UploadKind.PATCHES]
+FINDINGS = SCHEMAS[UploadKind.FINDINGS]
+
+
+def _parse(column: Column, *cells: Any) -> tuple[list[Any], dict[int, str]]:
+    parsed = parse_column(np.array(cells, dtype=object), column, AreaUnit.MU)
+    return list(parsed.values), parsed.errors
+
+
+@given(st.dates(date(1980, 1, 1), date(2100, 12, 31)))
+def test_every_day_is_read_in_every_way_of_writing_it(day: date) -> None:
+    serial = (day - date(1899, 12, 30)).days
+    for text in (
+        day.isoformat(),
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}.{day.month}.{day.day}",
+        f"{day:%Y%m%d}",
+        f"{day.year}年{day.month}月{day.day}日",
+        str(serial),
+        f"{serial}.0",
+        f"{day.isoformat()} 00:00:00",
+        f"{day.isoformat()}T08:30:00",
+    ):
+        assert read_date(text) == day, text
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-02-30", "2023-13-01", "昨天", "2023-05", "5月3日", "1", "99999999", "0203-01-01"]
+)
+def test_what_is_no_day_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(Unreadable, match="下发日期"):
+        read_date(text, "下发日期")
+
+
+@pytest.mark.parametrize("text", ["是", "1", "Y", "y", "true", "１", "1.0"])
+def test_yes_in_many_words(text: str) -> None:
+    assert read_boolean(text) is True
+
+
+@pytest.mark.parametrize("text", ["否", "0", "N", "n", "FALSE", "0.0"])
+def test_no_in_many_words(text: str) -> None:
+    assert read_boolean(text) is False
+
+
+def test_what_is_neither_yes_nor_no_is_refused() -> None:
+    with pytest.raises(Unreadable, match="是"):
+        read_boolean("不详")
+
+
+@given(st.floats(0, 900_000, allow_nan=False).map(lambda v: round(v, 9)))
+def test_an_area_in_mu_keeps_every_digit(value: float) -> None:
+    assert read_area(repr(value), repr(value), AreaUnit.MU) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "mu"),
+    [
+        ("2000", AreaUnit.M2, 3.0),
+        ("1", AreaUnit.HA, 15.0),
+        ("0.01", AreaUnit.KM2, 15.0),
+        ("1,234.5", AreaUnit.MU, 1234.5),
+        ("3.5亩", AreaUnit.M2, 3.5),
+        ("1公顷", AreaUnit.MU, 15.0),
+        ("１２．５", AreaUnit.MU, 12.5),
+    ],
+)
+def test_units_are_converted(text: str, unit: AreaUnit, mu: float) -> None:
+    assert read_area(text, text, unit) == pytest.approx(mu, abs=1e-12)
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "1e400", "十二", "1/2", "--"])
+def test_an_impossible_or_unreadable_area_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_area(text, text, AreaUnit.MU)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("1.0", 1), ("02", 2), ("３", 3)])
+def test_whole_numbers(text: str, number: int) -> None:
+    assert read_integer(text) == number
+
+
+@pytest.mark.parametrize("text", ["1.5", "-1", "一", "1e3", "12345678901"])
+def test_what_is_no_whole_number_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        read_integer(text, "地块序号")
+
+
+def test_terms_are_chinese_labels_and_the_refusal_lists_them() -> None:
+    column = FINDINGS.column("legality")
+    assert read_term(" 违 法 ", column) == "unlawful"
+    with pytest.raises(Unreadable, match="合法、违法、其他"):
+        read_term("待判定", column)
+    with pytest.raises(Unreadable):
+        read_term("unlawful", column)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (371002.0, "371002"),
+        (12.5, "12.5"),
+        ("\x00HC\x1f-1 ", "HC-1"),
+        ("=1+1", "=1+1"),
+        (True, "是"),
+        (datetime(2023, 3, 5), "2023-03-05 00:00:00"),
+    ],
+)
+def test_cells_as_text(cell: Any, text: str) -> None:
+    assert plain_text(cell) == text
+
+
+def test_a_spreadsheets_code_loses_its_point() -> None:
+    assert _parse(PATCHES.column("patch_no"), "371002.0", "HC-1.0") == (["371002", "HC-1.0"], {})
+
+
+def test_leading_zeros_stay() -> None:
+    assert _parse(PATCHES.column("patch_no"), "007")[0] == ["007"]
+
+
+def test_an_empty_cell_is_none_and_the_word_clears() -> None:
+    values, errors = _parse(PATCHES.column("withdrawn_on"), None, "", "  ", "清空", "2023-05-01")
+    assert values == [None, None, None, CLEARED, date(2023, 5, 1)]
+    assert errors == {}
+
+
+@pytest.mark.parametrize("name", ["patch_no", "issued_on", "area_mu"])
+def test_what_is_required_cannot_be_cleared(name: str) -> None:
+    values, errors = _parse(PATCHES.column(name), "清空")
+    assert values == [None]
+    assert "不能清空" in errors[0]
+
+
+def test_one_bad_cell_spoils_no_other() -> None:
+    values, errors = _parse(PATCHES.column("issued_on"), "2023-05-01", "昨天", "2023-05-02", "昨天")
+    assert values == [date(2023, 5, 1), None, date(2023, 5, 2), None]
+    assert set(errors) == {1, 3}
+
+
+def test_a_time_of_a_picture_may_be_words() -> None:
+    column = PATCHES.column("image_before")
+    assert _parse(column, "20111120", "2011年夏")[0] == ["2011-11-20", "2011年夏"]
