@@ -75,7 +75,7 @@ def apply_changes(
     version = int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1
     conn.execute(
         insert(Upload).values(
-            id=batch_id, uploaded_at=datetime.now(UTC), data_version=version, **asdict(upload)
+            id=batch_id, uploaded_at=_now(), data_version=version, **asdict(upload)
         )
     )
     meta.put(conn, DATA_VERSION_KEY, str(version))
@@ -112,6 +112,11 @@ def apply_changes(
     gone = _deleted_patches(changes)
     summary.add(conn, [i for i in {*existing, *new_patches} if i not in gone])
     return batch_id
+
+
+def _now() -> datetime:
+    """UTC without a zone, as the column keeps it on every database."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _touched_patches(changes: Sequence[TableChange]) -> list[int]:

@@ -106,7 +106,9 @@ def _read_layer(
     if len(info["fields"]) > MAX_COLUMNS:
         raise UploadRefused(f"图层“{shown}”超过 {MAX_COLUMNS} 列，请删除不需要的列。")
     has_shapes = bool(kind) and options.wants_geometry
-    reader = _Pieces(pyogrio, path, layer, has_shapes)
+    # dates stay text: GDAL would make 3 March of 31 February
+    as_text = {"DATE_AS_STRING": "YES"} if driver == GEOJSON else {}
+    reader = _Pieces(pyogrio, path, layer, has_shapes, as_text)
     columns, wkb, broken = reader.all(count)
     numbers = np.arange(1, columns.num_rows + 1, dtype=np.int64)
     table = RawTable(shown, _tidied(columns, shown, notes), numbers)
@@ -132,7 +134,15 @@ def _read_layer(
 class _Pieces:
     """A layer in pieces. A piece that fails is halved; a single feature that fails is broken."""
 
-    def __init__(self, pyogrio: Any, path: Path, layer: str, has_shapes: bool) -> None:
+    def __init__(
+        self,
+        pyogrio: Any,
+        path: Path,
+        layer: str,
+        has_shapes: bool,
+        open_options: dict[str, str],
+    ) -> None:
+        self._open_options = open_options
         self._raw = pyogrio.raw
         raised = pyogrio.errors
         self._errors = (
@@ -188,6 +198,7 @@ class _Pieces:
             skip_features=start,
             max_features=count,
             force_2d=False,
+            **self._open_options,
         )
         if not shapes:
             return table

@@ -249,6 +249,23 @@ def test_area_is_held_beside_the_geometry(sqlite_store: Store, tmp_path: Path) -
     assert "相差超过5%" in warnings(outcome)
 
 
+def test_a_day_that_does_not_exist_is_no_other_day(sqlite_store: Store, tmp_path: Path) -> None:
+    path = _geojson(
+        tmp_path / "p.geojson",
+        ("A", 122.45, 37.15, 0.001, {"区市": "荣成市", "监测面积": SQUARE_MU}),
+        (
+            "B",
+            122.46,
+            37.15,
+            0.001,
+            {"区市": "荣成市", "监测面积": SQUARE_MU, "下发日期": "2023-02-31"},
+        ),
+    )
+    outcome = send_file(sqlite_store, path, PATCHES)
+    assert (outcome.inserted, outcome.rejected) == (1, 1)
+    assert "2023-02-31" in messages(outcome)
+
+
 def test_geometry_lies_in_the_city_or_near_its_coast(sqlite_store: Store, tmp_path: Path) -> None:
     path = _geojson(
         tmp_path / "p.geojson",
