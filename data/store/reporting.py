@@ -4,6 +4,8 @@ which files came in, and is therefore kept on the row.
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
 
@@ -35,6 +37,9 @@ def settle_reports(parcels: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     founding |= ~founded & all_dated & any_active & active
 
     dates = frame.loc[founding & dated, ["patch_id", "reported_on"]]
-    latest = dates.groupby("patch_id")["reported_on"].max()
-    reported = latest.reindex(pd.unique(patch)).astype(object)
-    return founding, reported.where(reported.notna(), None)
+    # whole days as numbers: the maximum of Python dates is taken one group at a time
+    days = dates["reported_on"].map(date.toordinal).astype("int64").groupby(dates["patch_id"]).max()
+    latest = {patch_id: date.fromordinal(day) for patch_id, day in days.items()}
+    patches = pd.unique(patch)
+    reported = pd.Series([latest.get(p) for p in patches], index=patches, dtype=object)
+    return founding, reported

@@ -79,15 +79,12 @@ def six_questions(prepared: Prepared, frame: pd.DataFrame) -> None:
     """§2.1: unlawful parcels on farmland answer all six."""
     unlawful = (frame["legality"] == Legality.UNLAWFUL.value).to_numpy()
     asked = unlawful & (numbers(frame, "farmland_mu") > 0)
-    for position in np.flatnonzero(asked):
-        row = frame.iloc[position]
-        open_ones = [header for name, header in SIX_QUESTIONS.items() if row[name] is None]
-        if open_ones:
-            prepared.reject(
-                frame.index[position],
-                next(name for name, header in SIX_QUESTIONS.items() if header == open_ones[0]),
-                f"违法占用耕地的地块须回答六项判定，还缺：{'、'.join(open_ones)}。",
-            )
+    is_open = {name: asked & frame[name].isna().to_numpy() for name in SIX_QUESTIONS}
+    for position in np.flatnonzero(np.logical_or.reduce(list(is_open.values()))):
+        names = [name for name in SIX_QUESTIONS if is_open[name][position]]
+        missing = "、".join(SIX_QUESTIONS[name] for name in names)
+        sentence = f"违法占用耕地的地块须回答六项判定，还缺：{missing}。"
+        prepared.reject(int(frame.index[position]), names[0], sentence)
 
 
 def reported_after_issue(prepared: Prepared, frame: pd.DataFrame, issued_on: Any) -> None:

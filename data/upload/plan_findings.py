@@ -12,7 +12,7 @@ from data.store.models import Parcel, Patch
 from data.store.reporting import settle_reports
 from data.store.writing import TableChange
 from data.upload import checks
-from data.upload.merging import differing
+from data.upload.merging import Key, differing
 from data.upload.plan import (
     Compared,
     Context,
@@ -69,29 +69,16 @@ def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFr
     sound = prepared.sound()
     rows = prepared.rows
     with_errors = {rows["patch_id"].iat[i] for i in prepared.errors} - {None}
-    split: dict[int, set[int]] = {}
-    for index in np.flatnonzero(sound):
-        split.setdefault(rows["patch_id"].iat[index], set()).add(rows["parcel_no"].iat[index])
-
-    stored = _parcels_of(context, sorted(split))
-    by_patch = stored.groupby("patch_id").groups if len(stored) else {}
     keep = np.array([sound[i] for i in compared.at], dtype=bool)
     changed_rows = compared.after[keep]
     touched = {int(i) for i in changed_rows["patch_id"]}
-    active = stored[~stored["ended"].astype(bool)] if len(stored) else stored
-    ending: list[int] = []  # positions in `stored`
-    for patch_id, parcels in active.groupby("patch_id") if len(active) else []:
-        gone = parcels[~parcels["parcel_no"].isin(split[int(patch_id)])]
-        if gone.empty:
-            continue
-        if patch_id in with_errors:
-            first = int(np.flatnonzero(rows["patch_id"].to_numpy() == patch_id)[0])
-            prepared.warn(
-                first, "parcel_no", "本图斑有被退回的行，文件里缺少的地块暂不终止；改正后重新上传。"
-            )
-            continue
-        ending += list(gone.index)
-        touched.add(int(patch_id))
+    gone = _left_out(prepared, compared, with_errors)
+    touched |= {int(str(patch_id)) for patch_id, _ in gone}
+
+    stored = _parcels_of(context, sorted(touched))
+    by_patch = stored.groupby("patch_id").groups if len(stored) else {}
+    is_gone = [k in gone for k in zip(stored["patch_id"], stored["parcel_no"], strict=True)]
+    ending = [int(i) for i in np.flatnonzero(is_gone)]  # positions in `stored`
 
     before = stored.loc[[i for p in sorted(touched) if p in by_patch for i in by_patch[p]]]
     after = before.copy()
@@ -137,6 +124,25 @@ def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFr
         f"{patches['patch_no'].loc[stored.at[i, 'patch_id']]} {stored.at[i, 'parcel_no']}"
         for i in ending
     ]
+
+
+def _left_out(prepared: Prepared, compared: Compared, with_errors: set[int]) -> set[Key]:
+    """(patch, parcel) of stored parcels that the new splits of their patches leave out."""
+    sound = prepared.sound()
+    named = {compared.keys[i] for i in np.flatnonzero(sound)}
+    split = {patch_id for patch_id, _ in named}
+    absent = {
+        key for key in compared.stored.ids.keys() - named - compared.stored.ended if key[0] in split
+    }
+    kept = {patch_id for patch_id, _ in absent} & with_errors
+    if kept:
+        first: dict[Any, int] = {}
+        for index, patch_id in enumerate(prepared.rows["patch_id"]):
+            first.setdefault(patch_id, index)
+        sentence = "本图斑有被退回的行，文件里缺少的地块暂不终止；改正后重新上传。"
+        for patch_id in sorted(kept, key=lambda one: first[one]):
+            prepared.warn(first[patch_id], "parcel_no", sentence)
+    return {key for key in absent if key[0] not in kept}
 
 
 def _parcels_of(context: Context, patch_ids: list[int]) -> pd.DataFrame:
