@@ -128,8 +128,11 @@ def make_audits(
             decide(patch, "市级", "退回", day, 审核意见=opinion, 重新上报日期=answer)
             day = answer + timedelta(days=int(rng.integers(1, 6)))
         determined = None
-        if rng.random() < 0.03:
+        draw = rng.random()
+        if draw < 0.03:
             determined = "合法" if legality[patch["patch_no"]] == "违法" else "违法"
+        elif draw < 0.25:  # most determinations confirm the county's
+            determined = legality[patch["patch_no"]]
         decide(patch, "市级", "通过", day, 定性结果=determined)
         day = day + timedelta(days=int(rng.integers(8, 21)))
         if rng.random() < 0.05:

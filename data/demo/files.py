@@ -58,7 +58,7 @@ def patch_columns(frame: pd.DataFrame) -> pd.DataFrame:
             "矿种": frame["mineral"],
             "战略性矿种": frame["strategic"].map({True: "是", False: "否"}),
             "下发日期": [d.isoformat() for d in frame["issued_on"]],
-            "区市": frame["district"],
+            "区市": frame["moved_from"].where(frame["moved_from"].notna(), frame["district"]),
             "行政区": frame["county"],
             "乡镇": frame["town"],
             "坐落": frame["location"],

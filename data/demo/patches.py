@@ -81,7 +81,7 @@ def make_patches(rng: Rng, year: int, until: date, count: int) -> pd.DataFrame:
         town[at] = rng.choice(own, len(at))
     pitch = pitch_m(count)
     place = positions(rng, town, pitch)
-    largest_m2 = (0.40 * pitch) ** 2 * np.pi * 0.7
+    largest_m2 = (0.33 * pitch) ** 2 * np.pi * 0.7
     area_m2 = np.clip(np.exp(rng.normal(7.6, 1.0, total)), 220, min(largest_m2, 54_000))
     outlines = shapes(rng, place["lon"].to_numpy(), place["lat"].to_numpy(), area_m2)
     area = np.round(area_m2 * 3 / 2000 * rng.uniform(0.99, 1.01, total), 2)

@@ -10,6 +10,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import count as count_up
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ TOWN_CENTRES: dict[str, tuple[float, float]] = {
     "371003001": (122.045, 37.200), "371003002": (122.075, 37.205), "371003003": (122.058, 37.188),
     "371003100": (122.135, 37.222), "371003101": (122.225, 37.170), "371003102": (122.100, 37.120),
     "371003103": (122.245, 37.100), "371003104": (122.120, 37.005), "371003105": (122.180, 37.035),
-    "371003106": (121.985, 37.055), "371003107": (121.945, 37.020), "371003108": (121.850, 36.955),
+    "371003106": (121.985, 37.055), "371003107": (121.945, 37.020), "371003108": (121.900, 36.965),
     "371003109": (121.860, 37.170), "371003110": (121.960, 37.190), "371003111": (121.900, 37.280),
     "371003400": (122.020, 37.230),
     "371082001": (122.520, 36.990), "371082002": (122.420, 36.890), "371082003": (122.425, 36.905),
@@ -88,7 +89,7 @@ def _ashore(county: Any, centre: tuple[float, float]) -> tuple[float, float]:
 def pitch_m(count: int) -> float:
     """Distance of the lattice that keeps patches apart: closer where there are very many."""
     city_m2 = 5.8e9
-    return float(min(420.0, math.sqrt(city_m2 / (2.6 * max(count, 1)))))
+    return float(min(420.0, math.sqrt(city_m2 / (5.0 * max(count, 1)))))
 
 
 def positions(rng: Rng, town_codes: np.ndarray[Any, Any], pitch: float) -> pd.DataFrame:
@@ -106,7 +107,7 @@ def positions(rng: Rng, town_codes: np.ndarray[Any, Any], pitch: float) -> pd.Da
     taken: set[int] = set()
     county_of = towns.loc[town_codes, "county_code"].to_numpy()
     home = towns.loc[town_codes, ["lon", "lat"]].to_numpy(dtype=float)
-    for attempt in range(60):
+    for attempt in count_up():
         open_ = np.flatnonzero(np.isnan(result["lon"].to_numpy()))
         if not len(open_):
             break
@@ -125,6 +126,9 @@ def positions(rng: Rng, town_codes: np.ndarray[Any, Any], pitch: float) -> pd.Da
         chosen = open_[ok]
         result.loc[chosen, "lon"], result.loc[chosen, "lat"] = lon[ok], lat[ok]
         result.loc[chosen, "kind"] = kind[ok]
+    # off the lattice's middle by what leaves neighbours apart
+    result["lon"] += rng.uniform(-0.08, 0.08, count) * pitch / _m_per_deg_lon(37.1)
+    result["lat"] += rng.uniform(-0.08, 0.08, count) * pitch / _M_PER_DEG_LAT
     return result
 
 

@@ -54,24 +54,25 @@ def write_year(out: Path, year: int, until: date, count: int, seed: int) -> list
     previous = date(year - 1, 12, 31)
     for end in _month_ends(year, until):
         number = end.month if end.year == year else 12 + end.month
+        label = f"{end.year}年{end.month}月"
         issued = patches[[previous < d <= end for d in patches["issued_on"]]]
         for part, start in enumerate(range(0, len(issued), MOST_ROWS)):
             chunk = issued.iloc[start : start + MOST_ROWS]
             written.append(_patch_file(out, chunk, year, number, part, len(written)))
         known = _between(parcels, "_on", previous, end)
-        table(known, UploadKind.FINDINGS, f"核查结果_{number}月", ("xlsx", "csv-gb")[number % 2])
+        table(known, UploadKind.FINDINGS, f"核查结果_{label}", ("xlsx", "csv-gb")[number % 2])
         if number % 2 == 0 or end == until:
             since = date(year - 1, 12, 31) if number <= 2 else _two_back(end)
             decided = _audits_known(audits, since, end)
             table(
                 decided,
                 UploadKind.AUDITS,
-                f"审核意见_{number}月",
+                f"审核意见_{label}",
                 ("titled", "csv")[number % 3 == 0],
             )
         if number % 3 == 0 or end == until:
             since = date(year - 1, 12, 31) if number <= 3 else _months_back(end, 3)
-            table(known_cases(cases, since, end), UploadKind.CASES, f"查处整改_{number}月", "xlsx")
+            table(known_cases(cases, since, end), UploadKind.CASES, f"查处整改_{label}", "xlsx")
         previous = end
     _amendments(out, patches, year, written)
     table(records.make_checks(rng, patches, until), UploadKind.CHECKS, "外业核查", "csv-gb")
@@ -157,6 +158,10 @@ def _amendments(out: Path, patches: pd.DataFrame, year: int, written: list[DemoF
             "撤销日期": changed["withdrawn_on"],
             "撤销原因": [("影像误判（演示）" if d else None) for d in changed["withdrawn_on"]],
             "延期至": changed["extended_to"],
+            "区市": [
+                d if m else None
+                for d, m in zip(changed["district"], changed["moved_on"], strict=True)
+            ],
             "划转日期": changed["moved_on"],
             "原区市": changed["moved_from"],
         }

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 COUNTIES = {"371002": "环翠区", "371003": "文登区", "371082": "荣成市", "371083": "乳山市"}
 #: 南海新区 runs this town coded under 文登; the bureau edits the table.
 RUN_BY_ZONE = {"371003108": "371090"}
-COUNTY_OF_ZONE_TOWN = {"371071": "371002", "371072": "371002", "371073": "371003"}
+COUNTY_OF_ZONE_TOWN = {"371071": "371002", "371072": "371002", "371073": "371002"}
 #: Names in use locally that the list does not have; each leads at least to the right unit.
 ALIASES = {
     "371073113": ["蔄山镇", "蔄山", "苘山"],
