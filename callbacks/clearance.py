@@ -20,7 +20,8 @@ from components.figure_text import headline
 from components.figures.progress import progress_figure
 from components.links import href
 from components.month_clock import clock_card, per_day, verdict
-from components.tables import TableColumn, html_table
+from components.plain_table import plain_table
+from components.tables import TableColumn
 from components.theme import graph
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
@@ -51,14 +52,14 @@ def progress_card(context: PageContext, running: Clock, series: list[Figures]) -
     unreported = [point["due"] - point["cleared"] for point in series]
     overdue = [point["overdue"] for point in series]
     title = f"未上报图斑：现有{unreported[-1]:,}个，其中逾期{overdue[-1]:,}个"
-    table = html_table(
+    table = plain_table(
         [
             TableColumn("日期"),
             TableColumn("未上报（个）", True),
             TableColumn("其中逾期（个）", True),
         ],
         [
-            (format_day(day, context.year), format_count(open_), format_count(late))
+            [format_day(day, context.year), format_count(open_), format_count(late)]
             for day, open_, late in zip(
                 reversed(days), reversed(unreported), reversed(overdue), strict=True
             )

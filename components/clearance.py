@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from components.figure_text import Lines
 from components.links import href
 from components.overview import tone, tone_legend
-from components.tables import TableColumn, html_table
+from components.plain_table import Cell, plain_table
+from components.tables import TableColumn
 from data.periods import format_month, month_due_on
 from data.units import format_rate
 
@@ -43,29 +44,26 @@ def cell_text(row: Figures | None, lines: Lines) -> str:
     return format_rate(row["on_time_rate"], lines.shares)
 
 
-def _cell(query: Query, row: Figures | None, lines: Lines) -> Component:
+def _cell(query: Query, row: Figures | None, lines: Lines) -> Cell:
     """One district and month: on-time rate once due, progress before."""
     if row is None:
-        return html.Td("—", className="number matrix-none")
+        return Cell("—", tone="matrix-none")
     own, month = {**query, "district": row["code"]}, row["month"]
-    link = dcc.Link(cell_text(row, lines), href=href("/patches", own, month=month))
+    text, address = cell_text(row, lines), href("/patches", own, month=month)
     if not row["due_reached"]:
         title = (
             f"{month_due_on(month).isoformat()}到期，未到期不作评判；"
             f"已上报{row['cleared']}个，共{row['due']}个"
         )
-        return html.Td(link, className="number matrix-open", title=title)
-    parts: list[Any] = [link]
+        return Cell(text, address, "matrix-open", title)
+    overdue = None
     if row["overdue"]:
-        overdue = dcc.Link(f"欠{row['overdue']}", href=href("/overdue", own, month=month))
-        parts.append(html.Small(overdue, className="matrix-missing"))
+        overdue = Cell(f"欠{row['overdue']}", href("/overdue", own, month=month))
     title = (
         f"已到期{row['due_reached']}个，按期{row['reached_on_time']}个，"
         f"逾期未报{row['overdue']}个，共{row['due']}个"
     )
-    return html.Td(
-        parts, className=f"number {tone(row['on_time_rate'], lines.warning_share)}", title=title
-    )
+    return Cell(text, address, tone(row["on_time_rate"], lines.warning_share) or "", title, overdue)
 
 
 def matrix(query: Query, document: Figures, year: int, lines: Lines) -> Component:
@@ -74,13 +72,11 @@ def matrix(query: Query, document: Figures, year: int, lines: Lines) -> Componen
         *(TableColumn(format_month(month, year), True) for month in months_of(document)),
         TableColumn("全年", True),
     ]
-    rows: list[Sequence[Any]] = [
+    rows = [
         [
-            dcc.Link(
-                unit["short_name"], href=href("/clearance", {**query, "district": unit["code"]})
-            ),
+            Cell(unit["short_name"], href("/clearance", {**query, "district": unit["code"]})),
             *(_cell(query, row, lines) for row in rows_of_unit),
-            html.Td(format_rate(unit["on_time_rate"], lines.shares), className="number total"),
+            Cell(format_rate(unit["on_time_rate"], lines.shares), tone="total"),
         ]
         for unit, rows_of_unit in matrix_rows(document)
     ]
@@ -92,7 +88,7 @@ def matrix(query: Query, document: Figures, year: int, lines: Lines) -> Componen
         ],
         className="matrix-legend",
     )
-    return html.Div([html_table(columns, rows, "各区市各月按期上报率", "matrix"), legend])
+    return html.Div([plain_table(columns, rows, "各区市各月按期上报率", "matrix"), legend])
 
 
 def matrix_title(document: Figures, year: int, lines: Lines) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from components.attributes import aria
 from components.cards import card, empty
 from components.figure_text import days_left_text, expected_missing
 from components.links import href
-from components.tables import TableColumn, html_table
+from components.plain_table import Cell, plain_table
+from components.tables import TableColumn
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count, format_rate
@@ -43,44 +43,27 @@ def per_day(missing: Missing, running: Clock) -> float | None:
     return missing.patches / running.days_left if running.days_left else None
 
 
-def progress(done: int, total: int) -> Component:
-    """A bar in the accent colour, with its numbers beside it."""
-    share = done / total if total else 0.0
-    return html.Div(
-        [
-            html.Span(
-                html.Span(style={"width": f"{share:.1%}"}, className="progress-done"),
-                className="progress-bar-frame",
-                **aria(hidden="true"),
-            ),
-            html.Span(f"{done}/{total}"),
-        ],
-        className="progress-cell",
-    )
-
-
 def clock_table(
     running: Clock, forecasts: Mapping[str, Forecast], query: Mapping[str, str], year: int
 ) -> Component:
-    rows = []
+    rows: list[list[str | Cell]] = []
     for missing in running.missing:
         forecast = forecasts.get(missing.code)
-        daily = per_day(missing, running)
+        daily, done = per_day(missing, running), missing.total - missing.patches
         own = {**query, "district": missing.code}
         rows.append(
             [
                 missing.name,
-                progress(missing.total - missing.patches, missing.total),
-                dcc.Link(
-                    format_count(missing.patches),
-                    href=href("/patches", own, month=running.month),
-                ),
+                Cell(f"{done}/{missing.total}", bar=done / missing.total),
+                Cell(format_count(missing.patches), href("/patches", own, month=running.month)),
                 "今日" if daily is None else f"{daily:.1f}",
                 "—" if forecast is None else format_rate(forecast.share),
-                html.Td(verdict(forecast), className="bad" if expected_missing(forecast) else ""),
+                Cell(verdict(forecast), tone="bad" if expected_missing(forecast) else ""),
             ]
         )
-    table = html_table(COLUMNS, rows, f"{format_month(running.month, year)}月清进度", "clock-table")
+    table = plain_table(
+        COLUMNS, rows, f"{format_month(running.month, year)}月清进度", "clock-table"
+    )
     months = {month for forecast in forecasts.values() for month in forecast.months}
     basis = (
         f"按前{len(months)}个月同一时点推算：当时未报、到期前补报的比例即“往月补报率”，"

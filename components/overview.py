@@ -13,7 +13,8 @@ from components.cards import KeyFigure, card, key_figure
 from components.figure_text import Lines, change_text, ratio_margin, shown
 from components.links import href
 from components.maps.base import Tiles, district_bounds, district_map
-from components.tables import TableColumn, html_table
+from components.plain_table import Cell, plain_table
+from components.tables import TableColumn
 from components.trigger_card import grouped, summary, trigger_card
 from data.definitions import DEFINITIONS
 from data.units import format_count, format_mu, format_rate, meets
@@ -116,7 +117,7 @@ def ranking(
     lines: Lines,
     chosen: str | None,
 ) -> Component:
-    table: list[list[Any]] = []
+    table: list[list[str | Cell]] = []
     chosen_at: int | None = None
     for at, (rank, row) in enumerate(ranked(districts)):
         own = {**query, "district": row["code"]}
@@ -125,17 +126,17 @@ def ranking(
             chosen_at = at
         table.append(
             [
-                dcc.Link(f"{row['short_name']}{small}", href=href("/", own)),
+                Cell(f"{row['short_name']}{small}", href("/", own)),
                 "—" if rank is None else str(rank),
-                dcc.Link(
+                Cell(
                     format_rate(row["on_time_rate"], lines.shares),
-                    href=href("/patches", own, status="late"),
+                    href("/patches", own, status="late"),
                 ),
-                dcc.Link(format_count(row["overdue"]), href=href("/overdue", own)),
+                Cell(format_count(row["overdue"]), href("/overdue", own)),
                 format_rate(row["ratio_gross"], lines.ratios),
-                dcc.Link(
+                Cell(
                     format_rate(row["ratio_net"], lines.ratios),
-                    href=href("/patches", own, status="unlawful"),
+                    href("/patches", own, status="unlawful"),
                 ),
                 ratio_margin(row, lines.interview_ratio),
                 format_mu(row["remaining_farmland_mu"]),
@@ -153,7 +154,7 @@ def ranking(
     ]
     return html.Div(
         [
-            html_table(
+            plain_table(
                 columns, table, "各区市按期上报率排名及问责比例", "ranking", marked=chosen_at
             ),
             html.P(

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dash import dcc, html
+
+from components.plain_table import PlainTable
+
 
 def below(component: Any) -> Iterator[Any]:
-    """The component and everything in it, texts included."""
+    """The component and everything in it, texts included; a plain table as its script draws it."""
+    if isinstance(component, PlainTable):
+        component = as_html(component)
     yield component
     children = component if isinstance(component, list | tuple) else None
     if children is None:
@@ -50,3 +56,26 @@ def classed(component: Any, name: str) -> list[Any]:
 def attribute(component: Any, name: str) -> Any:
     """An attribute that Dash gives a component without declaring it."""
     return getattr(component, name)
+
+
+def as_html(table: Any) -> Any:
+    """What assets/js/table.js draws for a plain table; the browser tests see the real one."""
+
+    def words(cell: dict[str, Any]) -> Any:
+        return dcc.Link(cell["text"], href=cell["href"]) if "href" in cell else cell["text"]
+
+    def content(cell: dict[str, Any]) -> list[Any]:
+        below = [html.Small(words(cell["below"]))] if "below" in cell else []
+        return [words(cell), *below]
+
+    rows = [html.Tr([html.Th(column["header"]) for column in table.columns])]
+    for at, row in enumerate(table.rows):
+        cells = [{"text": cell} if isinstance(cell, str) else cell for cell in row]
+        drawn = [
+            (html.Td if n else html.Th)(
+                content(c), className=c.get("tone", ""), title=c.get("title", "")
+            )
+            for n, c in enumerate(cells)
+        ]
+        rows.append(html.Tr(drawn, className="marked" if at == table.marked else ""))
+    return html.Table(rows, className=table.className)
