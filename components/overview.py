@@ -15,7 +15,7 @@ from components.links import href
 from components.maps.base import Tiles, district_bounds, district_map
 from components.plain_table import Cell, plain_table
 from components.tables import TableColumn
-from components.trigger_card import grouped, summary, trigger_card
+from components.trigger_card import grouped, summary, trigger_card, trigger_table
 from data.definitions import DEFINITIONS
 from data.units import format_count, format_mu, format_rate, meets
 
@@ -240,15 +240,17 @@ def triggers_card(
     actions: Sequence[Component] = (),
 ) -> Component:
     """rows: figures of every subject by code. The gravest stand open, the rest one click away."""
-    cards = [
-        trigger_card(group, rows[group[0]["subject"]], query, lines) for group in grouped(triggers)
-    ]
-    body: list[Component] = [html.Div(cards[:MOST_TRIGGERS], className="triggers")]
-    rest = cards[MOST_TRIGGERS:]
+    groups = grouped(triggers)
+    first, rest = groups[:MOST_TRIGGERS], groups[MOST_TRIGGERS:]
+    cards = [trigger_card(group, rows[group[0]["subject"]], query, lines) for group in first]
+    body: list[Component] = [html.Div(cards, className="triggers")]
     if rest:
         body.append(
             html.Details(
-                [html.Summary(f"展开其余{len(rest)}张"), html.Div(rest, className="triggers")],
+                [
+                    html.Summary(f"展开其余{len(rest)}条"),
+                    trigger_table(rest, rows, query, lines),
+                ],
                 className="more",
             )
         )

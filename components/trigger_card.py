@@ -10,6 +10,8 @@ from dash.development.base_component import Component
 
 from components.figure_text import Lines, ratio_margin
 from components.links import href
+from components.plain_table import Cell, plain_table
+from components.tables import TableColumn
 from data.periods import format_month
 from data.units import format_mu, format_rate, margin_text
 from data.vocabulary import Measure, Severity
@@ -27,14 +29,17 @@ _ORDER = tuple(Severity)
 _RULES = ("T3", "T4", "T1")
 
 
-def severity_mark(severity: str, line: str | None = None) -> Component:
-    """Word and icon in the colour of the severity; a line reached is said plainly."""
+def severity_text(severity: str, line: str | None = None) -> str:
+    """Word and icon; a line reached is said plainly."""
     reached = Severity(line) if line else None
-    shown = reached or Severity(severity)
-    text = f"{ICONS[shown]} {Severity(severity).label}"
-    if reached is not None:
-        text += f" · 已达{reached.label}线"
-    return html.Span(text, className=f"severity severity-{shown.value.replace('_', '-')}")
+    text = f"{ICONS[reached or Severity(severity)]} {Severity(severity).label}"
+    return text if reached is None else f"{text} · 已达{reached.label}线"
+
+
+def severity_mark(severity: str, line: str | None = None) -> Component:
+    """The text in the colour of the severity."""
+    shown = Severity(line or severity).value.replace("_", "-")
+    return html.Span(severity_text(severity, line), className=f"severity severity-{shown}")
 
 
 def gravity(trigger: Trigger) -> int:
@@ -77,18 +82,13 @@ def trigger_card(
     row: the subject's figures.
     """
     gravest = max(group, key=gravity)
-    measures = dict.fromkeys(Measure(trigger["measure"]).label for trigger in group)
     value, margin = _words(group, row, lines)
-    whole_city = gravest["subject_name"] == "全市"
-    own = query if whole_city else {**query, "district": gravest["subject"]}
+    own, target, word = _place(gravest, query)
     body: list[Any] = [html.P(value, className="trigger-value")]
     if margin:
         body.append(html.P(margin, className="trigger-margin"))
     if gravest["rule"] == "T1":
         body.append(_months(group, own))
-        target, word = href("/overdue", own), "查看逾期图斑"
-    else:
-        target, word = href("/patches", own, status="unlawful"), "查看违法图斑"
     return html.Article(
         [
             html.Div(
@@ -102,7 +102,7 @@ def trigger_card(
             html.Div(
                 [
                     html.Span(
-                        f"{'、'.join(measures)} · 工作方案{gravest['clause']}",
+                        f"{_measures(group)} · 工作方案{gravest['clause']}",
                         title=gravest["citation"],
                     ),
                     dcc.Link(word, href=target),
@@ -112,6 +112,45 @@ def trigger_card(
         ],
         className="trigger",
     )
+
+
+def trigger_table(
+    groups: Sequence[Sequence[Trigger]],
+    rows: Mapping[str, Figures],
+    query: Mapping[str, str],
+    lines: Lines,
+) -> Component:
+    """The same in a line each, for the less grave: rows are the subjects' figures by code."""
+    table: list[list[str | Cell]] = []
+    for group in groups:
+        gravest = max(group, key=gravity)
+        value, margin = _words(group, rows[gravest["subject"]], lines)
+        target = _place(gravest, query)[1]
+        severity = Severity(gravest["line"] or gravest["severity"])
+        tone = f"severity-{severity.value.replace('_', '-')}"
+        table.append(
+            [
+                Cell(gravest["subject_name"], target),
+                Cell(severity_text(gravest["severity"], gravest["line"]), tone=tone),
+                Cell(value, below=Cell(margin) if margin else None),
+                Cell(f"{_measures(group)} · {gravest['clause']}", title=gravest["citation"]),
+            ]
+        )
+    columns = [TableColumn("对象"), TableColumn("程度"), TableColumn("情况"), TableColumn("依据")]
+    return plain_table(columns, table, "其余已触发的预警", "trigger-table")
+
+
+def _place(gravest: Trigger, query: Mapping[str, str]) -> tuple[Mapping[str, str], str, str]:
+    """(the view of the subject, address of the patches behind it, what the link says)."""
+    whole_city = gravest["subject_name"] == "全市"
+    own = query if whole_city else {**query, "district": gravest["subject"]}
+    if gravest["rule"] == "T1":
+        return own, href("/overdue", own), "查看逾期图斑"
+    return own, href("/patches", own, status="unlawful"), "查看违法图斑"
+
+
+def _measures(group: Sequence[Trigger]) -> str:
+    return "、".join(dict.fromkeys(Measure(trigger["measure"]).label for trigger in group))
 
 
 def _words(group: Sequence[Trigger], row: Figures, lines: Lines) -> tuple[str, str]:

@@ -27,7 +27,7 @@
         h("span", null, cell.text));
     }
     if (!cell.below) return words(cell);
-    return [words(cell), h("small", { key: "below", className: "matrix-missing" }, words(cell.below))];
+    return [words(cell), h("small", { key: "below", className: "cell-below" }, words(cell.below))];
   }
 
   function PlainTable(props) {

@@ -39,7 +39,7 @@ def test_the_workbook_equals_the_screen(page: Page, server: Server) -> None:
 
 def test_a_cell_leads_to_the_patches_of_its_district_and_month(page: Page, server: Server) -> None:
     opened(page, f"{server.url}/clearance{ON}")
-    owed = page.locator(".matrix-missing a").first
+    owed = page.locator(".matrix .cell-below a").first
     count = owed.inner_text().removeprefix("欠")
     owed.click()
     expect(page).to_have_url(re.compile(r"/overdue\?.*district=\d+.*month=2023-\d\d"))

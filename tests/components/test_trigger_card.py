@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.trigger_card import grouped, summary, trigger_card
-from tests.components.drawn import links_of, text_of
+from components.trigger_card import grouped, summary, trigger_card, trigger_table
+from tests.components.drawn import links_of, rows_of, text_of
 from tests.components.figures_of import LINES, row
 
 
@@ -95,3 +95,17 @@ def test_the_summary_counts_lines_warnings_and_notices_apart() -> None:
         trigger("T1", severity="notice"),
     ]
     assert summary(triggers) == "1项已达约谈线，1项预警，2项提示"
+
+
+def test_the_less_grave_stand_in_a_line_each_with_margin_clause_and_link() -> None:
+    figures = row(
+        ratio_net=0.11, ratio_gross=0.2, ratio_net_part_mu=11.0, new_construction_farmland_mu=100.0
+    )
+    table = trigger_table([[trigger("T3", value=0.11)]], {"371002": figures}, {}, LINES)
+    assert rows_of(table)[1] == [
+        "环翠区",
+        "▲ 预警",
+        "问责比例 11%（未扣除 20%） 15% 约谈线：还差 4.0 亩",
+        "预警提醒 · §4.4",
+    ]
+    assert links_of(table) == {"环翠区": "/patches?district=371002&status=unlawful"}
