@@ -25,6 +25,10 @@ _UNITS: dict[str, AreaUnit] = {
     "KM2": AreaUnit.KM2,
 }
 _BRACKETED = re.compile(r"\(([^()]*)\)$")
+#: Brackets that say how to fill a column in; others (上报日期(县级)) can mean another column.
+_REMARK = re.compile(
+    r"(非?必填|选填|可选|可空|代码|名称|文本|文字|日期|数字|数值|.*(格式|YYYY|年.*月|是/否|下拉|如|例).*)"
+)
 #: Columns that returned workbooks add and uploads pass over.
 REASON_HEADER = "退回原因"
 
@@ -41,11 +45,13 @@ class Assigned:
 @dataclass
 class ColumnMap:
     """assigned: in the file's order, several headers may serve one place field. ignored: headers
-    that no field answers to. notes: Chinese sentences on doubtful choices.
+    that no field answers to. unclear: area headers whose unit is not known. notes: Chinese
+    sentences on doubtful choices.
     """
 
     assigned: list[Assigned] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def of(self, name: str) -> list[Assigned]:
@@ -105,13 +111,38 @@ def map_columns(
         if column is None:
             column, rank = aliases.get(name), 2
         if column is None:
-            column, rank = _cut(header, columns), 3
+            column, unit_found = _with_remark(name, {**aliases, **canonical})
+            rank = 3
+            if column is not None and column.type is CellType.AREA and unit_found is None:
+                result.unclear.append(header)
+                column = None
+        if column is None:
+            column, rank = _cut(header, columns), 4
         if column is None or normal(header) == normal(REASON_HEADER):
             result.ignored.append(header)
         else:
             candidates.append((rank, Assigned(header, column, unit_found or AreaUnit.MU)))
     _choose(candidates, headers, result)
     return result
+
+
+def _with_remark(name: str, known: Mapping[str, Column]) -> tuple[Column | None, AreaUnit | None]:
+    """The column of a header with words behind it: a remark in brackets (`下发日期(年-月-日)`), a
+    bracket that a .dbf cut off (taken as 亩: checks hold it against the shape), a bare unit."""
+    if name.endswith("("):
+        return known.get(name[:-1]), AreaUnit.MU
+    found = _BRACKETED.search(name)
+    if found:
+        column = known.get(name[: found.start()])
+        if _REMARK.fullmatch(found.group(1)):
+            return column, AreaUnit.MU
+        is_area = column is not None and column.type is CellType.AREA
+        return (column, None) if is_area else (None, None)
+    for word in sorted(_UNITS, key=len, reverse=True):
+        column = known.get(name.removesuffix(word)) if name.endswith(word) else None
+        if column is not None and column.type is CellType.AREA:
+            return column, _UNITS[word]
+    return None, None
 
 
 def _choose(

@@ -34,7 +34,10 @@ _NO = {"否", "0", "N", "NO", "FALSE", "F", "×", "无"}
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d.*)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+#: Control characters, what stands for none, and what has no width.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _AREA_UNITS = {"亩": AreaUnit.MU, "平方米": AreaUnit.M2, "M2": AreaUnit.M2, "公顷": AreaUnit.HA}
 
 
@@ -137,6 +140,13 @@ def _reader(column: Column, unit: AreaUnit) -> Callable[[Any, str], Any]:
 def _limited(text: str, column: Column) -> str:
     if column.key or column.field in ("linked_patch_no", "code"):
         text = re.sub(r"^(\d+)\.0+$", r"\1", _width(text))
+        if column.field == "period":
+            text = re.sub(r"^(\d{4})年度?$", r"\1", text)
+        if _SCIENTIFIC.fullmatch(text):
+            raise Unreadable(
+                f"{column.header}“{text[:30]}”被表格软件改成了科学计数，末几位已丢失。"
+                "请从原系统重新导出，并把该列设为文本。"
+            )
         if len(text) > 64:
             raise Unreadable(f"{column.header}超过 64 个字，请核对。")
     elif column.field in ("mineral", "change_kind", "period") and len(text) > 32:
@@ -200,7 +210,9 @@ def read_number(cell: Any, text: str, header: str = "") -> float:
     if isinstance(cell, int | float):
         value = float(cell)
     else:
-        plain = _width(text).replace(",", "").replace(" ", "")
+        plain = _width(text).replace(" ", "")
+        if _GROUPED.fullmatch(plain):
+            plain = plain.replace(",", "")
         if not _NUMBER.fullmatch(plain):
             raise Unreadable(f"{header}“{text[:30]}”不是数字。")
         value = float(plain)

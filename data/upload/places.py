@@ -268,6 +268,10 @@ def place(
                 ("district_code", f"暂按行政区归入{name}，可能属功能区。请补填区市或乡镇。")
             )
     assert district is not None
+    if source in ("zone_layer", "county") and county and real_county not in (None, county):
+        by_name = gazetteer.districts[str(real_county)]["short_name"]
+        by_place = gazetteer.districts[county]["short_name"]
+        warnings.append(("county_code", f"行政区为{by_name}，位置却在{by_place}，请核对。"))
     unit_county = gazetteer.districts[district]["county_code"] or (
         None if district in gazetteer.zones else district
     )

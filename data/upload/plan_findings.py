@@ -35,6 +35,9 @@ def plan_findings(context: Context, prepared: Prepared) -> Plan:
     plan = Plan(prepared)
     resolve_years(prepared, UploadKind.FINDINGS)
     require_keys(prepared, FINDINGS)
+    prepared.reject_where(
+        prepared.rows["parcel_no"] == 0, "parcel_no", "地块序号从 1 开始；0 只用于整个图斑的审核。"
+    )
     patches = attach_patches(context, prepared)
     compared = compare(context, prepared, FINDINGS)
     _check(context, prepared, compared, patches)

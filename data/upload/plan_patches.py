@@ -317,8 +317,14 @@ def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
     sound = prepared.sound()
     moved: Mask = np.array(
         [
-            sound[i] and g is not None and g != old
-            for i, g, old in zip(after.index, after["geom"], compared.before["geom"], strict=True)
+            sound[i] and g is not None and g != old and withdrawn is None
+            for i, g, old, withdrawn in zip(
+                after.index,
+                after["geom"],
+                compared.before["geom"],
+                after["withdrawn_on"],
+                strict=True,
+            )
         ],
         dtype=bool,
     )
@@ -354,6 +360,7 @@ def _stored_shapes(context: Context, chosen: pd.DataFrame) -> tuple[Any, list[st
     query = select(p.patch_no, p.geom).where(
         p.year.in_(sorted({int(y) for y in chosen["year"]})),
         p.geom.is_not(None),
+        p.withdrawn_on.is_(None),
         p.max_lon >= float(chosen["min_lon"].min()),
         p.min_lon <= float(chosen["max_lon"].max()),
         p.max_lat >= float(chosen["min_lat"].min()),

@@ -17,7 +17,7 @@ import pandas as pd
 from data.errors import Issue, UploadRefused
 from data.settings import Settings
 from data.units import AreaUnit
-from data.upload.mapping import Assigned, ColumnMap, map_columns, normal
+from data.upload.mapping import REASON_HEADER, Assigned, ColumnMap, map_columns, normal
 from data.upload.office_tables import OfficeTable, read_as
 from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
 from data.upload.readers import Geometry, RawTable, ReadOptions, ReadResult
@@ -29,6 +29,10 @@ from data.vocabulary import UploadKind
 Bounds = tuple[float, float, float, float]
 #: TBLX of the ministry holds kinds of change as short codes: 20, DT, TD, 1, 2 …
 _LONGEST_CODE = 3
+#: Columns that the product's own workbooks add.
+_OWN_COLUMNS = (REASON_HEADER,)
+#: So many unused columns are named.
+_NAMED = 20
 
 
 @dataclass
@@ -165,7 +169,10 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
         table, given = office.table, {**office.mapping, **(request.mapping or {})}
         mapped = map_columns(table.columns.column_names, columns, given)
         _ministry(table, mapped, columns)
+        mapped.notes += _passed_over(mapped)
         if _fits(request.kind, columns, mapped, constants, table):
+            if mapped.unclear:
+                raise UploadRefused(_unclear_units(mapped.unclear))
             chosen.append((office, mapped))
             notes += office.notes
         elif len(result.tables) > 1:
@@ -187,6 +194,23 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
         sheet = office.table.name if len(chosen) > 1 else None
         prepared.warnings += [replace(issue, sheet=sheet) for issue in office.warnings]
     return prepared
+
+
+def _passed_over(mapped: ColumnMap) -> list[str]:
+    """A note that names the columns which no field answers to."""
+    names = [h for h in mapped.ignored if h not in _OWN_COLUMNS]
+    if not names:
+        return []
+    more = f"等 {len(names)} 列" if len(names) > _NAMED else ""
+    return [f"没有用到的列：{'、'.join(names[:_NAMED])}{more}。"]
+
+
+def _unclear_units(headers: list[str]) -> str:
+    named = "、".join(f"“{h}”" for h in headers)
+    return (
+        f"列{named}的面积单位不认识，没有写入任何数据。"
+        "请把表头括号里的单位改为亩、平方米、公顷或平方千米，或在页面指定单位后重新上传。"
+    )
 
 
 def _needed(kind: UploadKind) -> str:

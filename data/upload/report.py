@@ -7,12 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xlsxwriter
 
 from data.settings import Settings
-from data.upload.mapping import REASON_HEADER
+from data.upload.mapping import REASON_HEADER, ColumnMap
 from data.upload.prepare import Prepared
-from data.upload.schemas import Column
+from data.upload.schemas import PATCHES, Column
+from data.vocabulary import UploadKind
 
 _LIST_LIMIT = 255  # what a drop-down list of Excel can hold
 
@@ -51,11 +53,12 @@ def _sheet(
 ) -> None:
     table, mapped = prepared.tables[number], prepared.maps[number]
     headers = [h for h in table.columns.column_names if h != REASON_HEADER]
+    centres = _centres(prepared, mapped)
     name = _sheet_name(table.name, number, book)
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
     columns: dict[str, Column] = {a.header: a.column for a in mapped.assigned}
-    for at, header in enumerate([*headers, REASON_HEADER]):
+    for at, header in enumerate([*headers, *centres, REASON_HEADER]):
         sheet.write_string(0, at, header, styles["header"])
         sheet.set_column(at, at, 40 if header == REASON_HEADER else min(40, 6 + 2 * len(header)))
         terms = list(columns[header].terms) if header in columns else []
@@ -73,8 +76,22 @@ def _sheet(
             style = styles["bad"] if header in faulty else None
             if text or style:
                 sheet.write_string(line, at, text, style)
+        for at, degrees in enumerate(centres.values(), start=len(headers)):
+            if np.isfinite(degrees[index]):
+                sheet.write_string(line, at, f"{degrees[index]:.8f}")
         reasons = "\n".join(issue.message for issue in issues)
-        sheet.write_string(line, len(headers), reasons, styles["reason"])
+        sheet.write_string(line, len(headers) + len(centres), reasons, styles["reason"])
+
+
+def _centres(prepared: Prepared, mapped: ColumnMap) -> dict[str, Any]:
+    """header → degrees of every row: a sheet cannot carry shapes, but it can say where they lie."""
+    geometry = prepared.geometry
+    if geometry is None or prepared.request.kind is not UploadKind.PATCHES or mapped.of("lon"):
+        return {}
+    return {
+        PATCHES.column("lon").header: geometry.lon,
+        PATCHES.column("lat").header: geometry.lat,
+    }
 
 
 def _sheet_name(name: str, number: int, book: Any) -> str:

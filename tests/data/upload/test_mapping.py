@@ -61,11 +61,32 @@ def test_width_space_case_and_cut_names_do_not_matter(header: str, name: str | N
         ("监测面积（ha）", AreaUnit.HA),
         ("监测面积（平方千米）", AreaUnit.KM2),
         ("监测面积（单位：公顷）", AreaUnit.HA),
+        ("监测面积_平方米", AreaUnit.M2),
+        ("监测面积公顷", AreaUnit.HA),
+        ("监测面积（", AreaUnit.MU),  # cut off in a .dbf
+        ("监测面积（必填）", AreaUnit.MU),
     ],
 )
 def test_the_unit_stands_in_brackets(header: str, unit: AreaUnit) -> None:
     assigned = map_columns([header], PATCHES).assigned
     assert [(a.column.field, a.unit) for a in assigned] == [("area_mu", unit)]
+
+
+def test_an_unknown_unit_is_not_guessed() -> None:
+    mapped = map_columns(["监测面积（万亩）"], PATCHES)
+    assert (mapped.assigned, mapped.unclear) == ([], ["监测面积（万亩）"])
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("下发日期（年-月-日）", "issued_on"),
+        ("图斑编号(必填)", "patch_no"),
+        ("下发日期（省级）", None),  # may be another date
+    ],
+)
+def test_a_remark_in_brackets_is_no_part_of_the_name(header: str, name: str | None) -> None:
+    assert _field(header) == name
 
 
 def test_the_canonical_header_wins_over_an_alias_and_the_other_is_said() -> None:

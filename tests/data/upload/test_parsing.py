@@ -95,7 +95,7 @@ def test_units_are_converted(text: str, unit: AreaUnit, mu: float) -> None:
     assert read_area(text, text, unit) == pytest.approx(mu, abs=1e-12)
 
 
-@pytest.mark.parametrize("text", ["-1", "nan", "inf", "1e400", "十二", "1/2", "--"])
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "1e400", "十二", "1/2", "--", "12,5"])
 def test_an_impossible_or_unreadable_area_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         read_area(text, text, AreaUnit.MU)
@@ -127,6 +127,7 @@ def test_terms_are_chinese_labels_and_the_refusal_lists_them() -> None:
         (371002.0, "371002"),
         (12.5, "12.5"),
         ("\x00HC\x1f-1 ", "HC-1"),
+        ("\u200bHC-1\ufeff", "HC-1"),
         ("=1+1", "=1+1"),
         (True, "是"),
         (datetime(2023, 3, 5), "2023-03-05 00:00:00"),
@@ -138,6 +139,17 @@ def test_cells_as_text(cell: Any, text: str) -> None:
 
 def test_a_spreadsheets_code_loses_its_point() -> None:
     assert _parse(PATCHES.column("patch_no"), "371002.0", "HC-1.0") == (["371002", "HC-1.0"], {})
+
+
+def test_a_number_that_lost_its_last_digits_is_refused() -> None:
+    values, errors = _parse(PATCHES.column("patch_no"), "3.71002E+18", "1E5")
+    assert values == [None, "1E5"]
+    assert "科学计数" in errors[0]
+
+
+def test_a_period_is_its_year() -> None:
+    column = SCHEMAS[UploadKind.SUBMISSIONS].column("period")
+    assert _parse(column, "2023", "2023年", "2023年度", "2023.0")[0] == ["2023"] * 4
 
 
 def test_leading_zeros_stay() -> None:

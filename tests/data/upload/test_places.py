@@ -125,6 +125,25 @@ def test_a_county_with_zones_may_hold_a_zones_patch(
     assert any("可能属功能区" in sentence for _, sentence in placed.warnings) == said
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({"named": "371002", "county": "371082"}, True),
+        ({"named": "371002", "county": "371002"}, False),
+        ({"named": "371071", "county": "371002"}, False),
+        ({"named": "371002", "county": "371002", "zone": "371071"}, True),
+        ({"named": "371073", "county": "371003"}, False),  # lies in more than one county
+        ({"county_named": "371083", "county": "371082"}, True),
+        ({"county_named": "371083", "county": "371083"}, False),
+    ],
+)
+def test_a_name_and_a_place_that_disagree_are_said(
+    gazetteer: Gazetteer, known: dict[str, Any], said: bool
+) -> None:
+    placed = _place(gazetteer, outside_m=0.0, **known)
+    assert any("位置却在" in sentence for _, sentence in placed.warnings) == said
+
+
 def test_the_county_is_kept_beside_a_zone(gazetteer: Gazetteer) -> None:
     assert _place(gazetteer, named="371071", county_named="371002").county == "371002"
 

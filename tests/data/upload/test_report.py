@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import openpyxl
 import pytest
+import shapely
+from sqlalchemy import select
 
 from data.store.engine import Store
+from data.store.models import Patch
 from data.upload.mapping import REASON_HEADER
 from data.vocabulary import PatchType, UploadKind
-from tests.sending import PATCH, send, send_file
+from tests.sending import PATCH, messages, send, send_file
 
 BAD = {**PATCH, "图斑编号": "HC-2", "下发日期": "昨天"}
 
@@ -57,6 +61,27 @@ def test_what_looks_like_a_formula_stays_text(sqlite_store: Store, text: str) ->
     sheet = _sheet(send(sqlite_store, UploadKind.PATCHES, {**BAD, "坐落": text}).report)
     cell = next(c for c in sheet[2] if c.value == text)
     assert cell.data_type == "s"
+
+
+def test_a_shape_leaves_its_middle_behind_so_that_its_row_can_go_back(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    row = {k: v for k, v in BAD.items() if k != "区市"}
+    shape = shapely.box(122.05, 37.3, 122.0513, 37.3005)
+    path = tmp_path / "图斑.geojson"
+    gpd.GeoDataFrame([row], geometry=[shape], crs=4490).to_file(path)
+    report = send_file(sqlite_store, path, UploadKind.PATCHES).report
+    assert report is not None
+    book = openpyxl.load_workbook(report)
+    sheet: Any = book.active
+    headers = [cell.value for cell in sheet[1]]
+    sheet.cell(2, headers.index("下发日期") + 1).value = "2023-05-08"
+    book.save(report)
+    outcome = send_file(sqlite_store, report, UploadKind.PATCHES)
+    assert (outcome.inserted, outcome.rejected) == (1, 0), messages(outcome)
+    with sqlite_store.read() as conn:
+        lon, lat = conn.execute(select(Patch.lon, Patch.lat)).one()
+    assert shape.contains(shapely.Point(lon, lat))
 
 
 def test_a_workbook_sent_back_uncorrected_comes_back_the_same(sqlite_store: Store) -> None:
