@@ -132,7 +132,8 @@ def test_a_county_with_zones_may_hold_a_zones_patch(
         ({"named": "371002", "county": "371002"}, False),
         ({"named": "371071", "county": "371002"}, False),
         ({"named": "371002", "county": "371002", "zone": "371071"}, True),
-        ({"named": "371073", "county": "371003"}, False),  # lies in more than one county
+        ({"named": "371073", "county": "371083"}, True),
+        ({"named": "371073", "county": "371002"}, False),
         ({"county_named": "371083", "county": "371082"}, True),
         ({"county_named": "371083", "county": "371083"}, False),
     ],
