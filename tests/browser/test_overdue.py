@@ -96,8 +96,10 @@ def test_a_column_is_filtered_in_chinese(page: Page, server: Server) -> None:
 
 def test_a_row_opens_the_drawer_by_mouse_and_by_enter(page: Page, server: Server) -> None:
     open_list(page, server)
-    number = cell(page, 0, "patch_no").inner_text()
-    cell(page, 0, "district").click()
+    # the longest overdue may have been deemed unlawful; a later one is not judged yet
+    row = min(count(page), 6) - 1
+    number = cell(page, row, "patch_no").inner_text()
+    cell(page, row, "district").click()
     drawer = page.locator(".patch-drawer")
     expect(drawer).to_contain_text(number)
     expect(drawer).to_contain_text("逾期未报")
