@@ -148,7 +148,7 @@ def merged(
 
 
 def _is_none(values: Any) -> Mask:
-    return np.array([v is None for v in values], dtype=bool)
+    return np.asarray(pd.isna(values), dtype=bool)
 
 
 def aligned(stored_rows: pd.DataFrame, ids: Sequence[int | None]) -> pd.DataFrame:

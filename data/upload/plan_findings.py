@@ -200,7 +200,8 @@ def _count(
     plan.updated += updated
     plan.unchanged += len(compared.same) + len(at) - updated
     plan.ended += len(ending)
-    keep = np.array([plan.prepared.sound()[i] for i in compared.at], dtype=bool)
+    sound = plan.prepared.sound()
+    keep = np.array([sound[i] for i in compared.at], dtype=bool)
     places = [i for i, k in zip(compared.at, keep, strict=True) if k]
     plan.new_rows += [i for i, e in zip(places, exists, strict=True) if not e]
 

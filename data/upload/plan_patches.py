@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from data.periods import clearance_month, statutory_due_on
 from data.store.models import Patch
-from data.units import m2_to_mu
+from data.units import AreaUnit
 from data.upload import checks
 from data.upload.crs import CGCS2000, points_from_columns
 from data.upload.mapping import normal
@@ -197,18 +197,19 @@ def _geometry(prepared: Prepared, after: pd.DataFrame) -> None:
         return
     at = after.index.to_numpy()
     has = np.array([geometry.wkb[i] is not None for i in at], dtype=bool)
-    area = geometry.area_m2[at]
+    area_m2 = geometry.area_m2[at]
+    measured: Any = (area_m2 * AreaUnit.M2.numerator / AreaUnit.M2.denominator).astype(object)
+    measured[~(area_m2 > 0)] = None  # a point has none
     columns: dict[str, Any] = {
         "geom": geometry.wkb[at],
-        "geom_area_mu": [m2_to_mu(a) if np.isfinite(a) and a > 0 else None for a in area],
+        "geom_area_mu": measured,
         "lon": geometry.lon[at],
         "lat": geometry.lat[at],
         **{name: geometry.bounds[at][:, i] for i, name in enumerate(_BOX)},
     }
     for name, values in columns.items():
         kept = after[name].to_numpy(dtype=object)
-        fresh = np.empty(len(at), dtype=object)
-        fresh[:] = [v.item() if isinstance(v, np.generic) else v for v in values]
+        fresh = values.astype(object)  # numbers become Python's
         after[name] = np.where(has, fresh, kept)
 
 
