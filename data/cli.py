@@ -237,13 +237,20 @@ def _upload(settings: Settings, arguments: Arguments) -> int:
     outcome = upload_file(_store(settings), request, _progress)
     document = outcome.to_json()
     if arguments.json:
-        _print_json(document)
+        _print_json(_counted(document))
     else:
         _print_outcome(document)
     if document["inserted"] + document["updated"] + document["unchanged"] > 0:
         return DONE
     print(_why_nothing(document), file=sys.stderr)
     return REFUSED
+
+
+def _counted(document: dict[str, Any]) -> dict[str, Any]:
+    """The document of figures.md: `warnings` counts rows like the rest, the points stand beside."""
+    points = document["warnings"]
+    warned = {(point["row"], point["sheet"]) for point in points}
+    return document | {"warnings": len(warned), "warning_issues": points}
 
 
 def _why_nothing(document: dict[str, Any]) -> str:
