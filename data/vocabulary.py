@@ -173,6 +173,19 @@ class Measure(Term):
     REOPEN = "reopen", "重新列入台账"
 
 
+class RecordKind(Term):
+    """What staff record because no file carries it (table staff_record)."""
+
+    MAJOR = "major", "重大典型"  # T6, a patch
+    DEEM = "deem", "确认无正当理由拒不修改"  # T7, a patch
+    FREEZE = "freeze", "指标冻结登记"  # T9, a district
+    SEVERE_IMPACT = "severe_impact", "造成恶劣影响"  # T11, a district
+    INTERVIEW = "interview", "已约谈"  # T11, a district
+    RECTIFY_ORDER = "rectify_order", "限期整改"  # T11, a district; with a deadline
+    FALSE_REPORTING = "false_reporting", "谎报瞒报、弄虚作假、虚假整改"  # T12
+    WRONG_FILLING = "wrong_filling", "填报不实"  # T14
+
+
 class PatchStatus(Term):
     """Filters of `python -m data patches --status` and of the list pages."""
 
@@ -184,6 +197,32 @@ class PatchStatus(Term):
     FINAL = "final", "省级已通过"
     PENDING = "pending", "待判定"
     UNLAWFUL = "unlawful", "违法"
+
+
+class ScenarioAction(Term):
+    """What a what-if supposes of a patch's unlawful parcels (docs/figures.md, What-if)."""
+
+    RECTIFIED = "rectified", "消除违法状态"
+    APPROVED = "approved", "补办用地手续"
+    LAWFUL = "lawful", "上级改判合法"
+
+
+class BulkChoice(Term):
+    """Many patches of a what-if at once; DUE takes a day."""
+
+    DUE = "due", "到期日不晚于所选日期的"
+    FILED = "filed", "已立案的"
+    DEMOLITION = "demolition", "整改方式为拆除的"
+    ALL = "all", "全部未消除的"
+
+
+class TargetLine(Term):
+    """Lines of T3 and T4 that a district can be brought under."""
+
+    WARNING = "warning", "问责比例预警线"
+    INTERVIEW = "interview", "问责比例约谈线"
+    BASIC_FARMLAND = "basic_farmland", "未消除永久基本农田约谈线"
+    REDLINE = "redline", "未消除生态保护红线约谈线"
 
 
 #: The six questions of §2.1: column of `parcel` → header in files.

@@ -41,6 +41,9 @@ class Constraints:
     at_most: int | None = None
 
 
+UNCONSTRAINED = Constraints()
+
+
 class Verdict(Enum):
     ALREADY_UNDER = "already_under"
     FOUND = "found"
@@ -87,7 +90,7 @@ def needed_removal(numerator: int, is_under: Callable[[int], bool]) -> int | Non
 
 
 def smallest_set(
-    candidates: Collection[Candidate], needed: int, constraints: Constraints = Constraints()
+    candidates: Collection[Candidate], needed: int, constraints: Constraints = UNCONSTRAINED
 ) -> Selection:
     """The fewest patches that carry at least `needed`; of such sets the one with the least area; of
     those the one whose sorted numbers come first.

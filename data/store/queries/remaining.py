@@ -1,0 +1,147 @@
+"""What unlawful land is left on a day, patch by patch: what a what-if can take away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Select, and_, case, cast, exists, func, or_, select
+
+from data.scope import Scope
+from data.store.models import AuditDecision, Parcel, Patch
+from data.store.queries.list_filters import text_condition
+from data.store.queries.state import (
+    Expression,
+    ParcelState,
+    PatchState,
+    day_literal,
+    parcels_at,
+)
+from data.units import PARTS_PER_MU
+from data.vocabulary import Legality, RectificationWay
+
+_DEMOLITION = (RectificationWay.DEMOLITION.value, RectificationWay.DEMOLITION_RECULTIVATION.value)
+
+
+@dataclass(frozen=True, slots=True)
+class RemainingPatch:
+    """A land patch with unlawful parcels whose state has not been ended by the day.
+
+    Areas in integer parts of units.PARTS_PER_MU: of its counted parcels farmland, basic farmland
+    and redline; ratio_parts: farmland of those that are new construction, too. filed: every one of
+    these parcels has a case. is_demolition: every one has the way 拆除 or 拆除复耕.
+    """
+
+    id: int
+    patch_no: str
+    district: str
+    location: str | None
+    due_on: date | None
+    parcels: int
+    ratio_parts: int
+    farmland_parts: int
+    basic_farmland_parts: int
+    redline_parts: int
+    filed: bool
+    is_demolition: bool
+
+
+def _parts(condition: Expression, area: Expression) -> Expression:
+    rounded = cast(func.round(area * PARTS_PER_MU), BigInteger)
+    return func.sum(case((condition, rounded), else_=0))
+
+
+def _query(scope: Scope, year: int, day: date, *conditions: Expression) -> Select[Any]:
+    on = day_literal(day)
+    state = PatchState(Patch, on)
+    d = AuditDecision
+    judged_so = or_(  # somebody must have said so, whoever outweighs whom
+        exists().where(Parcel.patch_id == Patch.id, Parcel.legality == Legality.UNLAWFUL.value),
+        exists().where(d.patch_id == Patch.id, d.determination == Legality.UNLAWFUL.value),
+    )
+    keys: list[Expression] = [
+        Patch.id.label("id"),
+        Patch.patch_no.label("patch_no"),
+        state.district.label("district"),
+        Patch.location.label("location"),
+        Patch.due_on.label("due_on"),
+    ]
+    rows = parcels_at(
+        Patch,
+        on,
+        Patch.__table__,
+        keys,
+        Patch.year == year,
+        judged_so,
+        state.is_land,
+        state.active,
+        state.visible_to(scope),
+        *conditions,
+    )
+    r, parcel = rows.c, ParcelState(rows, on, year)
+    ratio = _parts(and_(parcel.counted, parcel.new_construction), r.farmland_mu)
+    way = func.coalesce(r.way, "").in_(_DEMOLITION)
+    return (
+        select(
+            r.id,
+            r.patch_no,
+            r.district,
+            r.location,
+            r.due_on,
+            func.count().label("parcels"),
+            ratio.label("ratio_parts"),
+            _parts(parcel.counted, r.farmland_mu).label("farmland_parts"),
+            _parts(parcel.counted, r.basic_farmland_mu).label("basic_farmland_parts"),
+            _parts(parcel.counted, r.redline_mu).label("redline_parts"),
+            func.min(case((parcel.filed, 1), else_=0)).label("filed"),
+            func.min(case((way, 1), else_=0)).label("is_demolition"),
+        )
+        .where(parcel.unlawful, ~parcel.has_eliminated_date)
+        .group_by(r.id, r.patch_no, r.district, r.location, r.due_on)
+        .order_by(ratio.desc(), r.patch_no)
+    )
+
+
+def _read(conn: Connection, query: Select[Any]) -> list[RemainingPatch]:
+    found = []
+    for row in conn.execute(query).mappings():
+        values = dict(row)
+        for name in ("ratio_parts", "farmland_parts", "basic_farmland_parts", "redline_parts"):
+            values[name] = int(values[name])
+        for name in ("filed", "is_demolition"):
+            values[name] = bool(values[name])
+        found.append(RemainingPatch(**values))
+    return found
+
+
+def remaining_patches(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    day: date,
+    *,
+    text: str = "",
+    numbers: Collection[str] | None = None,
+    limit: int | None = None,
+) -> list[RemainingPatch]:
+    """The scope's patches with unlawful land left, those with most farmland of the ratio first.
+
+    text: as the search box of the lists. numbers: only these patches. limit: rows at most.
+    """
+    conditions: list[Expression] = []
+    if text.strip():
+        conditions.append(text_condition(text, year))
+    if numbers is not None:
+        conditions.append(Patch.patch_no.in_(sorted(numbers)))
+    query = _query(scope, year, day, *conditions)
+    return _read(conn, query.limit(limit) if limit is not None else query)
+
+
+def count_remaining(conn: Connection, scope: Scope, year: int, day: date, text: str = "") -> int:
+    """How many patches remaining_patches finds without a limit."""
+    conditions = [text_condition(text, year)] if text.strip() else []
+    query = _query(scope, year, day, *conditions)
+    counted = select(func.count()).select_from(query.order_by(None).subquery())
+    return int(conn.scalar(counted) or 0)

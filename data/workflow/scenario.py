@@ -1,0 +1,370 @@
+"""What-if: patches supposed rectified, approved or judged lawful, and what follows. Writes nothing.
+
+The supposition is put into temporary copies of cases, decisions and the day summary
+(store/shadow.py) the way an upload would put it into the store; figures and triggers are then those
+of the pages, computed by the same code. So a scenario promises exactly what the upload brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from data.periods import elimination_cutoff_on
+from data.rules.loader import trigger_rules
+from data.rules.scenario import (
+    UNCONSTRAINED,
+    Candidate,
+    Constraints,
+    Selection,
+    needed_removal,
+    smallest_set,
+)
+from data.scope import Scope
+from data.store import summary
+from data.store.engine import Store
+from data.store.models import AuditDecision, DaySummary, EnforcementCase, Patch
+from data.store.queries.figures import figures
+from data.store.queries.remaining import RemainingPatch, remaining_patches
+from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
+from data.store.shadow import shadowed
+from data.units import PARTS_PER_MU, meets
+from data.vocabulary import (
+    AUDIT_LEVEL_RANK,
+    AuditLevel,
+    AuditResult,
+    BulkChoice,
+    Legality,
+    RectificationWay,
+    ScenarioAction,
+    TargetLine,
+)
+from data.workflow.preview import compare
+from data.workflow.triggers import Trigger, current_triggers
+
+Figures = dict[str, Any]
+#: Patches that are looked up in one statement.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Many patches at once. until: of DUE, the last due date that belongs to it."""
+
+    choice: BulkChoice
+    action: ScenarioAction
+    until: date | None = None
+
+    def takes(self, patch: RemainingPatch) -> bool:
+        if self.choice is BulkChoice.FILED:
+            return patch.filed
+        if self.choice is BulkChoice.DEMOLITION:
+            return patch.is_demolition
+        if self.choice is BulkChoice.DUE:
+            until, due_on = self.until, patch.due_on
+            return until is not None and due_on is not None and due_on <= until
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """ticks: patch number → what is supposed of it; they outrank bulks, and an earlier bulk a later
+    one. on: the day on which it happens and on which figures are looked at, not before the as-of
+    date; None: the as-of date. district: bulks take its patches only.
+    """
+
+    ticks: Mapping[str, ScenarioAction] = field(default_factory=dict)
+    bulks: tuple[Bulk, ...] = ()
+    on: date | None = None
+    district: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.ticks and not self.bulks
+
+    def day(self, as_of: date) -> date:
+        return max(self.on or as_of, as_of)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Figures (`python -m data figures`) and triggers on `day` without and with the scenario.
+
+    supposed: the patches that it changes, with what is supposed of each. without_effect: numbers
+    that name no patch of the scope with unlawful land left on the day. too_late: the day is after
+    D6, so that what is eliminated no longer counts for the year.
+    """
+
+    day: date
+    before: Figures
+    after: Figures
+    triggers_before: list[Trigger]
+    triggers_after: list[Trigger]
+    crossings: list[str]
+    supposed: list[tuple[RemainingPatch, ScenarioAction]]
+    without_effect: list[str]
+    too_late: bool
+
+    def units(self) -> list[tuple[str, str | None, Figures, Figures]]:
+        """(name, code, figures without, figures with): the city (code None), then the districts."""
+        earlier = {row["code"]: row for row in self.before["districts"]}
+        return [
+            ("全市", None, self.before["city"], self.after["city"]),
+            *(
+                (row["short_name"], row["code"], earlier[row["code"]], row)
+                for row in self.after["districts"]
+            ),
+        ]
+
+
+def evaluate(store: Store, scope: Scope, year: int, as_of: date, scenario: Scenario) -> Outcome:
+    """What follows from a scenario for the scope's districts, on its day."""
+    day = scenario.day(as_of)
+    with shadowed(store, EnforcementCase, AuditDecision, DaySummary) as conn:
+        supposed = _supposed(conn, scope, year, day, scenario)
+        before = _look(conn, scope, year, day)
+        _suppose(conn, year, day, [(patch.id, action) for patch, action in supposed])
+        after = _look(conn, scope, year, day)
+    known = {patch.patch_no for patch, _ in supposed}
+    return Outcome(
+        day,
+        before[0],
+        after[0],
+        before[1],
+        after[1],
+        compare(before, after, day).crossings,
+        supposed,
+        sorted(set(scenario.ticks) - known),
+        day > elimination_cutoff_on(year),
+    )
+
+
+def _look(conn: Connection, scope: Scope, year: int, day: date) -> tuple[Figures, list[Trigger]]:
+    return (
+        figures(conn, scope, year, day),
+        current_triggers(conn, scope, year, day, with_patches=False),
+    )
+
+
+def _supposed(
+    conn: Connection, scope: Scope, year: int, day: date, scenario: Scenario
+) -> list[tuple[RemainingPatch, ScenarioAction]]:
+    """The patches that a scenario changes, those with most farmland of the ratio first."""
+    if scenario.bulks:
+        found = remaining_patches(conn, scope, year, day)
+    else:
+        found = remaining_patches(conn, scope, year, day, numbers=scenario.ticks.keys())
+    chosen = []
+    for patch in found:
+        action = scenario.ticks.get(patch.patch_no)
+        if action is None and scenario.district in (None, patch.district):
+            action = next((b.action for b in scenario.bulks if b.takes(patch)), None)
+        if action is not None:
+            chosen.append((patch, action))
+    return chosen
+
+
+def _suppose(
+    conn: Connection, year: int, day: date, chosen: Sequence[tuple[int, ScenarioAction]]
+) -> None:
+    """Put it into the shadow as uploads of cases and decisions dated `day` would."""
+    if not chosen:
+        return
+    actions = dict(chosen)
+    summary.remove(conn, list(actions))
+    rows = list(_open_parcels(conn, year, day, list(actions)))
+    _end_unlawful_state(
+        conn, day, [(*key, actions[key[0]]) for key in rows if actions[key[0]] != _LAWFUL]
+    )
+    _judge_lawful(conn, day, [key for key in rows if actions[key[0]] == _LAWFUL])
+    summary.add(conn, list(actions))
+
+
+_LAWFUL = ScenarioAction.LAWFUL
+
+
+def _open_parcels(
+    conn: Connection, year: int, day: date, patch_ids: Sequence[int]
+) -> Iterable[tuple[int, int]]:
+    """(patch id, parcel number) of the unlawful parcels whose state has not been ended."""
+    on = day_literal(day)
+    for start in range(0, len(patch_ids), _CHUNK):
+        rows = parcels_at(
+            Patch,
+            on,
+            Patch.__table__,
+            [Patch.id.label("patch_id")],
+            Patch.id.in_(patch_ids[start : start + _CHUNK]),
+            PatchState(Patch, on).active,
+        )
+        parcel = ParcelState(rows, on, year)
+        query = (
+            select(rows.c.patch_id, rows.c.parcel_no)
+            .where(parcel.unlawful, ~parcel.has_eliminated_date)
+            .order_by(rows.c.patch_id, rows.c.parcel_no)
+        )
+        yield from ((row.patch_id, row.parcel_no) for row in conn.execute(query))
+
+
+def _end_unlawful_state(
+    conn: Connection, day: date, parcels: Sequence[tuple[int, int, ScenarioAction]]
+) -> None:
+    c = EnforcementCase
+    ids = sorted({patch_id for patch_id, _, _ in parcels})
+    known: dict[tuple[int, int], int] = {}
+    for start in range(0, len(ids), _CHUNK):
+        found = select(c.id, c.patch_id, c.parcel_no).where(
+            c.patch_id.in_(ids[start : start + _CHUNK])
+        )
+        known |= {(row.patch_id, row.parcel_no): row.id for row in conn.execute(found)}
+    new = int(conn.scalar(select(func.coalesce(func.max(c.id), 0))) or 0)
+    changed: dict[ScenarioAction, list[int]] = {a: [] for a in ScenarioAction}
+    added: list[dict[str, Any]] = []
+    for patch_id, parcel_no, action in parcels:
+        # a patch without parcels has its case on parcel 0, or on the default 1
+        case_id = known.get((patch_id, parcel_no))
+        if case_id is None and parcel_no == 0:
+            case_id = known.get((patch_id, 1))
+        if case_id is not None:
+            changed[action].append(case_id)
+            continue
+        new += 1
+        added.append(
+            {"id": new, "batch_id": 0, "source_hash": 0, "patch_id": patch_id,
+             "parcel_no": parcel_no, **_case_values(day, action)}
+        )  # fmt: skip
+    for action, case_ids in changed.items():
+        for start in range(0, len(case_ids), _CHUNK):
+            chosen = c.id.in_(case_ids[start : start + _CHUNK])
+            conn.execute(update(c).where(chosen).values(**_case_values(day, action)))
+    for row in added:
+        conn.execute(insert(c).values(**row))
+
+
+def _case_values(day: date, action: ScenarioAction) -> dict[str, Any]:
+    approved = {"way": RectificationWay.LAND_USE_APPROVAL.value}
+    return {"eliminated_on": day} | (approved if action is ScenarioAction.APPROVED else {})
+
+
+def _judge_lawful(conn: Connection, day: date, parcels: Sequence[tuple[int, int]]) -> None:
+    """A 省级复核 of the day: the highest level, later than whatever was said before."""
+    d = AuditDecision
+    new = int(conn.scalar(select(func.coalesce(func.max(d.id), 0))) or 0)
+    for at, (patch_id, parcel_no) in enumerate(parcels, start=1):
+        key = {
+            "patch_id": patch_id,
+            "parcel_no": parcel_no,
+            "level": AuditLevel.PROVINCE_REVIEW.value,
+            "decided_on": day,
+            "result": AuditResult.PASSED.value,
+        }
+        conn.execute(delete(d).filter_by(**key))
+        conn.execute(
+            insert(d).values(
+                id=new + at,
+                batch_id=0,
+                source_hash=0,
+                level_rank=AUDIT_LEVEL_RANK[AuditLevel.PROVINCE_REVIEW],
+                determination=Legality.LAWFUL.value,
+                **key,
+            )
+        )
+
+
+# ---- the smallest set ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A line to bring a unit under, in the unit of its value: a ratio, or 亩 (`is_area`)."""
+
+    line: TargetLine
+    value: float
+    is_area: bool
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """selection: None where no patch could help: the day is after D6, or the line is zero.
+
+    chosen: its patches. now, then: the value without and with the set. left_out: patches that are
+    not to be demolished (or nobody has said how), where only demolition is allowed.
+    """
+
+    target: Target
+    day: date
+    now: float | None
+    then: float | None
+    selection: Selection | None
+    chosen: list[RemainingPatch]
+    left_out: int
+
+
+def target(line: TargetLine, day: date) -> Target:
+    """The line as the rules in force on the day draw it."""
+    ratio, area = (trigger_rules()[rule].on(day).parameters for rule in ("T3", "T4"))
+    if line is TargetLine.WARNING:
+        return Target(line, float(ratio["warning_ratio"]), False)
+    if line is TargetLine.INTERVIEW:
+        return Target(line, float(ratio["interview_ratio"]), False)
+    return Target(line, float(area["interview_mu"]), True)
+
+
+_CARRIED: dict[TargetLine, tuple[str, Callable[[RemainingPatch], int]]] = {
+    TargetLine.WARNING: ("ratio_net_part_mu", lambda p: p.ratio_parts),
+    TargetLine.INTERVIEW: ("ratio_net_part_mu", lambda p: p.ratio_parts),
+    TargetLine.BASIC_FARMLAND: ("remaining_basic_farmland_mu", lambda p: p.basic_farmland_parts),
+    TargetLine.REDLINE: ("remaining_redline_mu", lambda p: p.redline_parts),
+}
+
+
+def carried(line: TargetLine, patch: RemainingPatch) -> int:
+    """What a patch carries of the figure that the line is drawn for, in integer parts."""
+    return _CARRIED[line][1](patch)
+
+
+def propose(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    day: date,
+    district: str | None,
+    line: TargetLine,
+    constraints: Constraints = UNCONSTRAINED,
+) -> Proposal:
+    """The smallest set that brings a district (None: the scope as a whole) under a line on a day,
+    if its patches were rectified or approved by then.
+    """
+    document = figures(conn, scope, year, day, district)
+    row = document["districts"][0] if district else document["city"]
+    aim = target(line, day)
+    numerator = round(row[_CARRIED[line][0]] * PARTS_PER_MU)
+    whole = round(row["new_construction_farmland_mu"] * PARTS_PER_MU)
+
+    def value(parts: int) -> float | None:
+        if aim.is_area:
+            return parts / PARTS_PER_MU
+        return parts / whole if whole else None
+
+    found = remaining_patches(conn, scope.narrowed_to(district), year, day)
+    carrying = [p for p in found if carried(line, p) > 0]
+    needed = needed_removal(numerator, lambda parts: not meets(value(parts), aim.value))
+    selection: Selection | None = None
+    if needed is not None and (needed == 0 or day <= elimination_cutoff_on(year)):
+        candidates = [Candidate(p.patch_no, carried(line, p), p.is_demolition) for p in carrying]
+        selection = smallest_set(candidates, needed, constraints)
+    numbers = set(selection.patches) if selection else set()
+    then = value(numerator - selection.parts) if selection else value(numerator)
+    return Proposal(
+        aim,
+        day,
+        value(numerator),
+        then,
+        selection,
+        [p for p in carrying if p.patch_no in numbers],
+        sum(not p.is_demolition for p in carrying) if constraints.only_demolition else 0,
+    )
