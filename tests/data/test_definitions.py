@@ -2,10 +2,21 @@
 
 from data.definitions import DEFINITIONS
 from data.store.measures import AREAS, COUNTS, RATES, REMAINING
+from data.store.queries.assessment import (
+    INTERVAL,
+    LEDGER_AREAS,
+    LEDGER_RATES,
+    OVERTURN_COUNTS,
+    OVERTURN_RATES,
+)
+
+ASSESSMENT_RATES = {*OVERTURN_RATES, *LEDGER_RATES, INTERVAL}
 
 
 def test_every_figure_has_a_definition_and_no_definition_lacks_its_figure() -> None:
-    assert set(DEFINITIONS) == {*COUNTS, *AREAS, *REMAINING, *RATES}
+    known = {*COUNTS, *AREAS, *REMAINING, *RATES}
+    assessed = {*OVERTURN_COUNTS, *LEDGER_AREAS, *ASSESSMENT_RATES}
+    assert set(DEFINITIONS) == known | assessed
 
 
 def test_every_definition_cites_the_plan() -> None:
@@ -13,5 +24,5 @@ def test_every_definition_cites_the_plan() -> None:
 
 
 def test_rates_are_shown_in_per_cent_and_areas_in_mu() -> None:
-    assert all(DEFINITIONS[name].unit == "%" for name in RATES)
-    assert all(DEFINITIONS[name].unit == "亩" for name in (*AREAS, *REMAINING))
+    assert all(DEFINITIONS[name].unit == "%" for name in (*RATES, *ASSESSMENT_RATES))
+    assert all(DEFINITIONS[name].unit == "亩" for name in (*AREAS, *REMAINING, *LEDGER_AREAS))
