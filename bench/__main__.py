@@ -1,4 +1,4 @@
-"""`python -m bench [upload] [pages] [browser] [--patches N] [--quick]`."""
+"""`python -m bench [upload] [pages] [browser] [forecast] [--patches N] [--quick]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 from importlib import import_module
 
-PARTS = ("upload", "pages", "browser")
+PARTS = ("upload", "pages", "browser", "forecast")
 
 
 def main() -> None:

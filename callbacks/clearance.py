@@ -20,6 +20,7 @@ from components.figure_text import headline
 from components.figures.progress import progress_figure
 from components.links import href
 from components.month_clock import clock_card, per_day, verdict
+from components.outlook_cards import audit_card, elimination_card
 from components.plain_table import plain_table
 from components.tables import TableColumn
 from components.theme import graph
@@ -30,7 +31,15 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
 from data.units import format_count
-from data.workflow.outlook import Clock, clock, forecast
+from data.workflow.outlook import (
+    Clock,
+    Forecast,
+    Outlook,
+    audit_outlook,
+    clearance_outlook,
+    clock,
+    elimination_outlook,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -95,10 +104,10 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     document = figures(conn, scope, year, as_of, context.district)
     row = document["districts"][0] if context.district else document["city"]
     running = clock(document, as_of)
-    forecasts = forecast(conn, scope, year, as_of, document)
+    outlook = clearance_outlook(conn, scope, year, as_of, document)
     name = context.district_name if context.district else None
     top = [
-        html.H1(headline(year, as_of, row, running, forecasts, name), className="headline"),
+        html.H1(headline(year, as_of, row, running, outlook.forecasts, name), className="headline"),
         *problem_notes(context.problems, href(PATH, query)),
     ]
     if not document["months"]:
@@ -123,7 +132,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         ),
         clock_card(
             running,
-            forecasts,
+            outlook,
             total,
             query,
             year,
@@ -132,8 +141,22 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         ),
     ]
     if not context.on_wall:
+        cards += later_gates(conn, context, document, actions)
         cards.append(progress_card(context, running, progress_series(conn, context, running)))
     return [*top, html.Div(cards, className="clearance-grid")]
+
+
+def later_gates(
+    conn: Connection, context: PageContext, document: Figures, actions: list[Component]
+) -> list[Component]:
+    """What follows the clearance: the monthly audit, and the elimination cut-off until then."""
+    query, stamp = context.query, context.stamp_line
+    audit = audit_outlook(conn, context.scope, context.year, context.as_of)
+    cards = [audit_card(audit, document, query, stamp=stamp, actions=actions)]
+    elimination = elimination_outlook(conn, context.scope, context.year, context.as_of)
+    if elimination is not None:
+        cards.append(elimination_card(elimination, document, query, stamp=stamp, actions=actions))
+    return cards
 
 
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
@@ -146,6 +169,7 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
         "月清": _matrix_sheet(context, document),
         "各月明细": _detail_sheet(document),
         f"{format_month(running.month)}进度": _clock_sheet(conn, context, document, running),
+        **_later_sheets(conn, context, document),
         "近五周": (
             [
                 SheetColumn("日期", "date"),
@@ -213,7 +237,7 @@ def _detail_sheet(document: Figures) -> Sheet:
 def _clock_sheet(
     conn: Connection, context: PageContext, document: Figures, running: Clock
 ) -> Sheet:
-    forecasts = forecast(conn, context.scope, context.year, context.as_of, document)
+    outlook = clearance_outlook(conn, context.scope, context.year, context.as_of, document)
     columns = [
         SheetColumn("区市"),
         SheetColumn("已报（个）", "count"),
@@ -221,11 +245,11 @@ def _clock_sheet(
         SheetColumn("未上报（个）", "count"),
         SheetColumn("每天须报（个）", "number"),
         SheetColumn("往月补报率", "rate"),
-        SheetColumn("到期时"),
+        *_FORECAST_COLUMNS,
     ]
     rows = []
     for missing in running.missing:
-        expected = forecasts.get(missing.code)
+        expected = outlook.forecasts.get(missing.code)
         rows.append(
             [
                 missing.name,
@@ -234,9 +258,81 @@ def _clock_sheet(
                 missing.patches,
                 per_day(missing, running),
                 expected.share if expected else None,
-                verdict(expected),
+                *_forecast_cells(expected),
             ]
         )
+    return columns, rows
+
+
+_FORECAST_COLUMNS = (
+    SheetColumn("到期时"),
+    SheetColumn("低（个）", "count"),
+    SheetColumn("高（个）", "count"),
+    SheetColumn("预测次数", "count"),
+    SheetColumn("命中次数", "count"),
+)
+
+
+def _forecast_cells(forecast: Forecast | None) -> list[Any]:
+    if forecast is None:
+        return [verdict(None), None, None, None, None]
+    band, held = forecast.band, forecast.record
+    ends = [round(band.low), round(band.high)] if band else [None, None]
+    return [verdict(forecast), *ends, held.trials, held.hits]
+
+
+def _later_sheets(conn: Connection, context: PageContext, document: Figures) -> dict[str, Sheet]:
+    """The monthly audit and the elimination cut-off, as on their cards."""
+    names = {d["code"]: d["short_name"] for d in document["districts"]}
+    scope, year, as_of = context.scope, context.year, context.as_of
+    audit = audit_outlook(conn, scope, year, as_of)
+    sheets: dict[str, Sheet] = {
+        "月核预测": (
+            [
+                SheetColumn("区市"),
+                SheetColumn("清理月份"),
+                SheetColumn("到期日", "date"),
+                SheetColumn("省级未通过（个）", "count"),
+                *_FORECAST_COLUMNS,
+            ],
+            [
+                [names[code], audit.month, audit.due_on, f.remaining, *_forecast_cells(f)]
+                for code, f in audit.forecasts.items()
+                if code in names
+            ],
+        )
+    }
+    elimination = elimination_outlook(conn, scope, year, as_of)
+    if elimination is not None:
+        sheets["消除预测"] = _elimination_sheet(elimination, names)
+    return sheets
+
+
+def _elimination_sheet(outlook: Outlook, names: dict[str, str]) -> Sheet:
+    columns = [
+        SheetColumn("区市"),
+        SheetColumn("截止日", "date"),
+        SheetColumn("未消除（亩）", "area"),
+        SheetColumn("截止时低（亩）", "area"),
+        SheetColumn("截止时高（亩）", "area"),
+        SheetColumn("预测次数", "count"),
+        SheetColumn("命中次数", "count"),
+    ]
+    rows: list[list[Any]] = []
+    for code, forecast in outlook.forecasts.items():
+        if code in names:
+            band, held = forecast.band, forecast.record
+            ends = [band.low, band.high] if band else [None, None]
+            rows.append(
+                [
+                    names[code],
+                    outlook.due_on,
+                    forecast.remaining,
+                    *ends,
+                    held.trials,
+                    held.hits,
+                ]
+            )
     return columns, rows
 
 

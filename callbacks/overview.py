@@ -35,7 +35,7 @@ from data.settings import Settings
 from data.store.queries.figures import figures, trend
 from data.store.queries.places import district_shapes
 from data.vocabulary import Measure, Severity
-from data.workflow.outlook import clock, forecast, month_ends_before
+from data.workflow.outlook import clearance_outlook, clock, month_ends_before
 from data.workflow.triggers import city_code, current_triggers
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 PATH, EXPORT_PATH = "/", "/export/overview.xlsx"
 TREND_MONTHS = 6
+#: Rules on districts whose cards this page draws.
+TRIGGERS_SHOWN = ("T1", "T3", "T4")
 
 
 def rows_by_subject(document: Figures) -> dict[str, Figures]:
@@ -66,10 +68,10 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     )
     row = document["districts"][0] if context.district else document["city"]
     running = clock(document, as_of)
-    forecasts = forecast(conn, scope, year, as_of, document)
+    outlook = clearance_outlook(conn, scope, year, as_of, document)
     name = context.district_name if context.district else None
     top = [
-        html.H1(headline(year, as_of, row, running, forecasts, name), className="headline"),
+        html.H1(headline(year, as_of, row, running, outlook.forecasts, name), className="headline"),
         *problem_notes(context.problems, href(PATH, query)),
     ]
     if row["patches"] == 0:
@@ -82,7 +84,9 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             ),
         ]
     past = trend(conn, scope, year, month_ends_before(as_of, year, TREND_MONTHS), context.district)
-    triggers = current_triggers(conn, scope, year, as_of, context.district, with_patches=False)
+    triggers = current_triggers(
+        conn, scope, year, as_of, context.district, with_patches=False, rules=TRIGGERS_SHOWN
+    )
     lines, stamp = context.lines, context.stamp_line
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     districts = everything["districts"]
@@ -112,7 +116,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                 ),
                 clock_card(
                     running,
-                    forecasts,
+                    outlook,
                     total,
                     query,
                     year,
@@ -181,7 +185,13 @@ def _trigger_sheet(
     conn: Connection, context: PageContext
 ) -> tuple[list[SheetColumn], list[list[Any]]]:
     triggers = current_triggers(
-        conn, context.scope, context.year, context.as_of, context.district, with_patches=False
+        conn,
+        context.scope,
+        context.year,
+        context.as_of,
+        context.district,
+        with_patches=False,
+        rules=TRIGGERS_SHOWN,
     )
     columns = [
         SheetColumn("对象"),

@@ -13,6 +13,7 @@ from data.units import format_count, format_mu, format_rate, margin_text, meets
 if TYPE_CHECKING:
     from datetime import date
 
+    from data.rules.forecast import Record
     from data.workflow.outlook import Clock, Forecast
 
 Figures = Mapping[str, Any]
@@ -87,6 +88,51 @@ def expected_missing(forecast: Forecast | None) -> int | None:
     return max(1, round(forecast.expected)) if forecast.will_miss else 0
 
 
+def band_text(forecast: Forecast | None) -> str:
+    """`1–6个`; nothing without a forecast, and one number where both ends are the same."""
+    if forecast is None or forecast.band is None:
+        return ""
+    low, high = round(forecast.band.low), round(forecast.band.high)
+    return f"{low:,}个" if low == high else f"{low:,}–{high:,}个"
+
+
+def record_text(record: Record) -> str:
+    """`9/11`: past forecasts that held, of how many."""
+    return f"{record.hits}/{record.trials}" if record.trials else "—"
+
+
+def forecast_reason(name: str, forecast: Forecast, days_left: int, words: tuple[str, str]) -> str:
+    """Why a district's forecast of patches says what it says, in one sentence.
+
+    words: what the patches are now and what they missed (`未上报`, `未按期上报`).
+    """
+    open_, missed = words
+    when = f"到期前{days_left}天" if days_left else "到期当日"
+    if forecast.band is None:
+        return f"{name}：没有往月可比，不作推算。"
+    if forecast.seen:
+        basis = (
+            f"往{len(forecast.months)}个月{when}{open_}的{forecast.seen:,}个中，"
+            f"{forecast.missed:,}个{missed}（{format_rate(forecast.missed / forecast.seen)}）"
+        )
+    else:
+        basis = "没有本区市往月可比，按全市往月推算"
+    later = f"，此后预计还会下发{forecast.later:,}个" if forecast.later else ""
+    expected = round(forecast.band.likely)
+    text = (
+        f"{name}：{basis}；现有{round(forecast.remaining):,}个{open_}{later}，"
+        f"预计差{expected:,}个，八成把握为{band_text(forecast)}。"
+    )
+    if forecast.record.trials:
+        text += record_sentence(forecast.record) + "。"
+    return text
+
+
+def record_sentence(record: Record) -> str:
+    """`近11个月预测命中9个月`."""
+    return f"近{record.trials}个月预测命中{record.hits}个月"
+
+
 def headline(
     year: int,
     as_of: date,
@@ -119,18 +165,30 @@ def _running(
         (own,) = running.missing
         expected = expected_missing(forecasts.get(own.code))
         verdict = "" if expected is None else f"，预计差{expected}个" if expected else "，预计可清"
+        verdict += _held(forecasts.get(own.code))
         return [f"{district_name}距{due}月清{left}，还有{own.patches}个图斑未上报{verdict}"]
     late = [
-        (count, m.name)
-        for m in running.missing
-        if (count := expected_missing(forecasts.get(m.code)))
+        (count, m) for m in running.missing if (count := expected_missing(forecasts.get(m.code)))
     ]
     if late:
-        count, name = max(late, key=lambda pair: pair[0])
-        return [f"{len(late)}个区市预计错过{due}月清（{left}），{name}预计差{count}个图斑"]
+        count, most = max(late, key=lambda pair: pair[0])
+        held = _held(forecasts[most.code])
+        return [
+            f"{len(late)}个区市预计错过{due}月清（{left}），{most.name}预计差{count}个图斑{held}"
+        ]
     most = running.missing[0]
     month = format_month(running.month, year)
     return [
         f"{month}月清还有{running.patches}个图斑未上报（{due}到期，{left}），"
         f"{most.name}最多，{most.patches}个"
     ]
+
+
+def _held(forecast: Forecast | None) -> str:
+    """`（2–6个，近9个月预测命中8个月）`: how sure a forecast is."""
+    if forecast is None or forecast.band is None:
+        return ""
+    parts = [band_text(forecast)]
+    if forecast.record.trials:
+        parts.append(record_sentence(forecast.record))
+    return f"（{'，'.join(parts)}）"

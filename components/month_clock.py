@@ -9,24 +9,30 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.cards import card, empty
-from components.figure_text import days_left_text, expected_missing
+from components.figure_text import (
+    band_text,
+    days_left_text,
+    expected_missing,
+    forecast_reason,
+    record_text,
+)
 from components.links import href
 from components.plain_table import Cell, plain_table
 from components.tables import TableColumn
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
-from data.units import format_count, format_rate
+from data.units import format_count
 
 if TYPE_CHECKING:
-    from data.workflow.outlook import Clock, Forecast, Missing
+    from data.workflow.outlook import Clock, Forecast, Missing, Outlook
 
 COLUMNS = (
     TableColumn("区市"),
+    TableColumn("到期时"),
+    TableColumn("预测命中", True),
     TableColumn("已报/应报（个）"),
     TableColumn("未上报（个）", True),
     TableColumn("每天须报（个）", True),
-    TableColumn("往月补报率", True),
-    TableColumn("到期时"),
 )
 
 
@@ -43,40 +49,66 @@ def per_day(missing: Missing, running: Clock) -> float | None:
     return missing.patches / running.days_left if running.days_left else None
 
 
-def clock_table(
-    running: Clock, forecasts: Mapping[str, Forecast], query: Mapping[str, str], year: int
-) -> Component:
+def verdict_cell(forecast: Forecast | None) -> Cell:
+    """The verdict with its band below."""
+    band = band_text(forecast)
+    return Cell(
+        verdict(forecast),
+        tone="bad" if expected_missing(forecast) else "",
+        below=Cell(band) if band else None,
+    )
+
+
+def reasons(lines: Sequence[str]) -> Component:
+    """Why each of the forecasts says what it says, one click away."""
+    return html.Details(
+        [html.Summary("预测依据"), html.Ul([html.Li(line) for line in lines])],
+        className="more forecast-reasons",
+    )
+
+
+def clock_table(running: Clock, outlook: Outlook, query: Mapping[str, str], year: int) -> Component:
     rows: list[list[str | Cell]] = []
+    why: list[str] = []
     for missing in running.missing:
-        forecast = forecasts.get(missing.code)
+        forecast = outlook.forecasts.get(missing.code)
         daily, done = per_day(missing, running), missing.total - missing.patches
         own = {**query, "district": missing.code}
         rows.append(
             [
                 missing.name,
+                verdict_cell(forecast),
+                record_text(forecast.record) if forecast else "—",
                 Cell(f"{done}/{missing.total}", bar=done / missing.total),
                 Cell(format_count(missing.patches), href("/patches", own, month=running.month)),
                 "今日" if daily is None else f"{daily:.1f}",
-                "—" if forecast is None else format_rate(forecast.share),
-                Cell(verdict(forecast), tone="bad" if expected_missing(forecast) else ""),
             ]
         )
+        if forecast is not None:
+            why.append(
+                forecast_reason(missing.name, forecast, running.days_left, ("未上报", "未按期上报"))
+            )
     table = plain_table(
         COLUMNS, rows, f"{format_month(running.month, year)}月清进度", "clock-table"
     )
-    months = {month for forecast in forecasts.values() for month in forecast.months}
-    basis = (
-        f"按前{len(months)}个月同一时点推算：当时未报、到期前补报的比例即“往月补报率”，"
-        "未上报数 ×（1 − 往月补报率）即预计差数。仅供提醒，不作评判。"
-        if months
-        else "没有往月可比，不作推算。"
-    )
-    return html.Div([table, html.P(basis, className="note")])
+    note = forecast_note(outlook)
+    return html.Div([table, html.P(note, className="note"), *([reasons(why)] if why else [])])
+
+
+def forecast_note(outlook: Outlook) -> str:
+    """How the forecast was made, and how it has come out so far."""
+    if not any(f.band for f in outlook.forecasts.values()):
+        return "没有往月可比，不作推算。"
+    note = "按各区市往月同一时点的未报数和到期时的欠数推算，小字为八成把握的区间。"
+    if outlook.record.trials:
+        hits, trials = outlook.record.hits, outlook.record.trials
+        note += f"同样办法回看往月，{trials}次预测中{hits}次落在区间内。"
+    return note + "仅供提醒，不作评判。"
 
 
 def clock_card(
     running: Clock,
-    forecasts: Mapping[str, Forecast],
+    outlook: Outlook,
     total: int,
     query: Mapping[str, str],
     year: int,
@@ -100,7 +132,7 @@ def clock_card(
         body = html.P(f"{month}的{total}个图斑已全部上报。")
     else:
         title = f"{month}月清还差{running.patches}个图斑：{due}到期，{left}"
-        body = clock_table(running, forecasts, query, year)
+        body = clock_table(running, outlook, query, year)
     return card(
         title,
         body,

@@ -1,19 +1,45 @@
-"""The running clearance month: what is still missing, and who will miss the day (§3.2)."""
+"""The running month, who will miss its day (§3.2), and the same for the monthly audit (§3.3) and
+the elimination cut-off (§3.4). Nothing here depends on an event after the as-of date.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from data.periods import month_due_on, month_end, statutory_due_on
+from data.periods import (
+    elimination_cutoff_on,
+    month_due_on,
+    month_end,
+    monthly_audit_due_on,
+    statutory_due_on,
+)
+from data.rules.forecast import (
+    Band,
+    Occasion,
+    Record,
+    Trial,
+    Window,
+    area_band,
+    area_trials,
+    count_band,
+    count_trials,
+    expected_later,
+    record,
+)
 from data.scope import Scope
-from data.store.queries.figures import open_patches
+from data.store.queries.pace import Days, Removal, month_paces, removals
 
-#: How many finished months the forecast looks back on.
-LOOK_BACK = 3
+#: How many finished months a forecast learns from, and how many its record is taken over.
+LEARNED_MONTHS = 24
+RECORD_MONTHS = 12
+#: Past windows of an area forecast begin this many days apart.
+WINDOW_STEP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +68,45 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """remaining: not reported now. expected: of them expected to be late, None where there is no
-    finished month to learn from. share: of what was open this many days before due, the part
-    reported in time, over `months`.
+    """What a district is expected to miss on a day, in patches or 亩.
+
+    remaining: what is open now. later: patches expected to come in before the day. band: None where
+    there is nothing to go by. share: of what was open this long before the day, the part that was
+    done in time. months: the past months that this was learnt from (none for areas). seen: what was
+    open in these, missed: of it what missed the day. record: how past forecasts came out.
     """
 
-    remaining: int
-    expected: float | None
-    share: float | None
-    months: tuple[str, ...]
+    remaining: float
+    band: Band | None
+    record: Record
+    later: int = 0
+    share: float | None = None
+    months: tuple[str, ...] = ()
+    seen: int = 0
+    missed: int = 0
+
+    @property
+    def expected(self) -> float | None:
+        return self.band.likely if self.band else None
 
     @property
     def will_miss(self) -> bool:
-        return self.expected is not None and self.expected >= 0.5
+        return self.band is not None and self.band.likely >= 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Forecasts for one day, by district. record: over all of the scope's districts.
+
+    month: the clearance month that it is about, None for the year. trials: the past forecasts.
+    """
+
+    due_on: date
+    days_left: int
+    forecasts: Mapping[str, Forecast]
+    record: Record
+    month: str | None = None
+    trials: tuple[Trial, ...] = ()
 
 
 def running_month(as_of: date) -> str:
@@ -79,45 +131,137 @@ def clock(document: dict[str, Any], as_of: date) -> Clock:
     return Clock(month, due_on, (due_on - as_of).days, tuple(missing))
 
 
-def forecast(
+def clearance_outlook(
     conn: Connection, scope: Scope, year: int, as_of: date, document: dict[str, Any]
-) -> dict[str, Forecast]:
-    """District → forecast for the running month.
-
-    Looks at the last finished months at the same distance from their due dates: which part of what
-    was open then was reported by the due date. That part of what is open now is expected too.
+) -> Outlook:
+    """Who will miss the next due date (D1): every finished month is looked at on the day that lay
+    as far before its own due date; settled on the day after it.
     """
     running = clock(document, as_of)
-    past = _last_months(running.due_on, LOOK_BACK)
-    open_then: dict[str, int] = {}
-    open_after: dict[str, int] = {}
-    used: dict[str, list[str]] = {}
-    for month in past:
-        due_on = month_due_on(month)
-        then = due_on - timedelta(days=running.days_left)
-        before = open_patches(conn, scope, year, month, then)
-        after = open_patches(conn, scope, year, month, due_on)
-        for code, count in before.items():
-            if count:
-                open_then[code] = open_then.get(code, 0) + count
-                open_after[code] = open_after.get(code, 0) + min(after.get(code, 0), count)
-                used.setdefault(code, []).append(month)
-    result: dict[str, Forecast] = {}
-    for missing in running.missing:
-        code = missing.code
-        if open_then.get(code):
-            late_share = open_after[code] / open_then[code]
-            expected = missing.patches * late_share
-            months = tuple(sorted(used[code]))
-            result[code] = Forecast(missing.patches, expected, 1 - late_share, months)
-        else:
-            result[code] = Forecast(missing.patches, None, None, ())
-    return result
+    lead = timedelta(days=running.days_left)
+    days = {
+        month: Days(due - lead, due, due + timedelta(days=1))
+        for month in months_before(running.month, LEARNED_MONTHS)
+        for due in (month_due_on(month),)
+    }
+    past = [
+        Occasion(p.district, p.month, p.uncleared, max(p.due_at_end - p.due, 0), p.missed)
+        for p in month_paces(conn, scope, (year - 1, year), days)
+    ]
+    open_now = {m.code: m.patches for m in running.missing}
+    return _counted(running.due_on, running.days_left, running.month, open_now, past)
 
 
-def _last_months(due_on: date, count: int) -> list[str]:
+def audit_outlook(conn: Connection, scope: Scope, year: int, as_of: date) -> Outlook:
+    """Which patches will not have passed the province by the end of this month (D2): those of the
+    clearance month before it.
+    """
+    (month,) = months_before(f"{as_of:%Y-%m}", 1)
+    due_on = monthly_audit_due_on(month)
+    lead = due_on - as_of
+    days = {month: Days(as_of, as_of, as_of)} | {
+        earlier: Days(end - lead, end, end)
+        for earlier in months_before(month, LEARNED_MONTHS)
+        for end in (monthly_audit_due_on(earlier),)
+    }
+    paces = month_paces(conn, scope, (year - 1, year), days)
+    past = [
+        Occasion(p.district, p.month, p.unfinal, max(p.due_at_end - p.due, 0), p.unfinal_at_end)
+        for p in paces
+        if p.month != month
+    ]
+    open_now = {
+        p.district: p.unfinal for p in paces if p.month == month and p.year == year and p.unfinal
+    }
+    return _counted(due_on, lead.days, month, open_now, past)
+
+
+def _counted(
+    due_on: date,
+    days_left: int,
+    month: str,
+    open_now: Mapping[str, int],
+    occasions: Sequence[Occasion],
+) -> Outlook:
+    past = merged(occasions)
+    trials = count_trials(past, RECORD_MONTHS)
+    forecasts: dict[str, Forecast] = {}
+    for code, count in open_now.items():
+        own = [o for o in past if o.unit == code and o.base]
+        seen, missed = sum(o.base for o in own), sum(min(o.missed, o.base) for o in own)
+        forecasts[code] = Forecast(
+            count,
+            count_band(count, code, past),
+            record(trials, code),
+            expected_later(own),
+            1 - missed / seen if seen else None,
+            tuple(o.period for o in own),
+            seen,
+            missed,
+        )
+    return Outlook(due_on, days_left, forecasts, record(trials), month, tuple(trials))
+
+
+def merged(occasions: Sequence[Occasion]) -> list[Occasion]:
+    """One occasion a unit and month: at the turn of the year two work years share a month."""
+    found: dict[tuple[str, str], Occasion] = {}
+    for o in occasions:
+        known = found.get((o.unit, o.period))
+        if known is not None:
+            o = Occasion(
+                o.unit,
+                o.period,
+                o.open + known.open,
+                o.later + known.later,
+                o.missed + known.missed,
+            )
+        found[o.unit, o.period] = o
+    return list(found.values())
+
+
+def elimination_outlook(conn: Connection, scope: Scope, year: int, as_of: date) -> Outlook | None:
+    """How much unlawful land (亩) will remain on the cut-off day (D6); None after it."""
+    due_on = elimination_cutoff_on(year)
+    if as_of > due_on:
+        return None
+    length = due_on - as_of
+    forecasts: dict[str, Forecast] = {}
+    trials: list[Trial] = []
+    for code, changes in removals(conn, scope, year, as_of).items():
+        windows = _windows(changes, length, as_of)
+        own = area_trials(code, windows, length)
+        trials += own
+        remaining = changes[-1].found - changes[-1].gone
+        forecasts[code] = Forecast(
+            remaining, area_band(remaining, [window for _, window in windows]), record(own)
+        )
+    return Outlook(due_on, length.days, forecasts, record(trials), None, tuple(trials))
+
+
+def _windows(
+    changes: Sequence[Removal], length: timedelta, as_of: date
+) -> list[tuple[date, Window]]:
+    """Stretches of `length` that had ended by as_of, WINDOW_STEP days apart, oldest first."""
+    days = [change.on for change in changes]
+
+    def at(day: date) -> tuple[float, float]:
+        place = bisect_right(days, day)
+        return (changes[place - 1].found, changes[place - 1].gone) if place else (0.0, 0.0)
+
+    result: list[tuple[date, Window]] = []
+    start = as_of - length
+    while length.days and start >= days[0]:
+        (found, gone), (found_after, gone_after) = at(start), at(start + length)
+        window = Window(max(found - gone, 0.0), found_after - found, gone_after - gone)
+        result.append((start, window))
+        start -= timedelta(days=WINDOW_STEP)
+    return result[::-1]
+
+
+def months_before(month: str, count: int) -> list[str]:
+    """The `count` calendar months before `2023-05`, latest first."""
     months: list[str] = []
-    day = due_on.replace(day=1)
+    day = month_due_on(month).replace(day=1)
     for _ in range(count):
         day = (day - timedelta(days=1)).replace(day=1)
         months.append(f"{day:%Y-%m}")

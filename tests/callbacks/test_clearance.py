@@ -63,7 +63,15 @@ def test_the_workbook_shows_the_matrix_of_the_screen(filled: Store) -> None:
         name, content = workbook(conn, filled.settings, f"{ON}&district=371002")
     assert name == "月清_环翠区_2023-06-10.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["月清", "各月明细", "2023年6月进度", "近五周", "说明"]
+    assert book.sheetnames == [
+        "月清",
+        "各月明细",
+        "2023年6月进度",
+        "月核预测",
+        "消除预测",
+        "近五周",
+        "说明",
+    ]
     assert [[c.value for c in row] for row in book["月清"].iter_rows()] == [
         ["区市", "5月", "6月", "全年"],
         ["环翠区", 0.5, "1/1", 0.5],

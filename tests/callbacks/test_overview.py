@@ -28,7 +28,8 @@ def filled(store: Store) -> Store:
 def test_the_page_says_what_is_open_and_what_is_late(filled: Store) -> None:
     headline = text_of(drawn(filled)[0])
     assert headline == (
-        "截至6月10日，1个区市预计错过6月24日月清（还有14天），文登区预计差1个图斑；1个图斑逾期未报"
+        "截至6月10日，1个区市预计错过6月24日月清（还有14天），"
+        "文登区预计差1个图斑（0–1个）；1个图斑逾期未报"
     )
 
 

@@ -6,7 +6,16 @@ from datetime import date
 
 import pytest
 
-from components.figure_text import change_text, headline, ratio_margin, shown
+from components.figure_text import (
+    band_text,
+    change_text,
+    forecast_reason,
+    headline,
+    ratio_margin,
+    record_text,
+    shown,
+)
+from data.rules.forecast import Band, Record
 from data.workflow.outlook import Clock, Forecast, Missing
 from tests.components.figures_of import LINES, row
 
@@ -20,7 +29,8 @@ def clock(*missing: Missing, days_left: int = 1) -> Clock:
 
 
 def expecting(count: float) -> Forecast:
-    return Forecast(12, count, 0.5, ("2023-10",))
+    band = Band(max(count - 2, 0), count, count + 2)
+    return Forecast(12, band, Record(8, 9), months=("2023-09", "2023-10"), seen=40, missed=10)
 
 
 def test_a_ratio_below_a_line_is_never_rounded_onto_it() -> None:
@@ -71,12 +81,13 @@ def test_the_headline_names_how_many_will_miss_the_day_and_who_misses_most() -> 
         None,
     )
     assert text == (
-        "截至11月23日，1个区市预计错过11月24日月清（还有1天），环翠区预计差8个图斑；3个图斑逾期未报"
+        "截至11月23日，1个区市预计错过11月24日月清（还有1天），环翠区预计差8个图斑"
+        "（6–10个，近9个月预测命中8个月）；3个图斑逾期未报"
     )
 
 
 def test_without_a_finished_month_the_headline_says_only_what_is_open() -> None:
-    none = Forecast(12, None, None, ())
+    none = Forecast(12, None, Record(0, 0))
     text = headline(2023, ON, row(patches=50), clock(HUANCUI), {"371002": none}, None)
     assert text == (
         "截至11月23日，11月月清还有12个图斑未上报（11月24日到期，还有1天），环翠区最多，12个"
@@ -92,7 +103,10 @@ def test_a_districts_headline_speaks_of_the_district_only() -> None:
         {"371002": expecting(4)},
         "环翠区",
     )
-    assert text == "截至11月24日，环翠区距11月24日月清今日到期，还有12个图斑未上报，预计差4个"
+    assert text == (
+        "截至11月24日，环翠区距11月24日月清今日到期，还有12个图斑未上报，"
+        "预计差4个（2–6个，近9个月预测命中8个月）"
+    )
 
 
 def test_a_district_with_overdue_patches_only_is_named_all_the_same() -> None:
@@ -107,3 +121,31 @@ def test_nothing_open_and_nothing_issued_are_told_apart() -> None:
     assert headline(2023, ON, row(), clock(), {}, "文登区") == (
         "截至11月23日，文登区2023年度还没有下发图斑"
     )
+
+
+def test_a_forecast_says_what_it_was_learnt_from_and_how_it_has_held() -> None:
+    text = forecast_reason("环翠区", expecting(3), 4, ("未上报", "未按期上报"))
+    assert text == (
+        "环翠区：往2个月到期前4天未上报的40个中，10个未按期上报（25%）；"
+        "现有12个未上报，预计差3个，八成把握为1–5个。近9个月预测命中8个月。"
+    )
+
+
+def test_a_district_without_a_past_is_said_to_follow_the_city() -> None:
+    new = Forecast(4, Band(0, 1, 2), Record(0, 0), later=3)
+    text = forecast_reason("南海新区", new, 0, ("未上报", "未按期上报"))
+    assert "没有本区市往月可比，按全市往月推算" in text
+    assert "此后预计还会下发3个" in text
+    assert "命中" not in text
+    nothing = Forecast(4, None, Record(0, 0))
+    assert "不作推算" in forecast_reason("南海新区", nothing, 0, ("未上报", "未按期上报"))
+
+
+def test_a_band_of_one_number_is_one_number() -> None:
+    assert band_text(Forecast(4, Band(0, 0, 0), Record(0, 0))) == "0个"
+    assert band_text(expecting(3)) == "1–5个"
+    assert band_text(None) == ""
+
+
+def test_no_record_is_a_dash() -> None:
+    assert (record_text(Record(8, 9)), record_text(Record(0, 0))) == ("8/9", "—")
