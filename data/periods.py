@@ -102,6 +102,20 @@ def add_workdays(day: date, workdays: int) -> date:
     return current
 
 
+def workdays_between(start: date, end: date) -> int:
+    """How many workdays follow `start` up to and including `end`."""
+    days = (end - start).days
+    return sum(is_workday(start + timedelta(days=n)) for n in range(1, days + 1))
+
+
+def workdays_ago(day: date, workdays: int) -> date:
+    """The latest day from which the workdays that follow are over by `day`."""
+    start = day
+    while add_workdays(start, workdays) > day:
+        start -= timedelta(days=1)
+    return start
+
+
 #: D3 (§4.1): a returned patch is resubmitted within this many workdays.
 CORRECTION_WORKDAYS = 5
 

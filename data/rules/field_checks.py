@@ -47,13 +47,18 @@ def sampled(
 
 
 def on_site(
-    patches: Sequence[Facts], *, farmland_mu: float, basic_farmland_mu: float, redline_mu: float
+    patches: Sequence[Facts],
+    *,
+    farmland_mu: float,
+    basic_farmland_mu: float,
+    redline_mu: float,
+    every_mineral: bool,
 ) -> list[Facts]:
-    """F3: suspected land patches over a line, and every mineral patch."""
+    """F3: suspected patches over a line, and (as set) every mineral patch whatever its size."""
     return [
         p
         for p in patches
-        if p["domain"] == Domain.MINERAL.value
+        if (every_mineral and p["domain"] == Domain.MINERAL.value)
         or (
             p["suspected"]
             and (

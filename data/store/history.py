@@ -211,6 +211,8 @@ def recorded_tables() -> list[Table]:
         "quota",
         "submission",
         "reference_feature",
+        "staff_record",
+        "rule_change",
     )
     return [Base.metadata.tables[name] for name in names]
 

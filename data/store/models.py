@@ -10,7 +10,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import LargeBinary, String, Text
 
@@ -27,6 +36,15 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def _partial(name: str, condition: str, *columns: str) -> Index:
+    """An index of the few rows that a trigger looks for among many; the same on both databases.
+
+    A query uses it only where it says the condition with the literal itself, not a parameter.
+    """
+    where = text(condition)
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class FromFile:
@@ -135,6 +153,7 @@ class Patch(FromFile, Base):
         UniqueConstraint("year", "patch_no"),
         Index("ix_patch_list", "year", "district_code", "due_on", "reported_on"),
         Index("ix_patch_due", "year", "due_on", "reported_on"),
+        _partial("ix_patch_mineral", "domain = 'mineral'", "year", "strategic_mineral"),
     )
 
 
@@ -168,7 +187,17 @@ class Parcel(FromFile, Base):
     # derived when written
     is_founding: Mapped[bool] = mapped_column(default=False)  # there when all first had a date
     ended: Mapped[bool] = mapped_column(default=False)
-    __table_args__ = (UniqueConstraint("patch_id", "parcel_no"),)
+    __table_args__ = (
+        UniqueConstraint("patch_id", "parcel_no"),
+        _partial(
+            "ix_parcel_unlawful",
+            "legality = 'unlawful'",
+            "patch_id",
+            "ended",
+            "farmland_mu",
+            "basic_farmland_mu",
+        ),
+    )
 
 
 class AuditDecision(FromFile, Base):
@@ -185,7 +214,18 @@ class AuditDecision(FromFile, Base):
     determination: Mapped[str | None] = mapped_column(String(16))
     deemed: Mapped[bool | None]
     resubmitted_on: Mapped[date | None]
-    __table_args__ = (UniqueConstraint("patch_id", "parcel_no", "level", "decided_on", "result"),)
+    __table_args__ = (
+        UniqueConstraint("patch_id", "parcel_no", "level", "decided_on", "result"),
+        _partial(
+            "ix_audit_decision_returned",
+            "result = 'returned'",
+            "patch_id",
+            "level_rank",
+            "decided_on",
+            "resubmitted_on",
+        ),
+        _partial("ix_audit_decision_unlawful", "determination = 'unlawful'", "patch_id"),
+    )
 
 
 class EnforcementCase(FromFile, Base):
@@ -203,7 +243,10 @@ class EnforcementCase(FromFile, Base):
     eliminated_on: Mapped[date | None]
     accepted_on: Mapped[date | None]
     certificate_no: Mapped[str | None] = mapped_column(Text)
-    __table_args__ = (UniqueConstraint("patch_id", "parcel_no"),)
+    __table_args__ = (
+        UniqueConstraint("patch_id", "parcel_no"),
+        Index("ix_enforcement_case_eliminated_on", "eliminated_on", "patch_id"),
+    )
 
 
 class Transfer(FromFile, Base):
@@ -274,7 +317,10 @@ class Recheck(FromFile, Base):
     rechecked_on: Mapped[date]
     finding: Mapped[str] = mapped_column(String(16))
     note: Mapped[str | None] = mapped_column(Text)
-    __table_args__ = (UniqueConstraint("patch_id", "parcel_no", "rechecked_on"),)
+    __table_args__ = (
+        UniqueConstraint("patch_id", "parcel_no", "rechecked_on"),
+        _partial("ix_recheck_changed", "finding != 'unchanged'", "patch_id"),
+    )
 
 
 class Quota(FromFile, Base):
@@ -299,11 +345,53 @@ class Submission(FromFile, Base):
     __table_args__ = (UniqueConstraint("district_code", "report", "period"),)
 
 
+# ---- what staff record ---------------------------------------------------------------------------
+
+
+class StaffRecord(FromFile, Base):
+    """What the bureau's staff establish and no file carries (vocabulary.RecordKind).
+
+    It stands from recorded_on on and no longer from withdrawn_on on. Its subject is a patch
+    (patch_id) or a district (district_code). due_on: the deadline of a 限期整改; document_no and
+    area_mu: of a registered freeze.
+    """
+
+    __tablename__ = "staff_record"
+    kind: Mapped[str] = mapped_column(String(32))
+    year: Mapped[int]
+    patch_id: Mapped[int | None] = mapped_column(ForeignKey("patch.id"))
+    district_code: Mapped[str | None] = mapped_column(String(12))
+    recorded_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    document_no: Mapped[str | None] = mapped_column(Text)
+    due_on: Mapped[date | None]
+    area_mu: Mapped[float | None]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    withdrawn_on: Mapped[date | None]
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)
+    withdrawn_by: Mapped[str | None] = mapped_column(String(64))
+    __table_args__ = (Index("ix_staff_record_year", "year", "kind"),)
+
+
+class RuleChange(FromFile, Base):
+    """A parameter of a rule that an administrator set from a day on (本市设定). Never edited."""
+
+    __tablename__ = "rule_change"
+    rule: Mapped[str] = mapped_column(String(16))
+    parameter: Mapped[str] = mapped_column(String(64))
+    value: Mapped[str] = mapped_column(Text)  # JSON
+    valid_from: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(64))
+    changed_at: Mapped[str] = mapped_column(String(32))  # ISO, UTC
+
+
 # ---- uploads, history, summaries ---------------------------------------------------------------
 
 
 class Upload(Base):
-    """A batch: one file and what it changed. state: done, undone."""
+    """A batch: one file and what it changed. state: done, undone, undo; entry for what somebody
+    entered by hand (records, parameters), which the lists of uploads leave out."""
 
     __tablename__ = "upload"
     id: Mapped[int] = mapped_column(primary_key=True)

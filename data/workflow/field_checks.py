@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.rules.loader import field_check_rules
+from data.periods import month_due_on
+from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.queries import behind
+from data.workflow.rulebook import rulebook
 from data.workflow.triggers import current_triggers
 
 Task = dict[str, Any]
@@ -24,25 +26,36 @@ def field_checks(
     done: a check of the level (county for F1, city for F2, F3, F5) by the day; for F4 the
     certificate has been issued.
     """
-    rules = field_check_rules()
+    rules = rulebook(conn)
     chosen = scope.narrowed_to(district)
     patches = behind.check_facts(conn, chosen, year, as_of)
     recultivated = behind.recultivated_parcels(conn, chosen, year, as_of)
-    triggers = current_triggers(conn, chosen, year, as_of, with_patches=False)
-    serious = {t["subject"] for t in triggers if t["rule"] in ("T3", "T4")}
+    triggers = current_triggers(conn, chosen, year, as_of, with_patches=False, rules=("T3", "T4"))
+    serious = {t["subject"] for t in triggers}
     inputs: dict[str, tuple[Any, ...]] = {
         "F1": (patches,),
-        "F2": (patches, year),
         "F3": (patches,),
         "F4": (recultivated,),
         "F5": (patches, serious),
     }
-    tasks: list[Task] = []
+    chosen_by: dict[str, list[dict[str, Any]]] = {"F2": _drawn(rules["F2"], patches, year)}
     for rule_id, arguments in inputs.items():
         rule = rules[rule_id]
-        for facts in rule.predicate(*arguments, **rule.on(as_of).parameters):
-            tasks.append(_task(rule_id, facts))
-    return tasks
+        chosen_by[rule_id] = rule.predicate(*arguments, **rule.of(year, as_of).parameters)
+    return [_task(rule_id, facts) for rule_id in sorted(chosen_by) for facts in chosen_by[rule_id]]
+
+
+def _drawn(rule: Rule, patches: list[dict[str, Any]], year: int) -> list[dict[str, Any]]:
+    """F2: each clearance month by the parameters of its due date, so that what was drawn stays."""
+    by_month: dict[str, list[dict[str, Any]]] = {}
+    for patch in patches:
+        if patch["clearance_month"]:
+            by_month.setdefault(patch["clearance_month"], []).append(patch)
+    drawn: list[dict[str, Any]] = []
+    for month in sorted(by_month):
+        version = rule.of(year, month_due_on(month))
+        drawn += rule.predicate(by_month[month], year, **version.parameters)
+    return drawn
 
 
 def _task(rule_id: str, facts: dict[str, Any]) -> Task:

@@ -106,7 +106,8 @@ def compare(
 ) -> Effects:
     """Figures that differ as shown, and triggers that differ."""
     effects = Effects(as_of, _crossings(before[1], after[1]))
-    lines = tuple(trigger_rules()["T3"].on(as_of).parameters.values())
+    of_ratio = trigger_rules()["T3"].on(as_of).parameters
+    lines = (of_ratio["warning_ratio"], of_ratio["interview_ratio"])
     units = [("全市", before[0]["city"], after[0]["city"])]
     earlier = {row["code"]: row for row in before[0]["districts"]}
     units += [

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from data.rules.loader import Rule, trigger_rules
+from data.periods import month_due_on
+from data.rules.loader import Rule
 from data.rules.triggers import Finding
 from data.scope import Scope
-from data.store.queries import behind
+from data.store.queries import trigger_facts
 from data.store.queries.figures import figures
+from data.workflow.district_rules import Beside, month_ends_until, of_district, ratio_lines
+from data.workflow.evidence import Evidence
+from data.workflow.patch_rules import of_patches
+from data.workflow.rulebook import rulebook
 
 Trigger = dict[str, Any]
+Figures = Mapping[str, Any]
+
+#: In this order within a district.
+DISTRICT_RULES = ("T1", "T2", "T3", "T4", "T5", "T8", "T9", "T10", "T11")
+PATCH_RULES = ("T6", "T7", "T12", "T13", "T14")
+ALL_RULES = tuple(f"T{number}" for number in range(1, 15))
 
 
 def city_code(codes: list[str]) -> str:
@@ -24,10 +36,14 @@ def city_code(codes: list[str]) -> str:
 
 
 @dataclass(frozen=True)
-class _Subject:
-    code: str
-    name: str
-    scope: Scope
+class Held:
+    """A finding with its rule and whom it is about. district: a code, None for the city."""
+
+    rule: Rule
+    finding: Finding
+    district: str | None
+    subject: str
+    subject_name: str
 
 
 def current_triggers(
@@ -38,68 +54,101 @@ def current_triggers(
     district: str | None = None,
     *,
     with_patches: bool = True,
+    rules: Collection[str] = ALL_RULES,
 ) -> list[Trigger]:
     """The triggers of figures.md that hold on the day, in the bureau's order of districts.
 
-    Keys: rule, rule_name, subject, subject_name, period, severity, line, measure, value, threshold,
-    unit ("share", "ratio" or "mu"), clause, citation, note, patches. The city's own ratio (T3) is
-    there only for who sees all districts. with_patches=False leaves `patches` empty, for a page
-    that shows no list.
+    Keys: rule, rule_name, subject, subject_name, district (of a patch; None for the city), period,
+    severity, line, measure, value, threshold, unit, clause, citation, note, mark, patches. The
+    city's own ratio (T3) is there only for who sees all districts. with_patches=False leaves
+    `patches` empty, for a page that shows no list. rules: only these.
     """
     document = figures(conn, scope, year, as_of, district)
-    rules = trigger_rules()
-    found: list[tuple[Rule, _Subject, Finding]] = []
-    for row in document["districts"]:
-        subject = _Subject(row["code"], row["short_name"], scope.narrowed_to(row["code"]))
-        months = [m for m in document["months"] if m["code"] == row["code"]]
-        clearance = rules["T1"]
-        parameters = clearance.on(as_of).parameters
-        found += [(clearance, subject, f) for f in clearance.predicate(months, as_of, **parameters)]
-        for rule_id in ("T3", "T4"):
-            found += _of_year(rules[rule_id], subject, row, as_of)
-    if scope.districts is None and district is None:
-        code = city_code([row["code"] for row in document["districts"]])
-        found += _of_year(rules["T3"], _Subject(code, "全市", scope), document["city"], as_of)
+    book = rulebook(conn)
+    chosen = scope.narrowed_to(district)
+    beside = look_beside(conn, chosen, document, year, as_of, rules)
+    held = held_of(document, book, beside, year, as_of, whole_city=_whole(scope, district))
+    known = {row["code"]: row["short_name"] for row in document["districts"]}
+    for code, rule_id, finding in of_patches(
+        conn, book, chosen, year, as_of, beside.records, set(rules) & set(PATCH_RULES)
+    ):
+        subject = finding.subject or code
+        held.append(Held(book[rule_id], finding, code, subject, known.get(subject, subject)))
+    position = {code: number for number, code in enumerate(known)}
+    held = [h for h in held if h.rule.id in rules]
+    held.sort(key=lambda h: (position.get(h.district or "", len(known)), int(h.rule.id[1:])))
+    variant = book["ratio"].of(year, as_of).parameters["variant"]
+    evidence = Evidence(conn, chosen, year, as_of, variant) if with_patches else None
     return [
-        _trigger(
-            rule,
-            subject,
-            finding,
-            year,
-            as_of,
-            _patches(conn, subject.scope, finding, year, as_of) if with_patches else [],
-        )
-        for rule, subject, finding in found
+        as_trigger(h, year, as_of, evidence.patches(h.finding, h.district) if evidence else [])
+        for h in held
     ]
 
 
-def _of_year(
-    rule: Rule, subject: _Subject, row: dict[str, Any], as_of: date
-) -> list[tuple[Rule, _Subject, Finding]]:
-    return [(rule, subject, f) for f in rule.predicate(row, **rule.on(as_of).parameters)]
+def _whole(scope: Scope, district: str | None) -> bool:
+    return scope.districts is None and district is None
 
 
-def _patches(conn: Connection, scope: Scope, finding: Finding, year: int, as_of: date) -> list[str]:
-    if finding.about == "overdue":
-        assert finding.period is not None
-        return behind.overdue_patches(conn, scope, year, as_of, finding.period)
-    return behind.remaining_patches(conn, scope, year, as_of, finding.about)
-
-
-def _trigger(
-    rule: Rule,
-    subject: _Subject,
-    finding: Finding,
+def look_beside(
+    conn: Connection,
+    scope: Scope,
+    document: Figures,
     year: int,
     as_of: date,
-    patches: list[str],
-) -> Trigger:
-    version = rule.on(as_of)
+    rules: Collection[str] = ALL_RULES,
+) -> Beside:
+    """What the rules named need beside the figures of the document."""
+    ends = month_ends_until(year, as_of) if "T10" in rules else []
+    minerals = {"T8", "T11"} & set(rules)
+    has_minerals = any(row["mineral_unlawful_patches"] for row in document["districts"])
+    return Beside(
+        strategic=trigger_facts.strategic_unlawful(conn, scope, year, as_of)
+        if minerals and has_minerals
+        else {},
+        late_parts=trigger_facts.late_rectified_parts(conn, scope, year, as_of)
+        if "T9" in rules
+        else {},
+        records=trigger_facts.staff_records(conn, scope, year, as_of),
+        month_ends=ends,
+        series=trigger_facts.line_figures(conn, scope, year, ends),
+    )
+
+
+def held_of(
+    document: Figures,
+    rules: Mapping[str, Rule],
+    beside: Beside,
+    year: int,
+    as_of: date,
+    *,
+    whole_city: bool,
+) -> list[Held]:
+    """What holds of the districts and, with whole_city, of the city, by a document of
+    queries/figures.py, stored or imagined."""
+    held: list[Held] = []
+    for row in document["districts"]:
+        code, name = row["code"], row["short_name"]
+        months = [m for m in document["months"] if m["code"] == code]
+        for rule_id, finding in of_district(rules, row, months, beside, year, as_of):
+            held.append(Held(rules[rule_id], finding, code, code, name))
+    if whole_city:
+        code = city_code([row["code"] for row in document["districts"]])
+        for finding in ratio_lines(rules, document["city"], year, as_of):
+            held.append(Held(rules["T3"], finding, None, code, "全市"))
+    return held
+
+
+def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigger:
+    rule, finding = held.rule, held.finding
+    # a clearance month is judged by the parameters of its due date
+    day = month_due_on(finding.period) if finding.period else as_of
+    version = rule.of(year, day)
     return {
         "rule": rule.id,
         "rule_name": rule.name,
-        "subject": subject.code,
-        "subject_name": subject.name,
+        "subject": held.subject,
+        "subject_name": held.subject_name,
+        "district": held.district,
         "period": finding.period or str(year),
         "severity": finding.severity.value,
         "line": finding.line.value if finding.line else None,
@@ -110,5 +159,6 @@ def _trigger(
         "clause": version.clause,
         "citation": version.citation,
         "note": finding.note,
+        "mark": finding.mark,
         "patches": patches,
     }

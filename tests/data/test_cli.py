@@ -136,6 +136,7 @@ def test_tasks_and_triggers(filled: Any) -> None:
             for t in triggers] == [
         ("T1", "371002", "2023-05", "early_warning", None, ["HC-2"]),
         ("T3", "371002", "2023", "early_warning", "interview", ["HC-1"]),
+        ("T9", "371002", "2023", "notice", None, ["HC-1"]),
         ("T3", "371000", "2023", "early_warning", "interview", ["HC-1"]),
     ]  # fmt: skip
     keys = {"rule", "subject", "period", "severity", "line", "measure", "value", "threshold",

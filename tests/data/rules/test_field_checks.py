@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from data.rules.loader import field_check_rules
-from tests.data.rules.test_triggers import ON
+from tests.data.rules.cases_read import ON
 
 
 def _patch(patch_no: str, **facts: Any) -> dict[str, Any]:

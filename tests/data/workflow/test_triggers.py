@@ -64,7 +64,9 @@ def test_t3_includes_its_line_and_counts_for_the_city_too(store: Store) -> None:
         ("371000", "2023", "early_warning", None, "reminder", 0.1, ["BAD"]),  # 15 of 150
     ]
     own = Scope(frozenset({HUANCUI}))
-    assert [t["subject"] for t in _held(store, day, own)] == [HUANCUI]
+    assert [(t["rule"], t["subject"]) for t in _held(store, day, own)] == [
+        ("T3", HUANCUI), ("T9", HUANCUI),
+    ]  # fmt: skip
     assert _held(store, date(2023, 7, 1)) == []
 
 

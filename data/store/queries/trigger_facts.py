@@ -1,0 +1,446 @@
+"""What the triggers on patches look at: few rows among many, found by narrow indexes first.
+
+Each query asks the bare columns for candidates (models.py: the partial indexes, which need the
+literal in the statement) and then the definitions of queries/state.py for these alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
+
+from data.periods import elimination_cutoff_on
+from data.scope import Scope
+from data.store.models import (
+    AuditDecision,
+    DaySummary,
+    EnforcementCase,
+    LedgerItem,
+    Parcel,
+    Patch,
+    Quota,
+    Recheck,
+    StaffRecord,
+)
+from data.store.queries.state import (
+    AREA_COLUMNS,
+    Expression,
+    ParcelState,
+    PatchState,
+    day_literal,
+    parcels_at,
+)
+from data.units import PARTS_PER_MU
+from data.vocabulary import AuditResult, Domain, Legality, RecheckFinding
+
+Facts = dict[str, Any]
+
+_CHUNK = 500
+#: Candidates are taken a little below a line; the rule itself rounds as a threshold does.
+_BELOW = 1e-5
+
+
+def _inline(value: str) -> ColumnElement[str]:
+    """A literal in the statement itself, so that a partial index can be seen to fit."""
+    return literal(value, literal_execute=True)
+
+
+def _said_unlawful() -> tuple[Expression, Expression]:
+    """(the county, a higher level) once said so, whoever outweighs whom."""
+    word = _inline(Legality.UNLAWFUL.value)
+    return Parcel.legality == word, AuditDecision.determination == word
+
+
+def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]
+
+
+def _standing(state: PatchState, scope: Scope, year: int) -> tuple[Expression, ...]:
+    return Patch.year == year, state.active, state.visible_to(scope)
+
+
+# ---- parcels that are unlawful -------------------------------------------------------------------
+
+
+def unlawful_parcels(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    ids: Collection[int] | None = None,
+) -> list[Facts]:
+    """The unlawful parcels of the scope's patches on the day (ids: of these patches only).
+
+    Keys: patch_no, parcel_no, district, domain, area_mu, farmland_mu, basic_farmland_mu,
+    redline_mu, counted, eliminated, rectified, new_construction.
+    """
+    if ids is not None:
+        return [
+            dict(row)
+            for chunk in _chunks(ids)
+            for row in conn.execute(
+                _unlawful_parcels(scope, year, as_of, Patch.id.in_(chunk))
+            ).mappings()
+        ]
+    by_county, from_above = _said_unlawful()
+    said = union(
+        select(Parcel.patch_id).where(by_county), select(AuditDecision.patch_id).where(from_above)
+    )
+    query = _unlawful_parcels(scope, year, as_of, Patch.id.in_(said))
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def _unlawful_parcels(scope: Scope, year: int, as_of: date, which: Expression) -> Select[Any]:
+    day = day_literal(as_of)
+    state = PatchState(Patch, day)
+    keys: list[Expression] = [
+        Patch.patch_no.label("patch_no"),
+        state.district.label("district"),
+        Patch.domain.label("domain"),
+    ]
+    conditions = (*_standing(state, scope, year), which)
+    rows = parcels_at(Patch, day, Patch.__table__, keys, *conditions)
+    parcel = ParcelState(rows, day, year)
+    return select(
+        rows.c.patch_no,
+        rows.c.parcel_no,
+        rows.c.district,
+        rows.c.domain,
+        *(rows.c[name] for name in AREA_COLUMNS),
+        parcel.counted.label("counted"),
+        parcel.eliminated.label("eliminated"),
+        parcel.rectified.label("rectified"),
+        parcel.new_construction.label("new_construction"),
+    ).where(parcel.unlawful)
+
+
+def large_patches(
+    conn: Connection, year: int, farmland_mu: float, basic_farmland_mu: float
+) -> set[int]:
+    """Ids of patches whose parcels could together reach a line, were all that is said true (T6)."""
+    by_county, from_above = _said_unlawful()
+    reached = or_(
+        func.sum(Parcel.farmland_mu) >= farmland_mu - _BELOW,
+        func.sum(Parcel.basic_farmland_mu) >= basic_farmland_mu - _BELOW,
+    )
+    county = (
+        select(Parcel.patch_id).where(by_county, ~Parcel.ended).group_by(Parcel.patch_id)
+    ).having(reached)
+    redetermined = select(AuditDecision.patch_id).where(from_above)
+    parcels = (
+        select(Parcel.patch_id)
+        .where(Parcel.patch_id.in_(redetermined), ~Parcel.ended)
+        .group_by(Parcel.patch_id)
+        .having(reached)
+    )
+    whole = select(Patch.id).where(
+        Patch.id.in_(redetermined),
+        or_(
+            Patch.farmland_mu >= farmland_mu - _BELOW,
+            Patch.basic_farmland_mu >= basic_farmland_mu - _BELOW,
+        ),
+    )
+    found = union(county, parcels, whole).subquery("large")
+    query = select(Patch.id).join(found, found.c.patch_id == Patch.id).where(Patch.year == year)
+    return set(conn.scalars(query))
+
+
+def late_rectified_parts(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str, int]:
+    """District → counted farmland (in parts of units.PARTS_PER_MU) rectified after D6 (T9).
+
+    The year's figures don't deduct it any more; a freeze of quota does.
+    """
+    cutoff = elimination_cutoff_on(year)
+    if as_of <= cutoff:
+        return {}
+    day = day_literal(as_of)
+    state = PatchState(Patch, day)
+    c = EnforcementCase
+    late = select(c.patch_id).where(c.eliminated_on > cutoff, c.eliminated_on <= as_of)
+    keys: list[Expression] = [state.district.label("district")]
+    conditions = (*_standing(state, scope, year), state.is_land, Patch.id.in_(late))
+    rows = parcels_at(Patch, day, Patch.__table__, keys, *conditions)
+    parcel = ParcelState(rows, day, year)
+    parts = cast(func.round(rows.c.farmland_mu * PARTS_PER_MU), BigInteger)
+    query = (
+        select(rows.c.district, func.sum(parts))
+        .where(parcel.counted, parcel.rectified, ~parcel.eliminated)
+        .group_by(rows.c.district)
+    )
+    return {district: int(total) for district, total in conn.execute(query)}
+
+
+# ---- minerals ------------------------------------------------------------------------------------
+
+
+def strategic_unlawful(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str, int]:
+    """District → unlawful patches of a 战略性矿种 (T8)."""
+    state = PatchState(Patch, day_literal(as_of))
+    query = (
+        select(state.district, func.count())
+        .where(
+            Patch.domain == _inline(Domain.MINERAL.value),
+            Patch.strategic_mineral.is_(True),
+            *_standing(state, scope, year),
+            state.is_unlawful,
+        )
+        .group_by(state.district)
+    )
+    return {district: int(count) for district, count in conn.execute(query)}
+
+
+# ---- decisions -----------------------------------------------------------------------------------
+
+
+def returned_patches(
+    conn: Connection, scope: Scope, year: int, as_of: date, month: str
+) -> list[str]:
+    """Numbers of the patches of a clearance month that the city returned (T2)."""
+    state = PatchState(Patch, day_literal(as_of))
+    query = (
+        select(Patch.patch_no)
+        .where(
+            Patch.clearance_month == month,
+            *_standing(state, scope, year),
+            state.is_land,
+            state.returned,
+        )
+        .order_by(Patch.patch_no)
+    )
+    return list(conn.scalars(query))
+
+
+def refused_patches(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    returns: int,
+    open_since: date,
+    ids: Collection[int] | None = None,
+) -> list[Facts]:
+    """Patches that the city returned on so many days, or that have an open 退回 of open_since or
+    before (T7); without those that were deemed already.
+
+    Keys: patch_id, patch_no, district, returns (days with a 市级 退回), returned_now,
+    open_return_on.
+    """
+    d, day = AuditDecision, day_literal(as_of)
+    returned = d.result == _inline(AuditResult.RETURNED.value)
+    number = func.count(d.decided_on.distinct())
+    often = (
+        select(d.patch_id)
+        .where(returned, d.level_rank == 1, d.decided_on <= as_of)
+        .group_by(d.patch_id)
+        .having(number >= returns)
+    )
+    unanswered = or_(d.resubmitted_on.is_(None), d.resubmitted_on > as_of)
+    waiting = select(d.patch_id).where(returned, d.decided_on <= open_since, unanswered)
+    candidates = union(often, waiting).subquery("candidates")
+    if ids is None:
+        chosen: Collection[int] = set(conn.scalars(select(candidates.c.patch_id)))
+    else:
+        chosen = ids
+    state = PatchState(Patch, day)
+    times = (
+        select(number)
+        .where(d.patch_id == Patch.id, returned, d.level_rank == 1, d.decided_on <= as_of)
+        .correlate(Patch)
+        .scalar_subquery()
+    )
+    deemed = exists().where(d.patch_id == Patch.id, d.deemed.is_(True), d.decided_on <= as_of)
+    found: list[Facts] = []
+    for chunk in _chunks(chosen):
+        query = select(
+            Patch.id.label("patch_id"),
+            Patch.patch_no,
+            state.district.label("district"),
+            times.label("returns"),
+            state.returned_now.label("returned_now"),
+            state.open_return_on.label("open_return_on"),
+        ).where(Patch.id.in_(chunk), *_standing(state, scope, year), ~deemed)
+        found += [dict(row) for row in conn.execute(query).mappings()]
+    return found
+
+
+# ---- rechecks ------------------------------------------------------------------------------------
+
+#: Findings that say that an outcome has changed; 其他 says nothing for certain.
+CHANGED = (RecheckFinding.REBUILT, RecheckFinding.USE_CHANGED, RecheckFinding.NEW_UNLAWFUL)
+
+
+def changed_rechecks(conn: Connection, scope: Scope, year: int, as_of: date) -> list[Facts]:
+    """Patches with a parcel whose latest recheck by the day found a change (T13).
+
+    Keys: patch_no, district, parcels (how many), words (`地块1 违法复建`).
+    """
+    state = PatchState(Patch, day_literal(as_of))
+    suspects = select(Recheck.patch_id).where(
+        Recheck.finding != _inline(RecheckFinding.UNCHANGED.value), Recheck.rechecked_on <= as_of
+    )
+    query = (
+        select(
+            Patch.patch_no,
+            state.district.label("district"),
+            Recheck.parcel_no,
+            Recheck.finding,
+        )
+        .join(Recheck, Recheck.patch_id == Patch.id)
+        .where(
+            Patch.id.in_(suspects), *_standing(state, scope, year), Recheck.rechecked_on <= as_of
+        )
+        .order_by(Patch.patch_no, Recheck.parcel_no, Recheck.rechecked_on)
+    )
+    latest: dict[tuple[str, str], dict[int, str]] = {}
+    for patch_no, district, parcel_no, finding in conn.execute(query):
+        latest.setdefault((patch_no, district), {})[parcel_no] = finding
+    found: list[Facts] = []
+    for (patch_no, district), parcels in latest.items():
+        changed = {n: RecheckFinding(f) for n, f in parcels.items() if RecheckFinding(f) in CHANGED}
+        words = "；".join(f"地块{n} {finding.label}" for n, finding in changed.items())
+        found.append(
+            {"patch_no": patch_no, "district": district, "parcels": len(changed), "words": words}
+        )
+    return found
+
+
+# ---- what staff recorded -------------------------------------------------------------------------
+
+
+def staff_records(conn: Connection, scope: Scope, year: int, as_of: date) -> list[Facts]:
+    """Records of the year that stand on the day, oldest first.
+
+    Keys: id, kind, patch_id, patch_no (None: on the district), district, recorded_on, reason,
+    document_no, due_on, area_mu, recorded_by. A patch's record goes with it to its district of the
+    day, and is silent while the patch does not count.
+    """
+    r = StaffRecord
+    state = PatchState(Patch, day_literal(as_of))
+    district = case((r.patch_id.is_not(None), state.district), else_=r.district_code)
+    query = (
+        select(
+            r.id,
+            r.kind,
+            r.patch_id,
+            Patch.patch_no,
+            district.label("district"),
+            r.recorded_on,
+            r.reason,
+            r.document_no,
+            r.due_on,
+            r.area_mu,
+            r.recorded_by,
+        )
+        .outerjoin(Patch, Patch.id == r.patch_id)
+        .where(
+            r.year == year,
+            r.recorded_on <= as_of,
+            or_(r.withdrawn_on.is_(None), r.withdrawn_on > as_of),
+            or_(r.patch_id.is_(None), state.active),
+        )
+        .order_by(r.recorded_on, r.id)
+    )
+    rows = [dict(row) for row in conn.execute(query).mappings()]
+    return [row for row in rows if scope.allows(row["district"])]
+
+
+# ---- quota and ledger beside the freeze ----------------------------------------------------------
+
+
+def quota_reserves(conn: Connection, scope: Scope, as_of: date) -> dict[str, float]:
+    """District → 亩 of supplementary farmland in its reserve, as last reported by the day."""
+    query = (
+        select(Quota.district_code, Quota.reserve_mu)
+        .where(Quota.quota_on <= as_of)
+        .order_by(Quota.quota_on)
+    )
+    return {code: area for code, area in conn.execute(query) if scope.allows(code)}
+
+
+def ledger_unrectified(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str, float]:
+    """District → unlawful farmland of the years before in the ledger, not eliminated by the day."""
+    item = LedgerItem
+    query = (
+        select(item.district_code, func.sum(item.unlawful_farmland_mu))
+        .where(item.year < year, or_(item.eliminated_on.is_(None), item.eliminated_on > as_of))
+        .group_by(item.district_code)
+    )
+    return {code: float(area) for code, area in conn.execute(query) if scope.allows(code)}
+
+
+# ---- month-ends ----------------------------------------------------------------------------------
+
+_SERIES = (
+    "ratio_net_part_mu",
+    "ratio_gross_part_mu",
+    "new_construction_farmland_mu",
+    "unlawful_basic_farmland_mu",
+    "eliminated_basic_farmland_mu",
+    "unlawful_redline_mu",
+    "eliminated_redline_mu",
+)
+
+
+def line_figures(
+    conn: Connection, scope: Scope, year: int, days: Sequence[date]
+) -> dict[str, list[Facts]]:
+    """District → what T3 and T4 look at on each of the days, oldest first (T10)."""
+    ordered = sorted(days)
+    if not ordered:
+        return {}
+    s = DaySummary
+    query = (
+        select(s.district_code, s.on_date, *(func.sum(getattr(s, m)) for m in _SERIES))
+        .where(s.year == year, s.on_date <= ordered[-1])
+        .group_by(s.district_code, s.on_date)
+        .order_by(s.district_code, s.on_date)
+    )
+    if scope.districts is not None:
+        query = query.where(s.district_code.in_(sorted(scope.districts)))
+    changes: dict[str, list[tuple[date, list[int]]]] = {}
+    for code, day, *parts in conn.execute(query):
+        changes.setdefault(code, []).append((day, [int(part) for part in parts]))
+    return {code: _accumulated(rows, ordered) for code, rows in changes.items()}
+
+
+def _accumulated(rows: list[tuple[date, list[int]]], days: Sequence[date]) -> list[Facts]:
+    totals = [0] * len(_SERIES)
+    waiting = iter(rows)
+    pending = next(waiting, None)
+    series: list[Facts] = []
+    for day in days:
+        while pending is not None and pending[0] <= day:
+            totals = [total + part for total, part in zip(totals, pending[1], strict=True)]
+            pending = next(waiting, None)
+        series.append(_lines(dict(zip(_SERIES, totals, strict=True))))
+    return series
+
+
+def _lines(parts: dict[str, int]) -> Facts:
+    whole = parts["new_construction_farmland_mu"]
+    figures: Facts = {name: part / PARTS_PER_MU for name, part in parts.items()}
+    for variant in ("net", "gross"):
+        part = parts[f"ratio_{variant}_part_mu"]
+        figures[f"ratio_{variant}"] = part / whole if whole else None
+    for kind in ("basic_farmland", "redline"):
+        left = parts[f"unlawful_{kind}_mu"] - parts[f"eliminated_{kind}_mu"]
+        figures[f"remaining_{kind}_mu"] = left / PARTS_PER_MU
+    return figures

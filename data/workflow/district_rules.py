@@ -1,0 +1,161 @@
+"""T1–T5 and T8–T11: rules applied to the figures of districts, without looking at the store.
+
+The same functions judge a day of the store, a day in the past (since when does it hold?) and
+figures that nobody has uploaded yet (what if?).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from data.periods import month_due_on, month_end
+from data.rules.loader import Rule
+from data.rules.triggers import Finding, in_a_row, under_warning
+from data.units import PARTS_PER_MU
+from data.vocabulary import RecordKind, Severity
+
+Figures = Mapping[str, Any]
+Rules = Mapping[str, Rule]
+Found = tuple[str, Finding]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the rules need beside the figures, by district code.
+
+    strategic: unlawful patches of a 战略性矿种. late_parts: farmland rectified after D6, in parts
+    of units.PARTS_PER_MU. records: as staff_records gives them. series: what T3 and T4 look at on
+    each of `month_ends`, oldest first.
+    """
+
+    strategic: Mapping[str, int] = field(default_factory=dict)
+    late_parts: Mapping[str, int] = field(default_factory=dict)
+    records: Sequence[Figures] = ()
+    month_ends: Sequence[date] = ()
+    series: Mapping[str, Sequence[Figures]] = field(default_factory=dict)
+
+    def of(self, code: str, kind: RecordKind) -> list[Figures]:
+        """The records of a kind on a district itself."""
+        return [
+            r
+            for r in self.records
+            if r["kind"] == kind.value and r["district"] == code and r["patch_no"] is None
+        ]
+
+
+def month_ends_until(year: int, as_of: date) -> list[date]:
+    """The month-ends from the work year's first on that are over by the end of the day."""
+    ends: list[date] = []
+    day = date(year, 1, 31)
+    while day <= as_of:
+        ends.append(day)
+        day = month_end(day + timedelta(days=1))
+    return ends
+
+
+def ratio_lines(rules: Rules, figures: Figures, year: int, day: date) -> list[Finding]:
+    """T3 of a district or the city."""
+    ratio, line = rules["ratio"].of(year, day), rules["T3"]
+    part, _, value = rules["ratio"].predicate(figures, **ratio.parameters)
+    found: list[Finding] = line.predicate(part, value, **line.of(year, day).parameters)
+    return found
+
+
+def of_district(
+    rules: Rules,
+    row: Figures,
+    months: Sequence[Figures],
+    beside: Beside,
+    year: int,
+    as_of: date,
+) -> list[Found]:
+    """The findings on one district, in the order of the rules. months: its clearance months."""
+
+    def apply(rule_id: str, *arguments: Any) -> list[Finding]:
+        rule = rules[rule_id]
+        found: list[Finding] = rule.predicate(*arguments, **rule.of(year, as_of).parameters)
+        return found
+
+    code = row["code"]
+    by_rule: dict[str, list[Finding]] = {
+        "T1": _clearance(rules["T1"], months, year),
+        "T2": _errors(rules["T2"], months, year),
+        "T3": ratio_lines(rules, row, year, as_of),
+        "T4": apply("T4", row),
+        "T5": apply("T5", row, year, as_of),
+        "T8": apply("T8", row, beside.strategic.get(code, 0)),
+        "T9": apply("T9", _freeze(row, beside, code)),
+    }
+    streak, about = _month_ends_in_row(rules, beside, code, year)
+    by_rule["T10"] = apply("T10", streak, about)
+    lines = [f for rule_id in ("T3", "T4", "T8") for f in by_rule[rule_id]]
+    by_rule["T11"] = apply("T11", lines, _interview(rules, row, beside, year, as_of), year, as_of)
+    return [(rule_id, finding) for rule_id, findings in by_rule.items() for finding in findings]
+
+
+def _clearance(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:
+    """T1 month by month, each by the parameters of its due date: closed months keep theirs."""
+    parameters = {m["month"]: rule.of(year, month_due_on(m["month"])).parameters for m in months}
+    warned = [
+        (m["month"], under_warning(m, parameters[m["month"]]["warning_share"])) for m in months
+    ]
+    counts = in_a_row(warned)
+    findings: list[Finding] = []
+    for month in sorted(months, key=lambda m: str(m["month"])):
+        before = max(counts[month["month"]] - 1, 0)
+        findings += rule.predicate(month, before, **parameters[month["month"]])
+    return findings
+
+
+def _errors(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:
+    findings: list[Finding] = []
+    for month in sorted(months, key=lambda m: str(m["month"])):
+        findings += rule.predicate(month, **rule.of(year, month_due_on(month["month"])).parameters)
+    return findings
+
+
+def _freeze(row: Figures, beside: Beside, code: str) -> dict[str, Any]:
+    parts = round(row["remaining_farmland_mu"] * PARTS_PER_MU) - beside.late_parts.get(code, 0)
+    frozen = [
+        f"{r['document_no'] or '无文号'}（{r['recorded_on'].isoformat()}）"
+        for r in beside.of(code, RecordKind.FREEZE)
+    ]
+    return {"unrectified_mu": parts / PARTS_PER_MU, "frozen": "、".join(frozen)}
+
+
+def _month_ends_in_row(rules: Rules, beside: Beside, code: str, year: int) -> tuple[int, str]:
+    """On how many of the last month-ends T3 or T4 was at 预警, and what the last was about."""
+    streak, about = 0, ""
+    series = beside.series.get(code, ())
+    for day, figures in zip(reversed(beside.month_ends), reversed(series), strict=False):
+        protected = rules["T4"]
+        found = ratio_lines(rules, figures, year, day)
+        found += protected.predicate(figures, **protected.of(year, day).parameters)
+        if not any(f.severity is Severity.EARLY_WARNING for f in found):
+            break
+        about = about or "+".join(f.about for f in found)
+        streak += 1
+    return streak, about
+
+
+def _interview(
+    rules: Rules, row: Figures, beside: Beside, year: int, as_of: date
+) -> dict[str, Any]:
+    code = row["code"]
+    ratio = rules["ratio"].of(year, as_of).parameters
+    impact = beside.of(code, RecordKind.SEVERE_IMPACT)
+    held = [r["recorded_on"] for r in beside.of(code, RecordKind.INTERVIEW)]
+    orders = [
+        r["due_on"]
+        for r in beside.of(code, RecordKind.RECTIFY_ORDER)
+        if r["due_on"] is not None and held and r["recorded_on"] >= min(held)
+    ]
+    return {
+        "ratio": row[f"ratio_{ratio['variant']}"],
+        "interview_ratio": rules["T3"].of(year, as_of).parameters["interview_ratio"],
+        "severe_impact": "；".join(r["reason"] for r in impact),
+        "order_due_on": min(orders, default=None),
+    }

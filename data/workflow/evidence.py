@@ -1,0 +1,77 @@
+"""The patches behind a finding: numbers, largest or longest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from data.rules.triggers import Finding
+from data.scope import Scope
+from data.store.queries import behind, trigger_facts
+from data.vocabulary import Domain
+
+Parcel = Mapping[str, Any]
+
+
+def _remaining(parcel: Parcel) -> bool:
+    return bool(parcel["counted"] and not parcel["eliminated"])
+
+
+#: about → (which unlawful land parcels, by which area they are ordered)
+_AREAS: dict[str, tuple[Callable[[Parcel], bool], str]] = {
+    "ratio": (lambda p: _remaining(p) and bool(p["new_construction"]), "farmland_mu"),
+    "ratio_gross": (lambda p: bool(p["counted"] and p["new_construction"]), "farmland_mu"),
+    "basic_farmland": (_remaining, "basic_farmland_mu"),
+    "redline": (_remaining, "redline_mu"),
+    "remaining": (_remaining, "area_mu"),
+    "unrectified": (lambda p: bool(p["counted"] and not p["rectified"]), "farmland_mu"),
+}
+
+
+class Evidence:
+    """Looks behind the findings of one day; the unlawful parcels are read once for all of them."""
+
+    def __init__(
+        self, conn: Connection, scope: Scope, year: int, as_of: date, variant: str = "net"
+    ) -> None:
+        self.conn, self.scope, self.year, self.as_of = conn, scope, year, as_of
+        self.variant = variant
+
+    @cached_property
+    def _parcels(self) -> list[dict[str, Any]]:
+        return trigger_facts.unlawful_parcels(self.conn, self.scope, self.year, self.as_of)
+
+    def patches(self, finding: Finding, district: str | None) -> list[str]:
+        """Numbers of the patches behind a finding on a district (None: the whole scope)."""
+        if finding.subject is not None:
+            return [finding.subject]
+        scope = self.scope.narrowed_to(district)
+        if finding.about in ("overdue", "returned"):
+            assert finding.period is not None
+            look = {"overdue": behind.overdue_patches, "returned": trigger_facts.returned_patches}
+            return look[finding.about](self.conn, scope, self.year, self.as_of, finding.period)
+        sizes: dict[str, float] = {}
+        own = [p for p in self._parcels if district is None or p["district"] == district]
+        for about in dict.fromkeys(finding.about.split("+")):
+            for patch_no, size in self._about(about, own).items():
+                sizes[patch_no] = max(sizes.get(patch_no, 0.0), size)
+        return sorted(sizes, key=lambda no: (-sizes[no], no))
+
+    def _about(self, about: str, own: list[dict[str, Any]]) -> dict[str, float]:
+        if about == "mineral":
+            return {p["patch_no"]: p["area_mu"] for p in own if p["domain"] == Domain.MINERAL.value}
+        if about == "ratio" and self.variant == "gross":
+            about = "ratio_gross"
+        if about not in _AREAS:
+            return {}
+        chosen, column = _AREAS[about]
+        sizes: dict[str, float] = {}
+        for parcel in own:
+            area = parcel[column]
+            if parcel["domain"] == Domain.LAND.value and area > 0 and chosen(parcel):
+                sizes[parcel["patch_no"]] = sizes.get(parcel["patch_no"], 0.0) + area
+        return sizes
