@@ -1,7 +1,8 @@
 """`python -m bench.one_upload FILE FOLDER`: upload a file into a new SQLite store, and once more.
 
 A process of its own, so that its peak of memory is that of this upload. Everything is imported
-before the clock starts, as in a worker that has been running. Prints one JSON document.
+before the clock starts, and the next reading child is ready, as in a worker that has been running.
+Prints one JSON document.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from bench.files import YEAR
 from bench.measure import peak_mb
 from data.settings import Settings
 from data.store.engine import Store, open_store
+from data.upload.sandbox import drop_spare, keep_spare
 from data.upload.service import UploadRequest, upload_file
 from data.vocabulary import UploadKind
+
+_CHILD_STARTS_S = 3
 
 
 def upload(store: Store, path: Path) -> dict[str, object]:
@@ -58,9 +62,13 @@ def upload(store: Store, path: Path) -> dict[str, object]:
 def main() -> None:
     path, folder = Path(sys.argv[1]), Path(sys.argv[2])
     store = open_store(Settings(local_dir=folder, database_url=f"sqlite:///{folder}/store.sqlite"))
+    keep_spare()
+    time.sleep(_CHILD_STARTS_S)
     first = upload(store, path)
     peak = peak_mb()
+    time.sleep(_CHILD_STARTS_S)
     again = upload(store, path)
+    drop_spare()
     print(json.dumps({"first": first, "again": again, "peak_mb": peak}))
 
 

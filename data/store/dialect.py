@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Date, Table, and_, func, literal, text
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, text
 from sqlalchemy.types import JSON
 
 from data.errors import StoreRefused
+from data.store import box_tree
+from data.store.box_tree import Boxes
 from data.store.models import Patch
 
 #: One writer at a time, whatever the process (PostgreSQL advisory lock).
 WRITER_LOCK = 0x7765_6970
 #: WAL with several connections can lose commits before these (design.md).
 _WAL_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+#: From so many boxes on, packing a new tree is cheaper than adding to it.
+_PACKED_FROM = 2_000
 BUSY_TIMEOUT_MS = 60_000
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 
@@ -35,6 +40,7 @@ def prepare_sqlite_connection(connection: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA page_size=8192")  # of a new file: rows with shapes are long
     if wal_is_safe():
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
@@ -48,7 +54,8 @@ def prepare_sqlite_connection(connection: Any) -> None:
 
 
 def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iterable[Any]) -> None:
-    """Insert tuples in the order of `names`: COPY on PostgreSQL, executemany on SQLite."""
+    """Insert tuples in the order of `names`, days as ISO text: COPY on PostgreSQL, executemany on
+    SQLite."""
     if conn.dialect.name == "postgresql":
         columns = ", ".join(f'"{name}"' for name in names)
         json_at = [i for i, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
@@ -59,23 +66,10 @@ def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iter
                     row = [json.dumps(v) if i in json_at else v for i, v in enumerate(row)]
                 copy.write_row(row)
         return
-    days = [i for i, name in enumerate(names) if isinstance(table.c[name].type, Date)]
     marks = ", ".join("?" * len(names))
     columns = ", ".join(f'"{name}"' for name in names)
     cursor = conn.connection.cursor()
-    cursor.executemany(
-        f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', _stored(rows, days)
-    )
-
-
-def _stored(rows: Iterable[Any], days: Sequence[int]) -> Iterator[Any]:
-    """Rows as SQLite keeps them: days as ISO text."""
-    for row in rows:
-        values = list(row)
-        for i in days:
-            if values[i] is not None:
-                values[i] = values[i].isoformat()
-        yield values
+    cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)
 
 
 def create_box_index(conn: Connection) -> None:
@@ -96,11 +90,29 @@ def create_box_index(conn: Connection) -> None:
         )
 
 
-def index_boxes(conn: Connection, boxes: Sequence[tuple[Any, ...]]) -> None:
-    """Put (id, min_lon, max_lon, min_lat, max_lat) into the R*Tree, where there is one."""
-    if conn.dialect.name == "sqlite" and boxes:
-        cursor: Any = conn.connection.cursor()
-        cursor.executemany("INSERT OR REPLACE INTO patch_bbox VALUES (?, ?, ?, ?, ?)", boxes)
+def index_boxes(conn: Connection, boxes: Boxes) -> None:
+    """Put boxes (id, min_lon, max_lon, min_lat, max_lat a row) into the R*Tree, where there is one.
+
+    A batch that is large beside what is there packs the whole tree anew.
+    """
+    if conn.dialect.name != "sqlite" or not len(boxes):
+        return
+    cursor: Any = conn.connection.cursor()
+    if len(boxes) >= _PACKED_FROM:
+        ((indexed,),) = cursor.execute("SELECT count(*) FROM patch_bbox_rowid")
+        if indexed <= len(boxes):
+            box_tree.pack(cursor, _with_indexed(cursor, boxes))
+            return
+    rows = zip(boxes[:, 0].astype(int).tolist(), *boxes[:, 1:].T.tolist(), strict=True)
+    cursor.executemany("INSERT OR REPLACE INTO patch_bbox VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _with_indexed(cursor: Any, boxes: Boxes) -> Boxes:
+    """The boxes and those of the tree that they do not replace."""
+    indexed = np.array(cursor.execute("SELECT * FROM patch_bbox").fetchall(), dtype=float)
+    if not len(indexed):
+        return boxes
+    return np.concatenate([boxes, indexed[~np.isin(indexed[:, 0], boxes[:, 0])]])
 
 
 def unindex_boxes(conn: Connection, ids: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row, Table, UniqueConstraint, select
@@ -41,16 +41,16 @@ _COLUMNS = (
 NOT_RECORDED = frozenset({"source_hash", "batch_id"})
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One change. before and after: columns → values (None where there is none)."""
+class Record(NamedTuple):
+    """One change. before and after: what `said` makes of columns → values; None where there is
+    none. A value that is missing and one that is null are the same."""
 
     entity: str
     row_key: str
     patch_id: int | None
     op: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: bytes | None
+    after: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,9 @@ def geometry_digest(wkb: bytes | None) -> str | None:
     return None if wkb is None else f"sha256:{hashlib.sha256(wkb).hexdigest()}"
 
 
-def _json(values: dict[str, Any] | None) -> str | None:
-    return None if values is None else orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
+def said(values: dict[str, Any]) -> bytes:
+    """Columns → values as JSON with sorted keys."""
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
 
 
 def plain_number(value: Any) -> Any:
@@ -78,8 +79,19 @@ def plain_number(value: Any) -> Any:
 
 def record_hash(prev_hash: str, content: Sequence[Any]) -> str:
     """SHA-256 over the previous hash and seq, batch_id, at, entity, row_key, patch_id, op, before,
-    after."""
-    return hashlib.sha256(prev_hash.encode() + orjson.dumps(list(content))).hexdigest()
+    after (text as stored, or its bytes)."""
+    *about, before, after = content
+    return _digest(prev_hash, about, _bytes(before), _bytes(after))
+
+
+def _digest(prev_hash: str, about: Sequence[Any], before: bytes | None, after: bytes | None) -> str:
+    """The parts on lines of their own: JSON has no line breaks, and no text is only a dash."""
+    parts = (prev_hash.encode(), orjson.dumps(about), before or b"-", after or b"-")
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def _bytes(text: Any) -> bytes | None:
+    return text.encode() if isinstance(text, str) else text
 
 
 def head(conn: Connection) -> tuple[int, str]:
@@ -97,32 +109,21 @@ def append(conn: Connection, batch_id: int, records: Iterable[Record]) -> None:
     seq, prev_hash = head(conn)
     first = seq
     at = datetime.now(UTC).isoformat(timespec="microseconds")
+    table = Base.metadata.tables["history"]
     rows: list[tuple[Any, ...]] = []
-
-    def write() -> None:
-        bulk_insert(conn, Base.metadata.tables["history"], _COLUMNS, rows)
-        rows.clear()
-
     for record in records:
         seq += 1
-        content = (
-            seq,
-            batch_id,
-            at,
-            record.entity,
-            record.row_key,
-            record.patch_id,
-            record.op,
-            _json(record.before),
-            _json(record.after),
-        )
-        digest = record_hash(prev_hash, content)
-        rows.append((*content, prev_hash, digest))
+        entity, row_key, patch_id, op, before, after = record
+        about = (seq, batch_id, at, entity, row_key, patch_id, op)
+        digest = _digest(prev_hash, about, before, after)
+        texts = (before and before.decode(), after and after.decode())
+        rows.append((*about, *texts, prev_hash, digest))
         prev_hash = digest
         if len(rows) >= _CHUNK:
-            write()
+            bulk_insert(conn, table, _COLUMNS, rows)
+            rows = []
     if rows:
-        write()
+        bulk_insert(conn, table, _COLUMNS, rows)
     if seq > first:
         meta.put(conn, HEAD_KEY, f"{seq}:{prev_hash}")
 
@@ -190,10 +191,14 @@ def _first_difference(
                 continue  # shipped with the program
             if known is None:
                 bad.append(end)
-            elif _json(recorded(values)) != _json(known[1]):
+            elif said(_filled(recorded(values))) != said(_filled(known[1])):
                 bad.append(known[0])
         bad += [seq for seq, _ in expected.values()]
     return min(bad, default=None)
+
+
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def recorded_tables() -> list[Table]:
@@ -231,7 +236,7 @@ def row_key(table: Table, values: dict[str, Any]) -> str:
 
 def recorded(values: dict[str, Any]) -> dict[str, Any]:
     """What a record says of columns: all but bookkeeping, geometry by its digest."""
-    said = {k: plain_number(v) for k, v in values.items() if k not in NOT_RECORDED}
-    if "geom" in said:
-        said["geom"] = geometry_digest(said["geom"])
-    return said
+    told = {k: plain_number(v) for k, v in values.items() if k not in NOT_RECORDED}
+    if "geom" in told:
+        told["geom"] = geometry_digest(told["geom"])
+    return told

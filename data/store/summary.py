@@ -42,6 +42,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.selectable import CTE
 
 from data.periods import elimination_cutoff_on
+from data.store.dialect import bulk_insert
 from data.store.measures import AREAS, COUNTS
 from data.store.models import AuditDecision, DaySummary, EnforcementCase, Parcel, Patch
 from data.store.queries.state import (
@@ -151,29 +152,45 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None
     if patch_ids is None:
         conn.execute(insert(_touched).from_select(["patch_id"], select(Patch.id)))
     else:
-        ids = sorted({int(i) for i in patch_ids})
-        conn.execute(insert(_touched), [{"patch_id": i} for i in ids])
+        bulk_insert(conn, _touched, ["patch_id"], [(i,) for i in sorted({*map(int, patch_ids)})])
     years = conn.scalars(
         select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
     ).all()
+    decided, split = _has(conn, AuditDecision), _has(conn, Parcel)
     for year in years:
-        for statement in _statements(conn.dialect.name, year, sign):
+        for statement in _statements(conn.dialect.name, year, sign, decided, split or decided):
             conn.execute(statement)
     for table in (_touched, _alike, _interval):
         conn.execute(delete(table))
 
 
+def _has(conn: Connection, child: Any) -> bool:
+    """Whether any of the touched patches has a decision or parcel."""
+    of_touched = select(_touched.c.patch_id).where(child.patch_id == _touched.c.patch_id)
+    return conn.scalar(select(of_touched.limit(1).scalar_subquery())) is not None
+
+
 @lru_cache(maxsize=64)
-def _statements(dialect: str, year: int, sign: int) -> tuple[Any, ...]:
-    """What keeps the summary in step for one year, in order; made once, they are large."""
+def _statements(dialect: str, year: int, sign: int, decided: bool, judged: bool) -> tuple[Any, ...]:
+    """What keeps the summary in step for one year, in order; made once, they are large.
+
+    decided, judged: whether any touched patch has decisions, or decisions or parcels. A batch of
+    new patches has none.
+    """
+    audits = (
+        *_fill_intervals(_touched_of(year, _audit_days())),
+        _upsert(dialect, year, sign, _audit_vectors()),
+    )
+    parcels = (
+        *_fill_intervals(_touched_of(year, _parcel_days(year))),
+        _upsert(dialect, year, sign, _parcel_vectors(year)),
+    )
     return (
         *_fill_alike(year),
         *_fill_intervals(_clearance_days()),
         _upsert(dialect, year, sign, _clearance_vectors()),
-        *_fill_intervals(_touched_of(year, _audit_days())),
-        _upsert(dialect, year, sign, _audit_vectors()),
-        *_fill_intervals(_touched_of(year, _parcel_days(year))),
-        _upsert(dialect, year, sign, _parcel_vectors(year)),
+        *(audits if decided else ()),
+        *(parcels if judged else ()),
         delete(DaySummary).where(
             DaySummary.year == year, *(getattr(DaySummary, m) == 0 for m in MEASURES)
         ),

@@ -31,6 +31,8 @@ def undo_batch(conn: Connection, batch_id: int, who: str, where: str = "cli") ->
         raise SupervisionError(f"批次{batch_id}已由批次{batch['undone_by']}撤回，无需再撤。")
     if batch["state"] == "undo":
         raise SupervisionError(f"批次{batch_id}本身是一次撤回，不能再撤；请重新上传原文件。")
+    if batch["state"] == "entry":
+        raise SupervisionError(f"批次{batch_id}是人工登记，不能撤回上传；请撤销登记，或另设新值。")
     _refuse_if_built_upon(conn, batch_id)
     table = History.__table__
     records = list(
@@ -62,7 +64,8 @@ def undo_batch(conn: Connection, batch_id: int, who: str, where: str = "cli") ->
 
 def _standing(batch_id: int) -> Any:
     """Later batches that still stand: neither taken back nor themselves a taking-back."""
-    return (History.batch_id == Upload.id) & (Upload.id > batch_id) & (Upload.state == "done")
+    stands = Upload.state.in_(["done", "entry"])
+    return (History.batch_id == Upload.id) & (Upload.id > batch_id) & stands
 
 
 def _refuse_if_built_upon(conn: Connection, batch_id: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any, TypeGuard
 
+import numpy as np
+import orjson
 import pandas as pd
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Date, Table, bindparam, delete, func, insert, select, update
 
 from data.store import history, meta, summary
 from data.store.dialect import bulk_insert, index_boxes, unindex_boxes
@@ -82,7 +84,7 @@ def apply_changes(
     existing = _touched_patches(changes)
     summary.remove(conn, existing)
     records: list[Iterable[Record]] = []
-    new_patches: list[int] = []
+    brought: list[int] = []
 
     def progress(frame: pd.DataFrame) -> None:
         if on_progress:
@@ -104,13 +106,13 @@ def apply_changes(
         if rows is not None:
             records.append(_insert(conn, table, rows))
             if table.name == "patch":
-                new_patches += [int(i) for i in rows["id"]]
+                brought += [int(i) for i in rows["id"]]
             progress(rows)
     history.append(conn, batch_id, chain.from_iterable(records))
     if on_progress:
         on_progress("汇总", 0, 0)
     gone = _deleted_patches(changes)
-    summary.add(conn, [i for i in {*existing, *new_patches} if i not in gone])
+    summary.add(conn, [i for i in {*existing, *brought} if i not in gone])
     return batch_id
 
 
@@ -151,21 +153,44 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return objects.where(objects.notna(), None)
 
 
-def _tuples(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    """Rows of Python values; nan and NaT (what differs from itself) are None."""
+def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Column → Python values; nan and NaT are None, -0.0 is 0.0: a database knows one zero."""
+    return {str(name): _values(frame[name].to_numpy(dtype=object)) for name in frame.columns}
+
+
+def _values(column: Any) -> list[Any]:
+    listed: list[Any] = column.tolist()
+    kinds = set(map(type, listed))
+    if kinds <= {float, type(None)} and float in kinds:
+        numbers = column.astype(np.float64) + 0.0  # None becomes nan
+        missing = np.isnan(numbers)
+        if not missing.any():
+            return numbers.tolist()  # type: ignore[no-any-return]
+        return [None if gone else n for gone, n in zip(missing, numbers.tolist(), strict=True)]
+    if kinds <= {int, str, bytes, bool, date, type(None)}:
+        return listed
+    missing = pd.isna(column)
+    return [
+        None if gone else history.plain_number(value)
+        for gone, value in zip(missing, listed, strict=True)
+    ]
+
+
+def _iso(days: list[Any]) -> list[str | None]:
+    """As SQLite keeps days and a record says them."""
+    texts = {day: day and day.isoformat() for day in set(days)}
+    return [texts[day] for day in days]
+
+
+def _in_pieces(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for start in range(0, len(frame), _ROWS_AT_ONCE):
-        part = frame.iloc[start : start + _ROWS_AT_ONCE]
-        columns = [
-            [None if value is None or value != value else value for value in part[name].tolist()]
-            for name in part.columns
-        ]
-        yield from zip(*columns, strict=True)
+        yield frame.iloc[start : start + _ROWS_AT_ONCE]
 
 
 def _dicts(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    names = list(frame.columns)
-    for row in _tuples(frame):
-        yield dict(zip(names, row, strict=True))
+    columns = _columns(frame)
+    for row in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, row, strict=True))
 
 
 def _patch_id(table: Table, values: dict[str, Any]) -> int | None:
@@ -194,33 +219,42 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
 
 
 def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[Record]:
-    bulk_insert(conn, table, list(rows.columns), _tuples(rows))
+    """Piece by piece: the rows, then their records. Run to its end by whoever takes these."""
     if table.name == "patch":
         _index(conn, rows)
-    return (
-        Record(table.name, key, patch_id, "insert", None, said)
-        for key, patch_id, said in _said(table, rows)
-    )
+    for piece in _in_pieces(rows):
+        columns = _columns(piece)
+        filled = {
+            name: _iso(values) if isinstance(table.c[name].type, Date) else values
+            for name, values in columns.items()
+            if values.count(None) < len(values)
+        }
+        bulk_insert(conn, table, list(filled), zip(*filled.values(), strict=True))
+        for key, patch_id, said in _said(table, columns, filled):
+            yield Record(table.name, key, patch_id, "insert", None, said)
 
 
-def _said(table: Table, rows: pd.DataFrame) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
-    """Row key, patch and recorded content of whole rows."""
-    names = [n for n in rows.columns if n not in history.NOT_RECORDED]
-    keys = [names.index(n) for n in history.key_columns(table)]
+def _said(
+    table: Table, columns: dict[str, list[Any]], filled: dict[str, list[Any]]
+) -> Iterator[tuple[str, int | None, bytes]]:
+    """Row key, patch and recorded content of whole rows; `filled`: the columns worth recording."""
+    names = sorted(n for n in filled if n not in history.NOT_RECORDED)
+    told = [filled[n] for n in names]
+    if "geom" in names:
+        told[names.index("geom")] = [history.geometry_digest(g) for g in filled["geom"]]
+    keys = [map(str, columns[n]) for n in history.key_columns(table)]
     of_patch = "id" if table.name == "patch" else "patch_id"
-    patch = names.index(of_patch) if of_patch in names else None
-    geom = names.index("geom") if "geom" in names else None
-    for row in _tuples(rows[names]):
-        said = dict(zip(names, map(history.plain_number, row), strict=True))
-        if geom is not None:
-            said["geom"] = history.geometry_digest(row[geom])
-        key = "/".join([str(row[i]) for i in keys])
-        yield key, None if patch is None else row[patch], said
+    patches = columns.get(of_patch) or [None] * len(columns["id"])
+    for key, patch_id, row in zip(
+        zip(*keys, strict=True), patches, zip(*told, strict=True), strict=True
+    ):
+        # sorted already; in the same bytes as history.said
+        yield "/".join(key), patch_id, orjson.dumps(dict(zip(names, row, strict=True)))
 
 
 def _index(conn: Connection, rows: pd.DataFrame) -> None:
     boxed = rows[rows["min_lon"].notna()]
-    index_boxes(conn, list(_tuples(boxed[["id", *_BOX]])))
+    index_boxes(conn, boxed[["id", *_BOX]].to_numpy(dtype=float))
 
 
 def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Record]:
@@ -233,7 +267,9 @@ def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Rec
         _archive(conn, [g for g in frame["geom"] if g is not None])
     return (
         Record(table.name, key, patch_id, "delete", said, None)
-        for key, patch_id, said in _said(table, frame)
+        for piece in _in_pieces(frame)
+        for columns in [_columns(piece)]
+        for key, patch_id, said in _said(table, columns, columns)
     )
 
 
@@ -268,8 +304,8 @@ def _update(
                 history.row_key(table, now),
                 _patch_id(table, now),
                 "update",
-                history.recorded({n: was[n] for n in said}),
-                history.recorded({n: now[n] for n in said}),
+                history.said(history.recorded({n: was[n] for n in said})),
+                history.said(history.recorded({n: now[n] for n in said})),
             )
         )
     for differing, values_of in by_columns.items():

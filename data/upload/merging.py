@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -90,25 +91,34 @@ def source_hashes(prepared: Prepared, context: str = "") -> np.ndarray[Any, np.d
         if not str(name).startswith("_"):
             total += _salted(prepared.rows[name].to_numpy(dtype=object), str(name), context)
     if prepared.geometry is not None:
-        digests = np.array(
-            [
-                None if wkb is None else hashlib.blake2b(wkb, digest_size=16).hexdigest()
-                for wkb in prepared.geometry.wkb
-            ],
-            dtype=object,
-        )
-        total += _salted(digests, "geometry", context)
+        digests = [
+            b"\0" * 8 if wkb is None else hashlib.blake2b(wkb, digest_size=8).digest()
+            for wkb in prepared.geometry.wkb
+        ]
+        total += np.frombuffer(b"".join(digests), dtype=np.uint64)
     return total.view(np.int64)
 
 
 def _salted(values: Any, name: str, context: str) -> Any:
-    key = hashlib.blake2b(f"{name}|{context}".encode(), digest_size=8).hexdigest()
-    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    """A hash a value; 0 for an empty cell. The type counts: 1, 1.0 and "1" are three values."""
+    empty = _is_none(values)
+    filled = values[~empty]
+    hashes = np.zeros(len(values), dtype=np.uint64)
+    kinds = set(map(type, filled.tolist()))
+    kind = kinds.pop() if len(kinds) == 1 else None
+    label = kind.__name__ if kind in (str, float) else ""
+    key = hashlib.blake2b(f"{name}|{label}|{context}".encode(), digest_size=8).hexdigest()
+    if kind is float:
+        hashes[~empty] = pd.util.hash_array(filled.astype(np.float64)) ^ np.uint64(int(key, 16))
+        return hashes
+    if kind is str:
+        hashes[~empty] = pd.util.hash_array(filled, hash_key=key, categorize=False)
+        return hashes
+    codes, distinct = pd.factorize(filled)
     texts = np.array([repr(v) for v in distinct], dtype=object)
-    hashes = np.zeros(len(texts) + 1, dtype=np.uint64)  # the last stands for an empty cell
     if len(texts):
-        hashes[:-1] = pd.util.hash_array(texts, hash_key=key, categorize=False)
-    return hashes[codes]
+        hashes[~empty] = pd.util.hash_array(texts, hash_key=key, categorize=False)[codes]
+    return hashes
 
 
 def merged(
@@ -153,15 +163,20 @@ def _is_none(values: Any) -> Mask:
 
 def aligned(stored_rows: pd.DataFrame, ids: Sequence[int | None]) -> pd.DataFrame:
     """Stored rows in the order of ids; a row of None for an id of None."""
+    if stored_rows.empty:  # a first file: nothing to put in order
+        nothing = {name: np.full(len(ids), None, dtype=object) for name in stored_rows.columns}
+        return pd.DataFrame(nothing, dtype=object)
     lookup = stored_rows.reindex([-1 if i is None else i for i in ids])
     result = lookup.astype(object).where(lookup.notna(), None).reset_index(drop=True)
     return result
 
 
-def differing(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> Mask:
-    """Rows of which a column differs (both frames aligned by position)."""
+def differing(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str], where: Mask) -> Mask:
+    """Of the rows `where`, those of which a column differs (both frames aligned by position)."""
     result = np.zeros(len(after), dtype=bool)
-    for name in names:
-        old, new = before[name].to_numpy(dtype=object), after[name].to_numpy(dtype=object)
-        result |= np.array([a != b for a, b in zip(old, new, strict=True)], dtype=bool)
+    rows = np.flatnonzero(where)
+    for name in names if len(rows) else ():
+        old = before[name].to_numpy(dtype=object)[rows].tolist()
+        new = after[name].to_numpy(dtype=object)[rows].tolist()
+        result[rows] |= np.fromiter(map(ne, old, new), dtype=bool, count=len(rows))
     return result

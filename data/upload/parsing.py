@@ -38,6 +38,11 @@ _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 #: Control characters, what stands for none, and what has no width.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+#: Lines of characters that stay as they are, whatever is done about widths and controls.
+_PLAIN = re.compile(r"[!-~\u4e00-\u9fff\n]*")
+_SHORT_TEXT = 32
+#: Texts that are numbers of something, besides the keys.
+_NUMBERS = ("linked_patch_no", "code")
 _AREA_UNITS = {"亩": AreaUnit.MU, "平方米": AreaUnit.M2, "M2": AreaUnit.M2, "公顷": AreaUnit.HA}
 
 
@@ -61,6 +66,9 @@ def cell_texts(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
 
 def parse_column(cells: np.ndarray[Any, Any], column: Column, unit: AreaUnit) -> ParsedColumn:
     """Read one column of a file (objects as `cell_texts` gives them)."""
+    plain = _plain_column(cells, column, unit)
+    if plain is not None:
+        return ParsedColumn(plain, {})
     reader = _reader(column, unit)
     codes, distinct = pd.factorize(cells, use_na_sentinel=True)
     values: list[Any] = []
@@ -79,6 +87,33 @@ def parse_column(cells: np.ndarray[Any, Any], column: Column, unit: AreaUnit) ->
         for code, sentence in sentences.items():
             errors.update(dict.fromkeys(np.flatnonzero(codes == code).tolist(), sentence))
     return ParsedColumn(table[codes], errors)
+
+
+def _plain_column(
+    cells: np.ndarray[Any, Any], column: Column, unit: AreaUnit
+) -> np.ndarray[Any, Any] | None:
+    """The values of a column in which nothing needs a second look: numbers that are areas already,
+    plain words. None where cell by cell is the only way."""
+    kinds = set(map(type, cells.tolist())) - {type(None)}
+    if kinds == {float} and column.type is CellType.AREA:
+        read = cells.astype(np.float64)  # None becomes nan
+        given = ~np.isnan(read)
+        area_mu = read * unit.numerator / unit.denominator
+        if not ((area_mu[given] >= 0) & (area_mu[given] <= MAX_AREA_MU)).all():
+            return None
+        values: np.ndarray[Any, Any] = area_mu.astype(object)
+        values[~given] = None
+        return values
+    if kinds == {str} and column.type is CellType.TEXT:
+        words = {cell for cell in cells.tolist() if cell is not None}
+        joined = "\n".join(words)
+        doubtful = CLEAR_WORD in joined or joined.count("\n") != len(words) - 1 or "" in words
+        if column.key or column.field in _NUMBERS:
+            doubtful |= "." in joined or "+" in joined or column.field == "period"
+        if doubtful or max(map(len, words)) > _SHORT_TEXT:
+            return None
+        return cells if _PLAIN.fullmatch(joined) else None
+    return None
 
 
 def _read(cell: Any, reader: Callable[[Any, str], Any], column: Column) -> Any:
@@ -138,7 +173,7 @@ def _reader(column: Column, unit: AreaUnit) -> Callable[[Any, str], Any]:
 
 
 def _limited(text: str, column: Column) -> str:
-    if column.key or column.field in ("linked_patch_no", "code"):
+    if column.key or column.field in _NUMBERS:
         text = re.sub(r"^(\d+)\.0+$", r"\1", _width(text))
         if column.field == "period":
             text = re.sub(r"^(\d{4})年度?$", r"\1", text)

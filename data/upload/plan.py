@@ -243,7 +243,7 @@ def settle(plan: Plan, schema: KindSchema, compared: Compared) -> None:
     places = [i for i, k in zip(compared.at, keep, strict=True) if k]
     fresh = before["id"].isna().to_numpy() if len(before) else np.zeros(0, dtype=bool)
     names = [n for n in after.columns if n != "source_hash"]
-    changed = ~fresh & differing(before, after, names)
+    changed = differing(before, after, names, ~fresh)
     after["id"] = before["id"]
     plan.inserted += int(fresh.sum())
     plan.updated += int(changed.sum())

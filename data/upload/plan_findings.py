@@ -111,7 +111,7 @@ def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFr
     was = before.reset_index(drop=True)
     columns = [c for c in together.columns if c not in ("id", "batch_id")]
     compared_columns = [c for c in columns if c != "source_hash"]
-    differs = differing(was, old, compared_columns)
+    differs = differing(was, old, compared_columns, np.ones(len(old), dtype=bool))
     fresh = np.zeros(len(together), dtype=bool)
     fresh[len(after) :] = True
     plan.changes.append(_parcel_change(was, together, fresh, differs, columns))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from data.upload import checks
 from data.upload.crs import CGCS2000, points_from_columns
 from data.upload.mapping import normal
 from data.upload.merging import Mask
-from data.upload.places import MAX_OUTSIDE_M, Gazetteer, Placed, locate, nearest_district, place
+from data.upload.places import MAX_OUTSIDE_M, Gazetteer, locate, nearest_district, place
 from data.upload.plan import (
     Compared,
     Context,
@@ -215,49 +215,45 @@ def _geometry(prepared: Prepared, after: pd.DataFrame) -> None:
 
 def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
     gazetteer, after, before = context.gazetteer, compared.after, compared.before
+    if after.empty:
+        return
     lon, lat = checks.numbers(after, "lon"), checks.numbers(after, "lat")
     found = locate(gazetteer, lon, lat, after["geom"].to_numpy(dtype=object))
-    kept = (before["place_source"] == "explicit").to_numpy() if len(before) else np.zeros(0, bool)
-    given = prepared.rows.get("district_code")
-    file_district = None if given is None else given.to_numpy(dtype=object)
-    stored_district = before["district_code"].to_numpy(dtype=object)
-    county_code = after["county_code"].to_numpy(dtype=object)
-    town_code = after["town_code"].to_numpy(dtype=object)
-    cache: dict[Any, Placed] = {}
-    results: list[Placed] = []
-    for position, index in enumerate(after.index.tolist()):
-        named = file_district[index] if file_district is not None else None
-        if not isinstance(named, str):
-            named = stored_district[position] if kept[position] else None
-        outside = float(found.outside_m[position])
-        if outside > MAX_OUTSIDE_M:
-            prepared.reject(
-                index, None, f"位置在本市以外{outside / 1000:.1f}千米，请核对坐标系和图形。"
-            )
-        elif outside > 0:
-            prepared.warn(index, None, f"位置在区市界以外{outside:.0f}米，已保留，请核对。")
-        nearest = None
-        unplaced = found.zone[position] is None and found.county[position] is None
-        if unplaced and outside <= MAX_OUTSIDE_M:  # 0 where only its middle lies off the coast
-            nearest = nearest_district(gazetteer, lon[position], lat[position])
-        arguments = (
-            named,
-            county_code[position],
-            town_code[position],
-            found.zone[position],
-            found.county[position],
-            found.town[position],
-            0.0 if outside == 0 else outside if np.isfinite(outside) else np.inf,
-            nearest,
-        )
-        if arguments not in cache:
-            cache[arguments] = place(gazetteer, *arguments)
-        placed = cache[arguments]
-        results.append(placed)
-        if placed.error is not None:
-            prepared.reject(index, *placed.error)
-        for name, sentence in placed.warnings:
-            prepared.warn(index, name, sentence)
+    at = after.index.to_numpy(dtype=np.int64)
+    outside_m = found.outside_m
+    for position in np.flatnonzero(outside_m > MAX_OUTSIDE_M):
+        kilometres = outside_m[position] / 1000
+        sentence = f"位置在本市以外{kilometres:.1f}千米，请核对坐标系和图形。"
+        prepared.reject(int(at[position]), None, sentence)
+    points: list[tuple[int, str | None, str]] = [
+        (int(at[i]), None, f"位置在区市界以外{outside_m[i]:.0f}米，已保留，请核对。")
+        for i in np.flatnonzero((outside_m > 0) & (outside_m <= MAX_OUTSIDE_M))
+    ]
+    nearest = np.full(len(at), None, dtype=object)
+    unplaced = pd.isna(found.zone) & pd.isna(found.county)
+    for i in np.flatnonzero(unplaced & (outside_m <= MAX_OUTSIDE_M)):
+        # 0 m where only its middle lies off the coast
+        nearest[i] = nearest_district(gazetteer, lon[i], lat[i])
+    arguments = [
+        _named_units(prepared, before, at),
+        after["county_code"].to_numpy(dtype=object),
+        after["town_code"].to_numpy(dtype=object),
+        found.zone,
+        found.county,
+        found.town,
+        np.where(np.isnan(outside_m), np.inf, outside_m),
+        nearest,
+    ]
+    # a batch has few different combinations, whatever its number of rows
+    groups, first = _groups(arguments)
+    results = [place(gazetteer, *(column[i] for column in arguments)) for i in first]
+    rows_of = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1])
+    for rows, result in zip(rows_of, results, strict=True):
+        if result.error is not None:
+            for i in rows:
+                prepared.reject(int(at[i]), *result.error)
+        points += [(i, *warning) for warning in result.warnings for i in at[rows].tolist()]
+    prepared.warn_all(points)
     for name, attribute in (
         ("district_code", "district"),
         ("county_code", "county"),
@@ -265,8 +261,30 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
         ("place_source", "source"),
     ):
         values = np.empty(len(results), dtype=object)
-        values[:] = [getattr(p, attribute) for p in results]
-        after[name] = values
+        values[:] = [getattr(result, attribute) for result in results]
+        after[name] = values[groups]
+
+
+def _named_units(prepared: Prepared, before: pd.DataFrame, at: Any) -> Any:
+    """The unit that each row names, else the one named for it before."""
+    explicit = (before["place_source"] == "explicit").to_numpy(dtype=bool)
+    stored = np.where(explicit, before["district_code"].to_numpy(dtype=object), None)
+    given = prepared.rows.get("district_code")
+    if given is None:
+        return stored
+    named = given.to_numpy(dtype=object)[at]
+    is_name = np.array([isinstance(value, str) for value in named], dtype=bool)
+    return np.where(is_name, named, stored)
+
+
+def _groups(columns: list[Any]) -> tuple[Any, Any]:
+    """Number of the combination of values that each row has, and each combination's first row."""
+    total = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, distinct = pd.factorize(column, use_na_sentinel=False)
+        total = pd.factorize(total * len(distinct) + codes)[0]
+    _, first = np.unique(total, return_index=True)
+    return total, first
 
 
 def _transfers(prepared: Prepared, compared: Compared) -> None:
@@ -287,22 +305,16 @@ def _transfers(prepared: Prepared, compared: Compared) -> None:
 
 def _deadlines(after: pd.DataFrame) -> None:
     """due_on and clearance_month of land patches (D1, §3.2)."""
-    cache: dict[Any, tuple[date, str]] = {}
-    due: list[date | None] = []
-    months: list[str | None] = []
-    columns = (after["domain"], after["issued_on"], after["extended_to"])
-    for domain, issued_on, extended_to in zip(*columns, strict=True):
-        if domain != Domain.LAND.value or issued_on is None:
-            due.append(None)
-            months.append(None)
-            continue
-        if issued_on not in cache:
-            cache[issued_on] = statutory_due_on(issued_on), clearance_month(issued_on)
-        statutory, month = cache[issued_on]
-        due.append(extended_to or statutory)
-        months.append(month)
-    after["due_on"] = pd.Series(due, dtype=object, index=after.index)
-    after["clearance_month"] = pd.Series(months, dtype=object, index=after.index)
+    land = (after["domain"] == Domain.LAND.value).to_numpy()
+    issued_on = np.where(land, after["issued_on"].to_numpy(dtype=object), None)
+    codes, days = pd.factorize(issued_on)
+    due, months = (np.full(len(days) + 1, None, dtype=object) for _ in range(2))
+    due[:-1] = [statutory_due_on(day) for day in days]
+    months[:-1] = [clearance_month(day) for day in days]
+    extended_to = after["extended_to"].to_numpy(dtype=object)
+    is_extended = (codes >= 0) & np.array([day is not None for day in extended_to], dtype=bool)
+    after["due_on"] = np.where(is_extended, extended_to, due[codes])
+    after["clearance_month"] = months[codes]
 
 
 def _repairs(prepared: Prepared, after: pd.DataFrame) -> None:
@@ -315,20 +327,11 @@ def _repairs(prepared: Prepared, after: pd.DataFrame) -> None:
 def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
     """Warn of new or moved patches that lie on another of the year by more than half."""
     prepared, after = plan.prepared, compared.after
-    sound = prepared.sound()
-    moved: Mask = np.array(
-        [
-            sound[i] and g is not None and g != old and withdrawn is None
-            for i, g, old, withdrawn in zip(
-                after.index,
-                after["geom"],
-                compared.before["geom"],
-                after["withdrawn_on"],
-                strict=True,
-            )
-        ],
-        dtype=bool,
-    )
+    shapes_now = after["geom"].to_numpy(dtype=object)
+    shapes_before = compared.before["geom"].to_numpy(dtype=object)
+    moved: Mask = prepared.sound()[after.index.to_numpy(dtype=np.int64)]
+    moved &= pd.notna(shapes_now) & pd.isna(after["withdrawn_on"].to_numpy(dtype=object))
+    moved &= np.fromiter(map(ne, shapes_now, shapes_before), dtype=bool, count=len(after))
     if not moved.any():
         return
     chosen = after[moved]
@@ -339,10 +342,12 @@ def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
         return
     others, numbers = _stored_shapes(context, chosen)
     pool = np.concatenate([shapes, others])
-    names = [*chosen["patch_no"], *numbers]
+    names = np.array([*chosen["patch_no"], *numbers], dtype=object)
     tree = shapely.STRtree(pool)
     left, right = tree.query(shapes, predicate="intersects")
-    apart = np.array([names[a] != names[b] for a, b in zip(left, right, strict=True)], dtype=bool)
+    others_only = left != right
+    left, right = left[others_only], right[others_only]
+    apart = names[left] != names[right]
     left, right = left[apart], right[apart]
     if not len(left):
         return

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,20 @@ class Prepared:
 
     def warn(self, index: int, name: str | None, message: str) -> None:
         self.warnings.append(self.issue(index, name, message))
+
+    def warn_all(self, points: Iterable[tuple[int, str | None, str]]) -> None:
+        """Warn of (index, name, message) points, in the order of the rows."""
+        numbers, sheets = self._whence
+        columns = {c.field: c.header for c in self.columns} | self.headers | {None: None}
+        self.warnings += [
+            Issue(
+                int(numbers[i]),
+                columns.get(name),
+                message,
+                str(sheets[i]) if len(self.tables) > 1 else None,
+            )
+            for i, name, message in sorted(points, key=itemgetter(0))
+        ]
 
     def sound(self) -> Any:
         """Mask of the rows without an error."""
@@ -307,8 +322,11 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
         for assigned in mapped.assigned:
             prepared.headers.setdefault(assigned.column.field, assigned.header)
         start += count
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    prepared.rows = rows.astype(object).where(rows.notna(), None)
+    if len(frames) == 1:
+        prepared.rows = frames[0].astype(object)
+    else:  # a column that one of the tables lacks is empty there
+        rows = pd.concat(frames, ignore_index=True)
+        prepared.rows = rows.astype(object).where(rows.notna(), None)
     prepared.geometry = _joined(geometries, [len(f) for f in frames])
     for index, name, message in errors:
         prepared.reject(index, name, message)

@@ -81,7 +81,8 @@ def make_plan(
     else:
         plan = plan_rows(context, prepared, kind)
     rejected = {(i.row, i.sheet) for issues in prepared.errors.values() for i in issues}
-    prepared.warnings = [w for w in prepared.warnings if (w.row, w.sheet) not in rejected]
+    if rejected:
+        prepared.warnings = [w for w in prepared.warnings if (w.row, w.sheet) not in rejected]
     on_progress("核对", len(prepared.rows), len(prepared.rows))
     return plan
 

@@ -77,7 +77,10 @@ def stamp(conn: Connection) -> Stamp:
     meta = {row.key: row.value for row in conn.execute(select(Meta.key, Meta.value))}
     u = Upload
     last = conn.execute(
-        select(u.uploaded_at, u.file_name, u.kind).order_by(u.id.desc()).limit(1)
+        select(u.uploaded_at, u.file_name, u.kind)
+        .where(u.state != "entry")  # entered by hand, not uploaded
+        .order_by(u.id.desc())
+        .limit(1)
     ).first()
     return Stamp(
         data_version=int(meta.get("data_version", 0)),

@@ -41,13 +41,16 @@ _UNTOLD = frozenset(
 
 
 def upload_list(conn: Connection, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
-    """Batches, newest first: every column of `upload` but issues and stored_path."""
-    query = select(*_LISTED).order_by(Upload.id.desc()).limit(limit).offset(offset)
+    """Batches that files brought, newest first: every column of `upload` but issues and
+    stored_path."""
+    query = select(*_LISTED).where(Upload.state != "entry")
+    query = query.order_by(Upload.id.desc()).limit(limit).offset(offset)
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
 def upload_count(conn: Connection) -> int:
-    return conn.scalar(select(func.count()).select_from(Upload)) or 0
+    files = Upload.state != "entry"
+    return conn.scalar(select(func.count()).select_from(Upload).where(files)) or 0
 
 
 def upload_detail(conn: Connection, batch_id: int, changes: int = 200) -> dict[str, Any]:
