@@ -19,7 +19,7 @@ from data.errors import SupervisionError
 from data.periods import default_as_of
 from data.scope import Scope
 from data.settings import Settings
-from data.vocabulary import PatchStatus, ReferenceLayer, UploadKind
+from data.vocabulary import PatchStatus, RecordKind, ReferenceLayer, UploadKind
 
 Arguments = argparse.Namespace
 DONE, REFUSED = 0, 1
@@ -27,6 +27,7 @@ DONE, REFUSED = 0, 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
+    _prove_rules()
     settings = Settings.from_environment()
     handler: Callable[[Settings, Arguments], int] = arguments.handler
     try:
@@ -37,6 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the pipe has seen enough
         sys.stderr.close()
         return DONE
+
+
+def _prove_rules() -> None:
+    """A rule file that cannot be trusted stops the program before it touches the store."""
+    from data.rules.loader import all_rules
+
+    all_rules()
 
 
 # ---- arguments -----------------------------------------------------------------------------------
@@ -77,6 +85,21 @@ def _layer(text: str) -> ReferenceLayer:
     raise argparse.ArgumentTypeError(f"没有图层“{text}”，可选：{names}")
 
 
+def _parameter(text: str) -> tuple[str, str]:
+    rule, dot, name = text.partition(".")
+    if not dot or not name:
+        raise argparse.ArgumentTypeError(f"“{text}”应写作 规则.参数，如 T3.warning_ratio")
+    return rule, name
+
+
+def _record_kind(text: str) -> RecordKind:
+    for kind in RecordKind:
+        if text in (kind.value, kind.label):
+            return kind
+    names = "、".join(f"{kind.value} {kind.label}" for kind in RecordKind)
+    raise argparse.ArgumentTypeError(f"没有登记种类“{text}”，可选：{names}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m data", description="卫片执法监管数据")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -85,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
         sub.add_argument("--json", action="store_true", help="只输出一个 JSON 文档")
         sub.set_defaults(handler=handler)
+        return sub
+
+    def action(actions: Any, name: str) -> Any:
+        sub = actions.add_parser(name)
+        sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         return sub
 
     command("init", _init, "创建或升级数据库")
@@ -123,6 +151,34 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--district")
         if name == "patches":
             sub.add_argument("--status", choices=[status.value for status in PatchStatus])
+
+    rules = command("rules", _rules, "现行规则；set 修改本市设定的参数")
+    rules.add_argument("--on", type=_day, help="哪一天的规则，默认今天")
+    setting = action(rules.add_subparsers(dest="action", metavar="set"), "set")
+    setting.add_argument("parameter", type=_parameter, metavar="规则.参数")
+    setting.add_argument("value")
+    setting.add_argument("--from", dest="valid_from", type=_day, required=True)
+    setting.add_argument("--reason", required=True)
+    setting.add_argument("--by", default="命令行")
+
+    record = command("record", _record, "人员登记：list、add、withdraw")
+    actions = record.add_subparsers(dest="action", required=True, metavar="ACTION")
+    action(actions, "list").add_argument("--year", type=_year, required=True)
+    adding = action(actions, "add")
+    adding.add_argument("kind", type=_record_kind)
+    adding.add_argument("subject", help="图斑编号或区市")
+    adding.add_argument("--year", type=_year, required=True)
+    adding.add_argument("--on", type=_day, required=True)
+    adding.add_argument("--reason", required=True)
+    adding.add_argument("--due", type=_day, help="限期整改的期限")
+    adding.add_argument("--document", help="冻结的文号")
+    adding.add_argument("--area", type=float, help="冻结的指标（亩）")
+    adding.add_argument("--by", default="命令行")
+    withdrawing = action(actions, "withdraw")
+    withdrawing.add_argument("number", type=int)
+    withdrawing.add_argument("--on", type=_day, required=True)
+    withdrawing.add_argument("--reason", required=True)
+    withdrawing.add_argument("--by", default="命令行")
 
     verify = command("verify", _verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")
@@ -435,6 +491,78 @@ def _triggers(settings: Settings, arguments: Arguments) -> int:
             ]
         )
     return DONE
+
+
+def _rules(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.parameters import change_parameter, in_force, parse_value
+
+    store = _store(settings)
+    day = arguments.on or settings.today()
+    if arguments.action == "set":
+        rule_id, name = arguments.parameter
+        day = arguments.valid_from
+        with store.write() as conn:
+            change_parameter(
+                conn,
+                rule_id,
+                name,
+                parse_value(arguments.value),
+                day,
+                arguments.reason,
+                settings.today(),
+                arguments.by,
+            )
+    with store.read() as conn:
+        rules = in_force(conn, day)
+    if arguments.json:
+        _print_json({"on": day, "rules": rules})
+        return DONE
+    print(f"{day.isoformat()}的规则")
+    for rule in rules:
+        print(f"{rule['id']}\t{rule['name']}\t{rule['clause']}")
+        for parameter in rule["parameters"]:
+            basis = "方案" if parameter["basis"] == "plan" else "本市设定"
+            reasons = "；".join(
+                f"{c['valid_from'].isoformat()}起，{c['reason']}" for c in parameter["changed"]
+            )
+            words = (parameter["name"], parameter["label"], parameter["value"], basis, reasons)
+            print("\t" + "\t".join(str(word) for word in words).rstrip())
+    return DONE
+
+
+def _record(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.records import NewRecord, add_record, records, withdraw_record
+
+    store, today = _store(settings), settings.today()
+    if arguments.action == "list":
+        with store.read() as conn:
+            rows = records(conn, arguments.year)
+        if arguments.json:
+            _print_json(rows)
+        else:
+            names = ("id", "kind", "subject", "recorded_on", "reason", "due_on", "withdrawn_on")
+            _print_table([[row[name] for name in names] for row in rows])
+        return DONE
+    if arguments.action == "withdraw":
+        with store.write() as conn:
+            withdraw_record(
+                conn, arguments.number, arguments.on, arguments.reason, today, arguments.by
+            )
+        sentence = f"第{arguments.number}号登记已撤销。"
+        return _said(arguments, {"withdrawn": arguments.number}, sentence)
+    new = NewRecord(
+        arguments.kind,
+        arguments.year,
+        arguments.subject,
+        arguments.on,
+        arguments.reason,
+        arguments.due,
+        arguments.document,
+        arguments.area,
+    )
+    with store.write() as conn:
+        number = add_record(conn, new, today, arguments.by)
+    return _said(arguments, {"record": number}, f"已登记，编号{number}。")
 
 
 def _verify(settings: Settings, arguments: Arguments) -> int:

@@ -1,0 +1,169 @@
+"""What staff record because no file carries it: marks, confirmations, interviews, freezes.
+
+A record stands from its day on until it is withdrawn, with a reason; nothing is ever deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from data.errors import NotFound, SupervisionError
+from data.periods import format_day
+from data.store.models import District, Patch, StaffRecord
+from data.vocabulary import RecordKind
+from data.workflow.entries import enter
+
+OF_PATCH = frozenset({RecordKind.MAJOR, RecordKind.DEEM})
+OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """subject: a patch number or a district's code. due_on: the deadline of a 限期整改.
+    document_no, area_mu: of a freeze.
+    """
+
+    kind: RecordKind
+    year: int
+    subject: str
+    recorded_on: date
+    reason: str
+    due_on: date | None = None
+    document_no: str | None = None
+    area_mu: float | None = None
+
+
+def add_record(
+    conn: Connection, record: NewRecord, today: date, who: str, where: str = "cli"
+) -> int:
+    """Write a record and return its number. Call inside Store.write().
+
+    Raises NotFound for an unknown subject, SupervisionError for what cannot be recorded.
+    """
+    label = record.kind.label
+    if not record.reason.strip():
+        raise SupervisionError(f"“{label}”必须写明理由，请补充后再登记。")
+    if record.recorded_on > today:
+        day = format_day(record.recorded_on)
+        raise SupervisionError(f"登记日期{day}在今天之后。请填写实际发生的日期。")
+    if record.kind is RecordKind.RECTIFY_ORDER:
+        if record.due_on is None or record.due_on < record.recorded_on:
+            raise SupervisionError("限期整改必须写明期限，且期限不早于登记日期。")
+    elif record.due_on is not None:
+        raise SupervisionError(f"“{label}”没有期限；只有限期整改有。请去掉期限。")
+    if record.kind is RecordKind.FREEZE:
+        if not (record.document_no or "").strip():
+            raise SupervisionError("登记指标冻结必须写明文号，请补充后再登记。")
+        if record.area_mu is not None and record.area_mu < 0:
+            raise SupervisionError("冻结的指标不能是负数，请核对面积。")
+    patch_id, district_code = _subject(conn, record)
+    enter(
+        conn,
+        StaffRecord,
+        {
+            "kind": record.kind.value,
+            "year": record.year,
+            "patch_id": patch_id,
+            "district_code": district_code,
+            "recorded_on": record.recorded_on,
+            "reason": record.reason.strip(),
+            "document_no": record.document_no,
+            "due_on": record.due_on,
+            "area_mu": record.area_mu,
+            "recorded_by": who,
+            "withdrawn_on": None,
+            "withdrawn_why": None,
+            "withdrawn_by": None,
+        },
+        kind="record",
+        what=f"{label}：{record.subject}",
+        who=who,
+        where=where,
+        year=record.year,
+    )
+    return int(conn.scalar(select(func.max(StaffRecord.id))) or 0)
+
+
+def _subject(conn: Connection, record: NewRecord) -> tuple[int | None, str | None]:
+    """(patch id, district code), one of them None."""
+    may_be_patch = record.kind in OF_PATCH | OF_EITHER
+    if may_be_patch:
+        patch_id = conn.scalar(
+            select(Patch.id).where(Patch.year == record.year, Patch.patch_no == record.subject)
+        )
+        if patch_id is not None:
+            return patch_id, None
+    if record.kind not in OF_PATCH:
+        units = conn.execute(select(District.code, District.name, District.short_name))
+        for code, name, short_name in units:
+            if record.subject in (code, name, short_name):
+                return None, code
+    what = {True: "图斑或区市", False: "图斑"}[record.kind in OF_EITHER]
+    what = what if may_be_patch else "区市"
+    raise NotFound(f"{record.year}年度没有{what}“{record.subject}”，请核对编号。")
+
+
+def withdraw_record(
+    conn: Connection, number: int, on: date, why: str, today: date, who: str, where: str = "cli"
+) -> None:
+    """End a record from a day on: a mark lifted, an order met, a freeze thawed.
+
+    Raises NotFound for an unknown number, SupervisionError for what cannot be.
+    """
+    table = StaffRecord.__table__
+    found = conn.execute(select(table).where(table.c.id == number)).mappings().first()
+    if found is None:
+        raise NotFound(f"没有第{number}号登记。请用 python -m data record list 查看。")
+    before = dict(found)
+    if before["withdrawn_on"] is not None:
+        day = format_day(before["withdrawn_on"])
+        raise SupervisionError(f"第{number}号登记已于{day}撤销，无需再撤。")
+    if not why.strip():
+        raise SupervisionError("撤销登记必须写明理由，请补充后再撤。")
+    if on < before["recorded_on"] or on > today:
+        raise SupervisionError("撤销日期应在登记日期与今天之间，请核对。")
+    changed = {"withdrawn_on": on, "withdrawn_why": why.strip(), "withdrawn_by": who}
+    enter(
+        conn,
+        StaffRecord,
+        {**before, **changed},
+        kind="record",
+        what=f"撤销第{number}号登记",
+        who=who,
+        where=where,
+        year=before["year"],
+        before=before,
+    )
+
+
+def records(conn: Connection, year: int) -> list[dict[str, Any]]:
+    """All records of a work year, withdrawn ones too, oldest first.
+
+    Keys: id, kind, subject (patch number or district code), recorded_on, reason, document_no,
+    due_on, area_mu, recorded_by, withdrawn_on, withdrawn_why, withdrawn_by.
+    """
+    r = StaffRecord
+    query = (
+        select(
+            r.id,
+            r.kind,
+            func.coalesce(Patch.patch_no, r.district_code).label("subject"),
+            r.recorded_on,
+            r.reason,
+            r.document_no,
+            r.due_on,
+            r.area_mu,
+            r.recorded_by,
+            r.withdrawn_on,
+            r.withdrawn_why,
+            r.withdrawn_by,
+        )
+        .outerjoin(Patch, Patch.id == r.patch_id)
+        .where(r.year == year)
+        .order_by(r.recorded_on, r.id)
+    )
+    return [dict(row) for row in conn.execute(query).mappings()]
