@@ -30,7 +30,8 @@ def pack(cursor: Any, boxes: Boxes) -> None:
     while True:
         starts = _tiles(cells, capacity) if len(cells) > capacity else np.array([0])
         ends = np.append(starts[1:], len(cells))
-        numbers = np.arange(first_node, first_node + len(starts)) if len(starts) > 1 else [1]
+        is_root = len(starts) == 1
+        numbers = np.arange(first_node, first_node + len(starts)) if not is_root else np.array([1])
         owners = np.repeat(numbers, ends - starts)
         if level == 0:
             table, columns = "patch_bbox_rowid", "rowid, nodeno"
@@ -38,18 +39,18 @@ def pack(cursor: Any, boxes: Boxes) -> None:
             table, columns = "patch_bbox_parent", "nodeno, parentnode"
         cursor.executemany(
             f"INSERT INTO {table} ({columns}) VALUES (?, ?)",
-            zip(cells["id"].tolist(), np.asarray(owners).tolist(), strict=True),
+            zip(cells["id"].tolist(), owners.tolist(), strict=True),
         )
         cursor.executemany(
             "INSERT INTO patch_bbox_node (nodeno, data) VALUES (?, ?)",
             (
-                (int(number), _node(cells[start:end], level if number == 1 else 0, node_bytes))
-                for number, start, end in zip(numbers, starts, ends, strict=True)
+                (number, _node(cells[start:end], level if is_root else 0, node_bytes))
+                for number, start, end in zip(numbers.tolist(), starts, ends, strict=True)
             ),
         )
-        if len(starts) == 1:
+        if is_root:
             return
-        cells = _parents(cells, starts, np.asarray(numbers))
+        cells = _parents(cells, starts, numbers)
         first_node += len(starts)
         level += 1
 

@@ -197,8 +197,8 @@ def _first_difference(
     return min(bad, default=None)
 
 
-def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def _filled(values: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (values or {}).items() if value is not None}
 
 
 def recorded_tables() -> list[Table]:

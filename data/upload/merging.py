@@ -60,15 +60,13 @@ def fetch_keys(conn: Connection, schema: KindSchema, years: Iterable[int]) -> St
         query = query.join(Patch, Patch.id == table.c.patch_id).where(Patch.year.in_(wanted))
     elif "year" in table.c:
         query = query.where(table.c.year.in_(wanted))
-    stored = Stored({}, {}, set())
-    width = len(names)
-    for row in conn.execute(query):
-        key = tuple(row[2 : 2 + width])
-        stored.ids[key] = row[0]
-        stored.hashes[key] = row[1]
-        if extra and row[-1]:
-            stored.ended.add(key)
-    return stored
+    rows = conn.execute(query).all()
+    if not rows:
+        return Stored({}, {}, set())
+    ids, hashes, *parts = zip(*rows, strict=True)
+    keys: list[Key] = list(zip(*parts[: len(names)], strict=True))
+    ended = {key for key, gone in zip(keys, parts[-1], strict=True) if gone} if extra else set()
+    return Stored(dict(zip(keys, ids, strict=True)), dict(zip(keys, hashes, strict=True)), ended)
 
 
 def fetch_rows(conn: Connection, table: Table, ids: Sequence[int]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from operator import eq
 from pathlib import Path
 from typing import Any
 
@@ -216,12 +217,12 @@ def compare(context: Context, prepared: Prepared, schema: KindSchema) -> Compare
     stored = fetch_keys(context.conn, schema, years)
     hashes = source_hashes(prepared, context.places_version if schema.table is Patch else "")
     sound = prepared.sound()
-    at: list[int] = []
-    same: list[int] = []
-    for index in np.flatnonzero(sound):
-        key = keys[index]
-        unchanged = stored.hashes.get(key) == hashes[index] and key not in stored.ended
-        (same if unchanged else at).append(int(index))
+    kept = map(stored.hashes.get, keys)
+    unchanged = np.fromiter(map(eq, kept, hashes.tolist()), dtype=bool, count=len(keys))
+    if stored.ended:
+        unchanged &= [key not in stored.ended for key in keys]
+    at: list[int] = np.flatnonzero(sound & ~unchanged).tolist()
+    same: list[int] = np.flatnonzero(sound & unchanged).tolist()
     ids = [stored.ids.get(keys[i]) for i in at]
     table: Table = schema.table.__table__  # type: ignore[attr-defined]
     rows = fetch_rows(context.conn, table, [i for i in ids if i is not None])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection
 
 from data.store import meta
@@ -25,6 +29,20 @@ LOCATED = (UploadKind.PATCHES, UploadKind.REFERENCE)
 _KEPT_ISSUES = 1_000
 
 
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Rows are tuples and texts by the million and no cycles: looking for these took a seventh of
+    the time of a large upload."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_collector_at_rest()
 def prepare(store: Store, request: UploadRequest, on_progress: Progress | None = None) -> Prepared:
     """Read and parse the file. Raises UploadRefused."""
     with store.read() as conn:
@@ -43,6 +61,7 @@ def upload_file(
     return take(store, prepare(store, request, on_progress), on_progress)
 
 
+@_collector_at_rest()
 def take(store: Store, prepared: Prepared, on_progress: Progress | None = None) -> UploadOutcome:
     """Plan and write what has been prepared."""
     progress = on_progress or no_progress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.units import AreaUnit
+from data.upload import parsing
 from data.upload.parsing import (
     CLEARED,
     Unreadable,
@@ -22,7 +24,7 @@ from data.upload.parsing import (
     read_integer,
     read_term,
 )
-from data.upload.schemas import SCHEMAS, Column
+from data.upload.schemas import SCHEMAS, CellType, Column
 from data.vocabulary import UploadKind
 
 PATCHES = SCHEMAS[UploadKind.PATCHES]
@@ -178,3 +180,30 @@ def test_one_bad_cell_spoils_no_other() -> None:
 def test_a_time_of_a_picture_may_be_words() -> None:
     column = PATCHES.column("image_before")
     assert _parse(column, "20111120", "2011年夏")[0] == ["2011-11-20", "2011年夏"]
+
+
+_TEXTS = st.lists(
+    st.one_of(
+        st.none(),
+        st.from_regex(r"[A-Z]?[0-9]{1,12}(\.0)?", fullmatch=True),
+        st.text("3710 02\n\u200b．１村清空aE+.", max_size=40),
+        st.sampled_from(["清空", "2023年", "", " 7", "1.2E+10", "第3号村东"]),
+    ),
+    max_size=8,
+)
+_NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1, 2e6), st.just(float("nan"))), max_size=8)
+
+
+@pytest.mark.parametrize(
+    "name", ["patch_no", "location", "mineral", "image_before", "area_mu", "farmland_mu"]
+)
+@given(data=st.data())
+def test_a_column_read_at_once_is_as_one_read_cell_by_cell(name: str, data: st.DataObject) -> None:
+    column = next(c for c in SCHEMAS[UploadKind.PATCHES].columns if c.field == name)
+    cells = data.draw(_NUMBERS if column.type is CellType.AREA else _TEXTS)
+    array = np.array([*cells, None], dtype=object)
+    at_once = parse_column(array, column, AreaUnit.M2)
+    with mock.patch.object(parsing, "_plain_column", return_value=None):
+        one_by_one = parse_column(array, column, AreaUnit.M2)
+    assert at_once.values.tolist() == one_by_one.values.tolist()
+    assert at_once.errors == one_by_one.errors
