@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
+from callbacks import deadlines
 from callbacks.context import PageContext, read_context
 from callbacks.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.wall import wall_search
@@ -132,6 +133,11 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     stamp=stamp,
                     actions=actions,
                 ),
+                *(
+                    []
+                    if context.on_wall
+                    else [deadlines.card_for(conn, context, document, actions)]
+                ),
             ],
             className="overview-grid",
         ),
@@ -145,6 +151,11 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
     tables = {
         "区市排名": _ranking_sheet(context, document),
         "已触发的预警": _trigger_sheet(conn, context),
+        "期限": deadlines.sheet(
+            conn,
+            context,
+            figures(conn, context.scope, context.year, context.as_of, context.district),
+        ),
     }
     name = file_name("总览", context)
     return name, tables_to_xlsx(tables, sheet_stamp(context, "on_time_rate"))
@@ -236,6 +247,8 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
+    deadlines.register_routes(server, services)
+
     @server.get(EXPORT_PATH)
     def export_overview() -> Response:
         with services.store.read() as conn:

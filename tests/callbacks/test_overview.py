@@ -86,7 +86,7 @@ def test_the_workbook_shows_the_ranking_of_the_screen_with_its_stamp(filled: Sto
         name, content = workbook(conn, filled.settings, ON)
     assert name == "总览_全市_2023-06-10.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["区市排名", "已触发的预警", "说明"]
+    assert book.sheetnames == ["区市排名", "已触发的预警", "期限", "说明"]
     first = [cell.value for cell in book["区市排名"][2]]
     assert first[:4] == ["环翠区", 1, 0.5, 1]
     stamp = {row[0].value: row[1].value for row in book["说明"].iter_rows()}
