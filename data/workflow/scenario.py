@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data.periods import elimination_cutoff_on
-from data.rules.loader import trigger_rules
+from data.rules.loader import Rule
 from data.rules.scenario import (
     UNCONSTRAINED,
     Candidate,
@@ -44,6 +45,7 @@ from data.vocabulary import (
     TargetLine,
 )
 from data.workflow.preview import compare
+from data.workflow.rulebook import rulebook
 from data.workflow.triggers import Trigger, current_triggers
 
 Figures = dict[str, Any]
@@ -278,6 +280,13 @@ def _judge_lawful(conn: Connection, day: date, parcels: Sequence[tuple[int, int]
 # ---- the smallest set ----------------------------------------------------------------------------
 
 
+class Hindrance(Enum):
+    """Why no patch could help, whatever it carries."""
+
+    TOO_LATE = "too_late"  # the day is after D6: what is eliminated no longer counts
+    GROSS = "gross"  # triggers go by the gross ratio, from which nothing is deducted
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A line to bring a unit under, in the unit of its value: a ratio, or 亩 (`is_area`)."""
@@ -289,24 +298,27 @@ class Target:
 
 @dataclass(frozen=True)
 class Proposal:
-    """selection: None where no patch could help: the day is after D6, or the line is zero.
+    """selection: None where there is a hindrance. chosen: its patches.
 
-    chosen: its patches. now, then: the value without and with the set. left_out: patches that are
-    not to be demolished (or nobody has said how), where only demolition is allowed.
+    now, then: the value without and with the set. best: with all that the constraints allow
+    (at_most the largest). left_out: patches that are not to be demolished (or nobody has said how),
+    where only demolition is allowed.
     """
 
     target: Target
     day: date
     now: float | None
     then: float | None
+    best: float | None
     selection: Selection | None
+    hindrance: Hindrance | None
     chosen: list[RemainingPatch]
     left_out: int
 
 
-def target(line: TargetLine, day: date) -> Target:
-    """The line as the rules in force on the day draw it."""
-    ratio, area = (trigger_rules()[rule].on(day).parameters for rule in ("T3", "T4"))
+def target(rules: Mapping[str, Rule], line: TargetLine, year: int, day: date) -> Target:
+    """The line as the rules that govern the year draw it on the day."""
+    ratio, area = (rules[rule].of(year, day).parameters for rule in ("T3", "T4"))
     if line is TargetLine.WARNING:
         return Target(line, float(ratio["warning_ratio"]), False)
     if line is TargetLine.INTERVIEW:
@@ -314,17 +326,64 @@ def target(line: TargetLine, day: date) -> Target:
     return Target(line, float(area["interview_mu"]), True)
 
 
-_CARRIED: dict[TargetLine, tuple[str, Callable[[RemainingPatch], int]]] = {
-    TargetLine.WARNING: ("ratio_net_part_mu", lambda p: p.ratio_parts),
-    TargetLine.INTERVIEW: ("ratio_net_part_mu", lambda p: p.ratio_parts),
-    TargetLine.BASIC_FARMLAND: ("remaining_basic_farmland_mu", lambda p: p.basic_farmland_parts),
-    TargetLine.REDLINE: ("remaining_redline_mu", lambda p: p.redline_parts),
+def targets(conn: Connection, year: int, day: date) -> dict[TargetLine, Target]:
+    """All lines as they stand in the store."""
+    rules = rulebook(conn)
+    return {line: target(rules, line, year, day) for line in TargetLine}
+
+
+_CARRIED: dict[TargetLine, Callable[[RemainingPatch], int]] = {
+    TargetLine.WARNING: lambda p: p.ratio_parts,
+    TargetLine.INTERVIEW: lambda p: p.ratio_parts,
+    TargetLine.BASIC_FARMLAND: lambda p: p.basic_farmland_parts,
+    TargetLine.REDLINE: lambda p: p.redline_parts,
+}
+_REMAINING = {
+    TargetLine.BASIC_FARMLAND: "remaining_basic_farmland_mu",
+    TargetLine.REDLINE: "remaining_redline_mu",
 }
 
 
 def carried(line: TargetLine, patch: RemainingPatch) -> int:
     """What a patch carries of the figure that the line is drawn for, in integer parts."""
-    return _CARRIED[line][1](patch)
+    return _CARRIED[line](patch)
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """numerator in integer parts; value and is_under of any smaller one."""
+
+    target: Target
+    numerator: int
+    value: Callable[[int], float | None]
+    is_under: Callable[[int], bool]
+    hindrance: Hindrance | None
+
+
+def _aim(rules: Mapping[str, Rule], row: Figures, line: TargetLine, year: int, day: date) -> _Aim:
+    aim = target(rules, line, year, day)
+    late = Hindrance.TOO_LATE if day > elimination_cutoff_on(year) else None
+    if aim.is_area:
+        return _Aim(
+            aim,
+            round(row[_REMAINING[line]] * PARTS_PER_MU),
+            lambda parts: parts / PARTS_PER_MU,
+            lambda parts: not meets(parts / PARTS_PER_MU, aim.value),
+            late,
+        )
+    formula, rule = rules["ratio"].of(year, day).parameters, rules["T3"]
+    part_mu, whole_mu, _ = rules["ratio"].predicate(row, **formula)
+    whole = round(whole_mu * PARTS_PER_MU)
+
+    def ratio(parts: int) -> float | None:
+        return parts / whole if whole else None
+
+    def is_under(parts: int) -> bool:
+        found = rule.predicate(parts / PARTS_PER_MU, ratio(parts), **rule.of(year, day).parameters)
+        return not any(f.line is not None or line is TargetLine.WARNING for f in found)
+
+    gross = Hindrance.GROSS if formula["variant"] == "gross" else None
+    return _Aim(aim, round(part_mu * PARTS_PER_MU), ratio, is_under, gross or late)
 
 
 def propose(
@@ -341,30 +400,24 @@ def propose(
     """
     document = figures(conn, scope, year, day, district)
     row = document["districts"][0] if district else document["city"]
-    aim = target(line, day)
-    numerator = round(row[_CARRIED[line][0]] * PARTS_PER_MU)
-    whole = round(row["new_construction_farmland_mu"] * PARTS_PER_MU)
-
-    def value(parts: int) -> float | None:
-        if aim.is_area:
-            return parts / PARTS_PER_MU
-        return parts / whole if whole else None
-
+    aim = _aim(rulebook(conn), row, line, year, day)
     found = remaining_patches(conn, scope.narrowed_to(district), year, day)
     carrying = [p for p in found if carried(line, p) > 0]
-    needed = needed_removal(numerator, lambda parts: not meets(value(parts), aim.value))
+    needed = needed_removal(aim.numerator, aim.is_under)
+    assert needed is not None, "nothing at all is under every line above zero"
     selection: Selection | None = None
-    if needed is not None and (needed == 0 or day <= elimination_cutoff_on(year)):
+    if needed == 0 or aim.hindrance is None:
         candidates = [Candidate(p.patch_no, carried(line, p), p.is_demolition) for p in carrying]
         selection = smallest_set(candidates, needed, constraints)
     numbers = set(selection.patches) if selection else set()
-    then = value(numerator - selection.parts) if selection else value(numerator)
     return Proposal(
-        aim,
+        aim.target,
         day,
-        value(numerator),
-        then,
+        aim.value(aim.numerator),
+        aim.value(aim.numerator - (selection.parts if selection else 0)),
+        aim.value(aim.numerator - (selection.reachable if selection else 0)),
         selection,
+        None if selection else aim.hindrance,
         [p for p in carrying if p.patch_no in numbers],
         sum(not p.is_demolition for p in carrying) if constraints.only_demolition else 0,
     )

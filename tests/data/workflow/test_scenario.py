@@ -13,7 +13,8 @@ from data.store.engine import Store
 from data.store.queries.figures import figures
 from data.units import PARTS_PER_MU, meets
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine, UploadKind
-from data.workflow.scenario import Bulk, Outcome, Proposal, Scenario, evaluate, propose
+from data.workflow.parameters import change_parameter
+from data.workflow.scenario import Bulk, Hindrance, Outcome, Proposal, Scenario, evaluate, propose
 from data.workflow.triggers import current_triggers
 from tests.data.store.queries.stored import HUANCUI, WENDENG
 from tests.data.upload.test_service import _state
@@ -228,6 +229,7 @@ def test_constraints_are_kept_and_it_says_plainly_when_no_set_does_it(filled: St
     few = proposed(filled, TargetLine.INTERVIEW, at_most=1).selection
     assert few is not None
     assert (few.verdict, few.fewest) == (Verdict.TOO_MANY, 2)
+    assert proposed(filled, TargetLine.INTERVIEW, at_most=1).best == 0.17
     demolition = proposed(filled, TargetLine.INTERVIEW, only_demolition=True)
     assert demolition.selection is not None
     assert demolition.selection.verdict is Verdict.NOT_ENOUGH
@@ -247,4 +249,26 @@ def test_a_line_in_mu_and_the_city_have_their_smallest_sets_too(filled: Store) -
 
 
 def test_after_the_31st_of_january_no_set_helps(filled: Store) -> None:
-    assert proposed(filled, TargetLine.INTERVIEW, day=date(2024, 2, 1)).selection is None
+    found = proposed(filled, TargetLine.INTERVIEW, day=date(2024, 2, 1))
+    assert (found.selection, found.hindrance) == (None, Hindrance.TOO_LATE)
+    assert proposed(filled, TargetLine.INTERVIEW, day=date(2024, 1, 31)).selection is not None
+
+
+def changed(store: Store, rule: str, parameter: str, value: object) -> None:
+    day = DAY
+    with store.write() as conn:
+        change_parameter(conn, rule, parameter, value, day, "试验", day, "测试")
+
+
+def test_no_set_helps_where_triggers_go_by_the_gross_ratio(filled: Store) -> None:
+    changed(filled, "ratio", "variant", "gross")
+    found = proposed(filled, TargetLine.INTERVIEW)
+    assert (found.selection, found.hindrance) == (None, Hindrance.GROSS)
+
+
+def test_a_line_in_mu_beside_the_ratio_has_to_be_left_as_well(filled: Store) -> None:
+    changed(filled, "T3", "interview_area_mu", 10.0)
+    found = proposed(filled, TargetLine.INTERVIEW)
+    # 29 must fall under 10 亩, and so do more than 19: A and B carry 20
+    assert found.selection is not None
+    assert found.selection.patches == ("A", "B")
