@@ -204,18 +204,20 @@ def _has_rows(frame: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
 
 
 def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with every column of the table; rows without an id get fresh ones."""
-    rows = frame.reset_index(drop=True)
-    if "id" not in rows:  # an undo brings rows back under their old number
+    """The frame with id, batch_id and the columns that have a default; an undo brings rows back
+    under their old number."""
+    fixed: dict[str, Any] = {
+        column.name: column.default.arg  # type: ignore[attr-defined]
+        for column in table.columns
+        if column.default is not None and column.name not in frame
+    }
+    if "id" not in frame:
         least = (conn.scalar(select(func.max(table.c.id))) or 0) + 1  # seeds have no counter
-        first = meta.next_number(conn, f"next:{table.name}", len(rows), least)
-        rows = rows.assign(id=range(first, first + len(rows)))
-    if "batch_id" not in rows or table.name != "reference_feature":
-        rows = rows.assign(batch_id=batch_id)
-    for column in table.columns:
-        if column.name not in rows:
-            rows[column.name] = getattr(column.default, "arg", None)
-    return rows[[column.name for column in table.columns]]
+        first = meta.next_number(conn, f"next:{table.name}", len(frame), least)
+        fixed["id"] = range(first, first + len(frame))
+    if "batch_id" not in frame or table.name != "reference_feature":
+        fixed["batch_id"] = batch_id
+    return frame.reset_index(drop=True).assign(**fixed)
 
 
 def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[Record]:

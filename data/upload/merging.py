@@ -140,7 +140,7 @@ def merged(
         kept = before[name].to_numpy(dtype=object)
         column = by_field.get(name)
         if column is None or not column.stored or name not in rows:
-            values = kept.copy()
+            values = kept if column is None or column.default is None else kept.copy()
         else:
             given = rows[name].to_numpy(dtype=object)
             empty = _is_none(given)
@@ -150,9 +150,8 @@ def merged(
         if column is not None and column.default is not None:
             values[fresh & _is_none(values)] = column.default
         result[name] = values
-    frame = pd.DataFrame(result, dtype=object)
-    frame.index = pd.Index(np.asarray(at, dtype=np.int64))  # places in the file, also where none
-    return frame
+    places = pd.Index(np.asarray(at, dtype=np.int64))  # in the file, also where there are none
+    return pd.DataFrame(result, index=places, dtype=object, copy=False)
 
 
 def _is_none(values: Any) -> Mask:
@@ -162,8 +161,8 @@ def _is_none(values: Any) -> Mask:
 def aligned(stored_rows: pd.DataFrame, ids: Sequence[int | None]) -> pd.DataFrame:
     """Stored rows in the order of ids; a row of None for an id of None."""
     if stored_rows.empty:  # a first file: nothing to put in order
-        nothing = {name: np.full(len(ids), None, dtype=object) for name in stored_rows.columns}
-        return pd.DataFrame(nothing, dtype=object)
+        nothing = np.full(len(ids), None, dtype=object)  # one for all columns
+        return pd.DataFrame(dict.fromkeys(stored_rows.columns, nothing), copy=False)
     lookup = stored_rows.reindex([-1 if i is None else i for i in ids])
     result = lookup.astype(object).where(lookup.notna(), None).reset_index(drop=True)
     return result

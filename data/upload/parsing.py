@@ -112,7 +112,12 @@ def _plain_column(
             doubtful |= "." in joined or "+" in joined or column.field == "period"
         if doubtful or max(map(len, words)) > _SHORT_TEXT:
             return None
-        return cells if _PLAIN.fullmatch(joined) else None
+        if not _PLAIN.fullmatch(joined):
+            return None
+        if 2 * len(words) > len(cells):
+            return cells
+        one = {word: word for word in words} | {None: None}  # a text that repeats is kept once
+        return np.array([one[cell] for cell in cells.tolist()], dtype=object)
     return None
 
 

@@ -230,26 +230,25 @@ def compare(context: Context, prepared: Prepared, schema: KindSchema) -> Compare
     after = merged(prepared, schema, at, before)
     for name in names:
         after[name] = [keys[i][names.index(name)] for i in at]
-    after["source_hash"] = [int(hashes[i]) for i in at]
+    after["source_hash"] = hashes[at]
     return Compared(keys, hashes, stored, at, before, after, same)
 
 
 def settle(plan: Plan, schema: KindSchema, compared: Compared) -> None:
     """After the checks: which of the rows are new, changed, unchanged; fill the plan's change."""
     prepared = plan.prepared
-    sound = prepared.sound()
-    keep = np.array([sound[i] for i in compared.at], dtype=bool)
-    before = compared.before[keep].reset_index(drop=True)
-    after = compared.after[keep].reset_index(drop=True)
-    places = [i for i, k in zip(compared.at, keep, strict=True) if k]
+    keep = prepared.sound()[compared.at]
+    before, after, places = compared.before, compared.after, np.array(compared.at, dtype=np.int64)
+    if not keep.all():
+        before, after, places = before[keep], after[keep], places[keep]
+    before, after = before.reset_index(drop=True), after.reset_index(drop=True)
     fresh = before["id"].isna().to_numpy() if len(before) else np.zeros(0, dtype=bool)
     names = [n for n in after.columns if n != "source_hash"]
     changed = differing(before, after, names, ~fresh)
-    after["id"] = before["id"]
     plan.inserted += int(fresh.sum())
     plan.updated += int(changed.sum())
     plan.unchanged += len(compared.same) + int((~fresh & ~changed).sum())
-    plan.new_rows += [places[i] for i in np.flatnonzero(fresh)]
+    plan.new_rows += places[fresh].tolist()
     note_changes(plan, schema, before[changed], after[changed])
     plan.changes.append(table_change(schema.table, before, after, fresh, changed))
 
@@ -257,13 +256,12 @@ def settle(plan: Plan, schema: KindSchema, compared: Compared) -> None:
 def table_change(
     model: Any, before: pd.DataFrame, after: pd.DataFrame, fresh: Mask, changed: Mask
 ) -> TableChange:
-    columns = [*[n for n in after.columns if n != "id"]]
-    return TableChange(
-        model,
-        inserts=after.loc[fresh, columns].reset_index(drop=True),
-        updates_before=before.loc[changed, ["id", *columns]].reset_index(drop=True),
-        updates_after=after.loc[changed, ["id", *columns]].reset_index(drop=True),
-    )
+    """Both frames aligned; `after` without id, which is before's."""
+    now = after[changed].reset_index(drop=True)
+    was = before.loc[changed, ["id", *after.columns]].reset_index(drop=True)
+    now.insert(0, "id", was["id"])
+    new = after if fresh.all() else after[fresh].reset_index(drop=True)
+    return TableChange(model, inserts=new, updates_before=was, updates_after=now)
 
 
 def note_changes(

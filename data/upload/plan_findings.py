@@ -164,7 +164,7 @@ def _parcel_change(
 ) -> TableChange:
     old = together.iloc[: len(was)].reset_index(drop=True)
     change = table_change(
-        Parcel, was[["id", *columns]], old[["id", *columns]], np.zeros(len(was), bool), differs
+        Parcel, was[["id", *columns]], old[columns], np.zeros(len(was), bool), differs
     )
     change.inserts = together.loc[fresh, columns].reset_index(drop=True)
     return change

@@ -17,6 +17,7 @@ from data.upload import checks
 from data.upload.crs import CGCS2000, points_from_columns
 from data.upload.mapping import normal
 from data.upload.merging import Mask
+from data.upload.overlaps import find_overlaps
 from data.upload.places import MAX_OUTSIDE_M, Gazetteer, locate, nearest_district, place
 from data.upload.plan import (
     Compared,
@@ -35,8 +36,8 @@ from data.upload.schemas import PATCHES
 from data.vocabulary import Domain, PatchType, UploadKind
 
 _BOX = ("min_lon", "min_lat", "max_lon", "max_lat")
-#: A patch overlapping another by more than this share of itself is a warning.
-MAX_OVERLAP = 0.5
+#: So many shapes are compared at a time: a strip from west to east.
+_STRIP = 100_000
 #: A JCBH of at most so many digits is a running number, not an identity.
 _SHORT_NUMBER = 6
 _RUNNING_HEADERS = {"JCBH", "JCTBBH", "监测编号", "监测图斑编号"}
@@ -198,8 +199,10 @@ def _geometry(prepared: Prepared, after: pd.DataFrame) -> None:
     at = after.index.to_numpy()
     has = np.array([geometry.wkb[i] is not None for i in at], dtype=bool)
     area_m2 = geometry.area_m2[at]
-    measured: Any = (area_m2 * AreaUnit.M2.numerator / AreaUnit.M2.denominator).astype(object)
-    measured[~(area_m2 > 0)] = None  # a point has none
+    measured: Any = area_m2 * AreaUnit.M2.numerator / AreaUnit.M2.denominator
+    if not (area_m2 > 0).all():
+        measured = measured.astype(object)
+        measured[~(area_m2 > 0)] = None  # a point has none
     columns: dict[str, Any] = {
         "geom": geometry.wkb[at],
         "geom_area_mu": measured,
@@ -208,6 +211,9 @@ def _geometry(prepared: Prepared, after: pd.DataFrame) -> None:
         **{name: geometry.bounds[at][:, i] for i, name in enumerate(_BOX)},
     }
     for name, values in columns.items():
+        if has.all():
+            after[name] = values
+            continue
         kept = after[name].to_numpy(dtype=object)
         fresh = values.astype(object)  # numbers become Python's
         after[name] = np.where(has, fresh, kept)
@@ -334,43 +340,54 @@ def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
     moved &= np.fromiter(map(ne, shapes_now, shapes_before), dtype=bool, count=len(after))
     if not moved.any():
         return
-    chosen = after[moved]
-    shapes = shapely.from_wkb(chosen["geom"].to_numpy(dtype=object))
+    chosen = after.loc[moved, ["year", "patch_no", "geom", *_BOX]].sort_values("min_lon")
+    points: list[tuple[int, str | None, str]] = []
+    is_complete = True
+    for start in range(0, len(chosen), _STRIP):
+        strip = chosen.iloc[start : start + _STRIP]
+        west, east = strip["min_lon"].min(), strip["max_lon"].max()
+        beside = chosen[(chosen["min_lon"] <= east) & (chosen["max_lon"] >= west)]
+        beside = beside[~beside.index.isin(strip.index)]
+        found, complete = _overlaps_of(context, strip, beside)
+        points += found
+        is_complete &= complete
+    prepared.warn_all(points)
+    if not is_complete:
+        prepared.notes.append(
+            "互相重叠的图斑太多，没有逐一核对重叠；请核对文件是否把同一图形重复导出。"
+        )
+
+
+def _overlaps_of(
+    context: Context, strip: pd.DataFrame, beside: pd.DataFrame
+) -> tuple[list[tuple[int, str | None, str]], bool]:
+    """Warnings for a strip's patches, against each other, those beside it and the stored ones."""
+    together = pd.concat([strip, beside])
+    shapes = shapely.from_wkb(together["geom"].to_numpy(dtype=object))
     is_area = shapely.get_dimensions(shapes) == 2
-    chosen, shapes = chosen[is_area], shapes[is_area]
-    if not len(shapes):
-        return
-    others, numbers = _stored_shapes(context, chosen)
-    pool = np.concatenate([shapes, others])
-    names = np.array([*chosen["patch_no"], *numbers], dtype=object)
-    tree = shapely.STRtree(pool)
-    left, right = tree.query(shapes, predicate="intersects")
-    others_only = left != right
-    left, right = left[others_only], right[others_only]
-    apart = names[left] != names[right]
-    left, right = left[apart], right[apart]
-    if not len(left):
-        return
-    shared = shapely.area(shapely.intersection(shapes[left], pool[right]))
-    share = shared / shapely.area(shapes[left])
-    said: set[int] = set()
-    for a, b in zip(left[share > MAX_OVERLAP], right[share > MAX_OVERLAP], strict=True):
-        if a not in said:
-            said.add(int(a))
-            prepared.warn(chosen.index[a], None, f"与图斑“{names[b]}”重叠过半，请核对是否重复。")
+    own = strip.index[is_area[: len(strip)]]
+    others, numbers = _stored_shapes(context, strip)
+    pool = np.concatenate([shapes[is_area], others])
+    names = np.array([*together["patch_no"][is_area], *numbers], dtype=object)
+    overlaps = find_overlaps(pool[: len(own)], pool, names)
+    found: list[tuple[int, str | None, str]] = [
+        (int(own[a]), None, f"与图斑“{names[b]}”重叠过半，请核对是否重复。")
+        for a, b in overlaps.partner.items()
+    ]
+    return found, overlaps.is_complete
 
 
-def _stored_shapes(context: Context, chosen: pd.DataFrame) -> tuple[Any, list[str]]:
-    """Stored shapes of the years in the box of the chosen ones."""
+def _stored_shapes(context: Context, strip: pd.DataFrame) -> tuple[Any, list[str]]:
+    """Stored shapes of the years in the box of a strip."""
     p = Patch
     query = select(p.patch_no, p.geom).where(
-        p.year.in_(sorted({int(y) for y in chosen["year"]})),
+        p.year.in_(sorted({int(y) for y in strip["year"]})),
         p.geom.is_not(None),
         p.withdrawn_on.is_(None),
-        p.max_lon >= float(chosen["min_lon"].min()),
-        p.min_lon <= float(chosen["max_lon"].max()),
-        p.max_lat >= float(chosen["min_lat"].min()),
-        p.min_lat <= float(chosen["max_lat"].max()),
+        p.max_lon >= float(strip["min_lon"].min()),
+        p.min_lon <= float(strip["max_lon"].max()),
+        p.max_lat >= float(strip["min_lat"].min()),
+        p.min_lat <= float(strip["max_lat"].max()),
     )
     found = [(no, wkb) for no, wkb in context.conn.execute(query)]
     shapes = shapely.from_wkb(np.array([wkb for _, wkb in found], dtype=object))

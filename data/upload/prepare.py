@@ -313,7 +313,8 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
         frames.append(frame)
         geometries.append(table.geometry)
         errors += [(start + index, name, message) for index, name, message in cell_errors]
-        at_row = {int(row): i for i, row in enumerate(table.row_numbers)}
+        rows_at = enumerate(table.row_numbers) if table.unreadable else ()
+        at_row = {int(row): i for i, row in rows_at}
         unreadable += [
             (start + at_row[issue.row], issue.message)
             for issue in table.unreadable
@@ -323,7 +324,7 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
             prepared.headers.setdefault(assigned.column.field, assigned.header)
         start += count
     if len(frames) == 1:
-        prepared.rows = frames[0].astype(object)
+        prepared.rows = frames[0]
     else:  # a column that one of the tables lacks is empty there
         rows = pd.concat(frames, ignore_index=True)
         prepared.rows = rows.astype(object).where(rows.notna(), None)

@@ -303,6 +303,20 @@ def test_a_patch_on_another_of_the_year_is_said(store: Store, tmp_path: Path) ->
     assert "“A”" in said[0].message
 
 
+def test_overlaps_are_found_across_the_strips_of_a_large_file(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.upload.plan_patches._STRIP", 2)
+    more = {"区市": "荣成市", "监测面积": SQUARE_MU}
+    places = [122.45 + 0.0004 * i for i in range(5)]  # each covers 60 % of the next
+    path = _geojson(
+        tmp_path / "a.geojson", *((f"P{i}", x, 37.15, 0.001, more) for i, x in enumerate(places))
+    )
+    outcome = send_file(sqlite_store, path, PATCHES)
+    said = [w.row for w in outcome.warnings if "重叠过半" in w.message]
+    assert said == [1, 2, 3, 4, 5]
+
+
 # ---- findings --------------------------------------------------------------------------------
 
 
