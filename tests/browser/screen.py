@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import Page, expect
 
 Viewport = tuple[int, int]
 
@@ -13,3 +16,12 @@ PHONE: Viewport = (390, 844)
 on_both_screens = pytest.mark.parametrize(
     "viewport", [DESKTOP, PHONE], ids=["desktop", "phone"], indirect=True
 )
+
+
+def close_drawer(page: Page) -> None:
+    """Press Escape once the drawer has slid in: while it moves it hears nothing."""
+    drawer = page.locator(".patch-drawer")
+    expect(drawer).to_have_class(re.compile(r"\bshow\b"))
+    expect(drawer).not_to_have_class(re.compile(r"offcanvas-toggling"))
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.screen import PHONE
+from tests.browser.screen import PHONE, close_drawer
 from tests.browser.serving import Server
 
 ROW = ".ag-center-cols-container .ag-row"
@@ -104,13 +104,16 @@ def test_a_row_opens_the_drawer_by_mouse_and_by_enter(page: Page, server: Server
     expect(drawer).to_contain_text(number)
     expect(drawer).to_contain_text("逾期未报")
     expect(drawer).not_to_contain_text("违法")
-    page.keyboard.press("Escape")
-    expect(drawer).to_be_hidden()
+    close_drawer(page)
     cell(page, 0, "patch_no").click()
-    page.keyboard.press("Escape")
+    expect(drawer).to_contain_text(cell(page, 0, "patch_no").inner_text())
+    close_drawer(page)
+    # the keyboard goes on where it was
+    expect(cell(page, 0, "patch_no")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(cell(page, 1, "patch_no")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".patch-drawer")).to_contain_text(cell(page, 1, "patch_no").inner_text())
+    expect(drawer).to_contain_text(cell(page, 1, "patch_no").inner_text())
     page.get_by_text("打开图斑页").click()
     expect(page.locator("h1")).to_contain_text("图斑")
     assert "/patches/" in page.url

@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.screen import close_drawer
 from tests.browser.serving import Server
 
 
@@ -39,8 +40,11 @@ def test_a_status_narrows_the_list_and_is_kept_by_the_address(page: Page, server
 
 def test_later_rows_come_while_scrolling(page: Page, server: Server) -> None:
     open_list(page, server)
-    page.locator(".ag-row[row-index='0'] .ag-cell[col-id='patch_no']").click()
-    page.keyboard.press("Escape")
+    first = page.locator(".ag-row[row-index='0'] .ag-cell[col-id='patch_no']")
+    first.click()
+    expect(page.locator(".patch-drawer")).to_contain_text(first.inner_text())
+    close_drawer(page)
+    expect(first).to_be_focused()
     page.keyboard.press("Control+End")
     last = page.locator("#patches-count").inner_text()
     found = re.search(r"([\d,]+) 个", last)
