@@ -81,8 +81,8 @@ def of_district(
 
     code = row["code"]
     by_rule: dict[str, list[Finding]] = {
-        "T1": _clearance(rules["T1"], months, year),
-        "T2": _errors(rules["T2"], months, year),
+        "T1": clearance_findings(rules["T1"], months, year),
+        "T2": error_findings(rules["T2"], months, year),
         "T3": ratio_lines(rules, row, year, as_of),
         "T4": apply("T4", row),
         "T5": apply("T5", row, year, as_of),
@@ -96,7 +96,7 @@ def of_district(
     return [(rule_id, finding) for rule_id, findings in by_rule.items() for finding in findings]
 
 
-def _clearance(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:
+def clearance_findings(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:
     """T1 month by month, each by the parameters of its due date: closed months keep theirs."""
     parameters = {m["month"]: rule.of(year, month_due_on(m["month"])).parameters for m in months}
     warned = [
@@ -110,7 +110,7 @@ def _clearance(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding
     return findings
 
 
-def _errors(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:
+def error_findings(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:
     findings: list[Finding] = []
     for month in sorted(months, key=lambda m: str(m["month"])):
         findings += rule.predicate(month, **rule.of(year, month_due_on(month["month"])).parameters)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from data.rules.triggers import Finding
 from data.scope import Scope
-from data.store.queries import behind, trigger_facts
+from data.store.queries import trigger_facts
 from data.vocabulary import Domain
 
 Parcel = Mapping[str, Any]
@@ -33,7 +33,7 @@ _AREAS: dict[str, tuple[Callable[[Parcel], bool], str]] = {
 
 
 class Evidence:
-    """Looks behind the findings of one day; the unlawful parcels are read once for all of them."""
+    """Looks behind the findings of one day; what all of them need is read once."""
 
     def __init__(
         self, conn: Connection, scope: Scope, year: int, as_of: date, variant: str = "net"
@@ -45,15 +45,23 @@ class Evidence:
     def _parcels(self) -> list[dict[str, Any]]:
         return trigger_facts.unlawful_parcels(self.conn, self.scope, self.year, self.as_of)
 
+    @cached_property
+    def _overdue(self) -> dict[tuple[str, str], list[str]]:
+        return trigger_facts.overdue_patches(self.conn, self.scope, self.year, self.as_of)
+
+    @cached_property
+    def _returned(self) -> dict[tuple[str, str], list[str]]:
+        return trigger_facts.returned_patches(self.conn, self.scope, self.year, self.as_of)
+
     def patches(self, finding: Finding, district: str | None) -> list[str]:
         """Numbers of the patches behind a finding on a district (None: the whole scope)."""
         if finding.subject is not None:
             return [finding.subject]
-        scope = self.scope.narrowed_to(district)
         if finding.about in ("overdue", "returned"):
             assert finding.period is not None
-            look = {"overdue": behind.overdue_patches, "returned": trigger_facts.returned_patches}
-            return look[finding.about](self.conn, scope, self.year, self.as_of, finding.period)
+            assert district is not None
+            by_month = self._overdue if finding.about == "overdue" else self._returned
+            return by_month.get((district, finding.period), [])
         sizes: dict[str, float] = {}
         own = [p for p in self._parcels if district is None or p["district"] == district]
         for about in dict.fromkeys(finding.about.split("+")):

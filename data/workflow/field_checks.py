@@ -11,7 +11,7 @@ from data.periods import month_due_on
 from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.queries import behind
-from data.workflow.rulebook import rulebook
+from data.workflow.rulebook import Rulebook, rulebook
 from data.workflow.triggers import current_triggers
 
 Task = dict[str, Any]
@@ -28,10 +28,10 @@ def field_checks(
     """
     rules = rulebook(conn)
     chosen = scope.narrowed_to(district)
-    patches = behind.check_facts(conn, chosen, year, as_of)
     recultivated = behind.recultivated_parcels(conn, chosen, year, as_of)
     triggers = current_triggers(conn, chosen, year, as_of, with_patches=False, rules=("T3", "T4"))
     serious = {t["subject"] for t in triggers}
+    patches = behind.check_facts(conn, chosen, year, as_of, _least(rules), serious)
     inputs: dict[str, tuple[Any, ...]] = {
         "F1": (patches,),
         "F3": (patches,),
@@ -43,6 +43,17 @@ def field_checks(
         rule = rules[rule_id]
         chosen_by[rule_id] = rule.predicate(*arguments, **rule.of(year, as_of).parameters)
     return [_task(rule_id, facts) for rule_id in sorted(chosen_by) for facts in chosen_by[rule_id]]
+
+
+def _least(rules: Rulebook) -> dict[str, float]:
+    """Column → the least area that any version of F1 to F3 ever asks for."""
+    least: dict[str, float] = {}
+    for rule_id in ("F1", "F2", "F3"):
+        for version in rules[rule_id].versions:
+            for name, value in version.parameters.items():
+                if name.endswith("_mu"):
+                    least[name] = min(value, least.get(name, value))
+    return least
 
 
 def _drawn(rule: Rule, patches: list[dict[str, Any]], year: int) -> list[dict[str, Any]]:

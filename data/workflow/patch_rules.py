@@ -149,7 +149,7 @@ def _changed(
     records: Sequence[Facts],
     ids: Collection[int] | None,
 ) -> Looked:
-    rows = trigger_facts.changed_rechecks(conn, scope, year, as_of)
+    rows = trigger_facts.changed_rechecks(conn, scope, year, as_of, ids)
     return {row["patch_no"]: row["district"] for row in rows}, rows
 
 

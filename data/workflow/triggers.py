@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from data.periods import month_due_on
+from data.periods import elimination_cutoff_on, month_due_on
 from data.rules.loader import Rule
 from data.rules.triggers import Finding
 from data.scope import Scope
@@ -19,6 +19,7 @@ from data.workflow.district_rules import Beside, month_ends_until, of_district, 
 from data.workflow.evidence import Evidence
 from data.workflow.patch_rules import of_patches
 from data.workflow.rulebook import rulebook
+from data.workflow.wording import words
 
 Trigger = dict[str, Any]
 Figures = Mapping[str, Any]
@@ -37,13 +38,16 @@ def city_code(codes: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Held:
-    """A finding with its rule and whom it is about. district: a code, None for the city."""
+    """A finding with its rule and whom it is about. district: a code, None for the city. figures:
+    the row that was judged, a district's, the city's or a clearance month's; empty for a patch.
+    """
 
     rule: Rule
     finding: Finding
     district: str | None
     subject: str
     subject_name: str
+    figures: Figures = field(default_factory=dict)
 
 
 def current_triggers(
@@ -59,9 +63,11 @@ def current_triggers(
     """The triggers of figures.md that hold on the day, in the bureau's order of districts.
 
     Keys: rule, rule_name, subject, subject_name, district (of a patch; None for the city), period,
-    severity, line, measure, value, threshold, unit, clause, citation, note, mark, patches. The
-    city's own ratio (T3) is there only for who sees all districts. with_patches=False leaves
-    `patches` empty, for a page that shows no list. rules: only these.
+    severity, line, measure, value, threshold, unit, clause, citation, note, formula (with its
+    numbers), margin (to which line), ends (what would end it), mark (tells apart two of one rule,
+    subject and period), patches. The city's own ratio (T3) is there only for who sees all
+    districts. with_patches=False leaves `patches` empty, for a page that shows no list. rules: only
+    these.
     """
     document = figures(conn, scope, year, as_of, district)
     book = rulebook(conn)
@@ -130,11 +136,12 @@ def held_of(
         code, name = row["code"], row["short_name"]
         months = [m for m in document["months"] if m["code"] == code]
         for rule_id, finding in of_district(rules, row, months, beside, year, as_of):
-            held.append(Held(rules[rule_id], finding, code, code, name))
+            judged = next((m for m in months if m["month"] == finding.period), row)
+            held.append(Held(rules[rule_id], finding, code, code, name, judged))
     if whole_city:
         code = city_code([row["code"] for row in document["districts"]])
         for finding in ratio_lines(rules, document["city"], year, as_of):
-            held.append(Held(rules["T3"], finding, None, code, "全市"))
+            held.append(Held(rules["T3"], finding, None, code, "全市", document["city"]))
     return held
 
 
@@ -143,6 +150,8 @@ def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigge
     # a clearance month is judged by the parameters of its due date
     day = month_due_on(finding.period) if finding.period else as_of
     version = rule.of(year, day)
+    settled = as_of > elimination_cutoff_on(year)
+    said = words(rule.id, finding, held.figures, version.parameters, settled)
     return {
         "rule": rule.id,
         "rule_name": rule.name,
@@ -159,6 +168,9 @@ def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigge
         "clause": version.clause,
         "citation": version.citation,
         "note": finding.note,
+        "formula": said.formula,
+        "margin": said.margin,
+        "ends": said.ends,
         "mark": finding.mark,
         "patches": patches,
     }

@@ -1,14 +1,15 @@
-"""The patches behind a trigger, and the facts that field checks choose from."""
+"""The facts that field checks choose from."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, true
+from sqlalchemy import Connection, and_, exists, or_, select
 
 from data.scope import Scope
-from data.store.models import FieldCheck, Patch
+from data.store.models import FieldCheck, Parcel, Patch
 from data.store.queries.state import (
     Expression,
     ParcelState,
@@ -16,62 +17,11 @@ from data.store.queries.state import (
     day_literal,
     parcels_at,
 )
+from data.store.queries.trigger_facts import said_unlawful
 from data.vocabulary import CheckLevel, RectificationWay
 
-
-def overdue_patches(
-    conn: Connection, scope: Scope, year: int, as_of: date, month: str
-) -> list[str]:
-    """Numbers of the scope's patches of a clearance month that are overdue, longest first."""
-    state = PatchState(Patch, day_literal(as_of))
-    query = (
-        select(Patch.patch_no)
-        .where(
-            Patch.year == year,
-            Patch.clearance_month == month,
-            state.active,
-            state.visible_to(scope),
-            state.overdue,
-        )
-        .order_by(Patch.due_on, Patch.patch_no)
-    )
-    return list(conn.scalars(query))
-
-
-def remaining_patches(
-    conn: Connection, scope: Scope, year: int, as_of: date, about: str
-) -> list[str]:
-    """Numbers of land patches with counted parcels not eliminated, largest first.
-
-    about: "ratio" (new construction on farmland), "basic_farmland" or "redline".
-    """
-    day = day_literal(as_of)
-    state = PatchState(Patch, day)
-    keys: list[Expression] = [Patch.id.label("patch_id"), Patch.patch_no.label("patch_no")]
-    rows = parcels_at(
-        Patch,
-        day,
-        Patch.__table__,
-        keys,
-        Patch.year == year,
-        state.is_land,
-        state.active,
-        state.visible_to(scope),
-    )
-    parcel = ParcelState(rows, day, year)
-    column = {
-        "ratio": rows.c.farmland_mu,
-        "basic_farmland": rows.c.basic_farmland_mu,
-        "redline": rows.c.redline_mu,
-    }[about]
-    extra: Expression = parcel.new_construction if about == "ratio" else true()
-    query = select(rows.c.patch_no, column).where(
-        parcel.counted, ~parcel.eliminated, column > 0, extra
-    )
-    largest: dict[str, float] = {}
-    for patch_no, area in conn.execute(query).tuples():
-        largest[patch_no] = largest.get(patch_no, 0.0) + area
-    return sorted(largest, key=lambda no: (-largest[no], no))
+#: Areas are taken a little below a line; the rule itself rounds as a threshold does.
+_BELOW = 1e-5
 
 
 def _checked(state: PatchState, level: CheckLevel) -> Expression:
@@ -79,13 +29,23 @@ def _checked(state: PatchState, level: CheckLevel) -> Expression:
     return exists().where(f.patch_id == Patch.id, f.level == level.value, f.checked_on <= state.day)
 
 
-def check_facts(conn: Connection, scope: Scope, year: int, as_of: date) -> list[dict[str, Any]]:
-    """What the field checks choose from: every patch that counts on the day.
+def check_facts(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    least: Mapping[str, float],
+    serious: Collection[str],
+) -> list[dict[str, Any]]:
+    """What the field checks choose from: the patches that count on the day and that a check can
+    concern: mineral ones, those that reach one of the areas in `least` (a column's name → 亩), and
+    in the `serious` districts those that may be unlawful or pending.
 
     Keys: patch_no, district, domain, clearance_month, farmland_mu, basic_farmland_mu, redline_mu,
     suspected, unlawful, pending, county_checked, city_checked.
     """
     state = PatchState(Patch, day_literal(as_of))
+    areas = [getattr(Patch, name) >= area - _BELOW for name, area in least.items()]
     query = (
         select(
             Patch.patch_no,
@@ -101,10 +61,27 @@ def check_facts(conn: Connection, scope: Scope, year: int, as_of: date) -> list[
             _checked(state, CheckLevel.COUNTY).label("county_checked"),
             _checked(state, CheckLevel.CITY).label("city_checked"),
         )
-        .where(Patch.year == year, state.active, state.visible_to(scope))
+        .where(
+            Patch.year == year,
+            state.active,
+            state.visible_to(scope),
+            or_(
+                *areas,
+                ~state.is_land,
+                and_(state.district.in_(sorted(serious)), _may_be_open(state, as_of)),
+            ),
+        )
         .order_by(Patch.patch_no)
     )
     return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def _may_be_open(state: PatchState, as_of: date) -> Expression:
+    """What the bare columns say of patches that are unlawful or pending: every one of these, and
+    few others, so that the definitions are asked of these only."""
+    not_reported = or_(Patch.reported_on.is_(None), Patch.reported_on > as_of)
+    later = exists().where(Parcel.patch_id == Patch.id, Parcel.reported_on > as_of)
+    return or_(not_reported, Patch.id.in_(said_unlawful()), later)
 
 
 def recultivated_parcels(
@@ -121,7 +98,12 @@ def recultivated_parcels(
         Patch.basic_farmland_mu.label("patch_basic_farmland_mu"),
         Patch.redline_mu.label("patch_redline_mu"),
     ]
-    conditions = (Patch.year == year, state.active, state.visible_to(scope))
+    conditions = (
+        Patch.year == year,
+        state.active,
+        state.visible_to(scope),
+        Patch.id.in_(said_unlawful()),
+    )
     rows = parcels_at(Patch, day, Patch.__table__, keys, *conditions)
     parcel = ParcelState(rows, day, year)
     query = (

@@ -6,13 +6,14 @@ literal in the statement) and then the definitions of queries/state.py for these
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     union,
 )
+from sqlalchemy.orm import aliased
 
 from data.periods import elimination_cutoff_on
 from data.scope import Scope
@@ -67,6 +69,14 @@ def _said_unlawful() -> tuple[Expression, Expression]:
     return Parcel.legality == word, AuditDecision.determination == word
 
 
+def said_unlawful() -> CompoundSelect[Any]:
+    """Ids of the patches of which somebody once said so: every unlawful one, and few others."""
+    by_county, from_above = _said_unlawful()
+    return union(
+        select(Parcel.patch_id).where(by_county), select(AuditDecision.patch_id).where(from_above)
+    )
+
+
 def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _CHUNK):
@@ -100,11 +110,7 @@ def unlawful_parcels(
                 _unlawful_parcels(scope, year, as_of, Patch.id.in_(chunk))
             ).mappings()
         ]
-    by_county, from_above = _said_unlawful()
-    said = union(
-        select(Parcel.patch_id).where(by_county), select(AuditDecision.patch_id).where(from_above)
-    )
-    query = _unlawful_parcels(scope, year, as_of, Patch.id.in_(said))
+    query = _unlawful_parcels(scope, year, as_of, Patch.id.in_(said_unlawful()))
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
@@ -211,21 +217,45 @@ def strategic_unlawful(conn: Connection, scope: Scope, year: int, as_of: date) -
 
 
 def returned_patches(
-    conn: Connection, scope: Scope, year: int, as_of: date, month: str
-) -> list[str]:
-    """Numbers of the patches of a clearance month that the city returned (T2)."""
+    conn: Connection, scope: Scope, year: int, as_of: date
+) -> dict[tuple[str, str], list[str]]:
+    """(district, clearance month) → numbers of the land patches that the city returned (T2)."""
+    d = AuditDecision
     state = PatchState(Patch, day_literal(as_of))
+    returned = select(d.patch_id).where(
+        d.result == _inline(AuditResult.RETURNED.value), d.level_rank == 1, d.decided_on <= as_of
+    )
     query = (
-        select(Patch.patch_no)
-        .where(
-            Patch.clearance_month == month,
-            *_standing(state, scope, year),
-            state.is_land,
-            state.returned,
-        )
+        select(state.district.label("district"), Patch.clearance_month, Patch.patch_no)
+        .where(Patch.id.in_(returned), *_standing(state, scope, year), state.is_land)
         .order_by(Patch.patch_no)
     )
-    return list(conn.scalars(query))
+    return _by_month(conn.execute(query))
+
+
+def overdue_patches(
+    conn: Connection, scope: Scope, year: int, as_of: date
+) -> dict[tuple[str, str], list[str]]:
+    """(district, clearance month) → numbers of the patches that are overdue, longest first (T1)."""
+    state = PatchState(Patch, day_literal(as_of))
+    query = (
+        select(state.district.label("district"), Patch.clearance_month, Patch.patch_no)
+        .where(
+            *_standing(state, scope, year),
+            Patch.due_on < as_of,  # the bare columns once more, for their index
+            or_(Patch.reported_on.is_(None), Patch.reported_on > as_of),
+            state.overdue,
+        )
+        .order_by(Patch.due_on, Patch.patch_no)
+    )
+    return _by_month(conn.execute(query))
+
+
+def _by_month(rows: Iterable[Any]) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for district, month, patch_no in rows:
+        found.setdefault((district, month), []).append(patch_no)
+    return found
 
 
 def refused_patches(
@@ -245,15 +275,21 @@ def refused_patches(
     """
     d, day = AuditDecision, day_literal(as_of)
     returned = d.result == _inline(AuditResult.RETURNED.value)
-    number = func.count(d.decided_on.distinct())
     often = (
         select(d.patch_id)
         .where(returned, d.level_rank == 1, d.decided_on <= as_of)
         .group_by(d.patch_id)
-        .having(number >= returns)
+        .having(func.count() >= returns)
     )
     unanswered = or_(d.resubmitted_on.is_(None), d.resubmitted_on > as_of)
-    waiting = select(d.patch_id).where(returned, d.decided_on <= open_since, unanswered)
+    later = aliased(AuditDecision)
+    followed = exists().where(
+        later.patch_id == d.patch_id,
+        later.level_rank >= d.level_rank,
+        later.decided_on > d.decided_on,
+        later.decided_on <= as_of,
+    )
+    waiting = select(d.patch_id).where(returned, d.decided_on <= open_since, unanswered, ~followed)
     candidates = union(often, waiting).subquery("candidates")
     if ids is None:
         chosen: Collection[int] = set(conn.scalars(select(candidates.c.patch_id)))
@@ -261,7 +297,7 @@ def refused_patches(
         chosen = ids
     state = PatchState(Patch, day)
     times = (
-        select(number)
+        select(func.count(d.decided_on.distinct()))
         .where(d.patch_id == Patch.id, returned, d.level_rank == 1, d.decided_on <= as_of)
         .correlate(Patch)
         .scalar_subquery()
@@ -281,13 +317,45 @@ def refused_patches(
     return found
 
 
+def patch_days(conn: Connection, year: int, patch_no: str) -> tuple[int, set[date]]:
+    """(id of a patch, the days on which anything about it changes)."""
+    row = conn.execute(
+        select(
+            Patch.id,
+            Patch.issued_on,
+            Patch.withdrawn_on,
+            Patch.transferred_on,
+            Patch.reported_on,
+        ).where(Patch.year == year, Patch.patch_no == patch_no)
+    ).one()
+    days: set[date] = {day for day in row[1:] if day is not None}
+    for table, columns in (
+        (Parcel, (Parcel.reported_on,)),
+        (AuditDecision, (AuditDecision.decided_on, AuditDecision.resubmitted_on)),
+        (EnforcementCase, (EnforcementCase.eliminated_on,)),
+        (Recheck, (Recheck.rechecked_on,)),
+    ):
+        for column in columns:
+            found = conn.scalars(
+                select(column).where(table.patch_id == row.id, column.is_not(None)).distinct()
+            )
+            days |= {day for day in found if day is not None}
+    return row.id, days
+
+
 # ---- rechecks ------------------------------------------------------------------------------------
 
 #: Findings that say that an outcome has changed; 其他 says nothing for certain.
 CHANGED = (RecheckFinding.REBUILT, RecheckFinding.USE_CHANGED, RecheckFinding.NEW_UNLAWFUL)
 
 
-def changed_rechecks(conn: Connection, scope: Scope, year: int, as_of: date) -> list[Facts]:
+def changed_rechecks(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    ids: Collection[int] | None = None,
+) -> list[Facts]:
     """Patches with a parcel whose latest recheck by the day found a change (T13).
 
     Keys: patch_no, district, parcels (how many), words (`地块1 违法复建`).
@@ -309,6 +377,8 @@ def changed_rechecks(conn: Connection, scope: Scope, year: int, as_of: date) -> 
         )
         .order_by(Patch.patch_no, Recheck.parcel_no, Recheck.rechecked_on)
     )
+    if ids is not None:
+        query = query.where(Patch.id.in_(sorted(ids)))
     latest: dict[tuple[str, str], dict[int, str]] = {}
     for patch_no, district, parcel_no, finding in conn.execute(query):
         latest.setdefault((patch_no, district), {})[parcel_no] = finding
@@ -325,12 +395,14 @@ def changed_rechecks(conn: Connection, scope: Scope, year: int, as_of: date) -> 
 # ---- what staff recorded -------------------------------------------------------------------------
 
 
-def staff_records(conn: Connection, scope: Scope, year: int, as_of: date) -> list[Facts]:
-    """Records of the year that stand on the day, oldest first.
+def staff_records(
+    conn: Connection, scope: Scope, year: int, as_of: date, *, withdrawn: bool = False
+) -> list[Facts]:
+    """Records of the year that stand on the day (withdrawn: or that stood before), oldest first.
 
     Keys: id, kind, patch_id, patch_no (None: on the district), district, recorded_on, reason,
-    document_no, due_on, area_mu, recorded_by. A patch's record goes with it to its district of the
-    day, and is silent while the patch does not count.
+    document_no, due_on, area_mu, recorded_by, withdrawn_on. A patch's record goes with it to its
+    district of the day, and is silent while the patch does not count.
     """
     r = StaffRecord
     state = PatchState(Patch, day_literal(as_of))
@@ -348,12 +420,13 @@ def staff_records(conn: Connection, scope: Scope, year: int, as_of: date) -> lis
             r.due_on,
             r.area_mu,
             r.recorded_by,
+            r.withdrawn_on,
         )
         .outerjoin(Patch, Patch.id == r.patch_id)
         .where(
             r.year == year,
             r.recorded_on <= as_of,
-            or_(r.withdrawn_on.is_(None), r.withdrawn_on > as_of),
+            or_(literal(withdrawn), r.withdrawn_on.is_(None), r.withdrawn_on > as_of),
             or_(r.patch_id.is_(None), state.active),
         )
         .order_by(r.recorded_on, r.id)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import or_
+
 from data.scope import Scope
 from data.store.engine import Store
-from data.store.models import FieldCheck
+from data.store.models import FieldCheck, Patch
+from data.store.queries.behind import check_facts
+from data.store.queries.state import patches_on
 from data.workflow.field_checks import field_checks
 from tests.data.store.queries.stored import (
     HUANCUI,
@@ -18,6 +24,8 @@ from tests.data.store.queries.stored import (
     put_patch,
     summarise,
 )
+from tests.data.store.reference_figures import World
+from tests.data.store.worlds import DAYS, UNITS, put_world, worlds
 
 REPORTED = date(2023, 5, 20)
 
@@ -70,6 +78,23 @@ def test_recultivated_parcels_are_verified_one_by_one(store: Store) -> None:
     assert _tasks(store, "F4", date(2023, 5, 31)) == []
     assert _tasks(store, "F4") == [("A", True)]
     assert _tasks(store, "F4", date(2023, 6, 2)) == [("A", False), ("A", True)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(worlds(most=12), st.sampled_from(DAYS))
+def test_no_patch_that_may_be_open_is_passed_over(
+    sqlite_store: Store, world: World, day: date
+) -> None:
+    """The narrow look at bare columns finds every unlawful or pending patch."""
+    with sqlite_store.engine.connect() as conn:
+        transaction = conn.begin()
+        put_world(conn, world)
+        state, chosen = patches_on(day, 2023, Scope.all())
+        either = chosen.where(or_(state.is_unlawful, state.is_pending))
+        expected = set(conn.scalars(either.with_only_columns(Patch.patch_no)))
+        facts = check_facts(conn, Scope.all(), 2023, day, {}, UNITS)
+        assert {f["patch_no"] for f in facts if f["unlawful"] or f["pending"]} == expected
+        transaction.rollback()
 
 
 def test_a_district_sees_its_own_tasks(store: Store) -> None:

@@ -1,0 +1,67 @@
+"""What changed between two looks at the triggers: new, gone, worse, eased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from data.scope import Scope
+from data.vocabulary import Severity
+from data.workflow.triggers import Trigger, current_triggers
+
+_GRAVITY = {None: -1} | {severity.value: i for i, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """gone: as they were before; the others as they are after."""
+
+    new: tuple[Trigger, ...]
+    gone: tuple[Trigger, ...]
+    worse: tuple[Trigger, ...]
+    eased: tuple[Trigger, ...]
+
+
+def key_of(trigger: Trigger) -> tuple[str, str, str, str]:
+    """What makes two triggers of different days the same one."""
+    return trigger["rule"], trigger["subject"], trigger["period"], trigger["mark"]
+
+
+def gravity(trigger: Trigger) -> tuple[int, int, float]:
+    """Higher is graver: the line reached, then the severity, then the threshold met (of T1 the
+    lower share is the graver, and its severity says so)."""
+    level = max(_GRAVITY[trigger["severity"]], _GRAVITY[trigger["line"]])
+    reached = trigger["threshold"] if trigger["unit"] == "rate" and trigger["rule"] == "T2" else 0.0
+    return level, _GRAVITY[trigger["severity"]], reached
+
+
+def compare(before: Sequence[Trigger], after: Sequence[Trigger]) -> Changes:
+    """Both as current_triggers gives them: of two days, or of one day around an upload."""
+    was = {key_of(t): t for t in before}
+    now = {key_of(t): t for t in after}
+    both = [(was[key], now[key]) for key in now if key in was]
+    return Changes(
+        new=tuple(t for key, t in now.items() if key not in was),
+        gone=tuple(t for key, t in was.items() if key not in now),
+        worse=tuple(t for old, t in both if gravity(t) > gravity(old)),
+        eased=tuple(t for old, t in both if gravity(t) < gravity(old)),
+    )
+
+
+def changes(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    before: date,
+    after: date,
+    district: str | None = None,
+) -> Changes:
+    """What the store as it is now says of two days."""
+    looks = [
+        current_triggers(conn, scope, year, day, district, with_patches=False)
+        for day in (before, after)
+    ]
+    return compare(looks[0], looks[1])
