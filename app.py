@@ -10,7 +10,17 @@ import flask
 from dash import Dash
 from flask_compress import Compress
 
-from callbacks import clearance, faults, overdue, overview, patch_detail, patches, shell, upload
+from callbacks import (
+    clearance,
+    faults,
+    overdue,
+    overview,
+    patch_detail,
+    patches,
+    rules,
+    shell,
+    upload,
+)
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.services import Services
@@ -18,7 +28,7 @@ from data.settings import Settings
 from data.store.engine import open_store
 
 HERE = Path(__file__).parent
-CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail, upload)
+CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail, rules, upload)
 
 
 def create_app(settings: Settings | None = None) -> Dash:

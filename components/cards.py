@@ -9,9 +9,9 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.attributes import aria
+from components.attributes import aria, data
 from components.card_menu import card_menu
-from data.definitions import Definition
+from data.definitions import Definition, anchor_of
 
 
 def definition_mark(definition: Definition) -> Component:
@@ -27,12 +27,19 @@ def definition_mark(definition: Definition) -> Component:
                     html.Span(f"（{definition.unit}）"),
                     html.P(definition.text),
                     html.Small(f"依据：工作方案 {definition.clause}"),
+                    rule_link(anchor_of(definition)),
                 ],
                 className="definition-text",
             ),
         ],
         className="definition",
     )
+
+
+def rule_link(anchor: str, words: str = "查看规则口径") -> Component:
+    """To a figure or rule on /rules, in the view as the address has it (assets/js/prose.js)."""
+    target = f"/rules#{anchor}"
+    return html.A(words, href=target, className="definition-more", **data(carry=target))
 
 
 def card(

@@ -83,6 +83,52 @@ Overdue = PatchList("overdue")
 Patches = PatchList("patches")
 
 
+class Assessment:
+    CONTENT = "assessment-content"
+    RANKING = "assessment-ranking"
+    RANKING_TABLE = "assessment-ranking-table"
+    TREND = "assessment-trend"
+    TREND_TABLE = "assessment-trend-table"
+    # the what-if: its part of the address as one string, and whether the browser has followed it
+    SCENARIO = "scenario-query"
+    APPLIED = "scenario-applied"
+    TEXT = "scenario-text"
+    MORE = "scenario-more"
+    CANDIDATES = "scenario-candidates-content"
+    PICKED = "scenario-picked"
+    BULK = "scenario-bulk"
+    BULK_UNTIL = "scenario-bulk-until"
+    BULK_ACTION = "scenario-bulk-action"
+    BULK_ADD = "scenario-bulk-add"
+    ON = "scenario-on"
+    LINE = "scenario-line"
+    WHOM = "scenario-whom"
+    MOST = "scenario-most"
+    ONLY = "scenario-only"
+    SKIP = "scenario-skip"
+    FIND = "scenario-find"
+    RESULT = "scenario-result-content"
+
+    @staticmethod
+    def add(action: str) -> dict[str, str]:
+        """A button that supposes an action of the ticked patches."""
+        return {"type": "scenario-add", "action": action}
+
+    @staticmethod
+    def adopt(action: str) -> dict[str, str]:
+        """A button that supposes an action of the smallest set."""
+        return {"type": "scenario-adopt", "action": action}
+
+    @staticmethod
+    def drop(part: str) -> dict[str, str]:
+        """A button that takes a part out of the scenario: tick:<编号>, bulk:<nth>, all."""
+        return {"type": "scenario-drop", "part": part}
+
+
+class Rules:
+    CONTENT = "rules-content"
+
+
 class PatchDetail:
     CONTENT = "patch-content"
     ADDRESS = "patch-address"

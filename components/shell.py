@@ -24,6 +24,14 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/patches", "图斑查询"),
         ),
     ),
+    (
+        "判",
+        (
+            ("/triggers", "预警约谈"),
+            ("/assessment", "年度评估"),
+            ("/rules", "规则口径"),
+        ),
+    ),
     ("办", (("/upload", "数据上传"),)),
 )
 

@@ -29,6 +29,11 @@ def _d(
     return Definition(label, unit, text, clause, better)
 
 
+def anchor_of(definition: Definition) -> str:
+    """The name of the figure: what `/rules#…` leads to."""
+    return next(name for name, known in DEFINITIONS.items() if known is definition)
+
+
 _COUNTED = "计入统计的违法地块（纳入违法计算、未关联其他图斑），只计土地图斑"
 _ELIMINATED = "其中消除违法状态日期不晚于基准日且不晚于次年1月31日的"
 

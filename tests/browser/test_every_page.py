@@ -23,6 +23,7 @@ PAGES = {
     "overdue": "/overdue",
     "patches": "/patches",
     "patch": f"/patches/{DEMO_YEAR}/{{patch_no}}",
+    "rules": "/rules",
     "upload": "/upload",
 }
 

@@ -8,12 +8,15 @@ from typing import Any
 from dash import dcc, html
 
 from components.plain_table import PlainTable
+from components.prose import Prose
 
 
 def below(component: Any) -> Iterator[Any]:
     """The component and everything in it, texts included; a plain table as its script draws it."""
     if isinstance(component, PlainTable):
         component = as_html(component)
+    if isinstance(component, Prose):
+        component = prose_as_html(component)
     yield component
     children = component if isinstance(component, list | tuple) else None
     if children is None:
@@ -79,3 +82,19 @@ def as_html(table: Any) -> Any:
         ]
         rows.append(html.Tr(drawn, className="marked" if at == table.marked else ""))
     return html.Table(rows, className=table.className)
+
+
+def prose_as_html(text: Any) -> Any:
+    """What assets/js/prose.js draws for a text; the browser tests see the real one."""
+
+    def draw(node: Any) -> Any:
+        if isinstance(node, str):
+            return node
+        tag, given, *children = node
+        make = getattr(html, tag.capitalize())
+        link = {"href": given["href"]} if "href" in given else {}
+        named = {"id": given["id"]} if "id" in given else {}
+        drawn = [draw(child) for child in children]
+        return make(drawn, className=given.get("class", ""), **link, **named)
+
+    return html.Div([draw(node) for node in text.nodes], className=text.className)

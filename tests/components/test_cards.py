@@ -6,6 +6,7 @@ from components.card_menu import copy_link, export_link, save_image, show_table
 from components.cards import (
     KeyFigure,
     card,
+    definition_mark,
     empty,
     error_panel,
     key_figure,
@@ -22,8 +23,17 @@ def test_a_card_shows_title_definition_with_clause_and_stamp() -> None:
     text = text_of(card("题目", "内容", definition=definition, stamp="基准日 2023-11-23"))
     assert text.startswith("题目 ⓘ")
     assert definition.text in text
+    assert "查看规则口径" in text
     assert "依据：工作方案 §3.2" in text
     assert text.endswith("基准日 2023-11-23")
+
+
+def test_every_figures_mark_leads_to_its_definition_in_the_view_of_the_address() -> None:
+    for name, definition in DEFINITIONS.items():
+        mark = definition_mark(definition)
+        assert links_of(mark) == {"查看规则口径": f"/rules#{name}"}
+        (link,) = classed(mark, "definition-more")
+        assert attribute(link, "data-carry") == f"/rules#{name}"
 
 
 def test_a_cards_menu_is_named_for_readers_and_holds_its_entries() -> None:
@@ -50,7 +60,7 @@ def test_a_key_figure_is_a_link_with_unit_change_and_trend() -> None:
         (1, None, 3),
     )  # fmt: skip
     drawn = key_figure(figure)
-    assert links_of(drawn) == {"12 个": "/overdue"}
+    assert links_of(drawn) == {"12 个": "/overdue", "查看规则口径": "/rules#overdue"}
     assert len(classed(drawn, "key-bad")) == 1
     assert any(getattr(part, "alt", "") == "逾期未报图斑近几个月的变化" for part in below(drawn))
 

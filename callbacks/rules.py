@@ -1,0 +1,218 @@
+"""规则口径: everything in force on a day, with its citations, and what each figure means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
+from flask import Flask, Response, request
+
+from callbacks.context import PageContext, read_context
+from callbacks.downloads import file_name, xlsx_response
+from components import ids
+from components.card_menu import card_menu, copy_link, export_link
+from components.cards import problem_notes
+from components.links import href
+from components.prose import prose
+from components.rules import ParameterLine, RuleEntry, VersionLine, body
+from data.definitions import DEFINITIONS
+from data.exports import SheetColumn, tables_to_xlsx
+from data.periods import calendar_knows, format_day
+from data.rules.loader import Rule, Version, plan_of
+from data.rules.plain import FORMULA_LABELS, condition, differences, range_text, value_text
+from data.services import Services
+from data.settings import Settings
+from data.vocabulary import Measure
+from data.workflow.rulebook import rulebook
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+PATH, EXPORT_PATH = "/rules", "/export/rules.xlsx"
+
+
+def part_of(rule_id: str) -> str:
+    """The part of the page that a rule stands in."""
+    if rule_id == "ratio":
+        return "ratio-part"
+    return {"D": "deadlines", "F": "checks"}.get(rule_id[0], "triggers")
+
+
+def entry_of(rule: Rule, context: PageContext) -> RuleEntry:
+    """A rule as it stands on the as-of date of the work year."""
+    now = rule.of(context.year, context.as_of)
+    earlier = [v for v in rule.versions if v.valid_from < now.valid_from]
+    later = [v for v in rule.versions if v.valid_from > now.valid_from]
+    return RuleEntry(
+        rule.id,
+        rule.name,
+        part_of(rule.id),
+        Measure(rule.measure).label if rule.measure else "",
+        now.clause,
+        condition(rule.id, now) or "",
+        now.quotations,
+        now.sources,
+        tuple((FORMULA_LABELS.get(name, name), line) for name, line in now.formula.items()),
+        tuple(
+            ParameterLine(
+                p.label,
+                value_text(p),
+                p.basis == "local",
+                range_text(p) if p.basis == "local" and not p.fixed else "",
+            )
+            for p in now.details.values()
+        ),
+        now.valid_from,
+        f"复核：{now.reviewed_by}（{format_day(now.reviewed_on)}）",
+        changes_of(now),
+        tuple(_line(now, v) for v in reversed(earlier)),
+        tuple(_line(now, v) for v in later),
+    )
+
+
+def changes_of(version: Version) -> tuple[str, ...]:
+    """What administrators changed of it: `预警线自2024年1月1日起改为8%，理由：…（王工）`."""
+    lines = []
+    for change in version.changed:
+        parameter = version.details[change.parameter]
+        who = f"（{change.changed_by}）" if change.changed_by else ""
+        lines.append(
+            f"{parameter.label}自{format_day(change.valid_from)}起设为"
+            f"{value_text(parameter, change.value)}，理由：{change.reason}{who}"
+        )
+    return tuple(lines)
+
+
+def _line(now: Version, other: Version) -> VersionLine:
+    reason = other.changed[0].reason if other.changed else ""
+    return VersionLine(other.valid_from, other.clause, tuple(differences(now, other)), reason)
+
+
+def headline(context: PageContext, entries: list[RuleEntry]) -> str:
+    """`2023年度，2023年11月23日：按2023年方案（…），29条规则，其中28项参数为本市设定`."""
+    _, plan = plan_of(context.year)
+    count = sum(len(e.locals) for e in entries)
+    lead = "" if plan.startswith(str(context.year)) else f"{context.year}年度"
+    return f"{lead}{plan}：现行{len(entries)}条规则，{count}项参数为本市设定"
+
+
+def notes(context: PageContext) -> list[str]:
+    """What a reader has to know of the day: what a plan spans, years without known holidays."""
+    found = [
+        f"以下为基准日{format_day(context.as_of)}适用于{context.year}年度的规则。"
+        "方案适用于整个工作年度；年度内调整的参数自调整之日起适用，已结束的月份不变。"
+    ]
+    unknown = [y for y in (context.year, context.year + 1) if not calendar_knows(y)]
+    if unknown:
+        years = "、".join(f"{y}年" for y in unknown)
+        found.append(f"{years}的法定节假日安排尚未收录，工作日暂按周一至周五计算。")
+    return found
+
+
+def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
+    """The whole page for an address."""
+    context = read_context(conn, settings, search)
+    entries = [entry_of(rule, context) for rule in rulebook(conn).values()]
+    actions = [
+        export_link(href(EXPORT_PATH, context.query)),
+        copy_link(context.permalink(PATH)),
+    ]
+    return [
+        html.Div(
+            [
+                html.H1(headline(context, entries), className="headline"),
+                html.Div(card_menu("规则口径", actions), className="card-menu"),
+            ],
+            className="rules-head",
+        ),
+        *problem_notes(context.problems, href(PATH, context.query)),
+        *[html.P(note, className="subline") for note in notes(context)],
+        prose(body(entries), "rule-page"),
+        html.P(context.stamp_line, className="card-stamp"),
+    ]
+
+
+def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
+    """(file name, xlsx): rules, their parameters, and the definitions of the figures."""
+    context = read_context(conn, settings, search)
+    entries = [entry_of(rule, context) for rule in rulebook(conn).values()]
+    tables = {
+        "规则": (
+            [SheetColumn(h, width=w) for h, w in _RULE_SHEET],
+            [
+                [
+                    e.id,
+                    e.name,
+                    e.condition or "；".join(line for _, line in e.formula),
+                    e.measure,
+                    e.clause,
+                    "……".join(e.quotations),
+                    "；".join(e.sources),
+                    e.valid_from.isoformat(),
+                    e.reviewed,
+                ]
+                for e in entries
+            ],
+        ),
+        "参数": (
+            [SheetColumn(h, width=w) for h, w in _PARAMETER_SHEET],
+            [
+                [e.id, e.name, p.label, p.value, "本市设定" if p.local else "方案规定", p.allowed]
+                for e in entries
+                for p in e.parameters
+            ],
+        ),
+        "指标口径": (
+            [SheetColumn(h, width=w) for h, w in (("指标", 24), ("单位", 8), ("口径", 80),
+                                                 ("依据", 14))],
+            [[d.label, d.unit, d.text, d.clause] for d in DEFINITIONS.values()],
+        ),
+    }  # fmt: skip
+    stamp = {
+        "工作年度": str(context.year),
+        "基准日": context.as_of.isoformat(),
+        "方案": plan_of(context.year)[1],
+        "数据版本": str(context.stamp.data_version),
+    }
+    return file_name("规则口径", context), tables_to_xlsx(tables, stamp)
+
+
+_RULE_SHEET = (
+    ("编号", 8),
+    ("规则", 20),
+    ("内容", 60),
+    ("措施", 14),
+    ("依据", 14),
+    ("方案原文", 60),
+    ("另据", 30),
+    ("自何日起", 12),
+    ("复核", 30),
+)
+_PARAMETER_SHEET = (
+    ("编号", 8),
+    ("规则", 20),
+    ("参数", 28),
+    ("现值", 14),
+    ("来源", 12),
+    ("可设范围", 20),
+)
+
+
+def register(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output(ids.Rules.CONTENT, "children"),
+        Input(ids.Rules.CONTENT, "id"),
+        State(ids.Shell.LOCATION, "search"),
+    )
+    def content(_: str, search: str | None) -> list[Component]:
+        with services.store.read() as conn:
+            return render(conn, services.settings, search or "")
+
+
+def register_routes(server: Flask, services: Services) -> None:
+    @server.get(EXPORT_PATH)
+    def export_rules() -> Response:
+        with services.store.read() as conn:
+            name, content = workbook(conn, services.settings, request.query_string.decode())
+        return xlsx_response(name, content)

@@ -1,0 +1,107 @@
+"""What each rule says, in a sentence that a jurist reads: its parameters stand in it as they are.
+
+A rule without a sentence here shows its parameters and quotations alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data.rules.loader import Parameter, Version
+from data.units import format_rate
+
+CONDITIONS: dict[str, str] = {
+    "D1": "当月{cutoff_day}（含）前下发的四类土地图斑，当月{due_day}到期；"
+    "其后下发的，次月{due_day}到期。到期日所在的月份为月清月份；批准延期的图斑按延期日。",
+    "D2": "图斑在月清月份之后第{months_after}的月底前经省级审核通过，完成最终定性。",
+    "D3": "被退回的图斑，自退回之日起{workdays}内改正并重新上报。",
+    "D4": "{month}{day}前，各区市报送上半年卫片执法工作报告。",
+    "D5": "次年{month}{day}前，各区市报送全年卫片执法工作报告。",
+    "D6": "次年{month}{day}（含）前消除违法状态的，计入本年度已消除；其后消除的不再扣减。",
+    "D7": "次年{month}月底前，省厅全面核准年度数据。",
+    "D8": "列入省厅问题清单的图斑，按清单所定期限销号；未定期限的，自列入之日起{days}内销号。",
+    "D9": "地块判定违法之日起{workdays}内县级未立案的，市局可以直接立案。",
+    "F1": "占用耕地{farmland_mu}以上（含本数）的图斑，县级重点细致核查、持续跟踪监管。",
+    "F2": "占用耕地{farmland_mu}以上（含本数）的图斑，市级按每个月清月份抽查{share}；"
+    "用记录在案的种子抽取，可以复算。",
+    "F3": "疑似违法的四类土地图斑，占用耕地{farmland_mu}、永久基本农田{basic_farmland_mu}或"
+    "生态保护红线{redline_mu}以上（含本数）的，以及矿产图斑，市级逐一实地核查。",
+    "F4": "以拆除复耕消除违法状态的地块，市级逐宗核验并出具拆除复耕到位证明。",
+    "F5": "达到 T3 或 T4 条件的区市，其违法和待判定的图斑逐一重点核查。",
+    "T1": "自到期次日起，该月已到期图斑中按期上报的比例低于{full_share}的提示，"
+    "低于{warning_share}的预警；"
+    "全部上报后结束。连续{months_in_row}达到预警的，公开通报。",
+    "T2": "该月曾被退回的图斑占已审核图斑的比例达到{warning_rate}的预警，"
+    "达到{verification_rate}的全面核查。",
+    "T3": "本年度至基准日，区市或全市的问责比例达到{warning_ratio}的预警，"
+    "达到{interview_ratio}的为已达约谈线。",
+    "T4": "未消除的违法占用永久基本农田或生态保护红线大于零的预警；"
+    "其中任一项达到{interview_mu}的为已达约谈线，两项不相加。",
+    "T5": "自{from_month}{from_day}起，整改率低于{warning_rate}的预警；"
+    "消除违法状态截止日（D6）后仍有未消除的，通报整改不力。",
+    "T6": "违法占用耕地达到{farmland_mu}、或违法占用永久基本农田达到{basic_farmland_mu}、"
+    "或经工作人员认定为重大典型的图斑，挂牌督办；整改到位后结束。",
+    "T7": "退回{returns}以上，或改正逾期{overdue_workdays}以上的图斑，提出直接判定违法的建议，"
+    "由工作人员说明理由后确认。",
+    "T8": "有图斑被判定违法开采的预警；涉及战略性矿种的为已达约谈线。",
+    "T9": "未整改的违法占用耕地有多少，预计冻结多少补充耕地储备指标；整改完成后申请解冻。",
+    "T10": "连续{month_ends}月末达到 T3 或 T4 预警的区市，实行重点监控。",
+    "T11": "年度评估（D6 次日起）：问责比例达到约谈线，T4 或 T8 已达约谈线，"
+    "或虽未达到但经工作人员认定造成恶劣影响的，提请市政府约谈；"
+    "约谈后限期整改逾期的，提出问责建议并移交问题线索。",
+    "T12": "经工作人员确认的谎报瞒报、弄虚作假、虚假整改，予以查办、限期整改、移交问题线索；"
+    "核查不属实或上传数据不符，不自动认定。",
+    "T13": "复核发现违法复建、改变批准用途等变化的，重新列入整改台账。",
+    "T14": "经工作人员确认的填报不实，公开通报。",
+}
+
+#: What the lines of a formula are called.
+FORMULA_LABELS = {
+    "numerator": "分子",
+    "denominator": "分母",
+    "net": "扣除已消除（net）",
+    "gross": "未扣除（gross）",
+    "left_out": "不计入",
+}
+_WORDS = {"net": "扣除已消除", "gross": "不扣除"}
+
+
+def condition(rule_id: str, version: Version) -> str | None:
+    """The rule in a sentence with the values of this version; None where there is none."""
+    sentence = CONDITIONS.get(rule_id)
+    if sentence is None:
+        return None
+    return sentence.format_map({n: value_text(p) for n, p in version.details.items()})
+
+
+def value_text(parameter: Parameter, value: Any = None) -> str:
+    """`15%`, `30亩`, `5个工作日`, `是`: the parameter's value (or another) with its unit."""
+    value = parameter.value if value is None else value
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, str):
+        return _WORDS.get(value, value)
+    if parameter.unit == "%":
+        return format_rate(value)
+    return f"{value:g}{parameter.unit}"
+
+
+def range_text(parameter: Parameter) -> str:
+    """`1%至15%`; nothing for a parameter without bounds."""
+    if parameter.minimum is None or parameter.maximum is None:
+        return ""
+    low, high = (value_text(parameter, bound) for bound in (parameter.minimum, parameter.maximum))
+    return f"{low}至{high}"
+
+
+def differences(one: Version, other: Version) -> list[tuple[str, str, str]]:
+    """(label, value in one, value in other) of the parameters that differ; — for one that lacks."""
+    found: list[tuple[str, str, str]] = []
+    for name in dict.fromkeys((*one.details, *other.details)):
+        mine, theirs = one.details.get(name), other.details.get(name)
+        if mine and theirs and mine.value == theirs.value and mine.basis == theirs.basis:
+            continue
+        label = (mine or theirs).label  # type: ignore[union-attr]
+        texts = [value_text(p) if p else "—" for p in (mine, theirs)]
+        found.append((label, texts[0], texts[1]))
+    return found

@@ -1,0 +1,17 @@
+"""`/rules` 规则口径: the rules in force on a day, and the definitions of all figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(__name__, path="/rules", name="规则口径", title="规则口径 · 卫片执法监管")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("page"), id=ids.Rules.CONTENT)

@@ -1,0 +1,94 @@
+"""规则口径 over a store, on both databases."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+from dash.development.base_component import Component
+
+from callbacks.rules import render, workbook
+from data.definitions import DEFINITIONS
+from data.rules.loader import all_rules
+from data.store.engine import Store
+from data.workflow.parameters import change_parameter
+from tests.callbacks.year_2023 import ON, fill
+from tests.components.drawn import below, links_of, text_of
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    fill(store)
+    return store
+
+
+def drawn(store: Store, search: str = ON) -> list[Component]:
+    with store.read() as conn:
+        return render(conn, store.settings, search)
+
+
+def rule(page: list[Component], rule_id: str) -> str:
+    (found,) = [part for part in below(page) if getattr(part, "id", None) == rule_id]
+    return text_of(found)
+
+
+def test_every_rule_of_the_files_appears_by_itself_with_its_words(filled: Store) -> None:
+    page = drawn(filled)
+    for rule_id, known in all_rules().items():
+        text = rule(page, rule_id)
+        version = known.of(2023, date(2023, 6, 10))
+        assert known.name in text
+        assert version.clause in text
+        for words in (*version.quotations, *version.sources, *version.formula.values()):
+            assert words in text
+
+
+def test_the_headline_names_the_plan_of_the_year(filled: Store) -> None:
+    assert text_of(drawn(filled)[0]).startswith("2023年度按2023年方案（威自然资发〔2023〕20号）：")
+
+
+def test_a_year_without_a_plan_says_which_it_goes_by(store: Store) -> None:
+    """An empty store shows the year of today, 2024."""
+    assert "2024年度尚无本年方案，沿用2023年方案" in text_of(drawn(store, "")[0])
+
+
+def test_a_changed_parameter_shows_from_its_day_on_with_reason_and_what_it_was(
+    store: Store,
+) -> None:
+    """An empty store shows 2024."""
+    day = date(2024, 2, 1)
+    with store.write() as conn:
+        change_parameter(conn, "T3", "warning_ratio", 0.08, day, "收紧", day, "李主任")
+    before = rule(drawn(store, "?asof=2024-01-15"), "T3")
+    assert "达到10%的预警" in before
+    assert "以后的版本 自2024年2月1日起，依据§4.4：预警线：8%（现为10%）（收紧）" in before
+    after = rule(drawn(store, "?asof=2024-02-15"), "T3")
+    assert "达到8%的预警" in after
+    assert "预警线自2024年2月1日起设为8%，理由：收紧（李主任）" in after
+    assert "历次版本 自2023年1月1日起，依据§4.4：预警线：10%（现为8%）" in after
+
+
+def test_a_year_whose_holidays_are_unknown_says_how_workdays_are_counted(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "法定节假日" not in text_of(drawn(filled))
+    monkeypatch.setattr("callbacks.rules.calendar_knows", lambda year: year < 2024)
+    assert "2024年的法定节假日安排尚未收录" in text_of(drawn(filled))
+
+
+def test_the_workbook_has_rules_parameters_and_definitions(filled: Store) -> None:
+    with filled.read() as conn:
+        name, content = workbook(conn, filled.settings, ON)
+    assert name == "规则口径_全市_2023-06-10.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["规则", "参数", "指标口径", "说明"]
+    assert [row[0].value for row in book["规则"].iter_rows(min_row=2)] == list(all_rules())
+    assert book["指标口径"].max_row == len(DEFINITIONS) + 1
+    lines = [[c.value for c in row] for row in book["参数"]]
+    assert ["T3", "问责比例", "预警线", "10%", "本市设定", "1%至15%"] in lines
+
+
+def test_the_page_offers_its_workbook(filled: Store) -> None:
+    assert links_of(drawn(filled))["导出 xlsx"].startswith("/export/rules.xlsx?year=2023")
