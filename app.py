@@ -11,6 +11,7 @@ from dash import Dash
 from flask_compress import Compress
 
 from callbacks import (
+    assessment,
     clearance,
     faults,
     overdue,
@@ -28,7 +29,17 @@ from data.settings import Settings
 from data.store.engine import open_store
 
 HERE = Path(__file__).parent
-CALLBACK_MODULES = (shell, overview, clearance, overdue, patches, patch_detail, rules, upload)
+CALLBACK_MODULES = (
+    shell,
+    overview,
+    clearance,
+    overdue,
+    patches,
+    patch_detail,
+    assessment,
+    rules,
+    upload,
+)
 
 
 def create_app(settings: Settings | None = None) -> Dash:

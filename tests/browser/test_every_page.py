@@ -24,6 +24,7 @@ PAGES = {
     "patches": "/patches",
     "patch": f"/patches/{DEMO_YEAR}/{{patch_no}}",
     "rules": "/rules",
+    "assessment": "/assessment",
     "upload": "/upload",
 }
 

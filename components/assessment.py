@@ -1,0 +1,454 @@
+"""What stands on 年度评估: headline, key figures, ranking, ratios, overturned, earlier years."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from components import ids
+from components.cards import KeyFigure, key_figure
+from components.figure_text import Lines, change_text, ratio_margin, shown
+from components.figures.assessment import ranking_figure, trend_figure
+from components.links import href
+from components.overview import SMALL
+from components.plain_table import Cell, plain_table
+from components.tables import TableColumn
+from components.theme import graph
+from data.definitions import DEFINITIONS
+from data.periods import elimination_cutoff_on, format_day
+from data.units import format_count, format_mu, format_rate, meets
+
+Figures = Mapping[str, Any]
+Query = Mapping[str, str]
+Interval = tuple[float, float]
+#: What a reader does with a figure: where its patches are.
+PATH, LIST = "/assessment", "/patches"
+
+#: At most five, with the status of the list of patches behind each.
+KEY_FIGURES = (
+    ("ratio_net", "unlawful"),
+    ("ratio_gross", "unlawful"),
+    ("unrectified_farmland_rate", "unlawful"),
+    ("hit_rate", "unlawful"),
+    ("overturn_rate", "returned"),
+)
+#: Rate → (numerator, denominator) as shown in the table of ratios, and the list behind it.
+RATIOS: tuple[tuple[str, str, str, str], ...] = (
+    ("ratio_net", "ratio_net_part_mu", "new_construction_farmland_mu", "unlawful"),
+    ("ratio_gross", "ratio_gross_part_mu", "new_construction_farmland_mu", "unlawful"),
+    ("land_ratio_net", "land_ratio_net_part_mu", "new_construction_mu", "unlawful"),
+    ("land_ratio_gross", "land_ratio_gross_part_mu", "new_construction_mu", "unlawful"),
+    (
+        "unrectified_farmland_rate",
+        "remaining_farmland_mu",
+        "unlawful_farmland_mu",
+        "unlawful",
+    ),
+    ("rectification_rate", "eliminated_mu", "unlawful_mu", "unlawful"),
+    ("filing_rate", "filed_parcels", "unlawful_parcels", "unlawful"),
+    ("hit_rate", "hit_patches", "judged_patches", "unlawful"),
+    ("overturn_rate", "overturned_parcels", "redetermined_parcels", ""),
+)
+
+
+def ranked(districts: Sequence[Figures]) -> list[tuple[int | None, Figures]]:
+    """(rank, district) by net ratio, the lowest first; equal ones share a rank.
+
+    A small denominator has no rank and comes after, by its ratio; no ratio comes last.
+    """
+
+    def order(row: Figures) -> tuple[bool, bool, float]:
+        value = row["ratio_net"]
+        return value is None, bool(row["small_denominator"]), value or 0.0
+
+    result: list[tuple[int | None, Figures]] = []
+    before: tuple[int, float] | None = None
+    for at, row in enumerate(sorted(districts, key=order), start=1):
+        value = row["ratio_net"]
+        rank: int | None = None
+        if value is not None and not row["small_denominator"]:
+            rank = before[0] if before is not None and before[1] == value else at
+            before = (rank, value)
+        result.append((rank, row))
+    return result
+
+
+def evaluation_headline(
+    year: int, as_of: date, row: Figures, districts: Sequence[Figures], lines: Lines, name: str
+) -> str:
+    """The page in one sentence. row: of the chosen district or the city, called `name`."""
+    day = format_day(as_of, year)
+    if row["patches"] == 0:
+        return f"截至{day}，{name}{year}年度还没有下发图斑"
+    if row["ratio_net"] is None:
+        return f"截至{day}，{name}还没有判定为新增建设占用耕地的地块，问责比例暂无"
+    value = format_rate(row["ratio_net"], lines.ratios)
+    line = format_rate(lines.interview_ratio)
+    margin = ratio_margin(row, lines.interview_ratio)
+    reached = meets(row["ratio_net"], lines.interview_ratio)
+    words = f"已达{line}约谈线（{margin}）" if reached else f"距{line}约谈线{margin}"
+    text = f"截至{day}，{name}问责比例（扣除已消除）{value}，{words}"
+    over = [d for d in districts if meets(d["ratio_net"], lines.interview_ratio)]
+    if not over:
+        return text
+    most = max(over, key=lambda d: d["ratio_net"])
+    small = SMALL if most["small_denominator"] else ""
+    highest = f"{most['short_name']}{small}{format_rate(most['ratio_net'], lines.ratios)}"
+    if len(over) == 1:
+        return f"{text}；区市中{highest}，已达约谈线"
+    return f"{text}；{len(over)}个区市已达约谈线，最高为{highest}"
+
+
+def standing_line(year: int, as_of: date) -> Component:
+    """What the figures are good for on the day (§2.4, §4.5)."""
+    cutoff = elimination_cutoff_on(year)
+    if as_of <= cutoff:
+        text = (
+            f"年度评估按{format_day(cutoff, as_of.year)}（消除违法状态截止日）的数据进行，"
+            "此前达到约谈线只作预警，不提请约谈。"
+        )
+    else:
+        text = f"{format_day(cutoff, as_of.year)}后消除的不再扣除，以下为本年度评估数据。"
+    return html.P(f"{text}依据：工作方案 §2.4、§3.4、§4.5。", className="subline")
+
+
+def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Lines) -> Component:
+    last = past[-1] if past else None
+    boxes = []
+    for name, status in KEY_FIGURES:
+        definition, text = DEFINITIONS[name], shown(name, row[name], lines)
+        change, good = change_text(name, row[name], last[name] if last else None)
+        ratio = name.startswith("ratio")
+        small = SMALL if ratio and row["small_denominator"] and row[name] is not None else ""
+        boxes.append(
+            key_figure(
+                KeyFigure(
+                    definition.label,
+                    f"{text}{small}",
+                    "",
+                    definition,
+                    href(LIST, query, status=status),
+                    change,
+                    good,
+                    tuple([p[name] for p in past] + [row[name]]),
+                    _of_what(name, row),
+                )
+            )
+        )
+    return html.Div(boxes, className="key-figures assessment-key")
+
+
+def _of_what(name: str, row: Figures) -> str:
+    """`3 / 120 亩`: numerator and denominator of a rate."""
+    part, whole = next((p, w) for n, p, w, _ in RATIOS if n == name)
+    unit = DEFINITIONS[part].unit
+    make = format_mu if unit == "亩" else format_count
+    return f"{make(row[part])} / {make(row[whole])} {unit}"
+
+
+def interval_text(interval: Interval | None, lines: Lines) -> str:
+    if interval is None:
+        return "—"
+    return "–".join(format_rate(end, lines.ratios) for end in interval)
+
+
+def ranking_title(districts: Sequence[Figures], lines: Lines) -> str:
+    """Names the lowest and the highest, unless few patches put them there."""
+    fair = [r for r in districts if r["ratio_net"] is not None and not r["small_denominator"]]
+    if len(fair) < 2:
+        return "区市问责比例排名"
+    best = min(fair, key=lambda row: row["ratio_net"])
+    worst = max(fair, key=lambda row: row["ratio_net"])
+    if best["ratio_net"] == worst["ratio_net"]:
+        return "各区市问责比例相同"
+    high = format_rate(worst["ratio_net"], lines.ratios)
+    return f"{best['short_name']}问责比例最低，{worst['short_name']}最高（{high}）"
+
+
+RANKING_COLUMNS = (
+    "区市", "名次", "扣除已消除", "95%区间", "距约谈线（亩）", "未扣除", "未消除违法耕地（亩）",
+    "新增建设耕地（亩）", "违法图斑占比",
+)  # fmt: skip
+
+
+def ranking(
+    query: Query,
+    districts: Sequence[Figures],
+    intervals: Mapping[str, Interval],
+    lines: Lines,
+    chosen: str | None,
+) -> list[Component]:
+    """The chart and its table: (rank, value, interval, distance to the line, what is divided)."""
+    order = ranked(districts)
+    table: list[list[str | Cell]] = []
+    marked: int | None = None
+    for at, (rank, row) in enumerate(order):
+        own = {**query, "district": row["code"]}
+        small = SMALL if row["small_denominator"] and row["patches"] else ""
+        if row["code"] == chosen:
+            marked = at
+        behind = href(LIST, own, status="unlawful")
+        table.append(
+            [
+                Cell(f"{row['short_name']}{small}", behind),
+                "—" if rank is None else str(rank),
+                Cell(format_rate(row["ratio_net"], lines.ratios), behind, _tone(row, lines)),
+                interval_text(intervals.get(row["code"]), lines),
+                ratio_margin(row, lines.interview_ratio).removesuffix(" 亩"),
+                format_rate(row["ratio_gross"], lines.ratios),
+                format_mu(row["ratio_net_part_mu"]),
+                format_mu(row["new_construction_farmland_mu"]),
+                format_rate(row["hit_rate"]),
+            ]
+        )
+    columns = [TableColumn(name, at > 0) for at, name in enumerate(RANKING_COLUMNS)]
+    figure = ranking_figure([row for _, row in order], intervals, lines)
+    return [
+        html.P(
+            [
+                html.Span("● 扣除已消除", className="key-dot"),
+                html.Span("○ 未扣除", className="key-ring"),
+                html.Span("▬ 95%区间", className="key-bar"),
+            ],
+            className="chart-key",
+        ),
+        graph(figure, ids.Assessment.RANKING, height_px=66 + 27 * len(order)),
+        html.Div(
+            plain_table(columns, table, "各区市问责比例排名", "ranking", marked=marked),
+            id=ids.Assessment.RANKING_TABLE,
+        ),
+        html.P(
+            f"名次由低到高。{SMALL} 基数小（图斑不足10个，或新增建设占用耕地不足30亩），"
+            f"不排名次，列在其后。约谈线为{format_rate(lines.interview_ratio)}。区间越宽，比例越可能只是偶然。",
+            className="note",
+        ),
+    ]
+
+
+def _tone(row: Figures, lines: Lines) -> str:
+    if meets(row["ratio_net"], lines.interview_ratio):
+        return "severity-interview"
+    return "severity-early-warning" if meets(row["ratio_net"], lines.warning_ratio) else ""
+
+
+def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
+    """Every rate with what is divided by what; each leads to its patches."""
+    table: list[list[str | Cell]] = []
+    for name, part, whole, status in RATIOS:
+        make = format_mu if DEFINITIONS[part].unit == "亩" else format_count
+        table.append(
+            [
+                Cell(DEFINITIONS[name].label, title=DEFINITIONS[name].text),
+                Cell(
+                    shown(name, row[name], lines),
+                    href(LIST, query, status=status) if status else None,
+                ),
+                Cell(f"{make(row[part])}", title=DEFINITIONS[part].label),
+                Cell(f"{make(row[whole])}", title=DEFINITIONS[whole].label),
+                DEFINITIONS[part].unit,
+            ]
+        )
+    columns = [
+        TableColumn("比例"),
+        TableColumn("值", True),
+        TableColumn("分子", True),
+        TableColumn("分母", True),
+        TableColumn("单位"),
+    ]
+    return plain_table(columns, table, "全部比例及其分子、分母", "ratios")
+
+
+def trend(points: Sequence[Figures], year: int, lines: Lines) -> list[Component]:
+    days = [p["as_of"] for p in points]
+    net, gross = ([p[name] for p in points] for name in ("ratio_net", "ratio_gross"))
+    table = plain_table(
+        [
+            TableColumn("日期"),
+            TableColumn("扣除已消除", True),
+            TableColumn("未扣除", True),
+            TableColumn("未消除违法耕地（亩）", True),
+            TableColumn("新增建设耕地（亩）", True),
+        ],
+        [
+            [
+                format_day(p["as_of"], year),
+                format_rate(p["ratio_net"], lines.ratios),
+                format_rate(p["ratio_gross"], lines.ratios),
+                format_mu(p["ratio_net_part_mu"]),
+                format_mu(p["new_construction_farmland_mu"]),
+            ]
+            for p in reversed(points)
+        ],
+        "各月末问责比例",
+    )
+    return [
+        graph(trend_figure(days, net, gross, lines), ids.Assessment.TREND),
+        html.Details(
+            [html.Summary("看表格"), table], id=ids.Assessment.TREND_TABLE, className="more"
+        ),
+    ]
+
+
+def trend_title(points: Sequence[Figures], lines: Lines) -> str:
+    """What the ratio did since the last month's end."""
+    values = [p["ratio_net"] for p in points]
+    if len(values) < 2 or values[-1] is None or values[-2] is None:
+        return "问责比例逐月变化"
+    change = round((values[-1] - values[-2]) * 100, 1)
+    if change == 0:
+        return "问责比例与上月末持平"
+    way = "升" if change > 0 else "降"
+    return f"问责比例较上月末{way}{abs(change):.1f}个百分点"
+
+
+# ---- overturned determinations -------------------------------------------------------------------
+
+MOST_REASONS = 10
+
+
+def overturn_title(city: Figures) -> str:
+    steps = (("市级", "city"), ("省级", "province"))
+    said = [
+        f"{name}改判{city[f'{key}_overturned_parcels']:,}宗"
+        f"（{format_rate(city[f'{key}_overturn_rate'])}）"
+        for name, key in steps
+        if city[f"{key}_redetermined_parcels"]
+    ]
+    return "，".join(said) if said else "上级还没有给出定性结果"
+
+
+OVERTURN_COLUMNS = (
+    "区市", "市级改判率", "市级改判（宗）", "市级定性（宗）", "省级改判率", "省级改判（宗）",
+    "省级定性（宗）",
+)  # fmt: skip
+_OVERTURN_KEYS = (
+    "city_overturn_rate", "city_overturned_parcels", "city_redetermined_parcels",
+    "province_overturn_rate", "province_overturned_parcels", "province_redetermined_parcels",
+)  # fmt: skip
+
+
+def overturn_values(row: Figures | None) -> list[Any]:
+    """The values under OVERTURN_COLUMNS after the district."""
+    empty = dict.fromkeys(_OVERTURN_KEYS, 0) | {
+        "city_overturn_rate": None, "province_overturn_rate": None,
+    }  # fmt: skip
+    return [(row or empty)[key] for key in _OVERTURN_KEYS]
+
+
+def overturn_tables(
+    query: Query,
+    districts: Sequence[Figures],
+    by_district: Mapping[str, Figures],
+    city: Figures,
+    reasons: Sequence[tuple[str, Mapping[str, int]]],
+) -> list[Component]:
+    def cells(row: Figures | None) -> list[str | Cell]:
+        return [
+            format_rate(v) if at % 3 == 0 else format_count(v)
+            for at, v in enumerate(overturn_values(row))
+        ]
+
+    table: list[list[str | Cell]] = [
+        [
+            Cell(d["short_name"], href(LIST, {**query, "district": d["code"]}, status="returned")),
+            *cells(by_district.get(d["code"])),
+        ]
+        for d in districts
+    ]
+    if len(districts) > 1:
+        table.append([Cell("合计", tone="total"), *cells(city)])
+    columns = [TableColumn(name, at > 0) for at, name in enumerate(OVERTURN_COLUMNS)]
+    names = {d["code"]: d["short_name"] for d in districts}
+    tables: list[Component] = [plain_table(columns, table, "各区市定性被上级改判的情况")]
+    if reasons:
+        rows: list[list[str | Cell]] = [
+            [text, format_count(sum(counts.values())), reason_districts(counts, names)]
+            for text, counts in reasons[:MOST_REASONS]
+        ]
+        left = sum(sum(counts.values()) for _, counts in reasons[MOST_REASONS:])
+        if left:
+            rows.append([f"其余{len(reasons) - MOST_REASONS}种意见", format_count(left), ""])
+        tables.append(
+            plain_table(
+                [
+                    TableColumn("改判时的审核意见"),
+                    TableColumn("地块（宗）", True),
+                    TableColumn("区市"),
+                ],
+                rows,
+                "改判理由",
+                "reasons",
+            )
+        )
+    return [
+        html.Div(tables, className="assessment-pair"),
+        html.P(
+            "市级与县级判定比；省级（含省级复核）与市级定性比，市级未定性的与县级比。",
+            className="note",
+        ),
+    ]
+
+
+def reason_districts(counts: Mapping[str, int], names: Mapping[str, str]) -> str:
+    """`环翠区 3、文登区 1`, in the bureau's order."""
+    return "、".join(f"{names[c]} {counts[c]}" for c in names if counts.get(c))
+
+
+# ---- earlier years -------------------------------------------------------------------------------
+
+YEAR_COLUMNS = (
+    "年度", "扣除已消除", "未扣除", "违法耕地（亩）", "整改率", "台账问题（宗）", "台账耕地（亩）",
+    "台账未消除（亩）", "台账未整改率",
+)  # fmt: skip
+
+
+def year_values(figures: Figures | None, ledger: Figures | None) -> list[Any]:
+    """The values under YEAR_COLUMNS after the year; None where the store has none."""
+    own = ("ratio_net", "ratio_gross", "unlawful_farmland_mu", "rectification_rate")
+    kept = (
+        "items", "ledger_farmland_mu", "ledger_remaining_farmland_mu", "ledger_unrectified_rate",
+    )  # fmt: skip
+    return [
+        *((figures[key] if figures else None) for key in own),
+        *((ledger[key] if ledger else None) for key in kept),
+    ]
+
+
+def year_table(
+    years: Sequence[tuple[int, Figures | None, Figures | None]], current: int, lines: Lines
+) -> list[Component]:
+    """years: (year, its figures, the ledger's sums), newest first."""
+    makers: tuple[Callable[[Any], str], ...] = (
+        lambda v: format_rate(v, lines.ratios), lambda v: format_rate(v, lines.ratios), format_mu,
+        format_rate, format_count, format_mu, format_mu, format_rate,
+    )  # fmt: skip
+    rows: list[list[str | Cell]] = [
+        [str(year), *(make(v) for make, v in zip(makers, year_values(own, kept), strict=True))]
+        for year, own, kept in years
+    ]
+    columns = [TableColumn(name, at > 0) for at, name in enumerate(YEAR_COLUMNS)]
+    marked = next((at for at, (year, _, _) in enumerate(years) if year == current), None)
+    return [
+        plain_table(columns, rows, "与往年比较", marked=marked),
+        html.P(
+            "比例为各年同一日的数据，系统中没有该年图斑的显示“—”；台账按本页基准日统计，不设年度截止日。",
+            className="note",
+        ),
+    ]
+
+
+def year_title(years: Sequence[tuple[int, Figures | None, Figures | None]], current: int) -> str:
+    remaining = sum(
+        kept["ledger_remaining_farmland_mu"] for year, _, kept in years if kept and year != current
+    )
+    if not any(kept for year, _, kept in years if year != current):
+        return "与往年比较"
+    return (
+        f"往年台账还有{format_mu(remaining)}亩违法占用耕地未消除"
+        if remaining
+        else "往年台账的违法占用耕地均已消除"
+    )

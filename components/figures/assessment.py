@@ -1,0 +1,130 @@
+"""Charts of the annual evaluation: districts against the lines, and the ratio by month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+
+from components.figure_text import Lines
+from components.theme import tokens
+from data.units import format_rate, meets
+
+Interval = tuple[float, float]
+
+
+def _colour(value: float, lines: Lines) -> str:
+    t = tokens()
+    if meets(value, lines.interview_ratio):
+        return t["interview"]
+    return t["early-warning"] if meets(value, lines.warning_ratio) else t["accent"]
+
+
+def _names_of_lines(lines: Lines) -> list[tuple[float, str, str]]:
+    t = tokens()
+    return [
+        (lines.warning_ratio, f"{format_rate(lines.warning_ratio)}预警线", t["early-warning-ink"]),
+        (lines.interview_ratio, f"{format_rate(lines.interview_ratio)}约谈线", t["interview"]),
+    ]
+
+
+def ranking_figure(
+    rows: Sequence[Mapping[str, Any]], intervals: Mapping[str, Interval], lines: Lines
+) -> go.Figure:
+    """Net ratio as a dot with its value and its interval as a bar, gross as a ring; both lines.
+
+    rows: districts in the order of the table. Those without a ratio keep their place, empty.
+    """
+    t = tokens()
+    names = [row["short_name"] for row in rows]
+    figure = go.Figure()
+    for row in rows:
+        interval = intervals.get(row["code"])
+        if interval is not None:
+            figure.add_scatter(
+                x=list(interval), y=[row["short_name"]] * 2, mode="lines", hoverinfo="skip",
+                line={"color": t["line"], "width": 8},
+            )  # fmt: skip
+    gross = [row for row in rows if row["ratio_gross"] is not None]
+    figure.add_scatter(
+        x=[row["ratio_gross"] for row in gross],
+        y=[row["short_name"] for row in gross],
+        mode="markers",
+        marker={"symbol": "circle-open", "size": 10, "color": t["muted"], "line": {"width": 1.5}},
+        customdata=[format_rate(row["ratio_gross"], lines.ratios) for row in gross],
+        hovertemplate="%{y} 未扣除 %{customdata}<extra></extra>",
+    )
+    net = [row for row in rows if row["ratio_net"] is not None]
+    figure.add_scatter(
+        x=[row["ratio_net"] for row in net],
+        y=[row["short_name"] for row in net],
+        mode="markers",
+        marker={"size": 11, "color": [_colour(row["ratio_net"], lines) for row in net]},
+        customdata=[format_rate(row["ratio_net"], lines.ratios) for row in net],
+        hovertemplate="%{y} 扣除已消除 %{customdata}<extra></extra>",
+    )
+    for value, name, colour in _names_of_lines(lines):
+        figure.add_vline(x=value, line={"color": colour, "dash": "dot", "width": 1.5})
+        figure.add_annotation(
+            x=value, y=1, yref="paper", yanchor="bottom", text=name, showarrow=False,
+            xanchor="right" if value == lines.warning_ratio else "left",
+            font={"color": colour, "size": 12},
+        )  # fmt: skip
+    highest = [lines.interview_ratio * 1.6, *(row["ratio_gross"] for row in gross)]
+    highest += [row["ratio_net"] for row in net]
+    highest += [min(high, 0.6) for _, high in intervals.values()]
+    top = min(1.0, max(highest) * 1.08)
+    figure.update_layout(showlegend=False, margin={"l": 8, "r": 16, "t": 26, "b": 30})
+    figure.update_xaxes(range=[-0.012 * top, top], tickformat=".0%", zeroline=False)
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=names[::-1], automargin=True, ticks="", showgrid=False,
+        range=[-0.6, len(names) - 0.4],
+    )  # fmt: skip
+    # districts without a ratio keep their line
+    figure.add_scatter(x=[None] * len(names), y=names, mode="markers", hoverinfo="skip")
+    return figure
+
+
+def trend_figure(
+    days: Sequence[date],
+    net: Sequence[float | None],
+    gross: Sequence[float | None],
+    lines: Lines,
+) -> go.Figure:
+    """The ratio at each month's end and on the as-of date, with both lines."""
+    t = tokens()
+    figure = go.Figure()
+    series = (("未扣除", gross, t["muted"], "bottom"), ("扣除已消除", net, t["accent"], "top"))
+    for name, values, colour, side in series:
+        known = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
+        figure.add_scatter(
+            x=[day for day, _ in known],
+            y=[value for _, value in known],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            marker={"size": 5},
+            customdata=[format_rate(value, lines.ratios) for _, value in known],
+            hovertemplate="%{x|%m月%d日} " + name + " %{customdata}<extra></extra>",
+        )
+        if known:
+            figure.add_annotation(
+                x=known[-1][0], y=known[-1][1], showarrow=False, xanchor="left", xshift=8,
+                yanchor=side, bgcolor=t["surface"], font={"color": colour},
+                text=f"{name} {format_rate(known[-1][1], lines.ratios)}",
+            )  # fmt: skip
+    for value, name, colour in _names_of_lines(lines):
+        figure.add_hline(y=value, line={"color": colour, "dash": "dot", "width": 1.5})
+        figure.add_annotation(
+            x=0, xref="paper", y=value, text=name, showarrow=False, xanchor="left",
+            yanchor="bottom", font={"color": colour, "size": 12},
+        )  # fmt: skip
+    known_values = [v for v in (*net, *gross) if v is not None]
+    top = max([lines.interview_ratio * 1.3, *(v * 1.12 for v in known_values)])
+    figure.update_layout(showlegend=False, margin={"l": 44, "r": 118, "t": 12, "b": 30})
+    first, last = days[0], max(days[-1], days[0] + timedelta(days=1))
+    figure.update_xaxes(tickformat="%-m月", range=[first - timedelta(days=4), last])
+    figure.update_yaxes(range=[0, top], tickformat=".0%")
+    return figure

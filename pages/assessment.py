@@ -1,0 +1,17 @@
+"""`/assessment` 年度评估: ratios, ranking, what-if."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(__name__, path="/assessment", name="年度评估", title="年度评估 · 卫片执法监管")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("page"), id=ids.Assessment.CONTENT)
