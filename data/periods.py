@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import calendar
+import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import chinese_calendar
+
+from data.errors import SupervisionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,68 @@ def default_as_of(year: int, today: date) -> date:
     return min(today, province_approval_on(year))
 
 
+def doubtful_as_of(year: int, as_of: date, today: date) -> tuple[str, date] | None:
+    """(what is wrong with an as-of date, the nearest sensible one); None for a sensible date.
+
+    Before the work year nothing of it has begun, and of a day to come nothing is known. Days after
+    the year's last deadline D7 are sensible: what is late is still being made good.
+    """
+    first, default = date(year, 1, 1), default_as_of(year, today)
+    if as_of > today:
+        return f"基准日{as_of.isoformat()}还没有到（今天是{today.isoformat()}）", default
+    if as_of < first:
+        return f"基准日{as_of.isoformat()}早于{year}年度（自{first.isoformat()}起）", min(
+            first, default
+        )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCalendar:
+    """What an administrator entered (workdays.toml) for years that the library does not know yet:
+    days off, and weekend days that are worked."""
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+    @property
+    def years(self) -> frozenset[int]:
+        return frozenset(day.year for day in self.holidays | self.workdays)
+
+
+_local = LocalCalendar()
+
+
+def read_local_calendar(path: Path) -> LocalCalendar:
+    """The file's days; nothing where there is no file. Raises SupervisionError for a wrong one."""
+    if not path.exists():
+        return LocalCalendar()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        unknown = document.keys() - {"holidays", "workdays"}
+        days = {name: document.get(name, []) for name in ("holidays", "workdays")}
+        if unknown or any(type(day) is not date for given in days.values() for day in given):
+            raise ValueError
+        if set(days["holidays"]) & set(days["workdays"]):
+            raise ValueError
+    except (ValueError, UnicodeDecodeError, TypeError) as error:
+        raise SupervisionError(
+            f"工作日表“{path}”读不懂。应有 holidays（放假）和 workdays（调休上班）两项，"
+            "各为日期的列表，同一天不能两边都有。"
+        ) from error
+    return LocalCalendar(frozenset(days["holidays"]), frozenset(days["workdays"]))
+
+
+def use_local_calendar(calendar_: LocalCalendar) -> None:
+    """Count workdays by these days too, in this process."""
+    global _local
+    _local = calendar_
+
+
 def calendar_knows(year: int) -> bool:
-    """Whether the statutory holiday calendar covers this year."""
+    """Whether the statutory holiday calendar covers this year, or the administrator's table."""
+    if year in _local.years:
+        return True
     try:
         chinese_calendar.is_workday(date(year, 12, 31))
     except NotImplementedError:
@@ -84,8 +148,20 @@ def calendar_knows(year: int) -> bool:
     return True
 
 
+def calendar_note(year: int) -> str | None:
+    """What a page says beside dates counted in workdays of a year that nobody entered."""
+    if calendar_knows(year):
+        return None
+    return f"{year}年的放假调休安排尚未录入，工作日暂按周一至周五计。请管理员在工作日表中补录。"
+
+
 def is_workday(day: date) -> bool:
-    """By China's statutory calendar with its make-up days; Monday to Friday for unknown years."""
+    """By China's statutory calendar with its make-up days, an administrator's table before it;
+    Monday to Friday for years that neither knows."""
+    if day in _local.holidays:
+        return False
+    if day in _local.workdays:
+        return True
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

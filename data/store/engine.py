@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from data.errors import StoreRefused
+from data.periods import read_local_calendar, use_local_calendar
 from data.settings import Settings
 from data.store import dialect
 
@@ -124,9 +125,13 @@ def _begin_ourselves(engine: Engine) -> None:
 
 
 def open_store(settings: Settings) -> Store:
-    """The store of the settings, created or migrated where needed. Raises StoreRefused."""
+    """The store of the settings, created or migrated where needed. Raises StoreRefused.
+
+    Workdays are counted by the administrator's table beside it from now on.
+    """
     from data.store.migrate import bring_up_to_date
 
+    use_local_calendar(read_local_calendar(settings.local_dir / "workdays.toml"))
     store = Store(settings)
     bring_up_to_date(store)
     return store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import chinese_calendar
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import periods
+from data.errors import SupervisionError
 from data.periods import ClearanceRule
 
 #: The last year whose holidays the calendar library knows; the next one is not published yet.
@@ -151,6 +153,25 @@ def test_workdays_run_on_from_a_known_into_an_unknown_year() -> None:
     assert periods.add_workdays(date(LAST_KNOWN_YEAR, 12, 31), 1) == first_weekday
 
 
+@pytest.mark.parametrize(
+    ("as_of", "today", "nearest"),
+    [
+        (date(2022, 12, 31), date(2023, 6, 1), date(2023, 1, 1)),
+        (date(2022, 12, 31), date(2022, 11, 1), date(2022, 11, 1)),  # the year is still to come
+        (date(2023, 6, 2), date(2023, 6, 1), date(2023, 6, 1)),
+        (date(2030, 1, 1), date(2029, 1, 1), date(2024, 2, 29)),
+        (date(2023, 1, 1), date(2023, 6, 1), None),
+        (date(2023, 6, 1), date(2023, 6, 1), None),
+        (date(2024, 3, 1), date(2024, 3, 1), None),
+    ],
+)
+def test_a_doubtful_as_of_date_comes_with_the_nearest_sensible_one(
+    as_of: date, today: date, nearest: date | None
+) -> None:
+    doubt = periods.doubtful_as_of(2023, as_of, today)
+    assert (doubt[1] if doubt else None) == nearest
+
+
 # ---- words ---------------------------------------------------------------------------------------
 
 
@@ -160,3 +181,47 @@ def test_days_and_months_name_the_year_only_where_it_differs() -> None:
     assert periods.format_day(None) == "—"
     assert periods.format_month("2023-05", 2023) == "5月"
     assert periods.format_month("2024-01", 2023) == "2024年1月"
+
+
+# ---- years that the library does not know --------------------------------------------------------
+
+
+def test_an_administrator_enters_a_year_that_nobody_published_yet(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: periods.use_local_calendar(periods.LocalCalendar()))
+    year = LAST_KNOWN_YEAR + 1
+    note = periods.calendar_note(year)
+    assert note is not None
+    assert f"{year}年" in note
+    holiday = next(d for d in (date(year, 10, n) for n in range(1, 8)) if d.weekday() < 5)
+    made_up = next(d for d in (date(year, 10, n) for n in range(8, 15)) if d.weekday() == 6)
+    assert periods.is_workday(holiday)
+    path = tmp_path / "workdays.toml"
+    path.write_text(f"holidays = [{holiday}]\nworkdays = [{made_up}]\n", encoding="utf-8")
+    periods.use_local_calendar(periods.read_local_calendar(path))
+    assert not periods.is_workday(holiday)
+    assert periods.is_workday(made_up)
+    assert periods.calendar_note(year) is None
+    assert periods.calendar_note(2023) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "holidays = [2030-02-31]",
+        "holiday = [2030-01-01]",
+        'holidays = ["2030-01-01"]',
+        "holidays = 3",
+        "holidays = [2030-01-01]\nworkdays = [2030-01-01]",
+    ],
+)
+def test_a_wrong_table_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "workdays.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SupervisionError, match=r"workdays\.toml"):
+        periods.read_local_calendar(path)
+
+
+def test_no_table_is_no_fault(tmp_path: Path) -> None:
+    assert periods.read_local_calendar(tmp_path / "none.toml") == periods.LocalCalendar()

@@ -1,0 +1,42 @@
+"""A store of the first version is brought up to date with what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import inspect, select
+
+from data.settings import Settings
+from data.store import history
+from data.store.engine import Store, open_store
+from data.store.migrate import HEAD, MIGRATIONS_DIR, revision
+from data.store.models import District, RuleChange, StaffRecord
+from data.store.seeding import load_seeds
+
+
+def test_a_store_of_the_first_version_gets_the_new_tables_and_indexes(
+    settings: Settings, empty_store_url: str
+) -> None:
+    old = Store(replace(settings, database_url=empty_store_url))
+    with old.write() as conn:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS_DIR))
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        load_seeds(conn)
+    with old.read() as conn:
+        assert revision(conn) == "0001"
+        assert "staff_record" not in inspect(conn).get_table_names()
+    old.engine.dispose()
+    store = open_store(replace(settings, database_url=empty_store_url))
+    with store.read() as conn:
+        assert revision(conn) == HEAD
+        assert len(conn.scalars(select(District.code)).all()) == 8
+        assert conn.scalars(select(StaffRecord.id)).all() == []
+        assert conn.scalars(select(RuleChange.id)).all() == []
+        assert history.verify(conn).ok
+        names = {index["name"] for index in inspect(conn).get_indexes("audit_decision")}
+    assert {"ix_audit_decision_returned", "ix_audit_decision_unlawful"} <= names
+    store.engine.dispose()
