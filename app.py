@@ -24,6 +24,7 @@ from callbacks import (
 )
 from components.shell import frame
 from components.theme import css_variables, install_template
+from data.rules.loader import all_rules
 from data.services import Services
 from data.settings import Settings
 from data.store.engine import open_store
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Dash:
 
     Raises StoreRefused where the store cannot be used.
     """
+    all_rules()  # a rule file that cannot be trusted stops the start, with file and line
     settings = settings or Settings.from_environment()
     services = Services(settings, open_store(settings))
     install_template()
