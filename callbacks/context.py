@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 from components.figure_text import Lines
 from components.links import frame_part, href, read_search
 from data.periods import default_as_of
-from data.rules.loader import trigger_rules
+from data.rules.loader import Rule, all_rules
 from data.scope import Scope
 from data.settings import Settings
 from data.store.queries.stamp import Stamp, stamp
+from data.workflow.rulebook import rulebook
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PageContext:
-    """query: the whole address without what was not understood. problems: Chinese sentences."""
+    """query: the whole address without what was not understood. problems: Chinese sentences.
+    rules: by id, as administrators have set them.
+    """
 
     year: int
     as_of: date
@@ -29,6 +33,7 @@ class PageContext:
     stamp: Stamp
     query: dict[str, str]
     problems: list[str] = field(default_factory=list)
+    rules: Mapping[str, Rule] = field(default_factory=all_rules)
 
     @property
     def district_name(self) -> str:
@@ -48,8 +53,10 @@ class PageContext:
 
     @property
     def lines(self) -> Lines:
-        """Lines of the rules in force on the day."""
-        rules = {rule_id: trigger_rules()[rule_id].on(self.as_of) for rule_id in ("T1", "T3", "T4")}
+        """Lines of the rules that govern the work year on the day."""
+        rules = {
+            rule_id: self.rules[rule_id].of(self.year, self.as_of) for rule_id in ("T1", "T3", "T4")
+        }
         return Lines(
             rules["T1"].parameters["warning_share"],
             rules["T3"].parameters["warning_ratio"],
@@ -102,7 +109,7 @@ def read_context(conn: Connection, settings: Settings, search: str) -> PageConte
         query.pop("district")
         problems.append(f"没有区市“{district[:20]}”，已改看全市。请从上方选择区市。")
         district = None
-    return PageContext(year, as_of, district, scope, known, query, problems)
+    return PageContext(year, as_of, district, scope, known, query, problems, rulebook(conn))
 
 
 def frame_query(context: PageContext) -> dict[str, str]:
