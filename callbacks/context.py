@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.figure_text import Lines
 from components.links import frame_part, href, read_search
-from data.periods import default_as_of
+from data.periods import default_as_of, doubtful_as_of
 from data.rules.loader import Rule, all_rules
 from data.scope import Scope
 from data.settings import Settings
@@ -101,6 +101,12 @@ def read_context(conn: Connection, settings: Settings, search: str) -> PageConte
             if not date(2000, 1, 1) <= as_of <= date(2100, 12, 31):
                 problems.append(f"基准日“{query.pop('asof')}”不合情理，已改用默认基准日。")
                 as_of = default_as_of(year, today)
+            elif (doubt := doubtful_as_of(year, as_of, today)) is not None:
+                what, as_of = doubt
+                problems.append(f"{what}，已改用{as_of.isoformat()}。请从上方选择基准日。")
+                query["asof"] = as_of.isoformat()
+                if as_of == default_as_of(year, today):
+                    query.pop("asof")
 
     district = query.get("district")
     if district is not None and (

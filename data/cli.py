@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from data.errors import SupervisionError
-from data.periods import default_as_of
+from data.periods import default_as_of, doubtful_as_of
 from data.scope import Scope
 from data.settings import Settings
 from data.vocabulary import PatchStatus, RecordKind, ReferenceLayer, UploadKind
@@ -361,7 +361,13 @@ def _undo(settings: Settings, arguments: Arguments) -> int:
 
 
 def _on(settings: Settings, arguments: Arguments) -> tuple[int, date]:
-    as_of = arguments.as_of or default_as_of(arguments.year, settings.today())
+    """Year and as-of date. A doubtful date is answered all the same, with a hint on stderr."""
+    today = settings.today()
+    as_of = arguments.as_of or default_as_of(arguments.year, today)
+    doubt = doubtful_as_of(arguments.year, as_of, today) if arguments.as_of else None
+    if doubt is not None:
+        what, nearest = doubt
+        print(f"提示：{what}；最近的合理日期是{nearest.isoformat()}。", file=sys.stderr)
     return arguments.year, as_of
 
 
@@ -474,16 +480,17 @@ def _triggers(settings: Settings, arguments: Arguments) -> int:
     if arguments.json:
         _print_json(triggers)
     else:
-        _print_table([["规则", "对象", "期间", "程度", "值", "线", "图斑数", "依据"]])
+        _print_table([["规则", "对象", "期间", "程度", "情况", "距线", "图斑数", "依据"]])
         _print_table(
             [
                 [
                     t["rule"],
                     t["subject_name"],
                     t["period"],
-                    Severity(t["severity"]).label,
-                    t["value"],
-                    t["threshold"],
+                    Severity(t["severity"]).label
+                    + (f"·已达{Severity(t['line']).label}线" if t["line"] else ""),
+                    t["formula"],
+                    t["margin"] or None,
                     len(t["patches"]),
                     t["clause"],
                 ]

@@ -70,9 +70,20 @@ def test_the_chart_has_its_table_one_click_away_and_can_be_saved(
     assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
-def test_a_month_without_patches_says_so(page: Page, server: Server) -> None:
+def test_a_day_to_come_is_named_and_gives_way_to_today(page: Page, server: Server) -> None:
     opened(page, f"{server.url}/clearance?year=2023&asof=2024-02-29")
-    expect(page.locator(".empty")).to_contain_text("月清暂无图斑")
+    expect(page.locator(".error-panel")).to_contain_text("基准日2024-02-29还没有到")
+    expect(page.locator("h1.headline")).to_contain_text("截至11月23日")
+
+
+def test_each_forecast_stands_with_its_band_and_record(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/clearance{ON}")
+    rows = page.locator(".clock-table").first.locator("tbody tr")
+    verdict, record = rows.first.locator("td").nth(0), rows.first.locator("td").nth(1)
+    expect(verdict).to_have_text(re.compile(r"^预计(差\d+个|可清)\d+(–\d+)?个$"))
+    expect(record).to_have_text(re.compile(r"^\d+/\d+$"))
+    page.locator(".forecast-reasons summary").first.click()
+    expect(page.locator(".forecast-reasons li").first).to_contain_text("八成把握为")
 
 
 def test_the_wall_shows_the_matrix_without_chart_or_scrolling(page: Page, server: Server) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from data.scope import Scope
@@ -108,3 +109,19 @@ def test_an_empty_store_says_what_to_upload(page: Page, empty_server: Server) ->
     expect(page.get_by_role("link", name="去上传下发图斑")).to_be_visible()
     expect(page.locator(".store-stamp")).to_have_text("尚无数据")
     expect(page.locator(".demo-mark")).to_have_count(0)
+
+
+def test_the_years_dates_can_be_taken_into_a_calendar(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/{ON}&district=371083")
+    panel = page.locator(".deadlines-panel")
+    expect(panel.locator("h2")).to_contain_text("下一个期限：11月24日11月月清上报，还有1天")
+    panel.locator(".more summary").click()
+    expect(panel.locator(".year-deadlines")).to_be_visible()
+    panel.locator(".card-actions-mark").click()
+    with page.expect_download() as download:
+        panel.get_by_role("link", name="加入日历（.ics）").click()
+    calendar = Calendar.from_ical(download.value.path().read_bytes())
+    events = {str(event["UID"]): event for event in calendar.walk("VEVENT")}
+    cutoff = events["2023-D6-371083@weipian"]
+    assert cutoff["DTSTART"].to_ical() == b"20240131"
+    assert "违法用地未消除" in str(cutoff["SUMMARY"])

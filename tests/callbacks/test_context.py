@@ -59,6 +59,33 @@ def test_what_is_not_understood_is_named_and_dropped_from_every_link(
     assert (context.year, context.as_of, context.district) == (2023, date(2024, 2, 29), None)
 
 
+@pytest.mark.parametrize(
+    ("search", "today", "said", "day", "kept"),
+    [
+        ("?asof=2022-12-31", date(2023, 6, 10), "早于2023年度", "2023-01-01", "2023-01-01"),
+        ("?asof=2023-06-11", date(2023, 6, 10), "还没有到（今天是2023-06-10）", "2023-06-10", None),
+        ("?asof=2027-01-01", date(2024, 3, 1), "还没有到", "2024-02-29", None),
+    ],
+)
+def test_a_day_before_the_year_or_still_to_come_gives_way_to_the_nearest_sensible_one(
+    search: str, today: date, said: str, day: str, kept: str | None, filled: Store
+) -> None:
+    context = read(filled, search, today)
+    (problem,) = context.problems
+    assert said in problem
+    assert f"已改用{day}" in problem
+    assert context.as_of == date.fromisoformat(day)
+    assert context.query.get("asof") == kept
+
+
+@pytest.mark.parametrize("day", ["2023-01-01", "2023-06-10", "2024-02-29", "2024-03-01"])
+def test_days_of_the_year_and_after_its_last_deadline_are_taken_as_they_are(
+    day: str, filled: Store
+) -> None:
+    context = read(filled, f"?asof={day}")
+    assert (context.as_of, context.problems) == (date.fromisoformat(day), [])
+
+
 def test_an_empty_store_has_this_year_and_no_problem(sqlite_store: Store) -> None:
     context = read(sqlite_store, "")
     assert (context.year, context.as_of) == (2024, date(2024, 3, 1))

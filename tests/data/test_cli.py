@@ -50,6 +50,26 @@ def filled(cli: Any, tmp_path: Path) -> Any:
     return cli
 
 
+@pytest.mark.parametrize("command", ["figures", "patches", "tasks", "triggers"])
+@pytest.mark.parametrize(
+    ("day", "said", "nearest"),
+    [("2022-12-31", "早于2023年度", "2023-01-01"), ("2098-01-01", "还没有到", "2024-02-29")],
+)
+def test_a_day_outside_the_year_is_answered_with_a_hint_beside(
+    command: str, day: str, said: str, nearest: str, filled: Any
+) -> None:
+    code, document, err = filled(command, "--year", "2023", "--as-of", day)
+    assert code == 0
+    assert document is not None
+    assert said in err
+    assert nearest in err
+
+
+def test_a_day_after_the_years_last_deadline_needs_no_hint(filled: Any) -> None:
+    code, document, err = filled("figures", "--year", "2023", "--as-of", "2024-06-01")
+    assert (code, document["as_of"], err) == (0, "2024-06-01", "")
+
+
 def test_figures_have_the_keys_of_the_definition(filled: Any) -> None:
     code, document, err = filled("figures", *ON)
     assert (code, err) == (0, "")
