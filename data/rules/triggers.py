@@ -229,11 +229,12 @@ def mineral_unlawful(figures: Figures, strategic: int) -> list[Finding]:
 
 def quota_freeze(facts: Facts) -> list[Finding]:
     """T9. facts: unrectified_mu (unlawful farmland not rectified), frozen (文号 and date of the
-    registered freeze that still stands, or "").
+    registered freeze that still stands, or ""), beside (what stands beside the forecast, or "").
     """
     unrectified, frozen = facts["unrectified_mu"], facts["frozen"]
     if anything(unrectified):
         note = f"已登记冻结：{frozen}" if frozen else "预计冻结，尚未登记"
+        note += f"；{facts['beside']}" if facts["beside"] else ""
         return [Finding(Severity.NOTICE, unrectified, 0.0, "mu", "unrectified", note=note)]
     if frozen:
         note = f"已整改到位，可申请解冻：{frozen}"

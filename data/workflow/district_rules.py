@@ -14,7 +14,7 @@ from typing import Any
 from data.periods import month_due_on, month_end
 from data.rules.loader import Rule
 from data.rules.triggers import Finding, in_a_row, under_warning
-from data.units import PARTS_PER_MU
+from data.units import PARTS_PER_MU, format_mu
 from data.vocabulary import RecordKind, Severity
 
 Figures = Mapping[str, Any]
@@ -27,12 +27,15 @@ class Beside:
     """What the rules need beside the figures, by district code.
 
     strategic: unlawful patches of a 战略性矿种. late_parts: farmland rectified after D6, in parts
-    of units.PARTS_PER_MU. records: as staff_records gives them. series: what T3 and T4 look at on
-    each of `month_ends`, oldest first.
+    of units.PARTS_PER_MU. reserves: 亩 of supplementary farmland in the reserve. ledger: 亩 of
+    farmland of the years before that are not rectified. records: as staff_records gives them.
+    series: what T3 and T4 look at on each of `month_ends`, oldest first.
     """
 
     strategic: Mapping[str, int] = field(default_factory=dict)
     late_parts: Mapping[str, int] = field(default_factory=dict)
+    reserves: Mapping[str, float] = field(default_factory=dict)
+    ledger: Mapping[str, float] = field(default_factory=dict)
     records: Sequence[Figures] = ()
     month_ends: Sequence[date] = ()
     series: Mapping[str, Sequence[Figures]] = field(default_factory=dict)
@@ -123,7 +126,16 @@ def _freeze(row: Figures, beside: Beside, code: str) -> dict[str, Any]:
         f"{r['document_no'] or '无文号'}（{r['recorded_on'].isoformat()}）"
         for r in beside.of(code, RecordKind.FREEZE)
     ]
-    return {"unrectified_mu": parts / PARTS_PER_MU, "frozen": "、".join(frozen)}
+    words = [
+        f"{name} {format_mu(areas[code])} 亩"
+        for name, areas in (("储备库指标", beside.reserves), ("历年台账未整改", beside.ledger))
+        if code in areas
+    ]
+    return {
+        "unrectified_mu": parts / PARTS_PER_MU,
+        "frozen": "、".join(frozen),
+        "beside": "；".join(words),
+    }
 
 
 def _month_ends_in_row(rules: Rules, beside: Beside, code: str, year: int) -> tuple[int, str]:

@@ -114,6 +114,8 @@ def look_beside(
         late_parts=trigger_facts.late_rectified_parts(conn, scope, year, as_of)
         if "T9" in rules
         else {},
+        reserves=trigger_facts.quota_reserves(conn, scope, as_of) if "T9" in rules else {},
+        ledger=trigger_facts.ledger_unrectified(conn, scope, year, as_of) if "T9" in rules else {},
         records=trigger_facts.staff_records(conn, scope, year, as_of),
         month_ends=ends,
         series=trigger_facts.line_figures(conn, scope, year, ends),

@@ -127,7 +127,7 @@ def _refused(case: Case) -> list[Any]:
 
 def _freeze(case: Case) -> list[Any]:
     facts = {"unrectified_mu": case["unrectified"], "frozen": case.get("frozen", "")}
-    return list(apply("T9", facts))
+    return list(apply("T9", {**facts, "beside": ""}))
 
 
 def _confirmed(rule_id: str, case: Case) -> list[Any]:

@@ -148,6 +148,22 @@ def test_t9_leaves_out_what_does_not_count_and_proposes_the_thaw(store: Store) -
     assert (thaw["value"], thaw["mark"]) == (0.0, "thaw")
 
 
+def test_t9_names_the_reserve_and_the_ledger_beside_the_forecast(store: Store) -> None:
+    _patches(store, _sized("HC-1", 8.0))
+    _findings(store, _whole("HC-1", "违法", 8.0))
+    reserve = {"区市": "环翠区", "日期": "2023-06-01", "储备库指标": 20}
+    _send(store, UploadKind.QUOTA, reserve, {**reserve, "日期": "2023-07-01", "储备库指标": 15})
+    old = {"年度": 2021, "图斑编号": "OLD-1", "区市": "环翠区", "违法占用耕地面积": 3,
+           "消除违法状态日期": "2023-07-15"}  # fmt: skip
+    outcome = send(store, UploadKind.LEDGER, old, year=None)
+    assert not outcome.errors
+    notes = [_held(store, "T9", day)[0]["note"] for day in (date(2023, 6, 30), date(2023, 7, 15))]
+    assert notes == [
+        "预计冻结，尚未登记；储备库指标 20.00 亩；历年台账未整改 3.00 亩",
+        "预计冻结，尚未登记；储备库指标 15.00 亩",
+    ]
+
+
 # ---- T6, T7, T13 ---------------------------------------------------------------------------------
 
 
