@@ -18,13 +18,12 @@ from components.prose import prose
 from components.rules import ParameterLine, RuleEntry, VersionLine, body
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
-from data.periods import calendar_knows, format_day
+from data.periods import calendar_note, format_day
 from data.rules.loader import Rule, Version, plan_of
 from data.rules.plain import FORMULA_LABELS, condition, differences, range_text, value_text
 from data.services import Services
 from data.settings import Settings
 from data.vocabulary import Measure
-from data.workflow.rulebook import rulebook
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -103,17 +102,15 @@ def notes(context: PageContext) -> list[str]:
         f"以下为基准日{format_day(context.as_of)}适用于{context.year}年度的规则。"
         "方案适用于整个工作年度；年度内调整的参数自调整之日起适用，已结束的月份不变。"
     ]
-    unknown = [y for y in (context.year, context.year + 1) if not calendar_knows(y)]
-    if unknown:
-        years = "、".join(f"{y}年" for y in unknown)
-        found.append(f"{years}的法定节假日安排尚未收录，工作日暂按周一至周五计算。")
+    years = (context.year, context.year + 1)  # the year's last deadlines lie in the next
+    found += [note for year in years if (note := calendar_note(year)) is not None]
     return found
 
 
 def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
     """The whole page for an address."""
     context = read_context(conn, settings, search)
-    entries = [entry_of(rule, context) for rule in rulebook(conn).values()]
+    entries = [entry_of(rule, context) for rule in context.rules.values()]
     actions = [
         export_link(href(EXPORT_PATH, context.query)),
         copy_link(context.permalink(PATH)),
@@ -136,7 +133,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
     """(file name, xlsx): rules, their parameters, and the definitions of the figures."""
     context = read_context(conn, settings, search)
-    entries = [entry_of(rule, context) for rule in rulebook(conn).values()]
+    entries = [entry_of(rule, context) for rule in context.rules.values()]
     tables = {
         "规则": (
             [SheetColumn(h, width=w) for h, w in _RULE_SHEET],

@@ -73,9 +73,11 @@ def test_a_changed_parameter_shows_from_its_day_on_with_reason_and_what_it_was(
 def test_a_year_whose_holidays_are_unknown_says_how_workdays_are_counted(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "法定节假日" not in text_of(drawn(filled))
-    monkeypatch.setattr("callbacks.rules.calendar_knows", lambda year: year < 2024)
-    assert "2024年的法定节假日安排尚未收录" in text_of(drawn(filled))
+    assert "放假调休" not in text_of(drawn(filled))
+    monkeypatch.setattr("data.periods.calendar_knows", lambda year: year < 2024)
+    text = text_of(drawn(filled))
+    assert "2024年的放假调休安排尚未录入" in text
+    assert "2023年的放假调休" not in text
 
 
 def test_the_workbook_has_rules_parameters_and_definitions(filled: Store) -> None:

@@ -140,18 +140,3 @@ def trend(
             ]
         points.append({"as_of": day, **finished(dict(zip(MEASURES, totals, strict=True)))})
     return points
-
-
-def open_patches(
-    conn: Connection, scope: Scope, year: int, month: str, day: date
-) -> dict[str, int]:
-    """District → land patches of a clearance month that were not reported on a day."""
-    s = DaySummary
-    query = (
-        select(s.district_code, func.sum(s.due) - func.sum(s.cleared))  # type: ignore[attr-defined]
-        .where(s.year == year, s.clearance_month == month, s.on_date <= day)
-        .group_by(s.district_code)
-    )
-    if scope.districts is not None:
-        query = query.where(s.district_code.in_(sorted(scope.districts)))
-    return {code: int(count) for code, count in conn.execute(query)}

@@ -8,7 +8,7 @@ import pytest
 
 from data.scope import Scope
 from data.store.engine import Store
-from data.store.queries.figures import figures, open_patches, trend
+from data.store.queries.figures import figures, trend
 from tests.callbacks.year_2023 import fill
 
 DAYS = [date(2023, 4, 30) + timedelta(days=n) for n in range(0, 60, 3)]
@@ -42,17 +42,3 @@ def test_a_trend_outside_the_scope_is_all_zero(filled: Store) -> None:
     with filled.read() as conn:
         (point,) = trend(conn, scope, 2023, [DAYS[-1]], "371003")
     assert point["patches"] == 0
-
-
-def test_open_patches_are_those_of_the_month_unreported_on_the_day(filled: Store) -> None:
-    with filled.read() as conn:
-        assert open_patches(conn, Scope.all(), 2023, "2023-05", date(2023, 5, 19)) == {
-            "371002": 2,
-            "371003": 1,
-        }
-        assert open_patches(conn, Scope.all(), 2023, "2023-05", date(2023, 6, 1)) == {
-            "371002": 1,
-            "371003": 0,
-        }
-        own = Scope(frozenset({"371003"}))
-        assert open_patches(conn, own, 2023, "2023-06", date(2023, 6, 10)) == {"371003": 1}
