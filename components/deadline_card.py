@@ -190,7 +190,7 @@ def _past_row(
         distance(first.on, as_of),
         Cell(past_line(group), target, tone="bad"),
         by_district(_sum(group), first.unit, names, MOST_NAMED),
-        first.clause,
+        _clause(first, query),
     ]
 
 
@@ -206,8 +206,13 @@ def _next_row(
         distance(first.on, as_of),
         Cell(first.title, below=Cell(text, address(first, query))),
         by_district(sums, first.unit, names, MOST_NAMED) or "—",
-        first.clause,
+        _clause(first, query),
     ]
+
+
+def _clause(deadline: Deadline, query: Query) -> Cell:
+    """The clause, leading to the rule that it stands in."""
+    return Cell(deadline.clause, f"{href('/rules', query)}#{deadline.rule}")
 
 
 def _since(group: Sequence[Deadline], year: int) -> str:

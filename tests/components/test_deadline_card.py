@@ -85,6 +85,7 @@ def test_a_month_whose_patches_are_still_to_come_says_so() -> None:
 def test_counts_lead_to_their_patches() -> None:
     links = links_of(deadline_card(YEAR, ON, 2023, NAMES, {"year": "2023"}, stamp=""))
     assert links["月清逾期未报3个"] == "/overdue?year=2023"
+    assert links["§3.2"] == "/rules?year=2023#D1"
     assert links["未上报51个"] == "/patches?year=2023&month=2023-11"
 
 

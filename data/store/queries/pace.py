@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Date, String, case, column, func, select, values
 
 from data.scope import Scope
-from data.store.models import DaySummary
+from data.store.models import DaySummary, District
 from data.units import PARTS_PER_MU
 
 
@@ -84,7 +84,12 @@ def month_paces(
             summed(point.c.settled_on, m.due_reached - m.reached_on_time),
         )
         .join(point, point.c.month == s.clearance_month)
-        .where(s.year.in_(years), s.on_date <= max(d.settled for d in days.values()))
+        .where(
+            s.year.in_(years),
+            # with every part of the key named, the months are sought one by one
+            s.district_code.in_(select(District.code)),
+            s.on_date <= point.c.settled_on,
+        )
         .group_by(s.year, s.district_code, s.clearance_month)
         .order_by(s.clearance_month, s.year, s.district_code)
     )
