@@ -201,7 +201,11 @@ def local_table(entries: Sequence[RuleEntry]) -> Node:
     return node(
         "details",
         node("summary", f"本市设定一览（{len(rows)}项）"),
-        node("p", "方案没有规定数值、由市局设定的参数；管理员可以调整，每次调整留有理由和日期。"),
+        node(
+            "p",
+            "方案没有规定数值、由市局设定的参数。可以调整的由管理员设定，每次调整留有理由"
+            "和日期；其余已用于入库数据的计算，只随新方案调整。",
+        ),
         node(
             "table",
             node("caption", "本市设定的参数", cls="visually-hidden"),
