@@ -47,7 +47,7 @@ from data.exports import SheetColumn, tables_to_xlsx
 from data.rules.scenario import Constraints
 from data.services import Services
 from data.store.engine import Store
-from data.store.queries.remaining import RemainingPatch, count_remaining, remaining_patches
+from data.store.queries.remaining import RemainingPatch, remaining_patches
 from data.units import PARTS_PER_MU
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine
 from data.workflow.scenario import (
@@ -179,12 +179,10 @@ def listed_candidates(
     day = read_scenario(read_search(own)).scenario.day(context.as_of)
     scope = context.scope.narrowed_to(context.district)
     year = context.year
-    found = remaining_patches(conn, scope, year, day, text=text, limit=PAGE * max(pages, 1))
-    total = len(found)
-    if total == PAGE * max(pages, 1):
-        total = count_remaining(conn, scope, year, day, text)
+    found = remaining_patches(conn, scope, year, day, text=text)
+    shown, total = found[: PAGE * max(pages, 1)], len(found)
     names = {d.code: d.short_name for d in context.stamp.districts}
-    return candidates(found, total, names, year, picked, text), total > len(found)
+    return candidates(shown, total, names, year, picked, text), total > len(shown)
 
 
 def asked_proposal(

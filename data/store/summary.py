@@ -153,6 +153,8 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None
         conn.execute(insert(_touched).from_select(["patch_id"], select(Patch.id)))
     else:
         bulk_insert(conn, _touched, ["patch_id"], [(i,) for i in sorted({*map(int, patch_ids)})])
+        # else SQLite thinks this table large and reads all patches to find a few
+        conn.exec_driver_sql(f"ANALYZE {_touched.name}")
     years = conn.scalars(
         select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
     ).all()

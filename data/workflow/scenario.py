@@ -13,7 +13,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from data.periods import elimination_cutoff_on
 from data.rules.loader import Rule
@@ -28,7 +28,7 @@ from data.rules.scenario import (
 from data.scope import Scope
 from data.store import summary
 from data.store.engine import Store
-from data.store.models import AuditDecision, DaySummary, EnforcementCase, Patch
+from data.store.models import AuditDecision, Base, DaySummary, EnforcementCase, Patch
 from data.store.queries.figures import figures
 from data.store.queries.remaining import RemainingPatch, remaining_patches
 from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
@@ -51,6 +51,7 @@ from data.workflow.triggers import Trigger, current_triggers
 Figures = dict[str, Any]
 #: Patches that are looked up in one statement.
 _CHUNK = 500
+_LAWFUL = ScenarioAction.LAWFUL
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,10 @@ class Outcome:
 def evaluate(store: Store, scope: Scope, year: int, as_of: date, scenario: Scenario) -> Outcome:
     """What follows from a scenario for the scope's districts, on its day."""
     day = scenario.day(as_of)
-    with shadowed(store, EnforcementCase, AuditDecision, DaySummary) as conn:
+    shadows: list[type[Base]] = [EnforcementCase, DaySummary]
+    if _LAWFUL in (*scenario.ticks.values(), *(b.action for b in scenario.bulks)):
+        shadows.append(AuditDecision)  # many rows: copied only where some are added
+    with shadowed(store, *shadows) as conn:
         supposed = _supposed(conn, scope, year, day, scenario)
         before = _look(conn, scope, year, day)
         _suppose(conn, year, day, [(patch.id, action) for patch, action in supposed])
@@ -186,9 +190,6 @@ def _suppose(
     summary.add(conn, list(actions))
 
 
-_LAWFUL = ScenarioAction.LAWFUL
-
-
 def _open_parcels(
     conn: Connection, year: int, day: date, patch_ids: Sequence[int]
 ) -> Iterable[tuple[int, int]]:
@@ -237,14 +238,14 @@ def _end_unlawful_state(
         new += 1
         added.append(
             {"id": new, "batch_id": 0, "source_hash": 0, "patch_id": patch_id,
-             "parcel_no": parcel_no, **_case_values(day, action)}
+             "parcel_no": parcel_no, "way": None, **_case_values(day, action)}
         )  # fmt: skip
     for action, case_ids in changed.items():
         for start in range(0, len(case_ids), _CHUNK):
             chosen = c.id.in_(case_ids[start : start + _CHUNK])
             conn.execute(update(c).where(chosen).values(**_case_values(day, action)))
-    for row in added:
-        conn.execute(insert(c).values(**row))
+    if added:
+        conn.execute(insert(c), added)
 
 
 def _case_values(day: date, action: ScenarioAction) -> dict[str, Any]:
@@ -254,27 +255,35 @@ def _case_values(day: date, action: ScenarioAction) -> dict[str, Any]:
 
 def _judge_lawful(conn: Connection, day: date, parcels: Sequence[tuple[int, int]]) -> None:
     """A 省级复核 of the day: the highest level, later than whatever was said before."""
+    if not parcels:
+        return
     d = AuditDecision
     new = int(conn.scalar(select(func.coalesce(func.max(d.id), 0))) or 0)
-    for at, (patch_id, parcel_no) in enumerate(parcels, start=1):
-        key = {
+    level, passed = AuditLevel.PROVINCE_REVIEW, AuditResult.PASSED
+    said_that_day = delete(d).where(
+        d.patch_id == bindparam("patch"),
+        d.parcel_no == bindparam("parcel"),
+        d.level == level.value,
+        d.decided_on == day,
+        d.result == passed.value,
+    )
+    conn.execute(said_that_day, [{"patch": patch, "parcel": parcel} for patch, parcel in parcels])
+    rows = [
+        {
+            "id": new + at,
+            "batch_id": 0,
+            "source_hash": 0,
             "patch_id": patch_id,
             "parcel_no": parcel_no,
-            "level": AuditLevel.PROVINCE_REVIEW.value,
+            "level": level.value,
+            "level_rank": AUDIT_LEVEL_RANK[level],
             "decided_on": day,
-            "result": AuditResult.PASSED.value,
+            "result": passed.value,
+            "determination": Legality.LAWFUL.value,
         }
-        conn.execute(delete(d).filter_by(**key))
-        conn.execute(
-            insert(d).values(
-                id=new + at,
-                batch_id=0,
-                source_hash=0,
-                level_rank=AUDIT_LEVEL_RANK[AuditLevel.PROVINCE_REVIEW],
-                determination=Legality.LAWFUL.value,
-                **key,
-            )
-        )
+        for at, (patch_id, parcel_no) in enumerate(parcels, start=1)
+    ]
+    conn.execute(insert(d), rows)
 
 
 # ---- the smallest set ----------------------------------------------------------------------------

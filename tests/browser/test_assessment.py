@@ -55,6 +55,7 @@ def test_patches_ticked_by_keyboard_move_the_ratio_at_once_and_the_address_says_
     said = sentence.inner_text()
     page.reload()  # the address alone shows the same
     expect(page.locator(".scenario-sentence").first).to_have_text(said, timeout=20_000)
+    page.locator(".scenario-result").scroll_into_view_if_needed()
     screenshot("assessment-what-if")
 
 
