@@ -6,6 +6,7 @@ import calendar
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import chinese_calendar
@@ -162,6 +163,11 @@ def is_workday(day: date) -> bool:
         return False
     if day in _local.workdays:
         return True
+    return _is_statutory_workday(day)
+
+
+@lru_cache(maxsize=4096)
+def _is_statutory_workday(day: date) -> bool:
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

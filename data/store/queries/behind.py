@@ -17,7 +17,7 @@ from data.store.queries.state import (
     day_literal,
     parcels_at,
 )
-from data.store.queries.trigger_facts import said_unlawful
+from data.store.queries.trigger_facts import said_unlawful, standing
 from data.vocabulary import CheckLevel, RectificationWay
 
 #: Areas are taken a little below a line; the rule itself rounds as a threshold does.
@@ -98,12 +98,7 @@ def recultivated_parcels(
         Patch.basic_farmland_mu.label("patch_basic_farmland_mu"),
         Patch.redline_mu.label("patch_redline_mu"),
     ]
-    conditions = (
-        Patch.year == year,
-        state.active,
-        state.visible_to(scope),
-        Patch.id.in_(said_unlawful()),
-    )
+    conditions = (*standing(state, scope, year), Patch.id.in_(said_unlawful()))
     rows = parcels_at(Patch, day, Patch.__table__, keys, *conditions)
     parcel = ParcelState(rows, day, year)
     query = (
