@@ -12,6 +12,7 @@ from flask_compress import Compress
 
 from callbacks import (
     assessment,
+    behind,
     clearance,
     faults,
     overdue,
@@ -20,6 +21,7 @@ from callbacks import (
     patches,
     rules,
     shell,
+    triggers,
     upload,
 )
 from components.shell import frame
@@ -37,6 +39,8 @@ CALLBACK_MODULES = (
     overdue,
     patches,
     patch_detail,
+    triggers,
+    behind,
     assessment,
     rules,
     upload,

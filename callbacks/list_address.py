@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from data.store.queries.list_filters import FILTERABLE, SORTABLE, ColumnFilter, Operator
 from data.vocabulary import Domain, PatchStatus, PatchType
+from data.workflow.behind_trigger import TriggerKey
 
 Sort = tuple[tuple[str, str], ...]
 Box = tuple[float, float, float, float]
@@ -35,6 +36,7 @@ class ListAddress:
     status: PatchStatus | None = None
     text: str = ""
     box: Box | None = None
+    trigger: TriggerKey | None = None
     sort: Sort = ()
     filters: Mapping[str, ColumnFilter] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -115,6 +117,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "status": ("status", PatchStatus),
     "q": ("text", str),
     "box": ("box", _read_box),
+    "trigger": ("trigger", TriggerKey.read),
     "sort": ("sort", _read_sort),
 }
 
@@ -147,6 +150,7 @@ def write_address(frame: Mapping[str, str], address: ListAddress) -> str:
         "status": address.status.value if address.status else None,
         "q": address.text.strip() or None,
         "box": ",".join(f"{v:.4f}" for v in address.box) if address.box else None,
+        "trigger": address.trigger.written if address.trigger else None,
         "sort": ",".join(f"{name}:{way}" for name, way in address.sort) or None,
     }
     pairs = {**frame, **{key: value for key, value in own.items() if value}}

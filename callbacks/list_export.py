@@ -68,6 +68,9 @@ def filter_sentences(view: ListView, town_names: Mapping[str, str]) -> list[str]
     """What narrows the list, a sentence a filter; empty where all patches are shown."""
     query, titles = view.query, {c.key: c.title for c in view.page.columns}
     found = []
+    if view.trigger is not None:
+        t = view.trigger
+        found.append(f"预警：{t['subject_name']} {t['rule_name']}（{t['period']}）")
     if query.status:
         found.append(f"办理状态：{query.status.label}")
     if query.month:

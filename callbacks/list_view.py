@@ -28,6 +28,8 @@ from data.store.queries.patch_list import (
 from data.store.queries.places import towns
 from data.units import format_count
 from data.vocabulary import PatchStatus
+from data.workflow.behind_trigger import find_trigger
+from data.workflow.triggers import Trigger
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -38,23 +40,29 @@ _MOST_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """How one list page differs from another. status: the one it always shows, or None."""
+    """How one list page differs from another. status: the one it always shows, or None. noun: what
+    its patches are called. with_status: whether a status and a domain can be chosen."""
 
     path: str
     title: str
     columns: tuple[ListColumn, ...]
     sort: Sort
     status: PatchStatus | None = None
+    noun: str = "图斑"
+    with_status: bool = False
+    with_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """One address read: who sees it, on which day, and which patches."""
+    """One address read: who sees it, on which day, and which patches. trigger: the one whose
+    patches are asked for, None where none is or where it does not hold on the day."""
 
     page: ListPage
     context: PageContext
     address: ListAddress
     query: PatchQuery
+    trigger: Trigger | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -70,8 +78,19 @@ class ListView:
         """The address without the list's own part: year, as-of date, district."""
         return href("", self.context.query)
 
+    @property
+    def bare_search(self) -> str:
+        """The address without filters; the trigger whose patches are shown stays."""
+        key = self.address.trigger
+        return href("", self.context.query, trigger=key.written if key else None)
 
-def patch_query(page: ListPage, context: PageContext, address: ListAddress) -> PatchQuery:
+
+def patch_query(
+    page: ListPage,
+    context: PageContext,
+    address: ListAddress,
+    numbers: tuple[str, ...] | None = None,
+) -> PatchQuery:
     return PatchQuery(
         year=context.year,
         as_of=context.as_of,
@@ -85,6 +104,7 @@ def patch_query(page: ListPage, context: PageContext, address: ListAddress) -> P
         sort=address.sort or page.sort,
         filters=address.filters,
         box=address.box,
+        numbers=numbers,
     )
 
 
@@ -92,7 +112,12 @@ def read_view(conn: Connection, settings: Settings, page: ListPage, search: str)
     """What the address shows."""
     context = read_context(conn, settings, search)
     address = read_address(context.query)
-    return ListView(page, context, address, patch_query(page, context, address))
+    trigger, numbers = None, None
+    if address.trigger is not None:
+        trigger = find_trigger(conn, context.scope, context.year, context.as_of, address.trigger)
+        numbers = tuple(trigger["patches"]) if trigger else ()
+    query = patch_query(page, context, address, numbers)
+    return ListView(page, context, address, query, trigger)
 
 
 def choices(

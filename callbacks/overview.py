@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 PATH, EXPORT_PATH = "/", "/export/overview.xlsx"
 TREND_MONTHS = 6
-#: Rules on districts whose cards this page draws.
-TRIGGERS_SHOWN = ("T1", "T3", "T4")
 
 
 def rows_by_subject(document: Figures) -> dict[str, Figures]:
@@ -85,9 +83,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             ),
         ]
     past = trend(conn, scope, year, month_ends_before(as_of, year, TREND_MONTHS), context.district)
-    triggers = current_triggers(
-        conn, scope, year, as_of, context.district, with_patches=False, rules=TRIGGERS_SHOWN
-    )
+    triggers = current_triggers(conn, scope, year, as_of, context.district, with_patches=False)
     lines, stamp = context.lines, context.stamp_line
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     districts = everything["districts"]
@@ -202,7 +198,6 @@ def _trigger_sheet(
         context.as_of,
         context.district,
         with_patches=False,
-        rules=TRIGGERS_SHOWN,
     )
     columns = [
         SheetColumn("对象"),

@@ -81,6 +81,15 @@ class PatchList:
 
 Overdue = PatchList("overdue")
 Patches = PatchList("patches")
+Behind = PatchList("behind")
+
+
+class Triggers:
+    CONTENT = "triggers-content"
+    RULE = "triggers-rule"
+    MEASURE = "triggers-measure"
+    MONTH = "triggers-month"
+    AGAINST = "triggers-against"
 
 
 class Assessment:

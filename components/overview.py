@@ -231,7 +231,7 @@ def tone_legend(warning_share: float) -> Component:
 
 
 def triggers_card(
-    triggers: Sequence[Figures],
+    triggers: Sequence[dict[str, Any]],
     rows: Mapping[str, Figures],
     query: Query,
     lines: Lines,
@@ -242,7 +242,10 @@ def triggers_card(
     """rows: figures of every subject by code. The gravest stand open, the rest one click away."""
     groups = grouped(triggers)
     first, rest = groups[:MOST_TRIGGERS], groups[MOST_TRIGGERS:]
-    cards = [trigger_card(group, rows[group[0]["subject"]], query, lines) for group in first]
+    cards = [
+        trigger_card(group, rows[group[0]["district"] or group[0]["subject"]], query, lines)
+        for group in first
+    ]
     body: list[Component] = [html.Div(cards, className="triggers")]
     if rest:
         body.append(
@@ -253,6 +256,10 @@ def triggers_card(
                 ],
                 className="more",
             )
+        )
+    if cards:
+        body.append(
+            html.P(dcc.Link("查看全部预警：算式、持续、解除条件", href=href("/triggers", query)))
         )
     title = f"已触发的预警：{summary(triggers)}" if triggers else "目前没有触发预警"
     return card(

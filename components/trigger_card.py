@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -16,7 +17,7 @@ from data.periods import format_month
 from data.units import format_mu, format_rate, margin_text
 from data.vocabulary import Measure, Severity
 
-Trigger = Mapping[str, Any]
+Trigger = dict[str, Any]
 Figures = Mapping[str, Any]
 
 ICONS = {
@@ -26,7 +27,8 @@ ICONS = {
     Severity.ACCOUNTABILITY: "■",
 }
 _ORDER = tuple(Severity)
-_RULES = ("T3", "T4", "T1")
+#: What leaders ask for first; the others follow by number.
+_RULES = ("T11", "T3", "T4", "T10", "T1")
 
 
 def severity_text(severity: str, line: str | None = None) -> str:
@@ -48,27 +50,38 @@ def gravity(trigger: Trigger) -> int:
 
 
 def grouped(triggers: Sequence[Trigger]) -> list[list[Trigger]]:
-    """The months of one district's T1 together, everything else alone; the gravest first, then by
-    rule, then in the bureau's order."""
+    """The months of one rule on one subject together; the gravest first, then by rule, then in the
+    bureau's order."""
     groups: dict[tuple[str, str], list[Trigger]] = {}
     for trigger in triggers:
         groups.setdefault((trigger["rule"], trigger["subject"]), []).append(trigger)
     return sorted(
         groups.values(),
-        key=lambda group: (-max(map(gravity, group)), _RULES.index(group[0]["rule"])),
+        key=lambda group: (-max(map(gravity, group)), _place_of(group[0]["rule"])),
     )
+
+
+def _place_of(rule: str) -> int:
+    return _RULES.index(rule) if rule in _RULES else len(_RULES) + int(rule[1:])
+
+
+#: How triggers are counted and set apart, gravest first.
+SECTIONS = ("问责建议", "约谈", "已达约谈线", "预警", "提示")
+
+
+def section_of(trigger: Trigger) -> str:
+    """During the year a district can only be warned, though it has reached the line of an
+    interview: that is said, and not counted as an interview."""
+    severity, line = trigger["severity"], trigger["line"]
+    if line is not None and line != severity:
+        return f"已达{Severity(line).label}线"
+    return Severity(severity).label
 
 
 def summary(triggers: Sequence[Trigger]) -> str:
     """`2项已达约谈线，20项预警，3项提示`."""
-    counts = {
-        "项已达约谈线": sum(t["line"] is not None for t in triggers),
-        "项预警": sum(
-            t["line"] is None and t["severity"] == Severity.EARLY_WARNING for t in triggers
-        ),
-        "项提示": sum(t["severity"] == Severity.NOTICE for t in triggers),
-    }
-    return "，".join(f"{count}{words}" for words, count in counts.items() if count)
+    sections = [section_of(trigger) for trigger in triggers]
+    return "，".join(f"{sections.count(s)}项{s}" for s in SECTIONS if s in sections)
 
 
 def trigger_card(
@@ -124,7 +137,8 @@ def trigger_table(
     table: list[list[str | Cell]] = []
     for group in groups:
         gravest = max(group, key=gravity)
-        value, margin = _words(group, rows[gravest["subject"]], lines)
+        row = rows[gravest["district"] or gravest["subject"]]
+        value, margin = _words(group, row, lines)
         target = _place(gravest, query)[1]
         severity = Severity(gravest["line"] or gravest["severity"])
         tone = f"severity-{severity.value.replace('_', '-')}"
@@ -140,13 +154,20 @@ def trigger_table(
     return plain_table(columns, table, "其余已触发的预警", "trigger-table")
 
 
+def patches_href(trigger: Trigger, query: Mapping[str, str], year: int) -> str:
+    """The patches behind a trigger: the patch itself, or a list with its map."""
+    if not trigger["key"]:
+        return href(f"/patches/{year}/{quote(str(trigger['subject']), safe='')}", query)
+    return href("/triggers/patches", {**query, "district": ""}, trigger=trigger["key"])
+
+
 def _place(gravest: Trigger, query: Mapping[str, str]) -> tuple[Mapping[str, str], str, str]:
     """(the view of the subject, address of the patches behind it, what the link says)."""
-    whole_city = gravest["subject_name"] == "全市"
-    own = query if whole_city else {**query, "district": gravest["subject"]}
+    own = query if gravest["district"] is None else {**query, "district": gravest["district"]}
     if gravest["rule"] == "T1":
         return own, href("/overdue", own), "查看逾期图斑"
-    return own, href("/patches", own, status="unlawful"), "查看违法图斑"
+    year = int(str(gravest["period"])[:4])
+    return own, patches_href(gravest, query, year), "查看所依据的图斑"
 
 
 def _measures(group: Sequence[Trigger]) -> str:
@@ -177,12 +198,16 @@ def _words(group: Sequence[Trigger], row: Figures, lines: Lines) -> tuple[str, s
             f"违法占用未消除：{remaining}",
             f"单项 {line_mu:g} 亩约谈线：{side} {margin_text(abs(distance), '亩')}",
         )
-    months = {trigger["period"] for trigger in group}
     notes = dict.fromkeys(trigger["note"] for trigger in group if trigger["note"])
-    return (
-        f"{len(months)}个月份月清未完成，至今欠{row['overdue']}个图斑",
-        "；".join(list(notes)[-1:]),
-    )
+    if first["rule"] == "T1":
+        months = {trigger["period"] for trigger in group}
+        return (
+            f"{len(months)}个月份月清未完成，至今欠{row['overdue']}个图斑",
+            "；".join(list(notes)[-1:]),
+        )
+    gravest = max(group, key=gravity)
+    several = f"{len(group)}项，其中" if len(group) > 1 else ""
+    return f"{first['rule_name']}：{several}{gravest['formula']}", str(gravest["margin"])
 
 
 def _months(group: Sequence[Trigger], query: Mapping[str, str]) -> Component:

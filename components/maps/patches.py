@@ -84,11 +84,13 @@ def bin_steps(bins: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
     return list(zip(lows, highs, strict=True))
 
 
-def patch_legend(shown: int) -> Component:
-    """Shown as points or shapes."""
+def patch_legend(shown: int, named: str, *, overdue_only: bool = True) -> Component:
+    """Shown as points or shapes. named: what the list calls its patches."""
+    marks: list[Any] = [html.Span(className="legend-dot")]
+    if not overdue_only:
+        marks += ["逾期", html.Span(className="legend-dot legend-dot-other"), "其他 · "]
     return html.Span(
-        [html.Span(className="legend-dot"), f"逾期图斑 {format_count(shown)} 个，点按查看"],
-        className="map-legend",
+        [*marks, f"{named} {format_count(shown)} 个，点按查看"], className="map-legend"
     )
 
 

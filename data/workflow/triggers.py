@@ -65,9 +65,9 @@ def current_triggers(
     Keys: rule, rule_name, subject, subject_name, district (of a patch; None for the city), period,
     severity, line, measure, value, threshold, unit, clause, citation, note, formula (with its
     numbers), margin (to which line), ends (what would end it), mark (tells apart two of one rule,
-    subject and period), patches. The city's own ratio (T3) is there only for who sees all
-    districts. with_patches=False leaves `patches` empty, for a page that shows no list. rules: only
-    these.
+    subject and period), key (for addresses), patches. The city's own ratio (T3) is there only for
+    who sees all districts. with_patches=False leaves `patches` empty, for a page that shows no
+    list. rules: only these.
     """
     document = figures(conn, scope, year, as_of, district)
     book = rulebook(conn)
@@ -147,6 +147,14 @@ def held_of(
     return held
 
 
+def _key(held: Held, period: str) -> str:
+    """`T1.371083.2023-05.in_a_row`: a trigger on a district or the city in an address; empty for
+    one on a patch, which has a page of its own."""
+    if held.district not in (None, held.subject):
+        return ""
+    return ".".join(filter(None, (held.rule.id, held.subject, period, held.finding.mark)))
+
+
 def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigger:
     rule, finding = held.rule, held.finding
     # a clearance month is judged by the parameters of its due date
@@ -174,5 +182,6 @@ def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigge
         "margin": said.margin,
         "ends": said.ends,
         "mark": finding.mark,
+        "key": _key(held, finding.period or str(year)),
         "patches": patches,
     }

@@ -39,12 +39,12 @@ def words(
 
 
 def _distance(value: float, line: float, unit: str, name: str, decimals: int = 1) -> str:
-    """`距 30 亩 还差 0.9 亩`, `超出 30 亩 0.1 亩` or `恰在 30 亩 线上`."""
+    """`距 30 亩 还差 0.9 亩`, `较 30 亩 超出 0.1 亩` or `恰在 30 亩 线上`."""
     if not meets(value, line):
         return f"距 {name} 还差 {margin_text(line - value, unit, decimals)}"
     if not meets(value, line + 2 * _HALF):
         return f"恰在 {name} 线上"
-    return f"超出 {name} {margin_text(value - line, unit, decimals)}"
+    return f"较 {name} 超出 {margin_text(value - line, unit, decimals)}"
 
 
 def _share_distance(part: float, whole: float, line: float) -> str:
@@ -54,7 +54,7 @@ def _share_distance(part: float, whole: float, line: float) -> str:
         return f"距 {name} 还差 {margin_text((line - ratio) * whole, '亩')}"
     if not meets(ratio, line + 2 * _HALF):
         return f"恰在 {name} 线上"
-    return f"超出 {name} {margin_text((ratio - line) * whole, '亩')}"
+    return f"较 {name} 超出 {margin_text((ratio - line) * whole, '亩')}"
 
 
 def _to_get_under(part: float, whole: float, line: float) -> str:
@@ -96,7 +96,7 @@ def _errors(finding: Finding, row: Figures, p: Parameters) -> Words:
     else:
         over = returned - _least_count(audited, p["verification_rate"])
         line = format_rate(p["verification_rate"])
-        margin = f"超出 {line} {over:,} 个图斑" if over else f"恰达 {line}（全面核查）"
+        margin = f"较 {line} 超出 {over:,} 个图斑" if over else f"恰达 {line}（全面核查）"
     return Words(formula, margin, ends)
 
 
@@ -168,7 +168,7 @@ def _refused(finding: Finding, row: Figures, p: Parameters) -> Words:
         formula, name = f"改正逾期 {int(finding.value)} 个工作日", f"{line} 个工作日"
         ends = "重新上报、审核通过，或直接判定违法后解除"
     over = int(finding.value) - line
-    return Words(formula, f"超出 {name}，多 {over}" if over else f"恰达 {name}", ends)
+    return Words(formula, f"较 {name} 多 {over}" if over else f"恰达 {name}", ends)
 
 
 def _minerals(finding: Finding, row: Figures, p: Parameters) -> Words:
@@ -189,7 +189,7 @@ def _monitoring(finding: Finding, row: Figures, p: Parameters) -> Words:
     formula = f"问责比例或永久基本农田、红线连续 {int(finding.value)} 个月末达到预警"
     line = int(finding.threshold)
     over = int(finding.value) - line
-    margin = f"超出 {line} 个月末，多 {over}" if over else f"恰达 {line} 个月末"
+    margin = f"较 {line} 个月末多 {over}" if over else f"恰达 {line} 个月末"
     return Words(formula, margin, "下一个月末两项都不在预警时解除")
 
 

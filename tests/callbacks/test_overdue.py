@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from callbacks import overdue
+from callbacks import list_map, overdue
+from callbacks.list_page import render_list
 from callbacks.list_view import read_view
+from components import ids
 from components.maps import patches as drawn
 from data.services import Services
 from tests.callbacks.listed import HUANCUI, ON, WENDENG, below, text_of
@@ -22,7 +24,7 @@ def sentence(services: Services, search: str) -> str:
 def on_map(services: Services, search: str, zoom: float = 10) -> tuple[dict[str, Any], Any]:
     with services.store.read() as conn:
         view = read_view(conn, services.settings, overdue.PAGE, search)
-        return overdue.map_content(conn, view, (121.0, 36.5, 123.0, 38.0), zoom)
+        return list_map.map_content(conn, view, (121.0, 36.5, 123.0, 38.0), zoom)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_the_sentence_says_how_many_how_long_and_where(
 def test_the_page_holds_the_filters_of_its_address(services: Services) -> None:
     search = f"{ON}&month=2023-05&q=双岛&sort=area_mu:asc&f.area_mu=gte:5"
     with services.store.read() as conn:
-        page = overdue.render(conn, services.settings, search)
+        page = render_list(conn, services.settings, overdue.PAGE, ids.Overdue, search, overdue.top)
     by_id = {getattr(c, "id", None): c for c in below(page)}
     assert by_id["overdue-month"].value == "2023-05"
     assert by_id["overdue-text"].value == "双岛"
@@ -61,7 +63,14 @@ def test_the_page_holds_the_filters_of_its_address(services: Services) -> None:
 
 def test_what_the_address_says_wrongly_is_said(services: Services) -> None:
     with services.store.read() as conn:
-        page = overdue.render(conn, services.settings, f"{ON}&month=2023-13&district=999999")
+        page = render_list(
+            conn,
+            services.settings,
+            overdue.PAGE,
+            ids.Overdue,
+            f"{ON}&month=2023-13&district=999999",
+            overdue.top,
+        )
     words = text_of(page)
     assert "month=2023-13" in words
     assert "没有区市“999999”" in words
@@ -80,7 +89,7 @@ def test_the_map_shows_the_lists_patches(services: Services) -> None:
 def test_too_many_patches_become_counted_cells(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overdue, "MOST_FEATURES", 1)
+    monkeypatch.setattr(list_map, "MOST_FEATURES", 1)
     data, legend = on_map(services, ON)
     assert {f["properties"]["kind"] for f in data["features"]} == {"bin"}
     assert "每格图斑数" in text_of(legend)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from callbacks import patches
+from callbacks.list_page import render_list
+from components import ids
 from data.services import Services
 from tests.callbacks.listed import ON, WENDENG, below, text_of
 
 
 def page_of(services: Services, search: str) -> list[object]:
     with services.store.read() as conn:
-        return list(patches.render(conn, services.settings, search))
+        return render_list(conn, services.settings, patches.PAGE, ids.Patches, search, patches.top)
 
 
 def test_the_sentence_counts_the_years_patches_and_not_the_filters(services: Services) -> None:

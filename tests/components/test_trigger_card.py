@@ -25,6 +25,10 @@ def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
         "clause": "§4.4",
         "citation": "原文",
         "note": "",
+        "district": subject,
+        "formula": "1 ÷ 4 = 25%",
+        "margin": "超出 20% 1 个图斑",
+        "key": f"{rule}.{subject}.2023",
         "patches": [],
     } | more
 
@@ -81,10 +85,25 @@ def test_severity_is_said_in_words_and_not_by_colour_alone() -> None:
 
 
 def test_the_city_links_to_all_districts() -> None:
-    city = trigger("T3", subject="371000", subject_name="全市")
-    assert links_of(trigger_card([city], row(), {"year": "2023"}, LINES)) == {
-        "查看违法图斑": "/patches?year=2023&status=unlawful"
+    city = trigger("T3", subject="371000", subject_name="全市", district=None)
+    view = {"year": "2023", "district": "371002"}
+    assert links_of(trigger_card([city], row(), view, LINES)) == {
+        "查看所依据的图斑": "/triggers/patches?year=2023&trigger=T3.371000.2023"
     }
+
+
+def test_a_patch_leads_to_its_own_page() -> None:
+    patch = trigger("T6", subject="A/1", district="371002", key="")
+    assert links_of(trigger_card([patch], row(), {"year": "2023"}, LINES)) == {
+        "查看所依据的图斑": "/patches/2023/A%2F1?year=2023"
+    }
+
+
+def test_any_other_rule_says_its_formula_and_margin() -> None:
+    several = [trigger("T2", period=f"2023-0{m}", rule_name="审核差错率") for m in (3, 4)]
+    text = text_of(trigger_card(several, row(), {}, LINES))
+    assert "审核差错率：2项，其中1 ÷ 4 = 25%" in text
+    assert "超出 20% 1 个图斑" in text
 
 
 def test_the_summary_counts_lines_warnings_and_notices_apart() -> None:
@@ -95,6 +114,14 @@ def test_the_summary_counts_lines_warnings_and_notices_apart() -> None:
         trigger("T1", severity="notice"),
     ]
     assert summary(triggers) == "1项已达约谈线，1项预警，2项提示"
+
+
+def test_an_interview_after_the_evaluation_is_counted_as_one() -> None:
+    triggers = [
+        trigger("T11", severity="interview", line="interview"),
+        trigger("T11", severity="accountability"),
+    ]
+    assert summary(triggers) == "1项问责建议，1项约谈"
 
 
 def test_the_less_grave_stand_in_a_line_each_with_margin_clause_and_link() -> None:
@@ -108,4 +135,4 @@ def test_the_less_grave_stand_in_a_line_each_with_margin_clause_and_link() -> No
         "问责比例 11%（未扣除 20%） 15% 约谈线：还差 4.0 亩",
         "预警提醒 · §4.4",
     ]
-    assert links_of(table) == {"环翠区": "/patches?district=371002&status=unlawful"}
+    assert links_of(table) == {"环翠区": "/triggers/patches?trigger=T3.371002.2023"}

@@ -6,6 +6,7 @@ closed tables here, and values are always bound: nothing from outside becomes SQ
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.functions import GenericFunction
 
 from data.store.models import District, Patch, Town
 from data.store.queries.state import PatchState
@@ -180,6 +183,30 @@ def text_condition(text: str, year: int) -> Expression:
             )
         )
     return and_(*conditions)
+
+
+class _listed(GenericFunction[str]):
+    """The texts of a JSON array, a row each: a list of any length as one bound value."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_listed, "sqlite")
+def _listed_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(_listed, "postgresql")
+def _listed_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    array = compiler.process(element.clauses, **kw)
+    return f"(SELECT json_array_elements_text(CAST({array} AS json)))"
+
+
+def numbered(numbers: Sequence[str]) -> Expression:
+    """The patches of these numbers."""
+    array = literal(json.dumps(list(numbers), ensure_ascii=False), String())
+    return Patch.patch_no.op("IN", is_comparison=True)(_listed(array))
 
 
 def box_condition(box: tuple[float, float, float, float]) -> Expression:

@@ -21,6 +21,7 @@ from data.store.queries.list_filters import (
     Expression,
     box_condition,
     column_conditions,
+    numbered,
     order_by,
     text_condition,
 )
@@ -37,7 +38,7 @@ class PatchQuery:
     """What a list shows. Everything but year and as_of narrows it.
 
     month: clearance month `2023-05`. text: part of the number, the location or the town. filters:
-    column → ColumnFilter. box: west, south, east, north in degrees. ids: only these rows.
+    column → ColumnFilter. box: west, south, east, north in degrees. ids, numbers: only these.
     """
 
     year: int
@@ -55,6 +56,7 @@ class PatchQuery:
     filters: Mapping[str, ColumnFilter] = field(default_factory=dict)
     box: Box | None = None
     ids: tuple[int, ...] | None = None
+    numbers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
     conditions += [column == value for column, value in equal.items() if value]
     if q.ids is not None:
         conditions.append(Patch.id.in_(q.ids))
+    if q.numbers is not None:
+        conditions.append(numbered(q.numbers))
     if q.text.strip():
         conditions.append(text_condition(q.text, q.year))
     if q.box is not None:
@@ -140,7 +144,9 @@ _COUNTED_LAND = {
 
 def _summary_measure(q: PatchQuery) -> str | None:
     """The figure that already counts these patches, where the filters are no finer than it."""
-    if q.town or q.patch_type or q.text.strip() or q.filters or q.box or q.ids is not None:
+    if q.town or q.patch_type or q.text.strip() or q.filters or q.box:
+        return None
+    if q.ids is not None or q.numbers is not None:
         return None
     if q.domain == Domain.MINERAL.value and not q.month:
         return "mineral_patches" if q.status is None else None

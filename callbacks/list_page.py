@@ -1,0 +1,92 @@
+"""A list page as a whole: sentence, filters, grid, and the map where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
+
+from callbacks.list_address import filters_to_grid
+from callbacks.list_map import map_pane, register_map
+from callbacks.list_view import ListPage, ListView, choices, read_view
+from callbacks.lists import export_href, register_list
+from components import ids
+from components.cards import problem_notes
+from components.patch_list import filters, grid_pane, hidden, hidden_parts, toolbar
+from data.services import Services
+from data.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: What stands above the filters.
+Top = Callable[["Connection", ListView], Sequence[Component]]
+
+
+def render_list(
+    conn: Connection,
+    settings: Settings,
+    page: ListPage,
+    i: ids.PatchList,
+    search: str,
+    top: Top,
+) -> list[Component]:
+    """The whole page for an address; the grid and the map then ask for their rows."""
+    view = read_view(conn, settings, page, search)
+    months, towns = choices(conn, view)
+    address = view.address
+    boxes = filters(
+        i,
+        text=address.text,
+        month=address.month,
+        town=address.town,
+        patch_type=address.patch_type,
+        months=months,
+        towns=towns,
+        status=address.status.value if address.status else None,
+        domain=address.domain,
+        with_status=page.with_status,
+    )
+    listed = grid_pane(
+        i,
+        page.columns,
+        sort=view.query.sort,
+        filter_model=filters_to_grid(address.filters),
+        label=f"{page.noun}列表",
+    )
+    panes = [listed, map_pane(conn, settings, view, i)] if page.with_map else [listed]
+    return [
+        *top(conn, view),
+        *problem_notes(view.problems, page.path + view.frame_search),
+        toolbar(
+            i,
+            page.columns,
+            boxes,
+            clear_href=page.path + view.bare_search,
+            export_href=export_href(page, search, None),
+            remembered_as=page.path.strip("/").replace("/", "-"),
+        ),
+        html.Div(panes, className="list-split" if page.with_map else "list-single"),
+        *([] if page.with_map else [hidden(i.IN_VIEW)]),
+        *hidden_parts(i, search),
+    ]
+
+
+def register_list_page(
+    app: Dash, services: Services, page: ListPage, i: ids.PatchList, top: Top
+) -> None:
+    # the router lays the page anew for each address, so its appearance is the trigger
+    @app.callback(
+        Output(i.CONTENT, "children"),
+        Input(i.CONTENT, "id"),
+        State(ids.Shell.LOCATION, "search"),
+    )
+    def content(_: str, search: str | None) -> list[Component]:
+        with services.store.read() as conn:
+            return render_list(conn, services.settings, page, i, search or "", top)
+
+    register_list(app, services, page, i)
+    if page.with_map:
+        register_map(app, services, page, i)

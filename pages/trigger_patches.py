@@ -1,0 +1,22 @@
+"""`/triggers/patches`: the patches behind one trigger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(
+    __name__,
+    path="/triggers/patches",
+    name="预警所依据的图斑",
+    title="预警所依据的图斑 · 卫片执法监管",
+)
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("list"), id=ids.Behind.CONTENT, className="list-page")

@@ -1,0 +1,179 @@
+"""预警约谈 and the patches behind one trigger, over a small year on both databases."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pytest
+from dash.development.base_component import Component
+
+from callbacks import behind
+from callbacks.context import read_context
+from callbacks.list_page import render_list
+from callbacks.list_view import read_view, rows_response
+from callbacks.triggers import against_choices, next_address, read_asked, render, workbook
+from components import ids
+from data.scope import Scope
+from data.store.engine import Store
+from data.store.queries.figures import figures
+from data.workflow.triggers import current_triggers
+from tests.callbacks.year_2023 import ON, fill
+from tests.components.drawn import classed, links_of, text_of
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    fill(store)
+    return store
+
+
+def drawn(store: Store, search: str = ON) -> list[Component]:
+    with store.read() as conn:
+        return render(conn, store.settings, search)
+
+
+def held(store: Store, day: date = date(2023, 6, 10)) -> list[dict[str, Any]]:
+    with store.read() as conn:
+        return current_triggers(conn, Scope.all(), 2023, day)
+
+
+def test_the_sentence_counts_what_holds_and_names_the_gravest(filled: Store) -> None:
+    headline = text_of(drawn(filled)[0])
+    assert headline.startswith("截至6月10日，全市2项已达约谈线，")
+    assert headline.endswith("；最严重的是文登区、全市")
+
+
+def test_every_trigger_that_holds_stands_on_the_page_with_its_numbers(filled: Store) -> None:
+    text = text_of(drawn(filled))
+    triggers = held(filled)
+    assert {t["rule"] for t in triggers} >= {"T1", "T3", "T9"}
+    for trigger in triggers:
+        for part in ("formula", "margin", "ends"):
+            assert trigger[part] in text
+    assert "自5月30日起，第12天" in text
+    assert "“继续沿用2021年卫片执法工作明确的问责比例计算方法" in text
+
+
+def test_a_card_leads_to_its_patches(filled: Store) -> None:
+    links = [links_of(c) for c in classed(drawn(filled), "trigger-full")]
+    own = {text: href for found in links for text, href in found.items() if "图斑" in text}
+    assert own["查看1个图斑"].startswith("/triggers/patches?year=2023&asof=2023-06-10&trigger=T")
+
+
+def test_the_filters_leave_what_they_name_and_the_sentence_as_it_is(filled: Store) -> None:
+    page = drawn(filled, f"{ON}&rule=T9")
+    assert {text_of(c).split(" · ")[1].split()[0] for c in classed(page, "trigger-full")} == {
+        "补充耕地指标冻结"
+    }
+    assert text_of(page[0]) == text_of(drawn(filled)[0])
+    nothing = text_of(drawn(filled, f"{ON}&rule=T1&measure=freeze"))
+    assert "没有符合筛选条件的预警" in nothing
+
+
+def test_what_is_new_since_a_day_is_said_and_marked(filled: Store) -> None:
+    page = drawn(filled, f"{ON}&against=2023-05-29")
+    (changes,) = classed(page, "changes-panel")
+    assert "与5月29日相比：新增" in text_of(changes)
+    assert "文登区 问责比例（预警提醒）" in text_of(changes)
+    assert "新增" in {text_of(mark) for mark in classed(page, "trigger-state")}
+    same = drawn(filled, f"{ON}&against=2023-06-09")
+    assert "与6月9日相比没有变化" in text_of(classed(same, "changes-panel"))
+
+
+def test_wrong_words_in_the_address_are_named(filled: Store) -> None:
+    text = text_of(drawn(filled, f"{ON}&against=2024-01-01&measure=shoot"))
+    assert "比较日“2024-01-01”无法识别或不早于基准日，已改与5月31日比较" in text
+    assert "没有措施“shoot”" in text
+
+
+def test_before_anything_happened_the_page_says_so(filled: Store) -> None:
+    page = drawn(filled, "?year=2023&asof=2023-01-02")
+    assert text_of(page[0]) == "截至1月2日，全市没有触发预警"
+    assert "没有需要提示、预警或约谈的对象" in text_of(page)
+
+
+def test_the_days_offered_are_earlier_and_each_once(filled: Store) -> None:
+    with filled.read() as conn:
+        context = read_context(conn, filled.settings, ON)
+    offered = [value for value, _ in against_choices(context, read_asked(context).against)]
+    assert len(set(offered)) == len(offered)
+    assert max(offered) == "2023-06-09"
+    assert "2023-04-30" in offered
+
+
+def test_the_filters_are_kept_by_the_address(filled: Store) -> None:
+    with filled.read() as conn:
+        context = read_context(conn, filled.settings, f"{ON}&district=371003")
+    address = next_address(context, "T1", "all", "", "2023-06-03")
+    expected = "/triggers?year=2023&asof=2023-06-10&district=371003&rule=T1&against=2023-06-03"
+    assert address == expected
+
+
+def test_the_workbook_has_the_triggers_and_the_patches_behind_them(filled: Store) -> None:
+    with filled.read() as conn:
+        name, content = workbook(conn, filled.settings, ON)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    triggers = held(filled)
+    assert name == "预警约谈_全市_2023-06-10.xlsx"
+    assert book["预警"].max_row == 1 + len(triggers)
+    assert book["所依据的图斑"].max_row == 1 + sum(len(t["patches"]) for t in triggers)
+    stamp = {row[0].value: row[1].value for row in book["说明"].iter_rows(max_col=2)}
+    assert stamp["比较日"] == "2023-05-31"
+
+
+# ---- the patches behind one ----------------------------------------------------------------------
+
+
+def listed(store: Store, key: str, more: str = "") -> list[str]:
+    with store.read() as conn:
+        search = f"{ON}&trigger={key}{more}"
+        answer = rows_response(conn, store.settings, behind.PAGE, search, {"endRow": 50})
+    return sorted(row["patch_no"] for row in answer.rows)
+
+
+def test_the_list_shows_exactly_the_patches_of_each_trigger(filled: Store) -> None:
+    keys = [t for t in held(filled) if t["key"]]
+    assert keys
+    for trigger in keys:
+        assert listed(filled, trigger["key"]) == sorted(trigger["patches"]), trigger["key"]
+
+
+def test_the_list_can_be_narrowed_further(filled: Store) -> None:
+    assert listed(filled, "T3.371000.2023") == ["B1"]
+    assert listed(filled, "T3.371000.2023", "&q=A") == []
+
+
+def test_the_page_says_whose_trigger_and_by_which_numbers(filled: Store) -> None:
+    with filled.read() as conn:
+        found = figures(conn, Scope.all(), 2023, date(2023, 6, 10), "371003")["districts"][0]
+        page = render_list(
+            conn,
+            filled.settings,
+            behind.PAGE,
+            ids.Behind,
+            f"{ON}&trigger=T3.371003.2023",
+            behind.top,
+        )
+    text = text_of(page)
+    assert "文登区问责比例：所依据的1个图斑" in text
+    assert f"{found['ratio_net_part_mu']:.2f} 亩 ÷" in text
+    assert links_of(page[0])["预警约谈"] == "/triggers?year=2023&asof=2023-06-10"
+
+
+@pytest.mark.parametrize(
+    ("search", "sentence"),
+    [
+        (f"{ON}&trigger=T3.371002.2023", "这项预警不成立"),
+        (f"{ON}&trigger=T99.371002.2023", "没有指定预警"),
+        (ON, "没有指定预警"),
+    ],
+)
+def test_a_trigger_that_does_not_hold_shows_no_patch(
+    filled: Store, search: str, sentence: str
+) -> None:
+    with filled.read() as conn:
+        view = read_view(conn, filled.settings, behind.PAGE, search)
+    assert sentence in behind.headline(view)
