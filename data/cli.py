@@ -27,10 +27,10 @@ DONE, REFUSED = 0, 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
-    _prove_rules()
     settings = Settings.from_environment()
     handler: Callable[[Settings, Arguments], int] = arguments.handler
     try:
+        _prove_rules()
         return handler(settings, arguments)
     except SupervisionError as error:
         print(error.message, file=sys.stderr)
@@ -42,9 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prove_rules() -> None:
     """A rule file that cannot be trusted stops the program before it touches the store."""
-    from data.rules.loader import all_rules
+    from data.rules.loader import RuleError, all_rules
 
-    all_rules()
+    try:
+        all_rules()
+    except RuleError as error:
+        raise SupervisionError(f"规则文件有误，程序已停止：{error}") from error
 
 
 # ---- arguments -----------------------------------------------------------------------------------

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from data.cli import main
+from data.rules import loader
 from data.rules.loader import (
     Change,
     Rule,
@@ -146,6 +149,25 @@ def test_a_change_that_no_longer_fits_the_law_is_left_out(tmp_path: Path) -> Non
 
 
 # ---- the shipped files ---------------------------------------------------------------------------
+
+
+def test_a_damaged_file_stops_the_program_with_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    law = tmp_path / "law"
+    shutil.copytree(loader.LAW_DIR, law)
+    text = (law / "triggers.toml").read_text(encoding="utf-8")
+    damaged = text.replace("warning_share = { value = 0.9", "warning_share = { value = 9.0")
+    (law / "triggers.toml").write_text(damaged, encoding="utf-8")
+    line = next(n for n, s in enumerate(damaged.splitlines(), 1) if "value = 9.0" in s)
+    monkeypatch.setattr(loader, "LAW_DIR", law)
+    loader.trigger_rules.cache_clear()
+    try:
+        assert main(["rules"]) == 1
+    finally:
+        loader.trigger_rules.cache_clear()
+    said = capsys.readouterr().err
+    assert f"triggers.toml:{line}: T1: warning_share = 9.0: out of range" in said
 
 
 def test_every_rule_of_the_specification_is_there() -> None:
