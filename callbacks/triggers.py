@@ -18,6 +18,7 @@ from components.card_menu import copy_link, export_link
 from components.cards import card, empty, problem_notes
 from components.filters import EVERYTHING, Option, filter_bar, select
 from components.links import href
+from components.prose import prose
 from components.trigger_card import SECTIONS, gravity, grouped, section_of, summary
 from components.trigger_page import STATES, Told, View, full_card, since_text, subject_name
 from data.exports import SheetColumn, tables_to_xlsx
@@ -156,7 +157,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             parts.append(
                 card(
                     f"{title}：{len(own)}项",
-                    html.Div(cards, className="triggers triggers-full"),
+                    prose(cards, "triggers triggers-full"),
                     stamp=context.stamp_line,
                     actions=[
                         export_link(href(EXPORT_PATH, query, **_own(seen))),

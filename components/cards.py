@@ -115,14 +115,21 @@ def key_figure(figure: KeyFigure) -> Component:
     )
 
 
-def sparkline(values: Sequence[float | None], label: str) -> Component:
-    """A tiny line as an image, drawn here: no script, prints well."""
+def line_points(values: Sequence[float | None]) -> str:
+    """Points of a tiny line, 80 by 22; nothing for fewer than two values."""
     known = [(i, v) for i, v in enumerate(values) if v is not None]
     if len(known) < 2:
-        return html.Span(className="sparkline")
+        return ""
     low, high = min(v for _, v in known), max(v for _, v in known)
     span, last = (high - low) or 1.0, max(len(values) - 1, 1)
-    points = " ".join(f"{2 + 76 * i / last:.1f},{20 - 16 * (v - low) / span:.1f}" for i, v in known)
+    return " ".join(f"{2 + 76 * i / last:.1f},{20 - 16 * (v - low) / span:.1f}" for i, v in known)
+
+
+def sparkline(values: Sequence[float | None], label: str) -> Component:
+    """A tiny line as an image, drawn here: no script, prints well."""
+    points = line_points(values)
+    if not points:
+        return html.Span(className="sparkline")
     svg = (
         "%3Csvg xmlns='http://www.w3.org/2000/svg' width='80' height='22'%3E"
         f"%3Cpolyline points='{points}' fill='none' stroke='%231F5FAE' stroke-width='1.5'/%3E"

@@ -31,6 +31,11 @@ def node(tag: str, *children: Node | None, cls: str = "", anchor: str = "", href
     return [tag, attributes, *(child for child in children if child not in (None, ""))]
 
 
+def line(points: str, label: str) -> Node:
+    """A tiny line through "x,y x,y …" (cards.line_points); nothing for none."""
+    return ["line", {"points": points, "label": label}] if points else ""
+
+
 class Prose(Component):
     """nodes: of node(). The element that the address's `#…` names is scrolled to and marked."""
 

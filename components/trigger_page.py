@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
-from components.cards import rule_link, sparkline
+from components.cards import line_points
 from components.figure_text import Lines, shown
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
-from components.trigger_card import gravity, patches_href, severity_mark
+from components.links import href
+from components.prose import Node, line, node
+from components.trigger_card import gravity, patches_href, severity_text
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count
@@ -59,34 +56,36 @@ def subject_name(trigger: Trigger, names: Mapping[str, str]) -> str:
 
 def full_card(
     group: Sequence[Told], view: View, names: Mapping[str, str], trend: Trend | None
-) -> Component:
+) -> Node:
     """One rule on one subject; several periods stand in a table."""
     gravest = max(group, key=_graveness)
     first = gravest.trigger
-    parts: list[Any] = [
-        html.Div(
-            [
-                html.H3(f"{subject_name(first, names)} · {first['rule_name']}"),
-                severity_mark(first["severity"], first["line"]),
-            ],
-            className="trigger-head",
+    tone = Severity(first["line"] or first["severity"]).value.replace("_", "-")
+    rule = href("/rules", view.query) + f"#{first['rule']}"
+    return node(
+        "article",
+        node(
+            "div",
+            node("h3", f"{subject_name(first, names)} · {first['rule_name']}"),
+            node(
+                "span",
+                severity_text(first["severity"], first["line"]),
+                cls=f"severity severity-{tone}",
+            ),
+            cls="trigger-head",
         ),
-        html.P(_proposal(group), className="trigger-measure"),
-    ]
-    parts += _several(group, gravest, view) if len(group) > 1 else _single(gravest, view)
-    if trend is not None:
-        parts.append(trend_part(trend, view, first))
-    parts.append(
-        html.Details(
-            [
-                html.Summary(f"依据：工作方案 {first['clause']}"),
-                html.P(f"“{first['citation']}”"),
-                rule_link(str(first["rule"])),
-            ],
-            className="trigger-law",
-        )
+        node("p", *_proposal(group), cls="trigger-measure"),
+        *(_several(group, gravest, view) if len(group) > 1 else _single(gravest, view)),
+        None if trend is None else trend_part(trend, view, first),
+        node(
+            "details",
+            node("summary", f"依据：工作方案 {first['clause']}"),
+            node("p", f"“{first['citation']}”"),
+            node("a", "查看规则口径", href=rule),
+            cls="trigger-law",
+        ),
+        cls="trigger trigger-full",
     )
-    return html.Article(parts, className="trigger trigger-full")
 
 
 def _graveness(told: Told) -> tuple[int, float]:
@@ -95,119 +94,126 @@ def _graveness(told: Told) -> tuple[int, float]:
     return gravity(told.trigger), -value if told.trigger["unit"] == "share" else value
 
 
-def _proposal(group: Sequence[Told]) -> list[Any]:
+def _proposal(group: Sequence[Told]) -> list[Node]:
     measures = dict.fromkeys(Measure(told.trigger["measure"]).label for told in group)
     marks = dict.fromkeys(STATES[told.state] for told in group if STATES[told.state])
     notes = dict.fromkeys(told.trigger["note"] for told in group if told.trigger["note"])
-    badges = [html.Span(mark, className="trigger-state") for mark in marks]
+    badges = [node("span", mark, cls="trigger-state") for mark in marks]
     note = f"（{'；'.join(notes)}）" if notes else ""
-    return [*badges, html.Strong(f"建议措施：{'、'.join(measures)}"), note]
+    return [*badges, node("strong", f"建议措施：{'、'.join(measures)}"), note]
 
 
 def since_text(told: Told, view: View) -> str:
-    """`自3月5日起，已263天`."""
+    """`自3月5日起，第263天`."""
     days = (view.as_of - told.since).days + 1
     return f"自{format_day(told.since, view.year)}起，第{days}天"
 
 
-def _single(told: Told, view: View) -> list[Component]:
+def _single(told: Told, view: View) -> list[Node]:
     trigger = told.trigger
     count = len(trigger["patches"])
     period = str(trigger["period"])
     month = f"{format_month(period, view.year)}月清：" if "-" in period else ""
-    link = f"查看{format_count(count)}个图斑" if trigger["key"] else "打开图斑页"
+    words = f"查看{format_count(count)}个图斑" if trigger["key"] else "打开图斑页"
+    link = node("a", words, href=patches_href(trigger, view.query, view.year))
     return [
-        html.P(f"{month}{trigger['formula']}", className="trigger-value"),
-        html.P(trigger["margin"], className="trigger-margin"),
-        html.Dl(
-            [
-                html.Dt("已持续"),
-                html.Dd(since_text(told, view)),
-                html.Dt("何时解除"),
-                html.Dd(trigger["ends"]),
-            ],
-            className="trigger-facts",
+        node("p", f"{month}{trigger['formula']}", cls="trigger-value"),
+        node("p", trigger["margin"], cls="trigger-margin"),
+        node(
+            "dl",
+            node("dt", "已持续"),
+            node("dd", since_text(told, view)),
+            node("dt", "何时解除"),
+            node("dd", trigger["ends"]),
+            cls="trigger-facts",
         ),
-        html.P(
-            dcc.Link(link, href=patches_href(trigger, view.query, view.year))
-            if count or not trigger["key"]
-            else "没有所依据的图斑",
-            className="trigger-link",
-        ),
+        node("p", link if count or not trigger["key"] else "没有所依据的图斑", cls="trigger-link"),
     ]
 
 
-def _several(group: Sequence[Told], gravest: Told, view: View) -> list[Component]:
+def _several(group: Sequence[Told], gravest: Told, view: View) -> list[Node]:
     """The gravest month in full, all of them one click away."""
     periods = sorted({str(told.trigger["period"]) for told in group})
     months = "、".join(format_month(p, view.year) for p in periods)
     period = format_month(str(gravest.trigger["period"]), view.year)
     return [
-        html.P(f"{len(periods)}个月份：{months}", className="trigger-value"),
-        html.P(f"其中{period}：{gravest.trigger['formula']}", className="trigger-months-worst"),
-        html.P(gravest.trigger["margin"], className="trigger-margin"),
-        html.Details(
-            [html.Summary("逐月查看算式、持续、解除条件和图斑"), _periods(group, view)],
-            className="trigger-periods",
+        node("p", f"{len(periods)}个月份：{months}", cls="trigger-value"),
+        node("p", f"其中{period}：{gravest.trigger['formula']}", cls="trigger-months-worst"),
+        node("p", gravest.trigger["margin"], cls="trigger-margin"),
+        node(
+            "details",
+            node("summary", "逐月查看算式、持续、解除条件和图斑"),
+            _periods(group, view),
+            cls="trigger-periods",
         ),
     ]
 
 
-def _periods(group: Sequence[Told], view: View) -> Component:
-    rows: list[list[str | Cell]] = []
+def _periods(group: Sequence[Told], view: View) -> Node:
+    rows: list[list[Node]] = []
     for told in sorted(group, key=lambda t: (t.trigger["period"], t.trigger["mark"])):
         trigger = told.trigger
         severity = Severity(trigger["line"] or trigger["severity"])
         period = str(trigger["period"])
+        count = f"{format_count(len(trigger['patches']))} 个"
+        state = STATES[told.state]
         rows.append(
             [
                 format_month(period, view.year) if "-" in period else f"{period}年",
-                Cell(
+                node(
+                    "span",
                     Measure(trigger["measure"]).label,
-                    tone=f"severity-{severity.value.replace('_', '-')}",
-                    below=Cell(STATES[told.state]) if STATES[told.state] else None,
+                    node("small", state) if state else None,
+                    cls=f"severity-{severity.value.replace('_', '-')}",
                 ),
-                Cell(str(trigger["formula"]), below=Cell(str(trigger["margin"]))),
-                Cell(since_text(told, view), below=Cell(str(trigger["ends"]))),
-                Cell(
-                    f"{format_count(len(trigger['patches']))} 个",
-                    patches_href(trigger, view.query, view.year),
-                ),
+                node("div", str(trigger["formula"]), node("small", str(trigger["margin"]))),
+                node("div", since_text(told, view), node("small", str(trigger["ends"]))),
+                node("a", count, href=patches_href(trigger, view.query, view.year)),
             ]
         )
-    columns = [
-        TableColumn("月份"),
-        TableColumn("措施"),
-        TableColumn("情况与距离"),
-        TableColumn("持续与解除"),
-        TableColumn("图斑", True),
-    ]
-    return plain_table(columns, rows, "各月份的预警", "trigger-table")
+    headers = ("月份", "措施", "情况与距离", "持续与解除", "图斑")
+    return _table(headers, rows, "各月份的预警")
 
 
-def trend_part(trend: Trend, view: View, trigger: Trigger) -> Component:
+def _table(headers: Sequence[str], rows: Sequence[Sequence[Node]], caption: str) -> Node:
+    """The last column holds numbers."""
+    last = len(headers) - 1
+
+    def cells(row: Sequence[Node]) -> list[Node]:
+        return [
+            node("td" if at else "th", cell, cls="number" if at == last else "")
+            for at, cell in enumerate(row)
+        ]
+
+    head = [node("th", h, cls="number" if at == last else "") for at, h in enumerate(headers)]
+    table = node(
+        "table",
+        node("caption", caption, cls="visually-hidden"),
+        node("thead", node("tr", *head)),
+        node("tbody", *[node("tr", *cells(row)) for row in rows]),
+        cls="plain-table trigger-table",
+    )
+    return node("div", table, cls="table-frame")
+
+
+def trend_part(trend: Trend, view: View, trigger: Trigger) -> Node:
     """The tiny line, and its table one click away."""
     definition = DEFINITIONS[trend.figure]
     texts = [shown(trend.figure, value, view.lines) for value in trend.values]
     month = str(trigger["period"])
     of = f"（{format_month(month, view.year)}）" if trigger["rule"] == "T2" else ""
-    table = plain_table(
-        [TableColumn("日期"), TableColumn(f"{definition.label}{of}（{definition.unit}）", True)],
-        [
-            [format_day(day, view.year), text]
-            for day, text in zip(reversed(trend.days), reversed(texts), strict=True)
-        ],
-        f"{definition.label}近几个月末",
-    )
-    return html.Details(
-        [
-            html.Summary(
-                [
-                    html.Span(f"{definition.label}{of}走势"),
-                    sparkline(trend.values, definition.label),
-                ]
-            ),
-            table,
-        ],
-        className="trigger-trend",
+    rows: list[list[Node]] = [
+        [format_day(day, view.year), text]
+        for day, text in zip(reversed(trend.days), reversed(texts), strict=True)
+    ]
+    header = f"{definition.label}{of}（{definition.unit}）"
+    return node(
+        "details",
+        node(
+            "summary",
+            node("span", f"{definition.label}{of}走势"),
+            line(line_points(trend.values), f"{definition.label}近几个月的变化"),
+        ),
+        _table(("日期", header), rows, f"{definition.label}近几个月末"),
+        cls="trigger-trend",
     )

@@ -10,12 +10,22 @@
   function draw(node, key) {
     if (typeof node === "string") return node;
     const [tag, given, ...children] = node;
+    if (tag === "line") return line(given, key);
     if (!TAGS.has(tag)) return null;
     const attributes = { key };
     if (given.class) attributes.className = given.class;
     if (given.id) attributes.id = given.id;
-    if (given.href && /^(#|\/(?!\/))/.test(given.href)) attributes.href = given.href;
+    if (given.href && /^(#|\/(?!\/))/.test(given.href)) {
+      attributes.href = given.href;
+      if (given.href[0] === "/") attributes.onClick = (event) => window.weipian.follow(event);
+    }
     return h(tag, attributes, ...children.map(draw));
+  }
+
+  /* A tiny line of values, as components/cards.py draws it. */
+  function line(given, key) {
+    return h("svg", { key, className: "sparkline", width: 80, height: 22, role: "img", "aria-label": given.label },
+      h("polyline", { points: given.points, fill: "none", stroke: "currentColor", strokeWidth: 1.5 }));
   }
 
   /* What the address names: opened, scrolled to and marked until another is. */

@@ -50,5 +50,5 @@
         h("tbody", null, body)));
   }
 
-  window.weipian = Object.assign({}, window.weipian, { PlainTable });
+  window.weipian = Object.assign({}, window.weipian, { PlainTable, follow });
 })();

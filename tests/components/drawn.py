@@ -91,6 +91,8 @@ def prose_as_html(text: Any) -> Any:
         if isinstance(node, str):
             return node
         tag, given, *children = node
+        if tag == "line":
+            return html.Img(alt=given["label"])
         make = getattr(html, tag.capitalize())
         link = {"href": given["href"]} if "href" in given else {}
         named = {"id": given["id"]} if "id" in given else {}
