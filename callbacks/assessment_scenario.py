@@ -176,13 +176,15 @@ def listed_candidates(
     """The patches that can be ticked on the scenario's day, of the frame's district; and whether
     there are more.
     """
-    day = read_scenario(read_search(own)).scenario.day(context.as_of)
+    scenario = read_scenario(read_search(own)).scenario
+    day = scenario.day(context.as_of)
     scope = context.scope.narrowed_to(context.district)
     year = context.year
     found = remaining_patches(conn, scope, year, day, text=text)
     shown, total = found[: PAGE * max(pages, 1)], len(found)
     names = {d.code: d.short_name for d in context.stamp.districts}
-    return candidates(shown, total, names, year, picked, text), total > len(shown)
+    listed = candidates(shown, total, names, year, picked, text, scenario.ticks)
+    return listed, total > len(shown)
 
 
 def asked_proposal(

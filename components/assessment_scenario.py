@@ -200,8 +200,9 @@ def candidates(
     in_year: int,
     picked: Sequence[str],
     text: str,
+    supposed: Mapping[str, ScenarioAction],
 ) -> list[Component]:
-    """The patches that can be ticked, those with most farmland first."""
+    """The patches that can be ticked, those with most farmland first. supposed: ticked before."""
     if not found:
         why = f"没有符合“{text}”的图斑" if text else "没有未消除违法状态的图斑"
         note = html.P(f"{why}。只列判定为违法且尚未消除的土地图斑。", className="note")
@@ -213,6 +214,11 @@ def candidates(
                 [
                     html.Strong(patch.patch_no),
                     *(html.Span(fact) for fact in _facts(patch, names[patch.district], in_year)),
+                    *(
+                        [html.Em(f"已假设{supposed[patch.patch_no].label}")]
+                        if patch.patch_no in supposed
+                        else []
+                    ),
                 ],
                 className="scenario-patch",
             ),

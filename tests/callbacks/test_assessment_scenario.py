@@ -214,13 +214,16 @@ def listed(store: Store, search: str = ON, **asked: Any) -> tuple[str, list[str]
     with store.read() as conn:
         parts, more = listed_candidates(conn, context, **values)
     (choice,) = [p for p in below(parts) if getattr(p, "id", None) == ids.Assessment.PICKED]
-    return text_of(parts), [o["value"] for o in choice.options], more
+    labels = [text_of(o["label"]) for o in choice.options]
+    return text_of([*parts, *labels]), [o["value"] for o in choice.options], more
 
 
 def test_patches_that_can_be_ticked_are_found_on_the_server_largest_first(filled: Store) -> None:
     text, numbers, more = listed(filled)
     assert (numbers, more) == (["A", "B", "D"], False)
     assert "共3个" in text
+    assert "已假设" not in text
+    assert listed(filled, own="do=a:B")[0].count("已假设补办用地手续") == 1
     assert listed(filled, f"{ON}&district={WENDENG}")[1] == ["D"]
     assert listed(filled, text="没有这个")[1] == []
 
