@@ -29,38 +29,57 @@ from data.settings import Settings
 from data.vocabulary import Measure, Severity
 from data.workflow.changes import Changes, compare, key_of
 from data.workflow.since import since
+from data.workflow.snapshots import Snapshot, snapshots
 from data.workflow.trigger_trend import Trends
 from data.workflow.triggers import Trigger, current_triggers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+#: So many of the last uploads are offered to compare with.
+_UPLOADS_OFFERED = 5
 PATH, EXPORT_PATH = "/triggers", "/export/triggers.xlsx"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The page's own part of the address. against: the day compared with."""
+    """The page's own part of the address. against: the day compared with. before: or the look
+    before an upload; offered: those that there are."""
 
     rule: str | None
     measure: str | None
     month: str | None
     against: date
+    before: Snapshot | None = None
+    offered: tuple[Snapshot, ...] = ()
     problems: tuple[str, ...] = ()
 
+    def against_words(self, year: int) -> str:
+        """`10月31日`, `上传“查处整改”之前（11月22日）`."""
+        if self.before is None:
+            return format_day(self.against, year)
+        return f"{self.before.upload}之前（{format_day(self.before.as_of, year)}）"
 
-def read_asked(context: PageContext) -> Asked:
+    @property
+    def against_value(self) -> str:
+        return f"v{self.before.data_version}" if self.before else self.against.isoformat()
+
+
+def read_asked(context: PageContext, offered: Sequence[Snapshot] = ()) -> Asked:
     """What the address asks for; what cannot be read is named in a sentence."""
     query, problems = context.query, []
-    against = default_against(context.as_of)
+    against, before = default_against(context.as_of), None
     if "against" in query:
         try:
-            against = date.fromisoformat(query["against"])
+            by_value = {f"v{look.data_version}": look for look in offered}
+            before = by_value.get(query["against"])
+            if before is None:
+                against = date.fromisoformat(query["against"])
             if against >= context.as_of:
                 raise ValueError(query["against"])
         except ValueError:
             problems.append(
-                f"比较日“{query['against'][:20]}”无法识别或不早于基准日，"
+                f"比较对象“{query['against'][:20]}”无法识别、已不在或不早于基准日，"
                 f"已改与{format_day(default_against(context.as_of), context.year)}比较。"
             )
             against = default_against(context.as_of)
@@ -68,7 +87,15 @@ def read_asked(context: PageContext) -> Asked:
     if measure is not None and measure not in {m.value for m in Measure}:
         problems.append(f"没有措施“{measure[:20]}”，已显示全部措施。")
         measure = None
-    return Asked(query.get("rule"), measure, query.get("month"), against, tuple(problems))
+    return Asked(
+        query.get("rule"),
+        measure,
+        query.get("month"),
+        against,
+        before,
+        tuple(offered[:_UPLOADS_OFFERED]),
+        tuple(problems),
+    )
 
 
 def default_against(as_of: date) -> date:
@@ -89,12 +116,15 @@ class Seen:
 
 def look(conn: Connection, settings: Settings, search: str) -> Seen:
     context = read_context(conn, settings, search)
-    asked = read_asked(context)
     scope, year, as_of = context.scope, context.year, context.as_of
+    seen_before = snapshots(conn, scope.narrowed_to(context.district), year)
+    asked = read_asked(context, seen_before)
     everything = current_triggers(conn, scope, year, as_of, context.district)
-    before = current_triggers(
-        conn, scope, year, asked.against, context.district, with_patches=False
-    )
+    if asked.before is not None:
+        before = asked.before.triggers
+    else:
+        day = asked.against
+        before = current_triggers(conn, scope, year, day, context.district, with_patches=False)
     changed = compare(before, everything)
     chosen = [t for t in everything if _is_asked(t, asked)]
     states = {key_of(t): "new" for t in changed.new}
@@ -176,13 +206,16 @@ def _fixed(context: PageContext) -> dict[str, str]:
 
 def _own(seen: Seen) -> dict[str, str | None]:
     asked = seen.asked
-    against = None if asked.against == default_against(seen.context.as_of) else asked.against
     return {
         "rule": asked.rule,
         "measure": asked.measure,
         "month": asked.month,
-        "against": against.isoformat() if against else None,
+        "against": None if _is_default(asked, seen.context) else asked.against_value,
     }
+
+
+def _is_default(asked: Asked, context: PageContext) -> bool:
+    return asked.before is None and asked.against == default_against(context.as_of)
 
 
 def _groups(told: Sequence[Told]) -> list[list[Told]]:
@@ -227,8 +260,8 @@ def filters_of(seen: Seen) -> Component:
             i.AGAINST,
             "与哪天比",
             f"上月末（{format_day(default_against(context.as_of), context.year)}）",
-            against_choices(context, asked.against),
-            None if asked.against == default_against(context.as_of) else asked.against.isoformat(),
+            against_choices(context, asked),
+            None if _is_default(asked, context) else asked.against_value,
         ),
     ]
     clear = html.A("清除筛选", href=href(PATH, context.query), className="btn btn-sm btn-link")
@@ -241,23 +274,25 @@ def filters_of(seen: Seen) -> Component:
     return filter_bar(boxes, [clear, export], "筛选预警")
 
 
-def against_choices(context: PageContext, asked: date) -> list[Option]:
-    """Days to compare with: yesterday, a week ago, the day before the last upload, month ends."""
+def against_choices(context: PageContext, asked: Asked) -> list[Option]:
+    """What to compare with: before each of the last uploads, yesterday, a week ago, month ends."""
     as_of, year = context.as_of, context.year
+    looks = [
+        (f"v{look.data_version}", f"{look.upload}之前（{format_day(look.as_of, year)}）")
+        for look in asked.offered
+    ]
     days = {
         as_of - timedelta(days=1): "前一天",
         as_of - timedelta(days=7): "一周前",
     }
-    uploaded = context.stamp.last_upload_at
-    if uploaded is not None and uploaded.date() - timedelta(days=1) < as_of:
-        days.setdefault(uploaded.date() - timedelta(days=1), "最近上传的前一天")
     end = default_against(as_of)
     for _ in range(5):
         end = month_end(end.replace(day=1) - timedelta(days=1))
         days.setdefault(end, "月末")
-    if asked != default_against(as_of):
-        days.setdefault(asked, "所选日期")
-    return [
+    if not _is_default(asked, context):
+        days.setdefault(asked.against, "所选日期")
+    days.pop(default_against(as_of), None)
+    return looks + [
         (day.isoformat(), f"{word}（{format_day(day, year)}）")
         for day, word in sorted(days.items(), reverse=True)
         if day < as_of
@@ -267,7 +302,7 @@ def against_choices(context: PageContext, asked: date) -> list[Option]:
 def changes_card(seen: Seen) -> Component:
     """New, gone, worse, eased against the day chosen, by the store as it is now."""
     changed, context = seen.changes, seen.context
-    day = format_day(seen.asked.against, context.year)
+    day = seen.asked.against_words(context.year)
     found = (
         ("新增", changed.new),
         ("加重", changed.worse),
@@ -290,9 +325,8 @@ def changes_card(seen: Seen) -> Component:
         if triggers
     ]
     body: Any = html.Details([html.Summary("逐项查看"), *lists], className="more") if lists else []
-    return card(
-        title, body, stamp=f"{context.stamp_line} · 按现有数据回看{day}", class_name="changes-panel"
-    )
+    basis = "按当时所见" if seen.asked.before else f"按现有数据回看{day}"
+    return card(title, body, stamp=f"{context.stamp_line} · {basis}", class_name="changes-panel")
 
 
 def _one_line(trigger: Trigger, names: Mapping[str, str], year: int) -> str:
@@ -336,7 +370,7 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
             ],
         ),
     }
-    stamp = sheet_stamp(context, "ratio_net") | {"比较日": seen.asked.against.isoformat()}
+    stamp = sheet_stamp(context, "ratio_net") | {"比较对象": seen.asked.against_words(context.year)}
     return file_name("预警约谈", context), tables_to_xlsx(tables, stamp)
 
 

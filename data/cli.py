@@ -258,6 +258,7 @@ def _demo(settings: Settings, arguments: Arguments) -> int:
             if not demo_is_wanted(conn):
                 return DONE
     from data.demo import load_demo  # heavy: not for a start that has nothing to fill
+    from data.workflow.snapshots import take_snapshot
 
     options = {
         "year": arguments.year,
@@ -268,6 +269,7 @@ def _demo(settings: Settings, arguments: Arguments) -> int:
     }
     given = {name: value for name, value in options.items() if value is not None}
     loaded = load_demo(store, settings, on_progress=_progress, **given)
+    take_snapshot(store)
     if arguments.json:
         _print_json(loaded)
     else:
@@ -277,6 +279,7 @@ def _demo(settings: Settings, arguments: Arguments) -> int:
 
 def _upload(settings: Settings, arguments: Arguments) -> int:
     from data.upload.service import UploadRequest, upload_file
+    from data.workflow.snapshots import take_snapshot
 
     if not arguments.file.is_file():
         raise SupervisionError(f"找不到文件“{arguments.file}”，请检查路径。")
@@ -293,7 +296,10 @@ def _upload(settings: Settings, arguments: Arguments) -> int:
         uploaded_by="命令行",
         uploaded_from="cli",
     )
-    outcome = upload_file(_store(settings), request, _progress)
+    store = _store(settings)
+    outcome = upload_file(store, request, _progress)
+    if outcome.batch is not None:
+        take_snapshot(store)
     document = outcome.to_json()
     if arguments.json:
         _print_json(_counted(document))
@@ -353,9 +359,12 @@ def _uploads(settings: Settings, arguments: Arguments) -> int:
 
 def _undo(settings: Settings, arguments: Arguments) -> int:
     from data.store.undo import undo_batch
+    from data.workflow.snapshots import take_snapshot
 
-    with _store(settings).write() as conn:
+    store = _store(settings)
+    with store.write() as conn:
         batch = undo_batch(conn, arguments.batch, "命令行")
+    take_snapshot(store)
     if arguments.json:
         _print_json({"undone": arguments.batch, "batch": batch})
     else:
@@ -646,6 +655,7 @@ def _worker(settings: Settings, arguments: Arguments) -> int:
 
 def _watch(settings: Settings, arguments: Arguments) -> int:
     from data.upload.watch import watch
+    from data.workflow.snapshots import take_snapshot
 
-    watch(_store(settings), settings, arguments.directory, once=arguments.once)
+    watch(_store(settings), settings, arguments.directory, once=arguments.once, after=take_snapshot)
     return DONE

@@ -40,6 +40,7 @@ from data.upload.sandbox import read_file_limited
 from data.upload.service import upload_file
 from data.vocabulary import ReferenceLayer, UploadKind
 from data.workflow.preview import rehearse
+from data.workflow.snapshots import take_snapshot
 
 #: The readers' refusal that asks for a coordinate system names this place to answer.
 _ASKS_FOR_CRS = "请在页面选择坐标系"
@@ -57,6 +58,7 @@ def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Documen
     outcome = upload_file(store, request, progress).to_json()
     if outcome["batch"] is None:
         raise SupervisionError(_nothing_taken(outcome))
+    take_snapshot(store)
     Incoming(store.settings).drop(job.payload["file"])
     outcome["report"] = _below_outputs(store, outcome["report"])
     for name in ("errors", "warnings"):
@@ -189,6 +191,7 @@ def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]
     with store.write() as conn:
         undone_by = undo_batch(conn, batch, job.created_by, job.payload.get("from", "web"))
         progress("提交", 0, 0)
+    take_snapshot(store)
     return "done", {"undone": batch, "batch": undone_by}
 
 

@@ -28,7 +28,7 @@ import secrets
 import shutil
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,7 @@ _LOOK_SECONDS = 2.0
 #: Endings of files that another program is still writing, or that belong to one.
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
 _SHOWN = 20
+After = Callable[[Store], None]
 log = logging.getLogger(__name__)
 
 
@@ -139,8 +140,15 @@ def _term(where: str, name: str, vocabulary: type[Term], text: Any) -> Term:
     raise SupervisionError(f"{where}的 {name} 应为：{names}。")
 
 
-def watch(store: Store, settings: Settings, directory: Path, once: bool = False) -> None:
-    """Take what lies in the folder, and go on until interrupted; `once`: what is there now.
+def watch(
+    store: Store,
+    settings: Settings,
+    directory: Path,
+    once: bool = False,
+    after: After = lambda store: None,
+) -> None:
+    """Take what lies in the folder, and go on until interrupted; `once`: what is there now. after:
+    called after each file.
 
     Raises SupervisionError where the folder or its rules cannot be used at the start.
     """
@@ -153,15 +161,15 @@ def watch(store: Store, settings: Settings, directory: Path, once: bool = False)
         before = _sizes(directory)
         if before and rules.settle_seconds:
             time.sleep(rules.settle_seconds)
-        _take_all(store, directory, rules, before)
+        _take_all(store, directory, rules, before, after)
         return
     try:
-        _go_on(store, directory, rules)
+        _go_on(store, directory, rules, after)
     except KeyboardInterrupt:
         return
 
 
-def _go_on(store: Store, directory: Path, rules: Rules) -> None:
+def _go_on(store: Store, directory: Path, rules: Rules, after: After) -> None:
     seen: dict[Path, tuple[int, float]] = {}
     since: dict[Path, float] = {}
     while True:
@@ -178,7 +186,7 @@ def _go_on(store: Store, directory: Path, rules: Rules) -> None:
             except SupervisionError as error:
                 log.warning("%s", error.message)
             else:
-                _take_all(store, directory, rules, due)
+                _take_all(store, directory, rules, due, after)
         time.sleep(_LOOK_SECONDS)
 
 
@@ -197,13 +205,18 @@ def _waiting(directory: Path) -> Iterator[Path]:
 
 
 def _take_all(
-    store: Store, directory: Path, rules: Rules, before: dict[Path, tuple[int, float]]
+    store: Store,
+    directory: Path,
+    rules: Rules,
+    before: dict[Path, tuple[int, float]],
+    after: After,
 ) -> None:
     """Upload the files that have not changed since `before`."""
     for path, size in before.items():
         if _sizes(directory).get(path) == size:
             try:
                 take(store, directory, rules, path)
+                after(store)
             except StoreRefused as error:  # the store, not the file: it stays and is tried again
                 log.warning("%s: %s", path.name, error.message)
                 return

@@ -19,9 +19,12 @@ from components import ids
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
+from data.vocabulary import UploadKind
+from data.workflow.snapshots import snapshots, take_snapshot
 from data.workflow.triggers import current_triggers
 from tests.callbacks.year_2023 import ON, fill
 from tests.components.drawn import classed, links_of, text_of
+from tests.sending import FINDING, PATCH, send
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_what_is_new_since_a_day_is_said_and_marked(filled: Store) -> None:
 
 def test_wrong_words_in_the_address_are_named(filled: Store) -> None:
     text = text_of(drawn(filled, f"{ON}&against=2024-01-01&measure=shoot"))
-    assert "比较日“2024-01-01”无法识别或不早于基准日，已改与5月31日比较" in text
+    assert "比较对象“2024-01-01”无法识别、已不在或不早于基准日，已改与5月31日比较" in text
     assert "没有措施“shoot”" in text
 
 
@@ -98,7 +101,7 @@ def test_before_anything_happened_the_page_says_so(filled: Store) -> None:
 def test_the_days_offered_are_earlier_and_each_once(filled: Store) -> None:
     with filled.read() as conn:
         context = read_context(conn, filled.settings, ON)
-    offered = [value for value, _ in against_choices(context, read_asked(context).against)]
+    offered = [value for value, _ in against_choices(context, read_asked(context))]
     assert len(set(offered)) == len(offered)
     assert max(offered) == "2023-06-09"
     assert "2023-04-30" in offered
@@ -121,7 +124,23 @@ def test_the_workbook_has_the_triggers_and_the_patches_behind_them(filled: Store
     assert book["预警"].max_row == 1 + len(triggers)
     assert book["所依据的图斑"].max_row == 1 + sum(len(t["patches"]) for t in triggers)
     stamp = {row[0].value: row[1].value for row in book["说明"].iter_rows(max_col=2)}
-    assert stamp["比较日"] == "2023-05-31"
+    assert stamp["比较对象"] == "5月31日"
+
+
+def test_what_the_last_upload_changed_is_said(store: Store) -> None:
+    send(store, UploadKind.PATCHES, PATCH)
+    take_snapshot(store)
+    send(store, UploadKind.FINDINGS, {**FINDING, "合法性判定": "违法"})
+    take_snapshot(store)
+    page = drawn(store, "?year=2023&asof=2024-01-20&against=v1")
+    (changes,) = classed(page, "changes-panel")
+    assert "与上传“核查结果”之前（2024年2月29日）相比：新增" in text_of(changes)
+    assert "按当时所见" in text_of(changes)
+    with store.read() as conn:
+        context = read_context(conn, store.settings, "?year=2023")
+        looks = snapshots(conn, Scope.all(), 2023)
+        offered = against_choices(context, read_asked(context, looks))
+    assert offered[0] == ("v1", "上传“核查结果”之前（2024年2月29日）")
 
 
 # ---- the patches behind one ----------------------------------------------------------------------

@@ -1,0 +1,128 @@
+"""What was triggered after each upload, kept so that the next one can be held against it.
+
+A look at the triggers of the running work year, kept beside the data version that it belongs to.
+It can be made again from nothing but the store as it was then, so it is kept while it is of use
+and is no part of the history.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from data.errors import StoreRefused
+from data.periods import default_as_of
+from data.scope import Scope
+from data.store import meta
+from data.store.engine import Store
+from data.store.models import Meta, Upload
+from data.store.queries.stamp import stamp
+from data.store.writing import DATA_VERSION_KEY
+from data.vocabulary import UploadKind
+from data.workflow.triggers import Trigger, current_triggers
+
+log = logging.getLogger(__name__)
+
+_PREFIX = "triggers:"
+KEPT = 12
+_FIELDS = (
+    "rule", "rule_name", "subject", "subject_name", "district", "period", "severity", "line",
+    "measure", "threshold", "unit", "mark", "key",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The triggers as they stood on as_of at a data version. upload: which batch came next."""
+
+    data_version: int
+    as_of: date
+    triggers: list[Trigger]
+    upload: str
+
+
+def take_snapshot(store: Store) -> None:
+    """Keep what is triggered now in the newest work year; after a batch has been written.
+
+    The batch is written and stays so: whatever hinders the look, it is only the look that fails.
+    """
+    try:
+        _take(store)
+    except StoreRefused as refusal:
+        log.warning("no look at the triggers after this batch: %s", refusal.message)
+    except Exception:
+        log.exception("no look at the triggers after this batch")
+
+
+def _take(store: Store) -> None:
+    with store.read() as conn:
+        known = stamp(conn)
+        if not known.years:
+            return
+        year = known.years[0]
+        as_of = default_as_of(year, store.settings.today())
+        found = current_triggers(conn, Scope.all(), year, as_of, with_patches=False)
+    kept = {
+        "year": year,
+        "as_of": as_of.isoformat(),
+        "triggers": [{name: trigger[name] for name in _FIELDS} for trigger in found],
+    }
+    with store.write() as conn:
+        if known.data_version != int(meta.get(conn, DATA_VERSION_KEY) or 0):
+            return  # another batch was faster: its own look follows
+        meta.put(conn, _key(known.data_version), json.dumps(kept, ensure_ascii=False))
+        conn.execute(
+            delete(Meta).where(
+                Meta.key.startswith(_PREFIX), Meta.key < _key(known.data_version - KEPT + 1)
+            )
+        )
+
+
+def snapshots(conn: Connection, scope: Scope, year: int) -> list[Snapshot]:
+    """Looks at a work year before its last uploads, newest first; the present one is not among
+    them."""
+    now = int(meta.get(conn, DATA_VERSION_KEY) or 0)
+    rows = conn.execute(
+        select(Meta.key, Meta.value)
+        .where(Meta.key.startswith(_PREFIX), Meta.key < _key(now))
+        .order_by(Meta.key.desc())
+    )
+    found = []
+    for key, value in rows:
+        kept: dict[str, Any] = json.loads(value)
+        if kept["year"] != year:
+            continue
+        version = int(key.removeprefix(_PREFIX))
+        triggers = [t for t in kept["triggers"] if _is_visible(t, scope)]
+        as_of = date.fromisoformat(kept["as_of"])
+        found.append(Snapshot(version, as_of, triggers, _next_upload(conn, version)))
+    return found
+
+
+def _key(version: int) -> str:
+    """In the order of text as in that of numbers."""
+    return f"{_PREFIX}{version:012d}"
+
+
+def _is_visible(trigger: Trigger, scope: Scope) -> bool:
+    district = trigger["district"]
+    return scope.districts is None if district is None else scope.allows(district)
+
+
+def _next_upload(conn: Connection, version: int) -> str:
+    """What the batch that followed was: `上传“查处整改”`, `撤回“查处整改”`."""
+    row = conn.execute(
+        select(Upload.kind, Upload.state)
+        .where(Upload.data_version > version)
+        .order_by(Upload.data_version)
+    ).first()
+    assert row is not None  # a version is a batch's
+    labels = {kind.value: kind.label for kind in UploadKind}
+    if row.kind not in labels:
+        return {"rule": "参数调整", "record": "登记"}.get(row.kind, "更新")
+    return f"{'撤回' if row.state == 'undo' else '上传'}“{labels[row.kind]}”"
