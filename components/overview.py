@@ -259,7 +259,10 @@ def triggers_card(
         )
     if cards:
         body.append(
-            html.P(dcc.Link("查看全部预警：算式、持续、解除条件", href=href("/triggers", query)))
+            html.P(
+                dcc.Link("查看全部预警：算式、持续、解除条件", href=href("/triggers", query)),
+                className="triggers-all",
+            )
         )
     title = f"已触发的预警：{summary(triggers)}" if triggers else "目前没有触发预警"
     return card(

@@ -85,7 +85,7 @@ def test_on_the_phone_navigation_is_a_drawer_that_closes_after_use(
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     page.get_by_role("button", name="展开或收起导航").click()
-    page.get_by_role("link", name="月清").click()
+    page.get_by_role("link", name="月清", exact=True).click()
     expect(page.locator(".matrix")).to_be_visible(timeout=20_000)
     expect(drawer).to_be_hidden()
 
