@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.exports import SheetColumn, table_to_xlsx
 from data.settings import PROJECT_DIR
-from data.vocabulary import Domain, PatchType
+from data.vocabulary import SIX_QUESTIONS, Domain, Legality, PatchType
 
 BOUNDARIES = PROJECT_DIR / "data" / "store" / "seeds" / "boundaries.geojson"
 YEAR = 2023
@@ -95,4 +97,47 @@ def write_gbk_shapefile(frame: gpd.GeoDataFrame, path: Path) -> Path:
             archive.write(part, part.name)
     for suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
         path.with_suffix(suffix).unlink(missing_ok=True)
+    return path
+
+
+def write_filegdb(frame: gpd.GeoDataFrame, path: Path) -> Path:
+    """A zipped FileGDB as the ministry sends it. path: `name.gdb.zip`."""
+    database = path.with_suffix("")
+    shutil.rmtree(database, ignore_errors=True)
+    frame.to_file(database, driver="OpenFileGDB", layer="patches")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(database.iterdir()):
+            archive.write(part, f"{database.name}/{part.name}")
+    shutil.rmtree(database)
+    return path
+
+
+def findings(frame: gpd.GeoDataFrame, seed: int = 2) -> pd.DataFrame:
+    """A finding a patch, with the canonical headers; a twentieth is unlawful."""
+    random = np.random.default_rng(seed)
+    count = len(frame)
+    unlawful = random.random(count) < 0.05
+    judged = np.where(unlawful, Legality.UNLAWFUL.label, Legality.LAWFUL.label)
+    reported = pd.to_datetime(frame["XFRQ"]) + pd.to_timedelta(random.integers(1, 30, count), "D")
+    columns = {
+        "图斑编号": frame["TBBH"],
+        "地块序号": 1,
+        "合法性判定": judged,
+        "面积": frame["JCMJ"],
+        "占用耕地面积": frame["GDMJ"],
+        "占用永久基本农田面积": frame["JBNTMJ"],
+        "占用生态保护红线面积": frame["HXMJ"],
+        **dict.fromkeys(SIX_QUESTIONS.values(), "否"),
+        "上报日期": reported.dt.strftime("%Y-%m-%d"),
+    }
+    return pd.DataFrame(columns)
+
+
+def write_findings(frame: pd.DataFrame, path: Path) -> Path:
+    """As .xlsx or .csv (UTF-8 with BOM), by the name."""
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False, encoding="utf-8-sig")
+        return path
+    columns = [SheetColumn(name) for name in frame.columns]
+    path.write_bytes(table_to_xlsx("核查结果", columns, frame.to_numpy().tolist(), {}))
     return path

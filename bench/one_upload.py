@@ -1,4 +1,7 @@
-"""`python -m bench.one_upload FILE FOLDER`: upload a file into a new SQLite store, and once more.
+"""`python -m bench.one_upload FILE FOLDER [--kind K] [--url URL] [--base FILE]`.
+
+Uploads a file into a new store, SQLite or that of the URL, and once more. --base: patches that are
+there before.
 
 A process of its own, so that its peak of memory is that of this upload. Everything is imported
 before the clock starts, and the next reading child is ready, as in a worker that has been running.
@@ -7,8 +10,8 @@ Prints one JSON document.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -23,7 +26,7 @@ from data.vocabulary import UploadKind
 _CHILD_STARTS_S = 3
 
 
-def upload(store: Store, path: Path) -> dict[str, object]:
+def upload(store: Store, path: Path, kind: UploadKind = UploadKind.PATCHES) -> dict[str, object]:
     """Its seconds, the seconds of each phase in order, and the counts of its outcome."""
     marks: list[tuple[str, float]] = []
 
@@ -34,7 +37,7 @@ def upload(store: Store, path: Path) -> dict[str, object]:
     request = UploadRequest(
         path=path,
         file_name=path.name,
-        kind=UploadKind.PATCHES,
+        kind=kind,
         year=YEAR,
         uploaded_by="bench",
         uploaded_from="bench",
@@ -60,14 +63,23 @@ def upload(store: Store, path: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    path, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    store = open_store(Settings(local_dir=folder, database_url=f"sqlite:///{folder}/store.sqlite"))
+    parser = argparse.ArgumentParser(prog="python -m bench.one_upload")
+    parser.add_argument("path", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kind", type=UploadKind, default=UploadKind.PATCHES)
+    parser.add_argument("--url")
+    parser.add_argument("--base", type=Path)
+    options = parser.parse_args()
+    url = options.url or f"sqlite:///{options.folder}/store.sqlite"
+    store = open_store(Settings(local_dir=options.folder, database_url=url))
     keep_spare()
+    if options.base:
+        upload(store, options.base)
     time.sleep(_CHILD_STARTS_S)
-    first = upload(store, path)
+    first = upload(store, options.path, options.kind)
     peak = peak_mb()
     time.sleep(_CHILD_STARTS_S)
-    again = upload(store, path)
+    again = upload(store, options.path, options.kind)
     drop_spare()
     print(json.dumps({"first": first, "again": again, "peak_mb": peak}))
 

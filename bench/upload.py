@@ -1,54 +1,88 @@
-"""Uploads of generated files, beside ogr2ogr on the same file in the same run."""
+"""Uploads of generated files, beside ogr2ogr on the same file in the same run.
+
+Patches from a GeoPackage, a zipped GBK Shapefile and a zipped FileGDB, findings from .xlsx and
+.csv; into SQLite, and where PostgreSQL's programs are found into a private cluster.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.files import patches, write_gbk_shapefile, write_geopackage
+from bench.files import (
+    findings,
+    patches,
+    write_filegdb,
+    write_findings,
+    write_gbk_shapefile,
+    write_geopackage,
+)
 from bench.measure import print_table, seconds_of
+from tests.postgres import SUPERUSER, PrivateCluster, find_programs
+
+_TO_DEGREES = ("-makevalid", "-t_srs", "EPSG:4490", "-oo", "ENCODING=GBK")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file, and what ogr2ogr needs to do comparable work on it."""
+    """A file, and what ogr2ogr needs to do comparable work on it. base: patches to load before."""
 
     name: str
     path: Path
     ogr_options: tuple[str, ...]
     ogr_source: str
+    kind: str = "patches"
+    base: Path | None = None
 
 
 def _cases(count: int, folder: Path) -> list[Case]:
     frame = patches(count)
     geopackage = write_geopackage(frame, folder / "patches.gpkg")
     shapefile = write_gbk_shapefile(frame, folder / "patches.zip")
-    to_degrees = ("-makevalid", "-t_srs", "EPSG:4490", "-oo", "ENCODING=GBK")
-    return [
+    filegdb = write_filegdb(frame, folder / "patches.gdb.zip")
+    cases = [
         Case("GeoPackage", geopackage, (), str(geopackage)),
-        Case("zipped GBK Shapefile", shapefile, to_degrees, f"/vsizip/{shapefile}"),
+        Case("zipped GBK Shapefile", shapefile, _TO_DEGREES, f"/vsizip/{shapefile}"),
+        Case("zipped FileGDB", filegdb, ("-makevalid",), f"/vsizip/{filegdb}/patches.gdb"),
     ]
+    told = findings(frame)
+    for suffix in ("xlsx", "csv"):
+        path = write_findings(told, folder / f"findings.{suffix}")
+        cases.append(Case(f"findings .{suffix}", path, (), str(path), "findings", geopackage))
+    return cases
 
 
-def _ogr2ogr(case: Case, folder: Path) -> float:
-    target = folder / "ogr.gpkg"
-    target.unlink(missing_ok=True)
-    command: list[str | Path] = ["ogr2ogr", "-f", "GPKG", target, case.ogr_source]
-    return seconds_of([*command, "-nlt", "PROMOTE_TO_MULTI", *case.ogr_options])
+def _ogr2ogr(case: Case, folder: Path, cluster: PrivateCluster | None) -> float:
+    if cluster is None:
+        target = folder / "ogr.gpkg"
+        target.unlink(missing_ok=True)
+        command: list[str | Path] = ["ogr2ogr", "-f", "GPKG", target, case.ogr_source]
+    else:
+        address = f"PG:host={cluster.folder} dbname=postgres user={SUPERUSER}"
+        command = ["ogr2ogr", "-f", "PostgreSQL", address, case.ogr_source, "-overwrite"]
+        command += ["-nln", "ogr", "--config", "PG_USE_COPY", "YES"]
+    shapes = ["-nlt", "PROMOTE_TO_MULTI"] if case.kind == "patches" else []
+    return seconds_of([*command, *shapes, *case.ogr_options])
 
 
-def _ours(case: Case) -> dict[str, Any]:
+def _ours(case: Case, cluster: PrivateCluster | None) -> dict[str, Any]:
+    more: list[str | Path] = ["--kind", case.kind]
+    if case.base is not None:
+        more += ["--base", case.base]
+    if cluster is not None:
+        more += ["--url", cluster.new_database()]
     with tempfile.TemporaryDirectory(prefix="weipian-bench-") as folder:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.one_upload", case.path, folder],
+            [sys.executable, "-m", "bench.one_upload", case.path, folder, *more],
             capture_output=True,
             text=True,
             check=False,
@@ -59,19 +93,21 @@ def _ours(case: Case) -> dict[str, Any]:
     return result
 
 
-def _report(case: Case, count: int, repeats: int, folder: Path) -> list[str]:
+def _report(
+    case: Case, where: str, repeats: int, folder: Path, cluster: PrivateCluster | None
+) -> list[str]:
     ogr: list[float] = []
     ours: list[dict[str, Any]] = []
     for _ in range(repeats):  # in turn, so that a slow minute slows both
         if shutil.which("ogr2ogr"):
-            ogr.append(_ogr2ogr(case, folder))
-        ours.append(_ours(case))
+            ogr.append(_ogr2ogr(case, folder, cluster))
+        ours.append(_ours(case, cluster))
     first = median(run["first"]["seconds"] for run in ours)
     again = median(run["again"]["seconds"] for run in ours)
     ogr_seconds = median(ogr) if ogr else None
     last = ours[-1]
     print_table(
-        f"{case.name}, {count:,} patches, phase by phase",
+        f"{case.name} into {where}, {last['first']['rows']:,} rows, phase by phase",
         ["phase", "first, s", "again, s"],
         [
             [
@@ -96,13 +132,31 @@ def _report(case: Case, count: int, repeats: int, folder: Path) -> list[str]:
     ]
 
 
+@contextlib.contextmanager
+def _cluster() -> Iterator[PrivateCluster | None]:
+    programs = find_programs()
+    if programs is None:
+        print("PostgreSQL not measured: no initdb found.", file=sys.stderr)
+        yield None
+        return
+    cluster = PrivateCluster(programs)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
 def main(counts: Sequence[int], repeats: int) -> None:
-    """Print a table for each number of patches, the median of `repeats` runs."""
+    """Print a table for each number of patches and each database, the median of `repeats` runs."""
     for count in counts:
-        with tempfile.TemporaryDirectory(prefix="weipian-bench-") as name:
-            rows = [_report(case, count, repeats, Path(name)) for case in _cases(count, Path(name))]
-        print_table(
-            f"Upload of {count:,} patches into SQLite, with checks, history and places",
-            ["file", "ogr2ogr, s", "first, s", "÷ ogr2ogr", "again, s", "÷ first", "peak MB"],
-            rows,
-        )
+        with tempfile.TemporaryDirectory(prefix="weipian-bench-") as name, _cluster() as cluster:
+            folder = Path(name)
+            cases = _cases(count, folder)
+            targets = [("SQLite", None)] + ([("PostgreSQL", cluster)] if cluster else [])
+            for where, target in targets:
+                print_table(
+                    f"Upload of {count:,} rows into {where}, with checks, history and places;"
+                    f" ogr2ogr into {'a GeoPackage' if target is None else where}",
+                    ["file", "ogr2ogr, s", "first, s", "÷ ogr2ogr", "again, s", "÷ first", "MB"],
+                    [_report(case, where, repeats, folder, target) for case in cases],
+                )
