@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,16 @@ def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iter
     columns = ", ".join(f'"{name}"' for name in names)
     cursor = conn.connection.cursor()
     cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)
+
+
+def bulk_update(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Any]) -> None:
+    """Set the columns `names` of rows by id. rows: the values in this order, then the id."""
+    mark = "%s" if conn.dialect.name == "postgresql" else "?"
+    settings = ", ".join(f'"{name}" = {mark}' for name in names)
+    if conn.dialect.name == "sqlite":
+        rows = [tuple(v.isoformat() if isinstance(v, date) else v for v in row) for row in rows]
+    cursor: Any = conn.connection.cursor()
+    cursor.executemany(f'UPDATE "{table.name}" SET {settings} WHERE "id" = {mark}', rows)
 
 
 def create_box_index(conn: Connection) -> None:

@@ -185,7 +185,7 @@ def _statements(dialect: str, year: int, sign: int, decided: bool, judged: bool)
     )
     parcels = (
         *_fill_intervals(_touched_of(year, _parcel_days(year))),
-        _upsert(dialect, year, sign, _parcel_vectors(year)),
+        _upsert(dialect, year, sign, _parcel_vectors(year, decided)),
     )
     return (
         *_fill_alike(year),
@@ -343,10 +343,10 @@ def _audit_vectors() -> CTE:
     return _vectors(state, columns, _patch_intervals())
 
 
-def _parcel_sums(year: int) -> CTE:
+def _parcel_sums(year: int, decided: bool) -> CTE:
     """Per patch and interval: counts and areas of its parcels."""
     keys = [_interval.c.patch_id, _interval.c.from_on]
-    rows = parcels_at(Patch, _interval.c.from_on, _patch_intervals(), keys)
+    rows = parcels_at(Patch, _interval.c.from_on, _patch_intervals(), keys, decided=decided)
     r, s = rows.c, ParcelState(rows, rows.c.from_on, year)
 
     def count(condition: Expression) -> Expression:
@@ -383,9 +383,9 @@ def _parcel_sums(year: int) -> CTE:
     )
 
 
-def _parcel_vectors(year: int) -> CTE:
+def _parcel_vectors(year: int, decided: bool) -> CTE:
     state = PatchState(Patch, _interval.c.from_on)
-    sums = _parcel_sums(year)
+    sums = _parcel_sums(year, decided)
     judged = and_(state.is_land, sums.c.pending_parcels == 0)
     unlawful = sums.c.unlawful_parcels > 0
     columns: dict[str, Expression] = {

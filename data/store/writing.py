@@ -11,10 +11,10 @@ from typing import Any, TypeGuard
 import numpy as np
 import orjson
 import pandas as pd
-from sqlalchemy import Connection, Date, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Date, Table, delete, func, insert, select
 
 from data.store import history, meta, summary
-from data.store.dialect import bulk_insert, index_boxes, unindex_boxes
+from data.store.dialect import bulk_insert, bulk_update, index_boxes, unindex_boxes
 from data.store.history import Record
 from data.store.models import Base, Upload
 
@@ -285,16 +285,15 @@ def _update(
     """Write what differs, a statement per set of differing columns; nothing else is recorded."""
     keys = {"id", "patch_id", *history.key_columns(table)}
     names = [n for n in after.columns if n not in keys and n != "batch_id"]
-    old, new = list(_dicts(before)), list(_dicts(after))
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     records: list[Record] = []
     archived: list[bytes] = []
-    for was, now in zip(old, new, strict=True):
+    for was, now in zip(_dicts(before), _dicts(after), strict=True):
         differing = tuple(n for n in names if was[n] != now[n])
         if not differing:
             continue
-        values = {f"new_{n}": now[n] for n in differing}
-        by_columns.setdefault(differing, []).append({"row_id": int(now["id"]), **values})
+        values = (*(now[n] for n in differing), batch_id, int(now["id"]))
+        by_columns.setdefault(differing, []).append(values)
         said = [n for n in differing if n not in history.NOT_RECORDED]
         if not said:
             continue
@@ -310,13 +309,8 @@ def _update(
                 history.said(history.recorded({n: now[n] for n in said})),
             )
         )
-    for differing, values_of in by_columns.items():
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("row_id"))
-            .values(batch_id=batch_id, **{n: bindparam(f"new_{n}") for n in differing})
-        )
-        conn.execute(statement, values_of)
+    for differing, rows in by_columns.items():
+        bulk_update(conn, table, (*differing, "batch_id"), rows)
     _archive(conn, archived)
     if table.name == "patch" and "min_lon" in names:
         _index(conn, after)

@@ -326,16 +326,24 @@ QUESTION_COLUMNS = (
 
 
 def parcels_at(
-    patch: Any, day: Expression, source: FromClause, keys: Sequence[Expression], *where: Expression
+    patch: Any,
+    day: Expression,
+    source: FromClause,
+    keys: Sequence[Expression],
+    *where: Expression,
+    decided: bool = True,
 ) -> Subquery:
     """The parcels of the patches in `source`, with parcel 0 of determined patches without any.
+
+    decided=False: none of the patches has a decision, so that none is looked for.
 
     Columns: the keys, parcel_no, effective, county (NULL until reported), determined (NULL without
     a higher level's), area_mu, farmland_mu, basic_farmland_mu, redline_mu, counts, linked,
     new_flag, filed_on, eliminated_on, accepted_on, certificate_no, way, questions_answered.
     """
     pc, c = aliased(Parcel), aliased(EnforcementCase)
-    determined = determination(patch.id, pc.parcel_no, day)
+    undetermined = null().cast(String)
+    determined = determination(patch.id, pc.parcel_no, day) if decided else undetermined
     county = county_legality(patch, pc, day)
     answered = and_(*(getattr(pc, q).is_not(None) for q in QUESTION_COLUMNS))
     cases = [c.filed_on, c.eliminated_on, c.accepted_on, c.certificate_no, c.way]
@@ -390,7 +398,8 @@ def parcels_at(
         )
         .where(*where, ~_exists(Parcel, Parcel.patch_id == patch.id, ~Parcel.ended))
     )
-    both = union_all(real, virtual.where(deemed.is_not(None))).subquery("parcels")
+    with_virtual = union_all(real, virtual.where(deemed.is_not(None))) if decided else real
+    both = with_virtual.subquery("parcels")
     effective = func.coalesce(both.c.determined, both.c.county, Legality.PENDING.value)
     return select(both, effective.label("effective")).subquery("parcel_states")
 
