@@ -201,12 +201,17 @@ def test_a_wrong_filter_in_the_address_is_named(page: Page, server: Server) -> N
 @pytest.mark.parametrize("viewport", [PHONE], indirect=True)
 def test_on_the_phone_list_and_map_stand_below_each_other(page: Page, server: Server) -> None:
     open_list(page, server)
-    grid, chart = page.locator("#overdue-grid"), page.locator("#overdue-map")
-    above, below = grid.bounding_box(), chart.bounding_box()
-    assert above
-    assert below
-    assert below["y"] > above["y"] + above["height"]
-    cell(page, 0, "patch_no").tap()
-    drawer = page.locator(".patch-drawer").bounding_box()
-    expect(page.locator(".patch-drawer")).to_contain_text("打开图斑页")
-    assert drawer is None or drawer["width"] <= PHONE[0]
+    page.wait_for_function(
+        """() => {
+            const box = (id) => document.getElementById(id).getBoundingClientRect();
+            return box("overdue-map").top > box("overdue-grid").bottom;
+        }"""
+    )
+    number = cell(page, 0, "patch_no")
+    expect(number).not_to_be_empty()
+    number.tap()
+    drawer = page.locator(".patch-drawer")
+    expect(drawer).to_contain_text("打开图斑页", timeout=10_000)
+    box = drawer.bounding_box()
+    assert box
+    assert box["width"] <= PHONE[0]
