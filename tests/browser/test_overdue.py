@@ -214,4 +214,4 @@ def test_on_the_phone_list_and_map_stand_below_each_other(page: Page, server: Se
     expect(drawer).to_contain_text("打开图斑页", timeout=10_000)
     box = drawer.bounding_box()
     assert box
-    assert box["width"] <= PHONE[0]
+    assert box["width"] <= PHONE[0] + 1  # scaled to the pixel
