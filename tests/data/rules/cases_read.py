@@ -15,7 +15,7 @@ from data.periods import clearance_month
 from data.rules.loader import all_rules
 from data.rules.triggers import in_a_row, under_warning
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[2] / "rules" / "cases"
 #: A day of work year 2023; cases about a day name their own.
 ON = date(2023, 12, 31)
 Case = dict[str, Any]
