@@ -128,7 +128,7 @@ def _read(cell: Any, reader: Callable[[Any, str], Any], column: Column) -> Any:
     if not text:
         return None
     if text == CLEAR_WORD:
-        if column.required or column.key:
+        if column.required or column.key or column.field == "year":
             raise Unreadable(f"{column.header}是必填项，不能清空。")
         return CLEARED
     return reader(cell, text)

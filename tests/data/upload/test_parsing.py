@@ -164,7 +164,7 @@ def test_an_empty_cell_is_none_and_the_word_clears() -> None:
     assert errors == {}
 
 
-@pytest.mark.parametrize("name", ["patch_no", "issued_on", "area_mu"])
+@pytest.mark.parametrize("name", ["patch_no", "issued_on", "area_mu", "year"])
 def test_what_is_required_cannot_be_cleared(name: str) -> None:
     values, errors = _parse(PATCHES.column(name), "清空")
     assert values == [None]

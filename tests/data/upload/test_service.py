@@ -192,6 +192,14 @@ def test_the_year_comes_from_the_choice_or_the_column(sqlite_store: Store) -> No
         send(sqlite_store, PATCHES, PATCH, year=None)
 
 
+@pytest.mark.parametrize("year", [None, 2023])
+def test_a_year_cannot_be_cleared(sqlite_store: Store, year: int | None) -> None:
+    cleared = {**PATCH, "图斑编号": "HC-2", "年度": "清空"}
+    outcome = send(sqlite_store, PATCHES, {**PATCH, "年度": 2023}, cleared, year=year)
+    assert (outcome.inserted, outcome.rejected) == (1, 1)
+    assert "年度是必填项，不能清空" in messages(outcome)
+
+
 def test_a_column_that_the_file_lacks_can_be_given(sqlite_store: Store) -> None:
     row = {k: v for k, v in PATCH.items() if k not in ("图斑类型", "下发日期")}
     given = {"图斑类型": "其他变化类", "下发日期": "2023-05-08"}
