@@ -53,6 +53,11 @@ class Record(NamedTuple):
     after: bytes | None
 
 
+#: (entity, row key) → seq of its last record and what that leaves of the row, as JSON: a dict a row
+#: would be some kilobytes each. None for a deleted row.
+State = dict[tuple[str, str], tuple[int, bytes | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
     """first_bad: seq of the first record that does not fit, None where all is well."""
@@ -145,7 +150,7 @@ def verify(conn: Connection, kept_anchor: dict[str, Any] | None = None) -> Verif
     """Walk the chain end to end; then compare every live row with what the history last said."""
     prev_hash, expected, last = GENESIS, 1, GENESIS
     records = 0
-    state: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {}
+    state: State = {}
     for row in _stream(conn):
         records += 1
         digest = record_hash(prev_hash, row[:9])
@@ -164,20 +169,19 @@ def verify(conn: Connection, kept_anchor: dict[str, Any] | None = None) -> Verif
     return VerifyResult(records, first_bad is None, first_bad)
 
 
-def _replay(state: dict[tuple[str, str], tuple[int, dict[str, Any] | None]], row: Row[Any]) -> None:
+def _replay(state: State, row: Row[Any]) -> None:
     key = (row.entity, row.row_key)
     if row.op == "delete":
         state[key] = (row.seq, None)
         return
-    after = orjson.loads(row.after)
-    if row.op == "update" and key in state and state[key][1] is not None:
-        after = {**state[key][1], **after}  # type: ignore[dict-item]
+    after = row.after.encode()
+    before = state[key][1] if row.op == "update" and key in state else None
+    if before is not None:
+        after = said({**orjson.loads(before), **orjson.loads(after)})
     state[key] = (row.seq, after)
 
 
-def _first_difference(
-    conn: Connection, state: dict[tuple[str, str], tuple[int, dict[str, Any] | None]], end: int
-) -> int | None:
+def _first_difference(conn: Connection, state: State, end: int) -> int | None:
     """The seq of the first record whose row is not as it says; `end` for a row without record."""
     bad: list[int] = []
     for table in recorded_tables():
@@ -192,14 +196,19 @@ def _first_difference(
                 continue  # shipped with the program
             if known is None:
                 bad.append(end)
-            elif said(_filled(recorded(values))) != said(_filled(known[1])):
+            elif _filled(orjson.loads(said(recorded(values)))) != _filled(_told(known[1])):
                 bad.append(known[0])
         bad += [seq for seq, _ in expected.values()]
     return min(bad, default=None)
 
 
-def _filled(values: dict[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (values or {}).items() if value is not None}
+def _told(text: bytes | None) -> dict[str, Any]:
+    told: dict[str, Any] = orjson.loads(text or b"{}")
+    return told
+
+
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def recorded_tables() -> list[Table]:
