@@ -56,12 +56,13 @@ def top(conn: Connection, view: ListView) -> list[Component]:
     ]
     if view.trigger is not None:
         found = view.trigger
+        measure = f"建议{Measure(found['measure']).label}（工作方案 {found['clause']}）"
+        said = "；".join(filter(None, (found["formula"], found["margin"], measure)))
         parts.append(
             html.P(
                 [
                     severity_mark(found["severity"], found["line"]),
-                    f" {found['formula']}；{found['margin']}；"
-                    f"建议{Measure(found['measure']).label}（工作方案 {found['clause']}）。",
+                    f" {said}。",
                 ],
                 className="trigger-line",
             )

@@ -212,7 +212,7 @@ def slow_rectification(
     if as_of > elimination_cutoff_on(year):
         if not anything(remaining):
             return []
-        return [_warned(remaining, 0.0, "mu", "remaining", note="截止日后仍未整改到位")]
+        return [_warned(remaining, 0.0, "mu", "remaining", note="到截止日仍未整改到位")]
     if as_of < date(year, from_month, from_day) or rate is None or meets(rate, warning_rate):
         return []
     return [_warned(rate, warning_rate, "rate", "remaining")]

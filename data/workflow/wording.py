@@ -25,8 +25,9 @@ class Words:
     ends: str = ""
 
 
-#: After D6 an elimination no longer counts for the year.
-SETTLED = "截止日已过，本年度不再变化；列入整改台账继续销号"
+#: After D6 an elimination no longer counts for the year; another determination still does.
+SETTLED = "截止日已过，此后整改不再计入本年度（重新定性或撤销除外）；列入整改台账继续销号"
+SETTLED_INTERVIEW = "年度评估结论，此后整改不再改变；约谈后请登记"
 
 
 def words(
@@ -35,7 +36,11 @@ def words(
     """figures: the row that the finding is about (a district's, the city's, a clearance month's);
     empty for a patch. parameters: of the version that judged it. settled: D6 has passed."""
     said = _WORDS[rule_id](finding, figures, parameters)
-    return replace(said, ends=SETTLED) if settled and rule_id in ("T3", "T4", "T5") else said
+    if not settled:
+        return said
+    if rule_id in ("T3", "T4", "T5", "T10"):
+        return replace(said, ends=SETTLED)
+    return replace(said, ends=SETTLED_INTERVIEW) if said.ends == _BELOW_THE_LINE else said
 
 
 def _distance(value: float, line: float, unit: str, name: str, decimals: int = 1) -> str:
@@ -47,9 +52,9 @@ def _distance(value: float, line: float, unit: str, name: str, decimals: int = 1
     return f"较 {name} 超出 {margin_text(value - line, unit, decimals)}"
 
 
-def _share_distance(part: float, whole: float, line: float) -> str:
-    """The same of a ratio of areas, in 亩 of its numerator."""
-    ratio, name = part / whole, format_rate(line)
+def _share_distance(part: float, whole: float, line: float, what: str = "") -> str:
+    """The same of a ratio of areas, in 亩 of its numerator. what: the name of the line."""
+    ratio, name = part / whole, f"{what}{format_rate(line)}"
     if not meets(ratio, line):
         return f"距 {name} 还差 {margin_text((line - ratio) * whole, '亩')}"
     if not meets(ratio, line + 2 * _HALF):
@@ -89,14 +94,21 @@ def _errors(finding: Finding, row: Figures, p: Parameters) -> Words:
     )
     warning = format_rate(p["warning_rate"])
     needed = _passes_needed(returned, audited, p["warning_rate"])
-    ends = f"再有 {needed:,} 个图斑审核未被退回，差错率低于 {warning} 后解除"
+    left = row["due"] - audited
+    if needed > left and row["due_reached"] == row["due"]:  # the month brings no more patches
+        rest = f"只剩 {left:,} 个图斑未审核" if left else "图斑已全部审核"
+        ends = f"该月{rest}，差错率降不到 {warning} 以下，年度内保留"
+    else:
+        ends = f"再有 {needed:,} 个图斑审核未被退回，差错率低于 {warning} 后解除"
     if finding.threshold < p["verification_rate"]:
         more = _least_count(audited, p["verification_rate"]) - returned
         margin = f"距 {format_rate(p['verification_rate'])}（全面核查）还差 {more:,} 个图斑"
     else:
         over = returned - _least_count(audited, p["verification_rate"])
         line = format_rate(p["verification_rate"])
-        margin = f"较 {line} 超出 {over:,} 个图斑" if over else f"恰达 {line}（全面核查）"
+        on_it = not meets(finding.value, p["verification_rate"] + 2 * _HALF)
+        reached = f"{'恰达' if on_it else '已达'} {line}（全面核查）"
+        margin = f"较 {line} 超出 {over:,} 个图斑" if over else reached
     return Words(formula, margin, ends)
 
 
@@ -108,22 +120,31 @@ def _passes_needed(returned: int, audited: int, line: float) -> int:
     return needed
 
 
+#: What stands over the line of the ratio, by its variant.
+_PARTS = {"net": "未消除的违法占用耕地", "gross": "违法占用耕地（不扣除已消除）"}
+
+
+def _variant(finding: Finding, row: Figures) -> str:
+    """The variant whose ratio, or whose area, a finding judged."""
+    name = "ratio_net" if finding.unit == "ratio" else "ratio_net_part_mu"
+    return "net" if finding.value == row[name] else "gross"
+
+
 def _ratio(finding: Finding, row: Figures, p: Parameters) -> Words:
-    whole, part = row["new_construction_farmland_mu"], finding.value  # of an area line
-    if finding.unit == "ratio":
-        variant = "net" if finding.value == row["ratio_net"] else "gross"
-        part = row[f"ratio_{variant}_part_mu"]
+    whole, variant = row["new_construction_farmland_mu"], _variant(finding, row)
+    part = row[f"ratio_{variant}_part_mu"]
     lines = (p["warning_ratio"], p["interview_ratio"])
-    ratio = part / whole if whole else 0.0
     formula = (
-        f"违法占用耕地 {format_mu(part)} 亩 ÷ 新增建设占用耕地 {format_mu(whole)} 亩"
-        f" = {format_rate(ratio, lines)}"
+        f"{_PARTS[variant]} {format_mu(part)} 亩 ÷ 新增建设占用耕地 {format_mu(whole)} 亩"
+        f" = {format_rate(part / whole if whole else None, lines)}"
     )
     if finding.unit == "mu":
         margin = _distance(part, finding.threshold, "亩", f"{format_mu(finding.threshold)} 亩")
         return Words(formula, margin, "违法占用的耕地低于面积线和预警线后解除")
     warning = format_rate(p["warning_ratio"])
     ends = f"再消除 {_to_get_under(part, whole, p['warning_ratio'])}，低于 {warning} 后解除"
+    if variant == "gross":
+        ends = f"低于 {warning} 后解除；未扣除的比例不随整改下降"
     return Words(formula, _share_distance(part, whole, p["interview_ratio"]), ends)
 
 
@@ -145,13 +166,17 @@ def _slow(finding: Finding, row: Figures, p: Parameters) -> Words:
     rate = format_rate(row["rectification_rate"], (line,))
     formula = f"已消除 {format_mu(done)} 亩 ÷ 违法 {format_mu(whole)} 亩 = {rate}"
     if finding.unit == "mu":
-        return Words(formula, f"还有 {format_mu(finding.value)} 亩未消除", SETTLED)
+        return Words(formula, f"到截止日还有 {format_mu(finding.value)} 亩未消除", SETTLED)
     missing = margin_text(max((line - done / whole) * whole, 0.0), "亩")
     name = format_rate(line)
     return Words(formula, f"距 {name} 还差 {missing}", f"再消除 {missing}，达到 {name} 后解除")
 
 
 def _major(finding: Finding, row: Figures, p: Parameters) -> Words:
+    if not finding.value:  # marked by staff, and nothing counted so far
+        return Words(
+            "已标为重大典型", "还没有计入的违法占用耕地", "撤销标记或违法地块全部整改后解除"
+        )
     basic = finding.about == "basic_farmland"
     what = "违法占用永久基本农田" if basic else "违法占用耕地"
     area = format_mu(finding.value, (finding.threshold,))
@@ -182,7 +207,11 @@ def _freeze(finding: Finding, row: Figures, p: Parameters) -> Words:
     if finding.mark == "thaw":
         return Words("违法占用耕地已全部整改", "", "登记解冻后结束")
     area = format_mu(finding.value)
-    return Words(f"违法占用耕地未整改 {area} 亩", f"预计冻结 {area} 亩", "全部整改完成后可申请解冻")
+    return Words(
+        f"违法占用耕地未整改 {area} 亩",
+        f"等量先行冻结补充耕地指标 {area} 亩",
+        "全部整改完成后可申请解冻",
+    )
 
 
 def _monitoring(finding: Finding, row: Figures, p: Parameters) -> Words:
@@ -197,15 +226,36 @@ def _interview(finding: Finding, row: Figures, p: Parameters) -> Words:
     if finding.severity is Severity.ACCOUNTABILITY:
         ends = "限期整改完成并登记后解除"
         return Words(f"限期整改逾期 {int(finding.value)} 天", "", ends)
-    ends = "约谈后登记；年度数据核准后不再变化"
-    lines = (finding.threshold,)
     if finding.unit == "ratio":
-        value, line = format_rate(finding.value, lines), format_rate(finding.threshold)
-        return Words(f"年度问责比例 {value}", f"约谈线 {line}", ends)
+        return _interview_by_ratio(finding, row)
     if finding.unit == "mu":
-        value = format_mu(finding.value, lines)
-        return Words(f"未消除 {value} 亩", f"约谈线 {finding.threshold:g} 亩", ends)
-    return Words(f"违法矿产图斑 {int(finding.value):,} 个，有战略性矿种", "", ends)
+        line = (finding.threshold,)
+        what = next(name for about, name in _LAND if finding.about.startswith(about))
+        margin = _distance(finding.value, *line, "亩", f"约谈线 {finding.threshold:g} 亩")
+        formula = f"{what} {format_mu(finding.value, line)} 亩"
+        return Words(formula, margin, _BELOW_THE_LINE)
+    formula = f"违法矿产图斑 {int(finding.value):,} 个，有战略性矿种"
+    return Words(formula, "已达约谈线", "不再有战略性矿种的违法图斑（重新定性或撤销）后解除")
+
+
+_BELOW_THE_LINE = "各项都降到约谈线以下后解除；约谈后请登记"
+#: What a finding in 亩 is about → what it says.
+_LAND = (
+    ("basic_farmland", "违法占用永久基本农田未消除"),
+    ("redline", "违法占用生态保护红线未消除"),
+    ("ratio", "违法占用耕地"),
+)
+
+
+def _interview_by_ratio(finding: Finding, row: Figures) -> Words:
+    """The year's ratio at the line, or below it with 恶劣影响 recorded."""
+    line, variant = finding.threshold, _variant(finding, row)
+    part, whole = row[f"ratio_{variant}_part_mu"], row["new_construction_farmland_mu"]
+    ends = _BELOW_THE_LINE if meets(finding.value, line) else "恶劣影响的登记撤销后解除"
+    if not whole:  # 恶劣影响 where nothing was built on farmland
+        return Words("年度问责比例 —（没有新增建设占用耕地）", "", ends)
+    formula = f"年度问责比例 {format_rate(finding.value, (line,))}"
+    return Words(formula, _share_distance(part, whole, line, "约谈线 "), ends)
 
 
 def _confirmed(finding: Finding, row: Figures, p: Parameters) -> Words:

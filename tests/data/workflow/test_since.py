@@ -163,7 +163,7 @@ def test_every_trigger_says_its_numbers_and_what_would_end_it(store: Store) -> N
                 assert trigger["formula"], trigger
                 assert trigger["ends"], trigger
     assert _said(store, "T3")[0] == (
-        "违法占用耕地 60.00 亩 ÷ 新增建设占用耕地 145.00 亩 = 41.4%",
+        "未消除的违法占用耕地 60.00 亩 ÷ 新增建设占用耕地 145.00 亩 = 41.4%",
         "较 15% 超出 38.3 亩",
         "再消除 45.6 亩，低于 10% 后解除",
     )
