@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import psycopg
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, text
-from sqlalchemy.types import JSON
 
 from data.errors import StoreRefused
 from data.store import box_tree
@@ -22,6 +23,10 @@ from data.store.models import Patch
 WRITER_LOCK = 0x7765_6970
 #: WAL with several connections can lose commits before these (design.md).
 _WAL_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+_COPIED_AT_ONCE = 20_000
+_NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
 #: From so many boxes on, packing a new tree is cheaper than adding to it.
 _PACKED_FROM = 2_000
 BUSY_TIMEOUT_MS = 60_000
@@ -57,20 +62,48 @@ def prepare_sqlite_connection(connection: Any) -> None:
 def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iterable[Any]) -> None:
     """Insert tuples in the order of `names`, days as ISO text: COPY on PostgreSQL, executemany on
     SQLite."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    cursor: Any = conn.connection.cursor()
     if conn.dialect.name == "postgresql":
-        columns = ", ".join(f'"{name}"' for name in names)
-        json_at = [i for i, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
-        cursor: Any = conn.connection.cursor()
+        remaining = iter(rows)
         with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-            for row in rows:
-                if json_at:
-                    row = [json.dumps(v) if i in json_at else v for i, v in enumerate(row)]
-                copy.write_row(row)
+            while some := list(islice(remaining, _COPIED_AT_ONCE)):
+                copy.write(copy_text(some))
         return
     marks = ", ".join("?" * len(names))
-    columns = ", ".join(f'"{name}"' for name in names)
-    cursor = conn.connection.cursor()
     cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)
+
+
+def copy_text(rows: Sequence[Sequence[Any]]) -> bytes:
+    """Rows in PostgreSQL's text format of COPY; a column at a time, in a quarter of the time that
+    the driver takes a value at a time."""
+    columns = [_column_text(column) for column in zip(*rows, strict=True)]
+    lines = map("\t".join, zip(*columns, strict=True))
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _column_text(column: Sequence[Any]) -> Sequence[str]:
+    kinds = set(map(type, column)) - {type(None)}
+    write: Callable[[Any], str] = _escaped
+    if kinds <= {int, float, bool}:
+        write = repr
+    elif kinds == {bytes}:
+        write = _hex
+    elif kinds == {str} and not _TO_ESCAPE.search("".join(filter(None, column))):
+        write = str
+    return [_NULL if value is None else write(value) for value in column]
+
+
+def _hex(value: bytes) -> str:
+    return "\\\\x" + value.hex()
+
+
+def _escaped(value: Any) -> str:
+    if isinstance(value, bytes):
+        return _hex(value)
+    if isinstance(value, dict | list):
+        value = json.dumps(value)
+    return str(value).translate(_ESCAPES)
 
 
 def bulk_update(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Any]) -> None:

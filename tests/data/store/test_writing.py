@@ -8,10 +8,24 @@ from typing import Any
 import orjson
 import pandas as pd
 import pytest
-from sqlalchemy import func, select, text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+    select,
+    text,
+)
 
 from data.store import history, meta
-from data.store.dialect import touches_box
+from data.store.dialect import bulk_insert, touches_box
 from data.store.engine import Store
 from data.store.models import GeometryArchive, History, Patch, Upload
 from data.store.writing import TableChange, apply_changes
@@ -130,3 +144,39 @@ def test_numbers_of_deleted_patches_are_not_given_again(store: Store) -> None:
     _write(store, TableChange(Patch, deletes=_live(store).iloc[1:]))
     _write(store, TableChange(Patch, inserts=patches(1, patch_no="N-1")))
     assert _live(store)["id"].tolist() == [1, 3]
+
+
+_CELLS = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12),
+    st.sampled_from(["\\N", "\\.", "a\tb", "行一\n行二\r", '"', "", "\\"]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    texts=st.lists(_CELLS, min_size=1, max_size=6),
+    number=st.floats(allow_nan=False),
+    shape=st.binary(max_size=9),
+)
+def test_postgresql_gets_every_value_as_it_is(
+    pg_store: Store, texts: list[str | None], number: float, shape: bytes
+) -> None:
+    """The text format of COPY is ours to write: escapes, NULL, bytes, every digit."""
+    rows = [(i, said, number, shape, i % 2 == 0) for i, said in enumerate(texts)]
+    with pg_store.write() as conn:
+        table = Table(
+            "copied",
+            MetaData(),
+            Column("id", Integer),
+            Column("text", Text),
+            Column("number", Double),
+            Column("shape", LargeBinary),
+            Column("flag", Boolean),
+            prefixes=["TEMP"],
+        )
+        table.create(conn)
+        bulk_insert(conn, table, table.columns.keys(), rows)
+        found = conn.execute(select(table).order_by(table.c.id)).all()
+        conn.execute(text("DROP TABLE copied"))
+    assert [tuple(row) for row in found] == rows
