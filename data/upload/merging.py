@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Integer, Select, String, Table, select
 
 from data.store.models import Patch
 from data.upload.parsing import CLEARED
@@ -60,7 +60,10 @@ def fetch_keys(conn: Connection, schema: KindSchema, years: Iterable[int]) -> St
         query = query.join(Patch, Patch.id == table.c.patch_id).where(Patch.year.in_(wanted))
     elif "year" in table.c:
         query = query.where(table.c.year.in_(wanted))
-    rows = conn.execute(query).all()
+    result: Any = conn.execute(query)
+    # keys without days are the driver's own values: no need to make rows of them
+    is_plain = all(isinstance(column.type, Integer | String) for column in columns)
+    rows = result.cursor.fetchall() if is_plain else result.all()
     if not rows:
         return Stored({}, {}, set())
     ids, hashes, *parts = zip(*rows, strict=True)
