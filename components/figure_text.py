@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
-from data.units import format_count, format_mu, format_rate, margin_text, meets
+from data.units import (
+    THRESHOLD_DECIMALS,
+    format_count,
+    format_mu,
+    format_rate,
+    margin_text,
+    meets,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,6 +24,8 @@ if TYPE_CHECKING:
     from data.workflow.outlook import Clock, Forecast
 
 Figures = Mapping[str, Any]
+#: Ratios that differ by less are on the same side of every line.
+ONE_STEP = 10.0**-THRESHOLD_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ def ratio_margin(row: Figures, line: float) -> str:
         return "—"
     part = row["ratio_net_part_mu"]
     if meets(row["ratio_net"], line):
+        if not meets(row["ratio_net"], line + ONE_STEP):
+            return "恰在线上"
         return f"超出 {margin_text(max(part - line * whole, 0.0), '亩')}"
     return f"还差 {margin_text(line * whole - part, '亩')}"
 

@@ -177,7 +177,8 @@ def _measures(group: Sequence[Trigger]) -> str:
 def _words(group: Sequence[Trigger], row: Figures, lines: Lines) -> tuple[str, str]:
     """(what and how much, how far from which line)."""
     first = group[0]
-    if first["rule"] == "T3":
+    # an area line, or the gross ratio as the one that judges, says its own formula
+    if first["rule"] == "T3" and first["unit"] == "ratio" and first["value"] == row["ratio_net"]:
         value = format_rate(first["value"], lines.ratios)
         gross = format_rate(row["ratio_gross"], lines.ratios)
         line = format_rate(lines.interview_ratio)

@@ -91,6 +91,8 @@ def test_the_workbook_shows_the_ranking_of_the_screen_with_its_stamp(filled: Sto
     assert book.sheetnames == ["区市排名", "已触发的预警", "期限", "说明"]
     first = [cell.value for cell in book["区市排名"][2]]
     assert first[:4] == ["环翠区", 1, 0.5, 1]
+    held = list(book["已触发的预警"].iter_rows(min_row=2, values_only=True))
+    assert any("亩 ÷ 新增建设占用耕地" in str(cells[5]) for cells in held)
     stamp = {row[0].value: row[1].value for row in book["说明"].iter_rows()}
     assert stamp["基准日"] == "2023-06-10"
     assert stamp["依据"] == "工作方案 §3.2"

@@ -68,6 +68,8 @@ def test_the_margin_to_a_line_is_in_mu_and_never_reads_zero_before_it() -> None:
     assert ratio_margin(just_below, 0.15) == "还差 0.1 亩"
     above = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=16.0, ratio_net=0.16)
     assert ratio_margin(above, 0.15) == "超出 1.0 亩"
+    on_it = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=15.0, ratio_net=0.15)
+    assert ratio_margin(on_it, 0.15) == "恰在线上"
     assert ratio_margin(row(), 0.15) == "—"
 
 

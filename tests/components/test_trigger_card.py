@@ -70,6 +70,25 @@ def test_the_ratio_shows_net_and_gross_and_the_distance_to_the_line() -> None:
     assert "预警提醒 · 工作方案§4.4" in text
 
 
+def test_an_area_line_and_the_gross_ratio_are_not_shown_as_the_net_ratio() -> None:
+    """12 亩 over a line of 10 亩 are no 1200 %; the gross ratio has a margin of its own."""
+    figures = row(
+        ratio_net=0.08,
+        ratio_gross=0.16,
+        ratio_net_part_mu=12.0,
+        new_construction_farmland_mu=150.0,
+    )
+    for value, unit in ((12.0, "mu"), (0.16, "ratio")):
+        text = text_of(
+            trigger_card(
+                [trigger("T3", value=value, unit=unit, line="interview")], figures, {}, LINES
+            )
+        )
+        assert "1 ÷ 4 = 25%" in text
+        assert "超出 20% 1 个图斑" in text
+        assert "未扣除" not in text
+
+
 def test_protected_land_says_which_land_and_how_far_from_the_line() -> None:
     figures = row(remaining_basic_farmland_mu=29.996, remaining_redline_mu=2.0)
     protected = trigger("T4", value=29.996, threshold=0.0, unit="mu")
