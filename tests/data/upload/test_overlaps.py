@@ -48,10 +48,41 @@ def test_every_overlap_of_many_steps_is_found() -> None:
     assert found.is_complete
 
 
-def test_the_same_shape_ten_thousand_times_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlaps, "MAX_PAIRS", 300_000)
+def test_the_same_shape_many_times_is_found_without_comparing_every_pair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overlaps, "MAX_COST", 0)  # copies are told by their bytes
+    shapes = np.repeat(_squares((0, 0, 1), (5, 5, 1)), [10_000, 1])
+    found = find_overlaps(shapes, shapes, _names(10_001))
+    assert found.is_complete
+    assert set(found.partner) == set(range(10_000))
+    assert all(i != partner for i, partner in found.partner.items())
+
+
+def test_a_pile_of_nearly_the_same_shape_is_compared_once_a_shape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overlaps, "MAX_COST", 600 * 50)
+    shapes = _squares(*((x, 0, 1.0) for x in np.linspace(0, 0.1, 500)))
+    found = find_overlaps(shapes, shapes, _names(500))
+    assert found.is_complete
+    assert len(found.partner) == 500
+
+
+def test_a_shape_that_lies_on_copies_of_its_own_old_shape_lies_on_the_other_patch() -> None:
+    shapes = _squares((0.1, 0, 1))
+    pool = np.concatenate([shapes, _squares((0, 0, 1), (0, 0, 1))])
+    names = np.array(["T1", "T1", "T2"], dtype=object)
+    assert find_overlaps(shapes, pool, names).partner == {0: 2}
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MAX_PAIRS", 300_000), ("MAX_COST", 5_000)])
+def test_a_pile_too_high_to_compare_ends_the_search(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(overlaps, limit, value)
     monkeypatch.setattr(overlaps, "_STEP_PAIRS", 50_000)
-    shapes = np.repeat(_squares((0, 0, 1)), 10_000)
-    found = find_overlaps(shapes, shapes, _names(10_000))
+    shapes = _squares(*((x, 0, 1.0) for x in np.linspace(0, 0.1, 3_000)))
+    found = find_overlaps(shapes, shapes, _names(3_000))
     assert not found.is_complete
     assert found.partner
