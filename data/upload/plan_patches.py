@@ -272,15 +272,16 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
 
 
 def _named_units(prepared: Prepared, before: pd.DataFrame, at: Any) -> Any:
-    """The unit that each row names, else the one named for it before."""
+    """The unit that each row names, else the one named before unless 清空 takes it back."""
     explicit = (before["place_source"] == "explicit").to_numpy(dtype=bool)
     stored = np.where(explicit, before["district_code"].to_numpy(dtype=object), None)
     given = prepared.rows.get("district_code")
     if given is None:
         return stored
     named = given.to_numpy(dtype=object)[at]
+    is_given = np.array([value is not None for value in named], dtype=bool)
     is_name = np.array([isinstance(value, str) for value in named], dtype=bool)
-    return np.where(is_name, named, stored)
+    return np.where(is_given, np.where(is_name, named, None), stored)
 
 
 def _groups(columns: list[Any]) -> tuple[Any, Any]:

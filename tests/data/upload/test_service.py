@@ -184,6 +184,16 @@ def test_an_empty_cell_leaves_and_the_word_clears(store: Store) -> None:
     )
 
 
+def test_a_cleared_district_leaves_it_to_the_place(sqlite_store: Store) -> None:
+    at = {"中心经度": 122.05, "中心纬度": 37.4}
+    send(sqlite_store, PATCHES, {**PATCH, **at, "区市": "文登区"})
+    assert _one(sqlite_store, Patch.district_code, Patch.place_source)[1] == "explicit"
+    assert send(sqlite_store, PATCHES, {"图斑编号": "HC-1", "区市": "清空"}).updated == 1
+    district, source = _one(sqlite_store, Patch.district_code, Patch.place_source)
+    assert district == "371002"
+    assert source != "explicit"
+
+
 def test_the_year_comes_from_the_choice_or_the_column(sqlite_store: Store) -> None:
     assert send(sqlite_store, PATCHES, {**PATCH, "年度": 2022}, year=None).inserted == 1
     refused = send(sqlite_store, PATCHES, {**PATCH, "年度": 2022}, year=2023)
