@@ -43,8 +43,10 @@ def headline(view: ListView) -> str:
         return f"截至{day}，这项预警不成立"
     period = found["period"]
     month = format_month(period, view.context.year) if "-" in period else ""
-    count = format_count(len(found["patches"]))
-    return f"{found['subject_name']}{month}{found['rule_name']}：所依据的{count}个图斑"
+    what = f"{found['subject_name']}{month}{found['rule_name']}"
+    if not found["patches"]:  # of a district, by what staff recorded
+        return f"{what}：依据登记，不涉及具体图斑"
+    return f"{what}：所依据的{format_count(len(found['patches']))}个图斑"
 
 
 def top(conn: Connection, view: ListView) -> list[Component]:

@@ -80,7 +80,7 @@ def full_card(
         node(
             "details",
             node("summary", f"依据：工作方案 {first['clause']}"),
-            node("p", f"“{first['citation']}”"),
+            node("p", first["citation"]),
             node("a", "查看规则口径", href=rule),
             cls="trigger-law",
         ),

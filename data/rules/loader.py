@@ -90,7 +90,9 @@ class Version:
 
     @property
     def citation(self) -> str:
-        return "；".join(("……".join(self.quotations), *self.sources)).strip("；")
+        """The plan's words in quotation marks, then what else the rule rests on, which has none."""
+        quoted = (f"“{'……'.join(self.quotations)}”",) if self.quotations else ()
+        return "；".join((*quoted, *self.sources))
 
     @property
     def parameters(self) -> dict[str, Any]:

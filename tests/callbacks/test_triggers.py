@@ -18,12 +18,14 @@ from callbacks.triggers import against_choices, next_address, read_asked, render
 from components import ids
 from data.scope import Scope
 from data.store.engine import Store
+from data.store.models import StaffRecord
 from data.store.queries.figures import figures
 from data.vocabulary import UploadKind
 from data.workflow.snapshots import snapshots, take_snapshot
 from data.workflow.triggers import current_triggers
 from tests.callbacks.year_2023 import ON, fill
 from tests.components.drawn import classed, links_of, text_of
+from tests.data.store.queries.stored import put
 from tests.sending import FINDING, PATCH, send
 
 
@@ -180,6 +182,25 @@ def test_the_page_says_whose_trigger_and_by_which_numbers(filled: Store) -> None
     assert "文登区问责比例：所依据的1个图斑" in text
     assert f"{found['ratio_net_part_mu']:.2f} 亩 ÷" in text
     assert links_of(page[0])["预警约谈"] == "/triggers?year=2023&asof=2023-06-10"
+
+
+def test_what_staff_recorded_of_a_district_says_that_no_patch_stands_behind_it(
+    filled: Store,
+) -> None:
+    with filled.write() as conn:
+        put(conn, StaffRecord, kind="false_reporting", year=2023, district_code="371002",
+            recorded_on=date(2023, 6, 1), reason="会议纪要", recorded_by="张三")  # fmt: skip
+    with filled.read() as conn:
+        view = read_view(conn, filled.settings, behind.PAGE, f"{ON}&trigger=T12.371002.2023")
+        line = text_of(list(behind.top(conn, view))[-1])
+    assert behind.headline(view).endswith("：依据登记，不涉及具体图斑")
+    assert "已确认 1 次；建议查办" in line
+
+
+def test_only_the_plans_own_words_stand_in_quotation_marks(filled: Store) -> None:
+    with filled.read() as conn:
+        text = " ".join(text_of(part) for part in render(conn, filled.settings, f"{ON}&rule=T3"))
+    assert "适时向违法问题严重区市发出预警提醒”；约谈线15%：" in text
 
 
 @pytest.mark.parametrize(
