@@ -29,6 +29,7 @@ _LINES = (3, 13, 23)
 _POLYGONS = (5, 15, 25)
 _MULTIPATCH = 31
 _MAX_RINGS = 5_000
+_CUT_OFF = "图形文件（.shp）里没有这一条的图形，文件可能不完整，请从原软件重新导出。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def read_shapefile(parts: ShapefileParts, options: ReadOptions, notes: list[str]
     cpg = parts.cpg.read_bytes()[:64].decode("ascii", "ignore") if parts.cpg else None
     attributes = read_dbf(parts.dbf, cpg, options.encoding)
     notes += attributes.notes
-    shp = _Shp(parts.shp, parts.shx)
+    shp = _Shp(parts.shp, parts.shx, len(attributes.kept))
     if shp.type in _LINES:
         raise UploadRefused(f"图层“{parts.name}”是线图层，这里需要面（或点）图层。")
     count = len(attributes.kept)
@@ -81,15 +82,20 @@ def read_shapefile(parts: ShapefileParts, options: ReadOptions, notes: list[str]
 
 
 class _Shp:
-    """Records of a .shp. starts, sizes: byte ranges of the records' contents."""
+    """Records of a .shp. starts, sizes: byte ranges of the records' contents. rows: of the .dbf."""
 
-    def __init__(self, path: Path, shx: Path | None) -> None:
+    def __init__(self, path: Path, shx: Path | None, rows: int) -> None:
         self.raw = path.read_bytes()
         if len(self.raw) < 100 or self.raw[:4] != b"\x00\x00\x27\x0a":
             raise UploadRefused("图形文件（.shp）已损坏或不是 Shapefile，请从原软件重新导出。")
         self.type = struct.unpack_from("<i", self.raw, 32)[0]
         self._bytes = np.frombuffer(self.raw, dtype=np.uint8)
-        self.starts, self.sizes = self._indexed(shx) or self._walked()
+        indexed = self._indexed(shx)
+        if indexed is None or len(indexed[0]) < rows:  # none, false or cut off
+            walked = self._walked()
+            if indexed is None or len(walked[0]) > len(indexed[0]):
+                indexed = walked
+        self.starts, self.sizes = indexed
         self.count = len(self.starts)
 
     def _indexed(self, shx: Path | None) -> tuple[Ints, Ints] | None:
@@ -140,9 +146,12 @@ class _Shp:
         return xy[:, 0], xy[:, 1]
 
     def shapes(self, records: Ints, project: Project) -> tuple[Shapes, dict[int, str]]:
-        """Shapes of these records (None past the end), and what is wrong with unreadable ones."""
+        """Shapes of these records, and what is wrong with unreadable ones: those past the end too,
+        as a row without its shape would pass for a patch that has none."""
         shapes = np.full(len(records), None, dtype=object)
-        problems: dict[int, str] = {}
+        problems: dict[int, str] = dict.fromkeys(
+            np.flatnonzero(records >= self.count).tolist(), _CUT_OFF
+        )
         present = np.flatnonzero(records < self.count)
         starts, sizes = self.starts[records[present]], self.sizes[records[present]]
         types = self._ints(starts)

@@ -164,6 +164,25 @@ def test_a_false_index_is_not_believed(tmp_path: Path) -> None:
     assert (table.geometry.area_m2 > 9000).all()
 
 
+def test_an_index_that_was_cut_off_loses_no_shape(tmp_path: Path) -> None:
+    parts = shapefile(tmp_path / "s")
+    (table,) = read_file(
+        zipped_shapefile(tmp_path / "a.zip", {**parts, ".shx": parts[".shx"][:108]}), OPTIONS
+    ).tables
+    assert table.geometry is not None
+    assert (table.geometry.area_m2 > 9000).all()
+    assert table.unreadable == []
+
+
+def test_rows_whose_shapes_were_cut_off_are_unreadable_not_without_shape(tmp_path: Path) -> None:
+    parts = shapefile(tmp_path / "s")
+    (table,) = read_file(
+        zipped_shapefile(tmp_path / "a.zip", {**parts, ".shp": parts[".shp"][:-20]}), OPTIONS
+    ).tables
+    assert [issue.row for issue in table.unreadable] == [3]
+    assert "可能不完整" in table.unreadable[0].message
+
+
 def test_one_broken_record_costs_only_itself(tmp_path: Path) -> None:
     parts = shapefile(tmp_path / "s")
     shp = bytearray(parts[".shp"])
