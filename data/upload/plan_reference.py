@@ -13,6 +13,7 @@ from data.errors import UploadRefused
 from data.store import meta
 from data.store.models import District, LedgerItem, Patch, ReferenceFeature, Town
 from data.store.writing import TableChange
+from data.upload.parsing import CLEARED
 from data.upload.plan import Context, Plan
 from data.upload.prepare import Prepared
 from data.vocabulary import ReferenceLayer
@@ -43,6 +44,9 @@ def plan_reference(context: Context, prepared: Prepared) -> Plan:
     is_area = np.array([s is not None and shapely.get_dimensions(s) == 2 for s in shapes])
     prepared.reject_where(~is_area, None, "没有面图形，不能作为参考图层。")
     rows = prepared.rows
+    for name in {*_COLUMNS} & {*rows}:  # a layer comes whole: there is nothing 清空 could clear
+        values = [None if value is CLEARED else value for value in rows[name]]
+        rows[name] = pd.Series(values, dtype=object, index=rows.index)
     if layer in (ReferenceLayer.DISTRICTS, ReferenceLayer.TOWNS):
         _require_codes(context, prepared, layer)
     sound = prepared.sound()

@@ -14,7 +14,16 @@ from sqlalchemy import func, select
 from data.errors import UploadRefused
 from data.store import history
 from data.store.engine import Store
-from data.store.models import AuditDecision, Base, EnforcementCase, History, Parcel, Patch, Upload
+from data.store.models import (
+    AuditDecision,
+    Base,
+    EnforcementCase,
+    History,
+    Parcel,
+    Patch,
+    ReferenceFeature,
+    Upload,
+)
 from data.vocabulary import UploadKind
 from tests.sending import (
     FINDING,
@@ -588,6 +597,18 @@ def test_the_history_of_uploads_keeps_file_and_counts(sqlite_store: Store) -> No
         count = conn.scalar(select(func.count()).select_from(History))
     assert (row.inserted, row.rejected, row.uploaded_by, count) == (1, 1, "王工", 1)
     assert (sqlite_store.settings.uploads_dir / row.stored_path).is_file()
+
+
+def test_a_cleared_cell_of_a_layer_is_an_empty_one(sqlite_store: Store, tmp_path: Path) -> None:
+    cleared = {"编号": "Z-1", "专项名称": "清空", "日期": "清空", "是否已举证": "清空"}
+    path = _geojson(tmp_path / "其他专项图斑.geojson", ("Z-1", 122.05, 37.4, 0.001, cleared))
+    assert send_file(sqlite_store, path, UploadKind.REFERENCE, None).inserted == 1
+    feature = ReferenceFeature
+    columns = (feature.programme, feature.recorded_on, feature.has_evidence)
+    with sqlite_store.read() as conn:
+        found = conn.execute(select(*columns).where(feature.batch_id.is_not(None))).one()
+    assert tuple(found) == (None, None, None)
+    assert send_file(sqlite_store, path, UploadKind.REFERENCE, None).unchanged == 1
 
 
 def test_another_city_works_with_its_own_boundary(sqlite_store: Store, tmp_path: Path) -> None:
