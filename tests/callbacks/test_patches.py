@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dash.development.base_component import Component
+
 from callbacks import patches
 from callbacks.list_page import render_list
 from components import ids
@@ -9,7 +11,7 @@ from data.services import Services
 from tests.callbacks.listed import ON, WENDENG, below, text_of
 
 
-def page_of(services: Services, search: str) -> list[object]:
+def page_of(services: Services, search: str) -> list[Component]:
     with services.store.read() as conn:
         return render_list(conn, services.settings, patches.PAGE, ids.Patches, search, patches.top)
 

@@ -20,6 +20,8 @@ from data.store.engine import Store, open_store
 from data.store.queries.figures import figures
 from data.store.queries.stamp import demo_is_wanted, stamp
 
+#: One process loads the demo for all of them.
+pytestmark = pytest.mark.xdist_group("demo")
 UNTIL = date(2024, 11, 18)
 
 

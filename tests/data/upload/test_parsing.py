@@ -200,7 +200,8 @@ _NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1, 2e6), st.just(float("nan"
 @given(data=st.data())
 def test_a_column_read_at_once_is_as_one_read_cell_by_cell(name: str, data: st.DataObject) -> None:
     column = next(c for c in SCHEMAS[UploadKind.PATCHES].columns if c.field == name)
-    cells = data.draw(_NUMBERS if column.type is CellType.AREA else _TEXTS)
+    drawn: st.SearchStrategy[list[Any]] = _NUMBERS if column.type is CellType.AREA else _TEXTS
+    cells = data.draw(drawn)
     array = np.array([*cells, None], dtype=object)
     at_once = parse_column(array, column, AreaUnit.M2)
     with mock.patch.object(parsing, "_plain_column", return_value=None):
