@@ -35,4 +35,4 @@ def post_worker_init(worker: Any) -> None:
         for address in worker.sockets:
             name = address.getsockname()
             if isinstance(name, tuple):
-                print(f"卫片执法督察系统已启动 / ready: http://{name[0]}:{name[1]}/", flush=True)
+                print(f"卫片执法监管已启动 / ready: http://{name[0]}:{name[1]}/", flush=True)
