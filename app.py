@@ -15,6 +15,7 @@ from callbacks import (
     behind,
     clearance,
     faults,
+    map_routes,
     overdue,
     overview,
     patch_detail,
@@ -45,6 +46,8 @@ CALLBACK_MODULES = (
     rules,
     upload,
 )
+#: Addresses without a page.
+ROUTE_MODULES = (map_routes,)
 
 
 def create_app(settings: Settings | None = None) -> Dash:
@@ -74,6 +77,8 @@ def create_app(settings: Settings | None = None) -> Dash:
         module.register(app, services)
         if hasattr(module, "register_routes"):
             module.register_routes(app.server, services)
+    for routes in ROUTE_MODULES:
+        routes.register_routes(app.server, services)
     faults.in_routes(app.server)
     _harden(app, settings)
     Compress(app.server)
@@ -120,7 +125,10 @@ def _harden(app: Dash, settings: Settings) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         path = flask.request.path
-        if not path.startswith(("/assets/", "/_dash-component-suites/")):
+        kept = path.startswith(("/assets/", "/_dash-component-suites/"))
+        # a map's answers say themselves how they may be kept (callbacks/map_answers.py)
+        asked_again = path.startswith("/map/") and response.status_code in (200, 304)
+        if not kept and not asked_again:
             response.headers["Cache-Control"] = "no-store"
         return response
 

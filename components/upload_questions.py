@@ -14,9 +14,9 @@ from dash.development.base_component import Component
 from components import ids
 from components.cards import card
 from components.maps.base import Tiles, district_map, functions
-from components.maps.shapes import collection, feature, rectangle
 from components.tables import TableColumn, html_table
 from components.uploads import AUTOMATIC, action, field, kind_options, layer_options, year_options
+from data.geo import collection, feature, rectangle
 from data.units import AreaUnit
 from data.vocabulary import UploadKind
 

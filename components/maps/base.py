@@ -16,15 +16,8 @@ from dash.development.base_component import Component
 from dash_extensions.javascript import Namespace
 
 from components.attributes import aria
-from components.maps.shapes import (
-    Bounds,
-    bounds_of,
-    collection,
-    feature,
-    label_point,
-    point,
-    simplified_geometry,
-)
+from components.maps.shapes import bounds_of, label_point, simplified_geometry
+from data.geo import Bounds, collection, feature, point
 
 #: Functions of assets/js/maps.js.
 functions = Namespace("dashExtensions", "weipian")

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.maps.base import functions
-from components.maps.shapes import collection, feature, geometry, point, rectangle
+from data.geo import collection, feature, geometry, point, rectangle
 from data.units import format_count, format_mu
 from data.vocabulary import Legality
 

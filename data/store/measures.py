@@ -52,6 +52,9 @@ AREAS = (
     "land_ratio_net_part_mu",
 )
 
+#: Those that maps show: unlawful and eliminated, of every class of land.
+MAPPED_AREAS = AREAS[:8]
+
 #: remaining = unlawful − eliminated.
 REMAINING = {
     "remaining_mu": ("unlawful_mu", "eliminated_mu"),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import LargeBinary, String, Text
 
-from data.store.measures import AREAS, COUNTS
+from data.store.measures import AREAS, COUNTS, MAPPED_AREAS
 
 
 class Base(DeclarativeBase):
@@ -455,6 +455,27 @@ class DaySummary(Base):
 
 for _measure in COUNTS + AREAS:
     setattr(DaySummary, _measure, mapped_column(_measure, BigInteger, nullable=False))
+
+
+class UnlawfulInterval(Base):
+    """What of a land patch is unlawful from from_on on until before to_on (NULL: for ever): what
+    its parcels add to the summary, for maps. Kept in step by data/store/summary.py.
+
+    unlawful_parcels: counted or not. Areas in integer parts of units.PARTS_PER_MU.
+    """
+
+    __tablename__ = "unlawful_interval"
+    patch_id: Mapped[int] = mapped_column(
+        ForeignKey("patch.id"), primary_key=True, autoincrement=False
+    )
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    to_on: Mapped[date | None]
+    year: Mapped[int]
+    unlawful_parcels: Mapped[int]
+
+
+for _measure in MAPPED_AREAS:
+    setattr(UnlawfulInterval, _measure, mapped_column(_measure, BigInteger, nullable=False))
 
 
 class GeometryArchive(Base):

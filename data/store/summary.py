@@ -22,6 +22,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    String,
     Table,
     and_,
     case,
@@ -43,8 +44,15 @@ from sqlalchemy.sql.selectable import CTE
 
 from data.periods import elimination_cutoff_on
 from data.store.dialect import bulk_insert
-from data.store.measures import AREAS, COUNTS
-from data.store.models import AuditDecision, DaySummary, EnforcementCase, Parcel, Patch
+from data.store.measures import AREAS, COUNTS, MAPPED_AREAS
+from data.store.models import (
+    AuditDecision,
+    DaySummary,
+    EnforcementCase,
+    Parcel,
+    Patch,
+    UnlawfulInterval,
+)
 from data.store.queries.state import (
     AREA_COLUMNS,
     Expression,
@@ -111,6 +119,21 @@ _alike = Table(
 )
 
 
+#: What the parcels of a patch add up to in each interval in which it counts.
+_vector = Table(
+    "summary_vector",
+    _temporary,
+    Column("patch_id", Integer, primary_key=True, autoincrement=False),
+    Column("from_on", Date, primary_key=True),
+    Column("to_on", Date),
+    Column("district_code", String),
+    Column("clearance_month", String),
+    *(Column(name, BigInteger) for name in PARCEL_MEASURES),
+    prefixes=["TEMP"],
+)
+_MAPPED = ("unlawful_parcels", *MAPPED_AREAS)
+
+
 class next_day(GenericFunction[date]):
     """The day after a date column."""
 
@@ -141,6 +164,7 @@ def add(conn: Connection, patch_ids: Sequence[int] | None) -> None:
 def rebuild(conn: Connection) -> None:
     """Make the whole summary anew (after a restore, or when a definition changed)."""
     conn.execute(delete(DaySummary))
+    conn.execute(delete(UnlawfulInterval))
     add(conn, None)
 
 
@@ -155,6 +179,9 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None
         bulk_insert(conn, _touched, ["patch_id"], [(i,) for i in sorted({*map(int, patch_ids)})])
         # else SQLite thinks this table large and reads all patches to find a few
         conn.exec_driver_sql(f"ANALYZE {_touched.name}")
+    if sign < 0:
+        of_touched = UnlawfulInterval.patch_id.in_(select(_touched.c.patch_id))
+        conn.execute(delete(UnlawfulInterval).where(of_touched))
     years = conn.scalars(
         select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
     ).all()
@@ -162,7 +189,7 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None
     for year in years:
         for statement in _statements(conn.dialect.name, year, sign, decided, split or decided):
             conn.execute(statement)
-    for table in (_touched, _alike, _interval):
+    for table in (_touched, _alike, _interval, _vector):
         conn.execute(delete(table))
 
 
@@ -185,14 +212,16 @@ def _statements(dialect: str, year: int, sign: int, decided: bool, judged: bool)
     )
     parcels = (
         *_fill_intervals(_touched_of(year, _parcel_days(year))),
-        _upsert(dialect, year, sign, _parcel_vectors(year, decided)),
+        *_fill_vectors(year, decided),
+        _upsert(dialect, year, sign, _vector),
     )
+    drawn = (_draw(year),) if sign > 0 else ()
     return (
         *_fill_alike(year),
         *_fill_intervals(_clearance_days()),
         _upsert(dialect, year, sign, _clearance_vectors()),
         *(audits if decided else ()),
-        *(parcels if judged else ()),
+        *((*parcels, *drawn) if judged else ()),
         delete(DaySummary).where(
             DaySummary.year == year, *(getattr(DaySummary, m) == 0 for m in MEASURES)
         ),
@@ -234,6 +263,25 @@ def _fill_intervals(days: list[Select[Any]]) -> tuple[Any, ...]:
             ["patch_id", "from_on", "to_on"], select(every.c.patch_id, every.c.on_date, following)
         ),
     )
+
+
+def _fill_vectors(year: int, decided: bool) -> tuple[Any, ...]:
+    """The parcels' sums, kept because both the summary and the map are made from them."""
+    vectors = _parcel_vectors(year, decided)
+    names = ["patch_id", "from_on", "to_on", "district_code", "clearance_month", *PARCEL_MEASURES]
+    return (
+        delete(_vector),
+        insert(_vector).from_select(names, select(*(vectors.c[name] for name in names))),
+    )
+
+
+def _draw(year: int) -> Any:
+    """What maps show of the patches that have something unlawful."""
+    names = ["patch_id", "from_on", "to_on", *_MAPPED]
+    found = select(literal(year), *(_vector.c[name] for name in names)).where(
+        _vector.c.unlawful_parcels > 0
+    )
+    return insert(UnlawfulInterval).from_select(["year", *names], found)
 
 
 def _of_patch(concerned: Expression, *days: Any) -> list[Select[Any]]:
@@ -295,6 +343,7 @@ def _vectors(state: PatchState, columns: dict[str, Expression], source: FromClau
     """Measures of each patch in each interval in which it counts, with where they belong."""
     return (
         select(
+            state.patch.id.label("patch_id"),
             state.district.label("district_code"),
             func.coalesce(state.patch.clearance_month, "").label("clearance_month"),
             _interval.c.from_on,
@@ -401,7 +450,7 @@ def _parcel_vectors(year: int, decided: bool) -> CTE:
     return _vectors(state, columns, source)
 
 
-def _upsert(dialect: str, year: int, sign: int, vectors: CTE) -> Any:
+def _upsert(dialect: str, year: int, sign: int, vectors: CTE | Table) -> Any:
     """Add to the summary: each vector enters on from_on and leaves on to_on."""
     names = [m for m in MEASURES if m in vectors.c]
     signs = union(select(literal(1).label("sign")), select(literal(-1))).subquery("signs")

@@ -7,7 +7,7 @@ The filter works on the columns and indexes of `patch` first; what a patch *is* 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -232,10 +232,7 @@ def map_features(
     ids = list(
         conn.scalars(_ids(scope, _on_map(q, bbox)).where(Patch.lon.is_not(None)).limit(limit))
     )
-    geoms: dict[int, bytes | None] = {}
-    if shapes and ids:
-        found = conn.execute(select(Patch.id, Patch.geom).where(Patch.id.in_(ids)))
-        geoms = {row.id: row.geom for row in found}
+    geoms = shapes_of(conn, ids) if shapes else {}
     keys = (
         "id", "patch_no", "lon", "lat", "overdue", "days_overdue", "legality", "district_code",
         "area_mu",
@@ -244,6 +241,14 @@ def map_features(
         {**{key: row[key] for key in keys}, "geom": geoms.get(row["id"])}
         for row in patch_rows(conn, ids, q.as_of)
     ]
+
+
+def shapes_of(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    """patch id → its shape (WKB EPSG:4490), of those that have one."""
+    if not ids:
+        return {}
+    query = select(Patch.id, Patch.geom).where(Patch.id.in_(ids), Patch.geom.is_not(None))
+    return {row.id: row.geom for row in conn.execute(query)}
 
 
 def count_on_map(conn: Connection, scope: Scope, q: PatchQuery, bbox: Box | None, upto: int) -> int:
