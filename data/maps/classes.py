@@ -44,6 +44,8 @@ class Classes:
 
     def legend(self) -> list[dict[str, object]]:
         """from, to (in the unit), text and colour of each class, from the least up."""
+        if not self.limits:
+            return []
         m, highs = self.measure, (*self.limits[1:], self.highest)
         rows: list[dict[str, object]] = []
         for at, (low, high) in enumerate(zip(self.limits, highs, strict=True)):

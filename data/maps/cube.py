@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection
 
 from data.maps.mercator import CURVE_ZOOM, Box, cells, curve, curve_ranges
 from data.store.engine import Store
@@ -32,6 +31,9 @@ from data.store.queries.map_facts import (
     open_suspected_ids,
     patch_columns,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 Array = npt.NDArray[Any]
 #: Goes up whenever the columns change, so that an older program's file is not read.
@@ -102,7 +104,10 @@ class MapCube:
         return rows
 
 
-def _make(conn: Connection, year: int) -> tuple[dict[str, Array], dict[str, Array], Any]:
+def columns_of(
+    conn: Connection, year: int
+) -> tuple[dict[str, Array], dict[str, Array], dict[str, Any]]:
+    """patches, intervals, and {names, located} of a MapCube, read from the store."""
     patches, names = patch_columns(conn, year)
     intervals = interval_columns(conn, year)
     has_place = ~np.isnan(patches["lon"])
@@ -194,7 +199,7 @@ def _cube_of(conn: Connection, store: Store, year: int) -> MapCube:
         target = folder / f"{version}-{year}-f{_FORMAT}"
         with _alone(folder):
             if not (target / "rest.json").exists():
-                _write(target, *_make(conn, year))
+                _write(target, *columns_of(conn, year))
                 _drop_old(folder, target, year)
             patches, intervals, rest = _read(target)
         cube = MapCube(

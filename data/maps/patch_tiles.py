@@ -7,10 +7,9 @@ shape, so that nothing is cut at a seam and nothing is drawn twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection
 
 from data.geo import feature, geometry, point, rounded
 from data.maps.classes import Classes, classes_for
@@ -23,6 +22,9 @@ from data.store.queries.patch_list import shapes_of
 from data.store.queries.patch_rows import patch_rows
 from data.units import format_count, format_mu
 from data.vocabulary import Legality
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: A tile with more patches shows clusters.
 MOST_PATCHES = 400

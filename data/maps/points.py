@@ -174,5 +174,5 @@ def totals(cube: MapCube, scope: Scope, question: MapQuestion) -> Totals:
         patches=int(np.count_nonzero(value)),
         unlocated_value=int(nowhere.sum()),
         unlocated_patches=int(np.count_nonzero(nowhere)),
-        by_district=by_district,
+        by_district={code: total for code, total in by_district.items() if total},
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Date, Select, and_, exists, or_, select
+from sqlalchemy import Connection, Select, and_, exists, or_, select
 
 from data.store import meta
 from data.store.history import HEAD_KEY
@@ -140,8 +140,8 @@ def interval_columns(conn: Connection, year: int) -> dict[str, Array]:
 
 def open_suspected_ids(conn: Connection, year: int, as_of: date) -> list[int]:
     """Land patches that are 疑似 on the day (PatchState.is_suspected) because something about them
-    is open: not reported, a parcel to come, or returned. Those already unlawful may be left out:
-    unlawful_interval has them.
+    is open: not reported, no parcel, one to come, or returned. Those already unlawful may be left
+    out: unlawful_interval has them.
     """
     day = day_literal(as_of)
     state = PatchState(Patch, day)
@@ -151,7 +151,7 @@ def open_suspected_ids(conn: Connection, year: int, as_of: date) -> list[int]:
             Patch.year == year,
             state.active,
             state.is_land,
-            _may_be_open(day),
+            _may_be_open(state, day),
             state.is_suspected,
         )
         .order_by(Patch.id)
@@ -159,7 +159,7 @@ def open_suspected_ids(conn: Connection, year: int, as_of: date) -> list[int]:
     return list(conn.scalars(query))
 
 
-def _may_be_open(day: Expression) -> Expression:
+def _may_be_open(state: PatchState, day: Expression) -> Expression:
     """What the bare columns say of such patches: every one of them, and few others."""
     not_reported = or_(Patch.reported_on.is_(None), Patch.reported_on > day)
     later = exists().where(
@@ -171,6 +171,6 @@ def _may_be_open(day: Expression) -> Expression:
     returned = exists().where(
         d.patch_id == Patch.id,
         d.result == AuditResult.RETURNED.value,
-        d.decided_on <= day.cast(Date),
+        d.decided_on <= day,
     )
-    return or_(not_reported, later, returned)
+    return or_(not_reported, ~state.has_parcels, later, returned)

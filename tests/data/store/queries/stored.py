@@ -110,4 +110,4 @@ def put(conn: Connection, table: type[FromFile], **values: Any) -> int:
 
 def summarise(conn: Connection) -> None:
     """What a commit does behind an upload: the day summary of every patch."""
-    summary.add(conn, None)
+    summary.rebuild(conn)
