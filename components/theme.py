@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-
 import plotly.graph_objects as go
 import plotly.io as pio
 from dash import dcc
 
-_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+from data.colours import tokens, wall_tokens
+
+__all__ = ["FONT", "css_variables", "graph", "install_template", "tokens", "wall_tokens"]
+
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 TEMPLATE = "weipian"
-
-
-@cache
-def tokens() -> dict[str, str]:
-    """Name → colour (ui.md)."""
-    return _read("tokens.json")
-
-
-def wall_tokens() -> dict[str, str]:
-    """What differs on the dark wall of `?screen=1`."""
-    return _read("tokens-wall.json")
-
-
-def _read(name: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((_ASSETS / name).read_text(encoding="utf-8"))
-    return found
 
 
 def css_variables() -> str:
