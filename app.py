@@ -15,6 +15,7 @@ from callbacks import (
     behind,
     clearance,
     faults,
+    map_heat_routes,
     map_routes,
     overdue,
     overview,
@@ -47,7 +48,7 @@ CALLBACK_MODULES = (
     upload,
 )
 #: Addresses without a page.
-ROUTE_MODULES = (map_routes,)
+ROUTE_MODULES = (map_routes, map_heat_routes)
 
 
 def create_app(settings: Settings | None = None) -> Dash:

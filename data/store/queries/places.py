@@ -26,8 +26,7 @@ def _layer(conn: Connection, layer: ReferenceLayer) -> list[Any]:
     return uploaded or rows
 
 
-def district_shapes(conn: Connection) -> list[dict[str, Any]]:
-    """Keys: code, name, geom (WKB EPSG:4490), is_indicative (shipped as 示意)."""
+def _shapes(conn: Connection, layer: ReferenceLayer) -> list[dict[str, Any]]:
     return [
         {
             "code": row.code,
@@ -35,8 +34,18 @@ def district_shapes(conn: Connection) -> list[dict[str, Any]]:
             "geom": row.geom,
             "is_indicative": row.batch_id is None,
         }
-        for row in _layer(conn, ReferenceLayer.DISTRICTS)
+        for row in _layer(conn, layer)
     ]
+
+
+def district_shapes(conn: Connection) -> list[dict[str, Any]]:
+    """Keys: code, name, geom (WKB EPSG:4490), is_indicative (shipped as 示意)."""
+    return _shapes(conn, ReferenceLayer.DISTRICTS)
+
+
+def town_shapes(conn: Connection) -> list[dict[str, Any]]:
+    """Keys as those of district_shapes; none until 乡镇界 were uploaded."""
+    return _shapes(conn, ReferenceLayer.TOWNS)
 
 
 def town_labels(conn: Connection) -> list[dict[str, Any]]:
