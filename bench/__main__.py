@@ -1,4 +1,4 @@
-"""`python -m bench [upload] [pages] [browser] [forecast] [--patches N] [--quick]`."""
+"""`python -m bench [upload] [pages] [maps] [browser] [forecast] [--patches N] [--quick]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 from importlib import import_module
 
-PARTS = ("upload", "pages", "browser", "forecast")
+PARTS = ("upload", "pages", "maps", "browser", "forecast")
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
         type=int,
         action="append",
         help="number of patches, may be repeated (or BENCH_PATCHES); default 100000, and for"
-        " pages 1000000 beside it",
+        " pages and maps 1000000 beside it",
     )
     parser.add_argument("--quick", action="store_true", help="20,000 patches, one run")
     options = parser.parse_args()
@@ -27,7 +27,7 @@ def main() -> None:
     given = options.patches or [int(n) for n in os.environ.get("BENCH_PATCHES", "").split()]
     repeats = 1 if options.quick else 3
     for part in options.parts or PARTS:
-        usual = [100_000, 1_000_000] if part == "pages" else [100_000]
+        usual = [100_000, 1_000_000] if part in ("pages", "maps") else [100_000]
         counts = given or ([20_000] if options.quick else usual)
         import_module(f"bench.{part}").main(counts, repeats)
 
