@@ -70,11 +70,11 @@ def spots(
     found = points(cube, scope, question, None)
     if not len(found) or not (found.value > 0).any():
         return []
-    level = _level(float(np.median(found.lat)))
+    level = _level(float(found.lat.mean()))
     x, y = cells(found.lon, found.lat, level)
     squares = _squares(x, y, found.value, most)
     boxes = [_box(s.x, s.y, level) for s in squares]
-    changes = _changes(cube, scope, question, level, squares)
+    changes = [_change(cube, scope, question, box) for box in boxes]
     said = _names(cube, question.as_of, found, squares, names)
     result = []
     for at, square in enumerate(squares):
@@ -125,9 +125,9 @@ def _squares(x: Ints, y: Ints, value: Ints, most: int) -> list[_Square]:
         if best <= 0:
             break
         row, column = _middle_of_best(sums, best)
-        inside = (x >= x0 + column) & (x < x0 + column + _STEPS)
-        inside &= (y >= y0 + row) & (y < y0 + row + _STEPS)
-        chosen.append(_Square(x0 + column, y0 + row, np.flatnonzero(inside)))
+        at = np.flatnonzero((x >= x0 + column) & (x < x0 + column + _STEPS))
+        at = at[(y[at] >= y0 + row) & (y[at] < y0 + row + _STEPS)]
+        chosen.append(_Square(x0 + column, y0 + row, at))
         near = (
             slice(max(row - margin, 0), row + _STEPS),
             slice(max(column - margin, 0), column + _STEPS),
@@ -159,19 +159,11 @@ def _middle_of_best(sums: Ints, best: int) -> tuple[int, int]:
     return int(rows[at]), int(columns[at])
 
 
-def _changes(
-    cube: MapCube, scope: Scope, q: MapQuestion, level: int, squares: list[_Square]
-) -> list[int | None]:
+def _change(cube: MapCube, scope: Scope, q: MapQuestion, box: Box) -> int | None:
     if q.is_difference:
-        return [None] * len(squares)
-    change = replace(q, against_on=a_month_before(q.as_of))
-    found = points(cube, scope, change, None)
-    x, y = cells(found.lon, found.lat, level)
-    sums: list[int | None] = []
-    for s in squares:
-        inside = (x >= s.x) & (x < s.x + _STEPS) & (y >= s.y) & (y < s.y + _STEPS)
-        sums.append(int(found.value[inside].sum()))
-    return sums
+        return None
+    since = replace(q, against_on=a_month_before(q.as_of))
+    return points(cube, scope, since, box).total
 
 
 # ---- names ---------------------------------------------------------------------------------------
