@@ -27,7 +27,8 @@ _TEXT_ONLY = frozenset({Operator.CONTAINS, Operator.NOT_CONTAINS, Operator.START
 
 @dataclass(frozen=True, slots=True)
 class ListAddress:
-    """The list's own part of the address. problems: Chinese sentences on what was left out."""
+    """The list's own part of the address. kept: parts of the page that lists, which travel on as
+    they are. problems: Chinese sentences on what was left out."""
 
     month: str | None = None
     town: str | None = None
@@ -39,6 +40,7 @@ class ListAddress:
     trigger: TriggerKey | None = None
     sort: Sort = ()
     filters: Mapping[str, ColumnFilter] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
@@ -122,8 +124,8 @@ _READERS: dict[str, tuple[str, Any]] = {
 }
 
 
-def read_address(query: Mapping[str, str]) -> ListAddress:
-    """The list's part of a query string's keys and values."""
+def read_address(query: Mapping[str, str], kept: Sequence[str] = ()) -> ListAddress:
+    """The list's part of a query string's keys and values. kept: keys that the page owns."""
     values: dict[str, Any] = {}
     filters: dict[str, ColumnFilter] = {}
     problems: list[str] = []
@@ -137,7 +139,8 @@ def read_address(query: Mapping[str, str]) -> ListAddress:
                 filters[name] = _read_filter(name, text)
         except (ValueError, KeyError):
             problems.append(f"地址中的筛选条件“{key}={text}”无法识别，已忽略。")
-    return ListAddress(**values, filters=filters, problems=tuple(problems))
+    own = {key: query[key] for key in kept if query.get(key)}
+    return ListAddress(**values, filters=filters, kept=own, problems=tuple(problems))
 
 
 def write_address(frame: Mapping[str, str], address: ListAddress) -> str:
@@ -153,7 +156,7 @@ def write_address(frame: Mapping[str, str], address: ListAddress) -> str:
         "trigger": address.trigger.written if address.trigger else None,
         "sort": ",".join(f"{name}:{way}" for name, way in address.sort) or None,
     }
-    pairs = {**frame, **{key: value for key, value in own.items() if value}}
+    pairs = {**frame, **address.kept, **{key: value for key, value in own.items() if value}}
     pairs |= {
         f"{_FILTER_PREFIX}{name}": _write_filter(item) for name, item in address.filters.items()
     }

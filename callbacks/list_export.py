@@ -67,7 +67,7 @@ def filter_text(title: str, item: ColumnFilter) -> str:
 def filter_sentences(view: ListView, town_names: Mapping[str, str]) -> list[str]:
     """What narrows the list, a sentence a filter; empty where all patches are shown."""
     query, titles = view.query, {c.key: c.title for c in view.page.columns}
-    found = []
+    found = [view.chosen.words, *view.chosen.said] if view.chosen else []
     if view.trigger is not None:
         t = view.trigger
         found.append(f"预警：{t['subject_name']} {t['rule_name']}（{t['period']}）")

@@ -36,6 +36,7 @@ def map_pane(conn: Connection, settings: Settings, view: ListView, i: ids.PatchL
     address, context = view.address, view.context
     tiles = Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
     shapes = district_shapes(conn)
+    own = view.chosen.box if view.chosen else None
     return html.Div(
         [
             in_view_switch(i, address.box is not None),
@@ -46,7 +47,7 @@ def map_pane(conn: Connection, settings: Settings, view: ListView, i: ids.PatchL
                 label=f"{view.page.noun}地图，与列表同步",
                 names=view.names,
                 towns=town_labels(conn),
-                bounds=address.box or district_bounds(shapes, context.district),
+                bounds=address.box or own or district_bounds(shapes, context.district),
                 highlighted=context.district,
                 tiles=tiles,
                 legend=html.Span(id=i.LEGEND),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callbacks.context import PageContext, read_context
 from callbacks.list_address import (
+    Box,
     ListAddress,
     Sort,
     filters_from_grid,
@@ -41,7 +42,8 @@ _MOST_ROWS = 500
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """How one list page differs from another. status: the one it always shows, or None. noun: what
-    its patches are called. with_status: whether a status and a domain can be chosen."""
+    its patches are called. with_status: whether a status and a domain can be chosen. kept: keys of
+    the address that are the page's own. choose: which patches it lists, None for all."""
 
     path: str
     title: str
@@ -51,18 +53,35 @@ class ListPage:
     noun: str = "图斑"
     with_status: bool = False
     with_map: bool = False
+    kept: tuple[str, ...] = ()
+    choose: Callable[[PageContext], Chosen] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The patches that a page has chosen by its own means. ids: which. words: what was chosen, for
+    the headline. said: a sentence each for what narrows it. box: where they lie. problems: what of
+    the address was left out."""
+
+    ids: tuple[int, ...]
+    words: str
+    said: tuple[str, ...] = ()
+    box: Box | None = None
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ListView:
     """One address read: who sees it, on which day, and which patches. trigger: the one whose
-    patches are asked for, None where none is or where it does not hold on the day."""
+    patches are asked for, None where none is or where it does not hold on the day. chosen: by the
+    page itself, if it chooses."""
 
     page: ListPage
     context: PageContext
     address: ListAddress
     query: PatchQuery
     trigger: Trigger | None = None
+    chosen: Chosen | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -71,7 +90,8 @@ class ListView:
 
     @property
     def problems(self) -> list[str]:
-        return [*self.context.problems, *self.address.problems]
+        own = self.chosen.problems if self.chosen else ()
+        return [*self.context.problems, *self.address.problems, *own]
 
     @property
     def frame_search(self) -> str:
@@ -80,9 +100,10 @@ class ListView:
 
     @property
     def bare_search(self) -> str:
-        """The address without filters; the trigger whose patches are shown stays."""
+        """The address without filters; what says whose patches are shown stays."""
         key = self.address.trigger
-        return href("", self.context.query, trigger=key.written if key else None)
+        trigger = key.written if key else None
+        return href("", self.context.query, trigger=trigger, **self.address.kept)
 
 
 def patch_query(
@@ -90,6 +111,7 @@ def patch_query(
     context: PageContext,
     address: ListAddress,
     numbers: tuple[str, ...] | None = None,
+    ids: tuple[int, ...] | None = None,
 ) -> PatchQuery:
     return PatchQuery(
         year=context.year,
@@ -105,19 +127,21 @@ def patch_query(
         filters=address.filters,
         box=address.box,
         numbers=numbers,
+        ids=ids,
     )
 
 
 def read_view(conn: Connection, settings: Settings, page: ListPage, search: str) -> ListView:
     """What the address shows."""
     context = read_context(conn, settings, search)
-    address = read_address(context.query)
+    address = read_address(context.query, page.kept)
     trigger, numbers = None, None
     if address.trigger is not None:
         trigger = find_trigger(conn, context.scope, context.year, context.as_of, address.trigger)
         numbers = tuple(trigger["patches"]) if trigger else ()
-    query = patch_query(page, context, address, numbers)
-    return ListView(page, context, address, query, trigger)
+    chosen = page.choose(context) if page.choose else None
+    query = patch_query(page, context, address, numbers, chosen.ids if chosen else None)
+    return ListView(page, context, address, query, trigger, chosen)
 
 
 def choices(
@@ -198,6 +222,10 @@ def selected_rows(
 ) -> tuple[ListView, list[dict[str, Any]]]:
     """The selected patches in the list's order, asked for again under the reader's scope."""
     view = read_view(conn, settings, page, search)
-    query = replace(view.query, ids=tuple(ids[:MAX_SELECTED]), filters={}, box=None, text="")
+    asked = ids[:MAX_SELECTED]
+    if view.query.ids is not None:
+        listed = set(view.query.ids)
+        asked = [i for i in asked if i in listed]
+    query = replace(view.query, ids=tuple(asked), filters={}, box=None, text="")
     chunks: Iterator[list[dict[str, Any]]] = iter_patches(conn, view.context.scope, query)
     return view, [row for chunk in chunks for row in chunk]

@@ -22,6 +22,8 @@ from data.store.queries.stamp import Stamp
 from data.vocabulary import UploadKind
 
 EVERYWHERE = "all"
+#: What a map's address says of days, which another year does not have.
+_OF_A_YEAR = {"months", "against", "against_months", "day"}
 _CHINA = ZoneInfo("Asia/Shanghai")
 
 
@@ -66,9 +68,11 @@ def new_address(
     own = {k: v for k, v in query.items() if k not in ("year", "asof", "district", "screen")}
     gone: set[str] = set()
     if chosen_year != context.year:
-        gone |= {"month", "town", "box"}
+        gone |= {"month", "town", "box", "view", *_OF_A_YEAR}
     if chosen_district != context.district:
-        gone |= {"town", "box"}
+        gone |= {"town", "box", "view"}
+    if chosen_day != context.as_of:
+        gone.add("day")
     own = {k: v for k, v in own.items() if k not in gone}
     is_default_day = chosen_day == default_as_of(chosen_year, today)
     return href(

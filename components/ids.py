@@ -82,6 +82,52 @@ class PatchList:
 Overdue = PatchList("overdue")
 Patches = PatchList("patches")
 Behind = PatchList("behind")
+HeatmapPatches = PatchList("heatmap-patches")
+
+
+class Heatmap:
+    """assets/js/heatmap.js knows those that stand under "the map"."""
+
+    CONTENT = "heatmap-content"
+    TICK = "heatmap-tick"
+    TOP = "heatmap-top-content"
+    # the question
+    MEASURE = "heatmap-measure"
+    MONTHS = "heatmap-months"
+    MONTHS_SAID = "heatmap-months-said"
+    TYPE = "heatmap-type"
+    AGAINST = "heatmap-against"
+    AGAINST_DAY = "heatmap-against-day"
+    AGAINST_DAY_BOX = "heatmap-against-day-box"
+    AGAINST_MONTHS = "heatmap-against-months"
+    AGAINST_MONTHS_SAID = "heatmap-against-months-said"
+    AGAINST_MONTHS_BOX = "heatmap-against-months-box"
+    # how it is shown
+    LAYER = "heatmap-layer"
+    RADIUS = "heatmap-radius"
+    RADIUS_BOX = "heatmap-radius-box"
+    BY = "heatmap-by"
+    BY_BOX = "heatmap-by-box"
+    COLOUR = "heatmap-colour"
+    COLOUR_BOX = "heatmap-colour-box"
+    OVERLAYS = "heatmap-overlays"
+    # the page's part of the address as one string, and whether the map has followed it
+    QUERY = "heatmap-query"
+    FRAME = "heatmap-frame"
+    APPLIED = "heatmap-applied"
+    # the map
+    MAP = "heatmap-map"
+    STAGE = "heatmap-stage"
+    LEGEND = "heatmap-legend"
+    NOTE = "heatmap-note-content"
+    TIME = "heatmap-time"
+    LASSO = "heatmap-lasso"
+    BINS = "heatmap-bins"
+    # beside and below it
+    TITLE = "heatmap-title-content"
+    IN_VIEW = "heatmap-in-view-content"
+    SPOTS = "heatmap-spots-content"
+    UNITS = "heatmap-units-content"
 
 
 class Triggers:

@@ -21,6 +21,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("/", "总览"),
             ("/clearance", "月清"),
             ("/overdue", "逾期图斑"),
+            ("/heatmap", "违法占用"),
             ("/patches", "图斑查询"),
         ),
     ),

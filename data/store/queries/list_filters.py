@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, String, and_, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import GenericFunction
@@ -207,6 +207,30 @@ def numbered(numbers: Sequence[str]) -> Expression:
     """The patches of these numbers."""
     array = literal(json.dumps(list(numbers), ensure_ascii=False), String())
     return Patch.patch_no.op("IN", is_comparison=True)(_listed(array))
+
+
+class _listed_ids(GenericFunction[int]):
+    """The same of whole numbers."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_listed_ids, "sqlite")
+def _listed_ids_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(_listed_ids, "postgresql")
+def _listed_ids_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    array = compiler.process(element.clauses, **kw)
+    return f"(SELECT CAST(json_array_elements_text(CAST({array} AS json)) AS bigint))"
+
+
+def identified(ids: Sequence[int]) -> Expression:
+    """The patches of these ids, however many."""
+    array = literal(json.dumps([int(i) for i in ids]), String())
+    return Patch.id.op("IN", is_comparison=True)(_listed_ids(array))
 
 
 def box_condition(box: tuple[float, float, float, float]) -> Expression:

@@ -21,6 +21,7 @@ from data.store.queries.list_filters import (
     Expression,
     box_condition,
     column_conditions,
+    identified,
     numbered,
     order_by,
     text_condition,
@@ -110,7 +111,7 @@ def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
     }
     conditions += [column == value for column, value in equal.items() if value]
     if q.ids is not None:
-        conditions.append(Patch.id.in_(q.ids))
+        conditions.append(identified(q.ids))
     if q.numbers is not None:
         conditions.append(numbered(q.numbers))
     if q.text.strip():

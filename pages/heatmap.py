@@ -1,0 +1,20 @@
+"""`/heatmap` 违法占用: where it is, how much, and whether it gets better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+from components.shell import wall_clock
+
+dash.register_page(__name__, path="/heatmap", name="违法占用", title="违法占用 · 卫片执法监管")
+
+
+def layout(**query: Any) -> html.Div:
+    return html.Div(
+        [wall_clock(ids.Heatmap.TICK, query), html.Div(skeleton("page"), id=ids.Heatmap.CONTENT)]
+    )

@@ -1,0 +1,22 @@
+"""`/heatmap/patches`: the patches of a part of the map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.cards import skeleton
+
+dash.register_page(
+    __name__,
+    path="/heatmap/patches",
+    name="违法占用图斑",
+    title="违法占用图斑 · 卫片执法监管",
+)
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("list"), id=ids.HeatmapPatches.CONTENT, className="list-page")
