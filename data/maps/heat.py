@@ -290,9 +290,7 @@ _scales: OrderedDict[tuple[object, ...], tuple[threading.Lock, list[Scale]]] = O
 
 def scale_of(cube: MapCube, scope: Scope, question: MapQuestion, radius: int, until: date) -> Scale:
     """until: the last day that the slider can show, whatever day the question is about."""
-    days = stops(question.year, until)
-    if question.as_of not in days:
-        days = (*days, question.as_of)
+    days, headroom = _looked_at(question, until)
     key = (
         cube.version,
         scope,
@@ -308,9 +306,19 @@ def scale_of(cube: MapCube, scope: Scope, question: MapQuestion, radius: int, un
     with making:  # many tiles are asked for at once
         if not made:
             most = _most(cube, scope, question, radius, days)
-            top = round_up(most * 1.02) if most else 0.0
+            top = round_up(most * headroom) if most else 0.0
             made.append(Scale(question.what, question.is_difference, most, top))
         return made[0]
+
+
+def _looked_at(question: MapQuestion, until: date) -> tuple[tuple[date, ...], float]:
+    """The days of the scale, and how far above their highest value it ends: a little, because a
+    tile may hit a peak more exactly; for 疑似, each day of which costs a query over all patches, one
+    day and half as much again."""
+    if question.measure == "suspected":
+        return (until,), 1.5
+    days = stops(question.year, until)
+    return days if question.as_of in days else (*days, question.as_of), 1.02
 
 
 def clear_scales() -> None:
