@@ -313,8 +313,8 @@ def scale_of(cube: MapCube, scope: Scope, question: MapQuestion, radius: int, un
 
 def _looked_at(question: MapQuestion, until: date) -> tuple[tuple[date, ...], float]:
     """The days of the scale, and how far above their highest value it ends: a little, because a
-    tile may hit a peak more exactly; for 疑似, each day of which costs a query over all patches, one
-    day and half as much again."""
+    tile may hit a peak more exactly. For 疑似, each day of which costs a query over all patches,
+    one day and half as much again."""
     if question.measure == "suspected":
         return (until,), 1.5
     days = stops(question.year, until)
