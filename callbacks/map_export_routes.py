@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,20 @@ from urllib.parse import quote
 import flask
 
 from callbacks.downloads import sheet_stamp
-from callbacks.map_answers import Asked, read_asked
+from callbacks.map_answers import PNG, Asked, answered, read_asked
+from callbacks.map_heat_routes import scale_until
+from data.errors import SupervisionError
+from data.maps.areas import read_unit
 from data.maps.export import MapExport, map_export
 from data.maps.export_files import read_system, write_geopackage, write_kml, write_shapefile_zip
+from data.maps.heat import read_radius
+from data.maps.mercator import read_box
+from data.maps.patch_tiles import COLOURINGS
+from data.maps.picture import BadPicture, PictureSpec, map_picture
 from data.maps.selection import Selection, read_selection
+from data.periods import format_day
 from data.services import Services
+from data.vocabulary import ReferenceLayer
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -79,7 +89,81 @@ def _attached(name: str, content: io.IOBase, content_type: str) -> flask.Respons
     return response
 
 
+# ---- the picture ---------------------------------------------------------------------------------
+
+#: Arguments that a picture depends on, beside the question.
+_PICTURE_KEYS = (
+    "layer", "bbox", "by", "radius", "colour", "overlays", "until", "width", "height", "dpi",
+)  # fmt: skip
+
+
+def _size(asked: Asked, name: str, default: float) -> float:
+    """Raises BadPicture."""
+    try:
+        value = float(asked.arguments.get(name) or default)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadPicture("图片的 width、height（毫米）和 dpi 应为数。")
+    return value
+
+
+def _overlays(text: str) -> tuple[ReferenceLayer, ...]:
+    """`farmland,redline`. Raises SupervisionError."""
+    known = {layer.value for layer in ReferenceLayer}
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in known:
+            labels = "、".join(f"{layer.value}（{layer.label}）" for layer in ReferenceLayer)
+            raise SupervisionError(f"没有参考图层“{name[:40]}”。可用的图层：{labels}。")
+    return tuple(ReferenceLayer(name) for name in names)
+
+
+def _colouring(text: str) -> str:
+    """Raises SupervisionError."""
+    if text and text not in COLOURINGS:
+        known = "、".join(f"{key}（{label}）" for key, label in COLOURINGS.items())
+        raise SupervisionError(f"没有着色方式“{text[:40]}”。可用的：{known}。")
+    return text or "status"
+
+
+def picture_spec(asked: Asked, services: Services) -> PictureSpec:
+    """Raises SupervisionError where a part of the address cannot be read."""
+    settings, context, q = services.settings, asked.context, asked.question
+    given = asked.arguments
+    layer = given.get("layer") or "heat"
+    colouring = _colouring(given.get("colour", ""))
+    place = context.district_name if context.district else settings.city_name
+    of_value = layer != "patches" or colouring == "measure"
+    what = title_of(asked) if of_value else "图斑分布"
+    day = format_day(q.as_of, 0)
+    return PictureSpec(
+        layer=layer,
+        title=f"{place}{what}",
+        subtitle=["；".join([f"{context.year}年度，截至{day}", *q.in_words()])],
+        stamp=context.stamp_line,
+        until=scale_until(asked, settings.today()),
+        box=read_box(given["bbox"]) if given.get("bbox") else None,
+        by=read_unit(given.get("by", "")),
+        radius=read_radius(given.get("radius", "")),
+        colouring=colouring,
+        overlays=_overlays(given.get("overlays", "")),
+        is_demo=context.stamp.is_demo,
+        width_mm=_size(asked, "width", 156),
+        height_mm=_size(asked, "height", 112),
+        dpi=int(_size(asked, "dpi", 200)),
+    )
+
+
 def register_routes(server: flask.Flask, services: Services) -> None:
+    @server.get("/map/picture.png")
+    def picture() -> flask.Response:
+        def make(conn: Connection, asked: Asked) -> bytes:
+            spec = picture_spec(asked, services)
+            return map_picture(conn, services.store, asked.cube, asked.scope, asked.question, spec)
+
+        return answered(services, ("picture",), PNG, make, *_PICTURE_KEYS)
+
     @server.get("/export/map.<any(gpkg,zip,kml):ending>")
     def export_map(ending: str) -> flask.Response:
         content_type, write = FORMATS[ending]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 import flask
 import pyogrio
 import pytest
+from PIL import Image
 
 from callbacks import faults, map_answers, map_export_routes
 from callbacks.context import read_context
@@ -94,3 +96,38 @@ def test_a_reader_of_one_district_gets_nothing_of_another(
     content = path.read_bytes()
     assert b"A2" not in content
     assert b"N1" not in content
+
+
+PICTURE = f"/map/picture.png?{ON}&layer=bins&dpi=72"
+
+
+def test_a_picture_is_sent_once_until_something_else_is_asked_for(client: Any) -> None:
+    first = client.get(PICTURE)
+    assert (first.status_code, first.content_type) == (200, "image/png")
+    assert Image.open(io.BytesIO(first.data)).size == (442, 317)
+    held = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(PICTURE, headers=held).status_code == 304
+    other = client.get(f"{PICTURE}&width=100&measure=overdue", headers=held)
+    assert (other.status_code, Image.open(io.BytesIO(other.data)).size) == (200, (283, 317))
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("layer=clouds", "没有这种图层"),
+        ("width=abc", "应为数"),
+        ("dpi=nan", "应为数"),
+        ("width=9999", "图片尺寸不合适"),
+        ("overlays=nonsense", "没有参考图层"),
+        ("layer=patches&colour=pink", "没有着色方式"),
+        ("radius=7", "没有平滑半径"),
+        ("by=village", "没有分区方式"),
+        ("bbox=1,2,3", "地图范围无法识别"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn_is_refused_in_words(
+    client: Any, query: str, says: str
+) -> None:
+    answer = client.get(f"/map/picture.png?{ON}&{query}")
+    assert answer.status_code == 400
+    assert says in answer.get_data(as_text=True)
