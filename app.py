@@ -17,7 +17,9 @@ from callbacks import (
     faults,
     heatmap,
     heatmap_patches,
+    map_export_routes,
     map_heat_routes,
+    map_reference_routes,
     map_routes,
     overdue,
     overview,
@@ -52,7 +54,7 @@ CALLBACK_MODULES = (
     upload,
 )
 #: Addresses without a page.
-ROUTE_MODULES = (map_routes, map_heat_routes)
+ROUTE_MODULES = (map_routes, map_heat_routes, map_reference_routes, map_export_routes)
 
 
 def create_app(settings: Settings | None = None) -> Dash:

@@ -177,7 +177,7 @@ def test_too_many_patches_to_tell_apart_are_coloured_by_value_and_that_is_said(
 
 
 def test_a_dollar_is_a_dollar(sqlite_store: Store) -> None:
-    drawn(sqlite_store, spec(title=r"$\frac{1}{", subtitle=["a$b$c"]))
+    drawn(sqlite_store, spec(title=r"$\frac{1}$", subtitle=["a$b$c"]))
 
 
 def test_pictures_that_are_drawn_at_once_are_as_if_one_after_the_other(
