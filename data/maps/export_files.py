@@ -171,7 +171,7 @@ def write_shapefile_zip(export: MapExport, path: Path, epsg: int) -> None:
         if notes:
             head = "以下文本超过 .dbf 的 254 字节，或含 GBK 没有的字（以〓代替），全文如下。"
             texts["未写全的文本.txt"] = "\r\n".join([head, *notes]) + "\r\n"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
             for file in sorted(Path(folder).iterdir()):
                 archive.write(file, file.name)
             for name, text in texts.items():
@@ -189,7 +189,8 @@ def _for_dbf(table: pa.Table, fields: Sequence[Field]) -> tuple[pa.Table, list[s
         column = table[field.name]
         if field.kind == "text":
             full = column.to_pylist()
-            fitting = [None if text is None else fitting_dbf(text) for text in full]
+            known = {text: fitting_dbf(text) for text in set(full) - {None}} | {None: None}
+            fitting = [known[text] for text in full]
             for number, text, fits in zip(numbers, full, fitting, strict=True):
                 if text != fits:
                     notes.append(f"{number}\t{field.name}\t{text}")
@@ -282,8 +283,7 @@ def _kml(export: MapExport) -> Iterator[str]:
             continue
         yield f"<Folder><name>{name}</name>\n"
         for batch in table.to_batches(max_chunksize=_AT_ONCE):
-            for row in batch.to_pylist():
-                yield _placemark(row, export.fields)
+            yield from _placemarks(batch, export.fields)
         yield "</Folder>\n"
     yield "</Document>\n</kml>\n"
 
@@ -292,22 +292,38 @@ def _xml(value: Any) -> str:
     return escape(_NOT_XML.sub(" ", str(value)), {'"': "&quot;"})
 
 
-def _placemark(row: Mapping[str, Any], fields: Sequence[Field]) -> str:
-    data = "".join(
-        f'<SimpleData name="{_xml(f.name)}">{_xml(row[f.name])}</SimpleData>'
-        for f in fields
-        if row[f.name] is not None
-    )
-    shape = ""
-    if row.get(GEOMETRY) is not None:
-        shape = _kml_shape(shapely.from_wkb(row[GEOMETRY]))
-    elif row["经度"] is not None:
-        shape = f"<Point><coordinates>{row['经度']:.8f},{row['纬度']:.8f}</coordinates></Point>"
-    return (
-        f"<Placemark><name>{_xml(row['图斑编号'])}</name><styleUrl>#patch</styleUrl>"
-        f'<ExtendedData><SchemaData schemaUrl="#fields">{data}</SchemaData></ExtendedData>'
-        f"{shape}</Placemark>\n"
-    )
+def _placemarks(batch: pa.RecordBatch, fields: Sequence[Field]) -> Iterator[str]:
+    columns = batch.to_pydict()
+    wkb = columns.get(GEOMETRY) or [None] * batch.num_rows
+    shapes = shapely.from_wkb(np.array(wkb, dtype=object))
+    data = []
+    for field in fields:
+        before = f'<SimpleData name="{_xml(field.name)}">'
+        write = _xml if field.kind == "text" else str
+        data.append(
+            [
+                "" if value is None else f"{before}{write(value)}</SimpleData>"
+                for value in columns[field.name]
+            ]
+        )
+    for number, lon, lat, shape, said in zip(
+        columns["图斑编号"],
+        columns["经度"],
+        columns["纬度"],
+        shapes,
+        zip(*data, strict=True),
+        strict=True,
+    ):
+        drawn = ""
+        if shape is not None:
+            drawn = _kml_shape(shape)
+        elif lon is not None:
+            drawn = f"<Point><coordinates>{lon:.8f},{lat:.8f}</coordinates></Point>"
+        yield (
+            f"<Placemark><name>{_xml(number)}</name><styleUrl>#patch</styleUrl>"
+            f'<ExtendedData><SchemaData schemaUrl="#fields">{"".join(said)}</SchemaData>'
+            f"</ExtendedData>{drawn}</Placemark>\n"
+        )
 
 
 def _kml_shape(shape: Any) -> str:
