@@ -22,7 +22,7 @@ from data.maps.export_files import read_system, write_geopackage, write_kml, wri
 from data.maps.heat import read_radius
 from data.maps.mercator import read_box
 from data.maps.patch_tiles import COLOURINGS
-from data.maps.picture import BadPicture, PictureSpec, map_picture
+from data.maps.picture_spec import BadPicture, PictureSpec
 from data.maps.selection import Selection, read_selection
 from data.periods import format_day
 from data.services import Services
@@ -159,6 +159,9 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @server.get("/map/picture.png")
     def picture() -> flask.Response:
         def make(conn: Connection, asked: Asked) -> bytes:
+            # loaded when the first picture is asked for: the library takes a second
+            from data.maps.picture import map_picture
+
             spec = picture_spec(asked, services)
             return map_picture(conn, services.store, asked.cube, asked.scope, asked.question, spec)
 

@@ -10,8 +10,6 @@ import io
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +31,7 @@ from data.maps.ground import metres_per_unit
 from data.maps.mercator import Box, unit_x, unit_y
 from data.maps.overlay import Window
 from data.maps.picture_layers import LAYERS, Asked, LegendParts, Mark, Sheet
+from data.maps.picture_spec import PictureSpec
 from data.maps.question import MapQuestion
 from data.maps.reference import colour_of, layer_mask, layers_shown, pen_of
 from data.scope import Scope
@@ -52,8 +51,6 @@ FONTS = (
 _WATER = "#E9EFF4"
 _LEGEND_MM = 42.0
 _MARGIN_MM = 3.5
-#: A picture larger than this is no picture for a document, but a load on the server.
-MOST_MM, MOST_DPI, MOST_PIXELS = 420.0, 400, 24_000_000
 #: Where there is no boundary at all (domain.md §2).
 _CITY: Box = (121.2, 36.7, 122.7, 37.6)
 #: matplotlib's text layout keeps state that threads share.
@@ -62,47 +59,6 @@ _lock = threading.Lock()
 
 class NoFont(SupervisionError):
     """The server has no font for Chinese."""
-
-
-class BadPicture(SupervisionError):
-    """A layer or size that is not offered."""
-
-
-@dataclass(frozen=True, slots=True)
-class PictureSpec:
-    """layer: a key of LAYERS. box: degrees, None for the district or the city. by, radius,
-    colouring, until: as the layers have them. subtitle: lines under the title. stamp: 基准日 and
-    数据版本. width_mm, height_mm, dpi: on paper."""
-
-    layer: str
-    title: str
-    subtitle: Sequence[str]
-    stamp: str
-    until: date
-    box: Box | None = None
-    by: str = "district"
-    radius: int = 1000
-    colouring: str = "status"
-    overlays: Sequence[ReferenceLayer] = ()
-    is_demo: bool = False
-    width_mm: float = 156.0
-    height_mm: float = 112.0
-    dpi: int = 200
-
-    def __post_init__(self) -> None:
-        if self.layer not in LAYERS:
-            raise BadPicture("没有这种图层。可用的：heat、bins、areas、patches。")
-        pixels = self.width_mm * self.height_mm * (self.dpi / 25.4) ** 2
-        if not (
-            90 <= self.width_mm <= MOST_MM
-            and 70 <= self.height_mm <= MOST_MM
-            and 72 <= self.dpi <= MOST_DPI
-            and pixels <= MOST_PIXELS
-        ):
-            raise BadPicture(
-                f"图片尺寸不合适。宽应为 90 到 {MOST_MM:g} 毫米，高 70 到 {MOST_MM:g} 毫米，"
-                f"分辨率 72 到 {MOST_DPI} dpi，总像素不超过 {MOST_PIXELS // 1_000_000} 百万。"
-            )
 
 
 @cache

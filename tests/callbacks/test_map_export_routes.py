@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +20,7 @@ from callbacks import faults, map_answers, map_export_routes
 from callbacks.context import read_context
 from data.scope import Scope
 from data.services import Services
+from data.settings import PROJECT_DIR
 from data.store.engine import Store
 from tests.data.maps.worlds import small_year
 from tests.data.store.queries.stored import WENDENG
@@ -131,3 +134,12 @@ def test_a_picture_that_cannot_be_drawn_is_refused_in_words(
     answer = client.get(f"/map/picture.png?{ON}&{query}")
     assert answer.status_code == 400
     assert says in answer.get_data(as_text=True)
+
+
+def test_the_program_starts_without_the_library_that_draws() -> None:
+    """It takes a second to load, and few processes ever draw a picture."""
+    says = "import sys, callbacks.map_export_routes; print('matplotlib' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", says], capture_output=True, text=True, cwd=PROJECT_DIR, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -15,15 +15,14 @@ from data.colours import rgb, tokens
 from data.maps import picture
 from data.maps.cube import map_cube
 from data.maps.picture import (
-    BadPicture,
     NoFont,
-    PictureSpec,
     map_picture,
     scale_length,
     window_for,
     wrapped,
 )
 from data.maps.picture_layers import LAYERS
+from data.maps.picture_spec import PICTURE_LAYERS, BadPicture, PictureSpec
 from data.maps.question import MapQuestion
 from data.maps.ramp import amount_rgb
 from data.scope import Scope
@@ -230,6 +229,10 @@ def test_a_line_breaks_by_width_and_never_before_a_closing_mark() -> None:
     assert wrapped("一二三四，五", 4) == ["一二三四，", "五"]
     assert wrapped("abcdefg", 2) == ["abc", "def", "g"]
     assert wrapped("", 4) == []
+
+
+def test_every_layer_that_is_offered_can_be_drawn() -> None:
+    assert tuple(LAYERS) == PICTURE_LAYERS
 
 
 def test_the_tokens_that_it_uses_are_there() -> None:
