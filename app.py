@@ -119,7 +119,8 @@ def _harden(app: Dash, settings: Settings) -> None:
     def healthz() -> Any:
         return {"ok": True, "start": start_token}
 
-    tiles = _origin(settings.tile_url)
+    addresses = (settings.tile_url, settings.imagery_before_url, settings.imagery_after_url)
+    tiles = " ".join(dict.fromkeys(filter(None, map(_origin, addresses))))
 
     @server.after_request
     def headers(response: flask.Response) -> flask.Response:

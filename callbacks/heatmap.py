@@ -64,6 +64,7 @@ from data.maps.reference import layers_shown
 from data.maps.spots import PlaceNames, Spot, spots
 from data.periods import first_of_next_month, format_day, month_end
 from data.services import Services
+from data.settings import Settings
 from data.store.queries.patch_list import months_with_patches
 from data.store.queries.places import district_shapes, town_labels, towns
 from data.units import format_count, format_mu, format_rate
@@ -375,13 +376,19 @@ def _frame(view: View, services: Services) -> dict[str, Any]:
             shown.layer.value: shown.version
             for shown in layers_shown(services.store, context.scope)
         },
-        "imagery": _imagery(settings),
+        "imagery": imagery(settings),
     }
 
 
-def _imagery(settings: Any) -> list[dict[str, str]]:
-    """The two pictures of the ground, before first; empty where neither address is set."""
-    return []
+def imagery(settings: Settings) -> list[dict[str, str]]:
+    """The two pictures of the ground, before first; empty unless both addresses are set."""
+    before, after = settings.imagery_before_url, settings.imagery_after_url
+    if before is None or after is None:
+        return []
+    return [
+        {"url": before, "label": settings.imagery_before_label},
+        {"url": after, "label": settings.imagery_after_label},
+    ]
 
 
 def _overlays(view: View, services: Services) -> list[Overlay]:
@@ -389,7 +396,7 @@ def _overlays(view: View, services: Services) -> list[Overlay]:
         Overlay(shown.layer.value, shown.layer.label, shown.colour)
         for shown in layers_shown(services.store, view.context.scope)
     ]
-    if _imagery(services.settings):
+    if imagery(services.settings):
         found.append(Overlay(IMAGERY, "前后影像（卷帘对比）"))
     return found
 

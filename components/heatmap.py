@@ -253,7 +253,9 @@ def _export_menu() -> Component:
         html.A(label, href=address, download="", **data(export=address))
         for address, label in EXPORTS
     ]
-    note = html.P("内容为当前视图、当前条件下的图斑。", className="muted")
+    note = html.P(
+        "内容为当前视图内、当前条件下的图斑。", className="muted", **data(export_note="yes")
+    )
     return _menu("导出", [*links, note], "export-menu")
 
 

@@ -18,6 +18,7 @@ def _default_database_url(local_dir: Path) -> str:
 class Settings:
     """database_url: SQLAlchemy address of the store. local_dir: folder for uploaded files, returned
     workbooks and job files. tile_url: address template of background tiles, None for none.
+    imagery_…: pictures of the ground before and after, offered where both addresses are set.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -25,6 +26,10 @@ class Settings:
     database_url: str = ""
     tile_url: str | None = None
     tile_attribution: str = ""
+    imagery_before_url: str | None = None
+    imagery_before_label: str = "前时相"
+    imagery_after_url: str | None = None
+    imagery_after_label: str = "后时相"
     city_name: str = "威海市"
     host: str = "127.0.0.1"
     port: int = 8050
@@ -44,6 +49,10 @@ class Settings:
             database_url=env.get("DATABASE_URL", ""),
             tile_url=env.get("WEIPIAN_TILE_URL") or None,
             tile_attribution=env.get("WEIPIAN_TILE_ATTRIBUTION", ""),
+            imagery_before_url=env.get("WEIPIAN_IMAGERY_BEFORE_URL") or None,
+            imagery_before_label=env.get("WEIPIAN_IMAGERY_BEFORE_LABEL") or "前时相",
+            imagery_after_url=env.get("WEIPIAN_IMAGERY_AFTER_URL") or None,
+            imagery_after_label=env.get("WEIPIAN_IMAGERY_AFTER_LABEL") or "后时相",
             city_name=env.get("WEIPIAN_CITY", "威海市"),
             host=env.get("WEIPIAN_HOST", "127.0.0.1"),
             port=int(env.get("WEIPIAN_PORT", "8050")),

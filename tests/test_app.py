@@ -73,6 +73,16 @@ def test_a_tile_server_is_let_through_by_its_origin_only(tmp_path: Any) -> None:
     assert (
         "img-src 'self' data: blob: https://*.tiles.example;" in policy["Content-Security-Policy"]
     )
+    pictures = replace(
+        tiles,
+        imagery_before_url="http://10.0.0.1/before/{z}/{x}/{y}.png",
+        imagery_after_url="http://10.0.0.1/after/{z}/{x}/{y}.png",
+    )
+    policy = application.create_app(pictures).server.test_client().get("/").headers
+    assert (
+        "img-src 'self' data: blob: https://*.tiles.example http://10.0.0.1;"
+        in policy["Content-Security-Policy"]
+    )
     plain = replace(tiles, tile_url=None)
     policy = application.create_app(plain).server.test_client().get("/").headers
     assert "img-src 'self' data: blob: ;" in policy["Content-Security-Policy"]

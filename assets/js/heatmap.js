@@ -126,6 +126,7 @@
     let card = new AbortController();
     let touched = false;
     let outline = null;
+    let loaded = Promise.resolve();
     const overlays = lib().overlays(map);
     const imagery = lib().imagery(map, page.frame.imagery || []);
 
@@ -164,7 +165,7 @@
       card.abort();
       card = new AbortController();
       const frame = text("div", "正在读取…");
-      popup(at, frame);
+      const shown = popup(at, frame);
       const url = "/heatmap/first.json?" + question(own()) + "&" + new URLSearchParams(place).toString();
       fetchJson(url, card.signal).then(function (answer) {
         const parts = [text("strong", answer.label + " " + answer.text), text("p", answer.patches_text)];
@@ -183,11 +184,14 @@
           parts.push(foot);
         }
         frame.replaceChildren(...parts);
-        popup(at, frame); // its size has changed
+        shown.update();
         if (focus && frame.querySelector("a")) frame.querySelector("a").focus();
       }).catch(function (error) {
-        if (!aborted(error)) frame.textContent = error.message;
+        if (aborted(error)) return;
+        frame.textContent = error.message;
+        shown.update();
       });
+      return shown;
     }
 
     function openPatch(p, at) {
@@ -273,26 +277,41 @@
       time.show(values.day || page.frame.asof);
       links();
       const key = question(values) + "|" + [values.radius, values.by, values.colour].join("|");
-      if (key === drawn) return Promise.resolve();
-      if (outline && drawn) { outline.remove(); outline = null; map.closePopup(); }
+      if (key === drawn) return;
+      if (outline && drawn) { dropOutline(); map.closePopup(); }
       drawn = key;
-      return (shown = layer.show(question(values), values));
+      loaded = layer.show(question(values), values);
     }
 
-    let shown = Promise.resolve();
-
+    /* Where the list of the view and the exports lead: files hold what is outlined, if anything is. */
     function links() {
       const list = document.querySelector("[data-view-list]");
       if (list) list.setAttribute("href", list.dataset.viewList + "?" + question(own()) + "&bbox=" + bboxOf(map));
-      const values = own();
+      const place = outline ? "poly=" + outline.poly : "bbox=" + bboxOf(map);
       document.querySelectorAll("[data-export]").forEach(function (entry) {
         const [path, fixed] = entry.dataset.export.split("?");
-        const more = [question(values), fixed, "bbox=" + bboxOf(map)].filter(Boolean).join("&");
-        const look = path === "/map/picture.png"
-          ? "&layer=" + (values.layer || "heat") + ["radius", "by", "colour"].map((k) => values[k] ? "&" + k + "=" + values[k] : "").join("")
-          : "";
-        entry.setAttribute("href", path + "?" + more + look);
+        const picture = path === "/map/picture.png";
+        const parts = [question(own()), fixed, picture ? "bbox=" + bboxOf(map) + look() : place];
+        entry.setAttribute("href", path + "?" + parts.filter(Boolean).join("&"));
       });
+      const note = document.querySelector("[data-export-note]");
+      if (note) note.textContent = "内容为" + (outline ? "圈选范围内" : "当前视图内") + "、当前条件下的图斑。";
+    }
+
+    /* How the map is shown, as the picture's address says it. */
+    function look() {
+      const values = own();
+      const over = (values.overlays || "").split(",").filter((name) => name && name !== "imagery");
+      const parts = { layer: values.layer || "heat", until: page.frame.asof, overlays: over.join(",") };
+      ["radius", "by", "colour"].forEach((key) => { parts[key] = values[key]; });
+      return Object.keys(parts).filter((key) => parts[key]).map((key) => "&" + key + "=" + parts[key]).join("");
+    }
+
+    function dropOutline() {
+      if (!outline) return;
+      outline.shape.remove();
+      outline = null;
+      links();
     }
 
     function moved() {
@@ -309,16 +328,19 @@
     map.getContainer().addEventListener("wheel", touch, { passive: true });
     map.getContainer().addEventListener("keydown", touch);
     map.on("moveend", moved);
+    map.on("popupclose", (event) => { if (outline && event.popup === outline.card) dropOutline(); });
 
-    const time = timeBar(() => shown);
+    const time = timeBar(() => loaded);
     const lasso = lassoOf(map, function (corners) {
-      if (outline) outline.remove();
-      outline = L.polygon(corners, {
+      dropOutline();
+      const shape = L.polygon(corners, {
         pane: "heatmap-data", renderer, interactive: false, color: token("accent"), weight: 2, dashArray: "6 4",
         fillOpacity: 0.08,
       }).addTo(map);
       const poly = corners.map((c) => c.lng.toFixed(6) + "," + c.lat.toFixed(6)).join(";");
-      openCard({ poly }, outline.getBounds().getCenter());
+      outline = { shape, poly };
+      links();
+      outline.card = openCard({ poly }, shape.getBounds().getCenter());
     });
 
     function token(name) { return lib().token(name); }

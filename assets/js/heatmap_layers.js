@@ -291,8 +291,15 @@
           icon: L.divIcon({ html: icon, className: "cluster-frame", iconSize: [size, size] }),
           title: p.hint, alt: p.hint, keyboard: true, riseOnHover: true,
         });
-        marker.on("add", () => marker.getElement().setAttribute("aria-label", p.hint));
-        marker.on("click", () => this._hooks.go(p.box));
+        marker.on("add", function () {
+          marker.getElement().setAttribute("role", "button");
+          marker.getElement().setAttribute("aria-label", p.hint);
+        });
+        const open = () => this._hooks.go(p.box);
+        marker.on("click", open);
+        marker.on("keydown", function (event) {
+          if (event.originalEvent.key === "Enter") open();
+        });
         return marker;
       },
       _patch(feature) {

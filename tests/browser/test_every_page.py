@@ -21,6 +21,7 @@ PAGES = {
     "overview": "/",
     "clearance": "/clearance",
     "overdue": "/overdue",
+    "heatmap": "/heatmap",
     "patches": "/patches",
     "patch": f"/patches/{DEMO_YEAR}/{{patch_no}}",
     "rules": "/rules",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.heatmap import in_view, read_view, render, shown_days, with_own
+from callbacks.heatmap import imagery, in_view, read_view, render, shown_days, with_own
+from components import ids
 from data.scope import Scope
 from data.services import Services
 from data.store.engine import Store
@@ -158,3 +160,18 @@ def test_the_page_is_the_same_on_both_databases(store: Store) -> None:
     services = Services(store.settings, store)
     page = drawn(services, "?year=2023&asof=2023-06-10")
     assert "全市未消除违法占用耕地2.00亩" in text_of(page[0])
+
+
+def test_pictures_of_the_ground_are_offered_where_both_are_set(services: Services) -> None:
+    assert "前后影像" not in text_of(drawn(services))
+    before = replace(services.settings, imagery_before_url="http://10.0.0.1/b/{z}/{x}/{y}")
+    assert imagery(before) == []
+    both = replace(before, imagery_after_url="http://10.0.0.1/a/{z}/{x}/{y}")
+    assert [picture["label"] for picture in imagery(both)] == ["前时相", "后时相"]
+    options = [
+        text_of(option["label"])
+        for part in below(drawn(Services(both, services.store)))
+        if getattr(part, "id", None) == ids.Heatmap.OVERLAYS
+        for option in part.options
+    ]
+    assert any("前后影像" in text for text in options)

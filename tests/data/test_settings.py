@@ -36,8 +36,13 @@ def test_the_environment_names_store_folder_tiles_and_day(
     monkeypatch.setenv("DATABASE_URL", "postgresql://weipian@/weipian")
     monkeypatch.setenv("WEIPIAN_LOCAL_DIR", str(tmp_path))
     monkeypatch.setenv("WEIPIAN_TILE_URL", "http://10.0.0.1/{z}/{x}/{y}.png")
+    monkeypatch.setenv("WEIPIAN_IMAGERY_BEFORE_URL", "http://10.0.0.1/before/{z}/{x}/{y}.png")
+    monkeypatch.setenv("WEIPIAN_IMAGERY_AFTER_LABEL", "2023年10月")
     monkeypatch.setenv("WEIPIAN_TODAY", "2023-11-23")
     settings = Settings.from_environment()
+    assert settings.imagery_before_url == "http://10.0.0.1/before/{z}/{x}/{y}.png"
+    assert (settings.imagery_before_label, settings.imagery_after_label) == ("前时相", "2023年10月")
+    assert settings.imagery_after_url is None
     assert settings.database_url == "postgresql://weipian@/weipian"
     assert settings.uploads_dir == tmp_path / "uploads"
     assert settings.outputs_dir == tmp_path / "outputs"

@@ -1,0 +1,214 @@
+"""违法占用 in Chromium: from a sum to its square, its patches and their workbook."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+from playwright.sync_api import Page, Route, expect
+
+from data.maps.cube import map_cube
+from data.maps.points import points, totals
+from data.maps.question import MapQuestion
+from data.scope import Scope
+from data.store.engine import open_store
+from data.store.queries.figures import figures
+from data.units import format_mu
+from tests.browser.conftest import DEMO_TODAY, DEMO_YEAR, Complaints
+from tests.browser.screen import Viewport, on_both_screens
+from tests.browser.serving import Server
+
+#: 20 seconds for what a busy machine takes long for.
+LONG = 20_000
+
+
+def open_map(page: Page, server: Server, search: str = "") -> None:
+    page.goto(f"{server.url}/heatmap{search}")
+    expect(page.locator("h1.headline")).to_contain_text("截至", timeout=LONG)
+    expect(page.locator("#heatmap-legend > *").first).to_be_visible(timeout=LONG)
+    expect(page.locator(".sums-table")).to_be_visible(timeout=LONG)
+
+
+def choose_layer(page: Page, name: str) -> None:
+    page.locator(".layer-switch label", has_text=name).click()
+
+
+def sums(page: Page) -> list[list[str]]:
+    rows = page.locator(".sums-table tbody tr").all()
+    return [[t.strip() for t in row.locator("th, td").all_inner_texts()] for row in rows]
+
+
+@on_both_screens
+def test_the_map_fits_the_screen_and_its_sums_are_the_figures(
+    page: Page, server: Server, viewport: Viewport, screenshot: Callable[[str], Path]
+) -> None:
+    store = open_store(server.settings)
+    with store.read() as conn:
+        city = figures(conn, Scope.all(), DEMO_YEAR, DEMO_TODAY)["city"]
+    whole = totals(map_cube(store, DEMO_YEAR), Scope.all(), MapQuestion(DEMO_YEAR, DEMO_TODAY))
+    store.engine.dispose()
+    open_map(page, server)
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".leaflet-heatmap-heat-pane img.leaflet-tile-loaded").count() > 3
+    screenshot("heatmap")
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
+    amount = f"{format_mu(city['remaining_farmland_mu'])}亩"
+    expect(page.locator("h1.headline")).to_contain_text(amount)
+    rows = sums(page)
+    assert rows[0][1:] == rows[-1][1:] == [amount, f"{whole.patches:,}"]
+    choose_layer(page, "区市")
+    expect(page.locator("#heatmap-legend")).to_contain_text("亩/km²", timeout=LONG)
+    expect(page.locator(".units-table tbody tr").last).to_contain_text(amount)
+
+
+def test_a_square_of_the_table_opens_its_card_and_its_list_by_keyboard(
+    page: Page, server: Server
+) -> None:
+    open_map(page, server, "?layer=bins&measure=suspected")
+    page.locator("#heatmap-bins summary").focus()
+    page.keyboard.press("Enter")
+    row = page.locator("#heatmap-bins tbody tr").first
+    cells = row.locator("td").all_inner_texts()
+    row.get_by_role("button", name="查看").focus()
+    page.keyboard.press("Enter")
+    card = page.locator(".map-card")
+    expect(card).to_contain_text(f"疑似违法图斑 {cells[0]}", timeout=LONG)
+    expect(card).to_contain_text(f"{cells[1]}个图斑")
+    expect(card.locator("li")).to_have_count(min(5, int(cells[1].replace(",", ""))))
+    card.get_by_role("link", name="查看").press("Enter")
+    expect(page.locator("#heatmap-patches-count")).to_have_text(
+        f"共 {cells[1]} 个图斑", timeout=LONG
+    )
+    expect(page.locator("h1")).to_contain_text(f"疑似违法图斑：{cells[1]}个图斑")
+    page.locator(".breadcrumb-line a").click()
+    expect(page.locator("#heatmap-measure")).to_have_value("suspected", timeout=LONG)
+
+
+def test_an_outline_by_hand_becomes_a_list_and_a_workbook_of_the_same_patches(
+    page: Page, server: Server
+) -> None:
+    open_map(page, server, "?measure=patches&layer=bins")
+    page.locator("#heatmap-lasso").click()
+    frame = page.locator("#heatmap-map").bounding_box()
+    assert frame
+    at = [(0.3, 0.3), (0.7, 0.25), (0.65, 0.8), (0.35, 0.75)]
+    corners = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in at]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in (*corners[1:], corners[0]):
+        page.mouse.move(*corner, steps=8)
+    page.mouse.up()
+    expect(page.locator(".map-card li").first).to_be_visible(timeout=LONG)
+    found = re.search(r"([\d,]+)个图斑", page.locator(".map-card p").first.inner_text())
+    assert found
+    with page.expect_download() as download:
+        page.locator(".map-card").get_by_role("link", name="导出 xlsx").click()
+    book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert book.worksheets[0].max_row == 1 + int(found[1].replace(",", ""))
+    page.locator(".export-menu summary").click()
+    expect(page.locator(".export-menu")).to_contain_text("内容为圈选范围内")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="GeoPackage").click()
+    assert download.value.path().read_bytes()[:15] == b"SQLite format 3"
+    page.locator(".map-card").get_by_role("link", name="查看").click()
+    expect(page.locator("#heatmap-patches-count")).to_have_text(
+        f"共 {found[1]} 个图斑", timeout=LONG
+    )
+    expect(page.locator("h1")).to_contain_text("圈选范围内")
+
+
+def test_the_question_and_the_day_are_kept_by_the_address(page: Page, server: Server) -> None:
+    open_map(page, server)
+    page.select_option("#heatmap-measure", "unlawful_farmland_mu")
+    expect(page.locator("h1")).to_contain_text("全市违法占用耕地", timeout=LONG)
+    page.get_by_role("button", name="上一期").click()
+    expect(page.locator(".time-day")).to_have_text("显示 10月31日")
+    expect(page.locator("h1")).to_contain_text("截至10月31日", timeout=LONG)
+    page.get_by_role("button", name="上一期").click()
+    page.select_option("#heatmap-against", "day")
+    expect(page.locator("h1")).to_contain_text("与10月31日相比", timeout=LONG)
+    expect(page.locator("#heatmap-legend")).to_contain_text("变化密度", timeout=LONG)
+    page.select_option("#heatmap-against", "none")
+    page.get_by_role("button", name="下一期").click()
+    page.locator(".spots button").first.click()
+    expect(page).to_have_url(re.compile("view=1"), timeout=LONG)
+    expect(page.locator(".sums-table tbody tr").nth(1)).not_to_contain_text(
+        re.compile(r"^视图以外\s*0"), timeout=LONG
+    )
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("截至10月31日，全市违法占用耕地", timeout=LONG)
+    expect(page.locator(".time-day")).to_have_text("显示 10月31日", timeout=LONG)
+    expect(page.locator("#heatmap-measure")).to_have_value("unlawful_farmland_mu")
+
+
+def test_playing_goes_through_the_days_and_can_be_paused(page: Page, server: Server) -> None:
+    open_map(page, server, "?layer=bins&measure=patches&day=2023-08-31")
+    page.get_by_role("button", name="逐期播放").press("Enter")
+    expect(page.locator(".time-day")).to_have_text("显示 10月31日", timeout=LONG)
+    page.get_by_role("button", name="暂停播放").press("Enter")
+    expect(page.get_by_role("button", name="逐期播放")).to_be_visible()
+    expect(page.locator("h1")).to_contain_text("截至10月31日", timeout=LONG)
+
+
+def test_clusters_open_into_patches_and_a_patch_into_its_page(page: Page, server: Server) -> None:
+    open_map(page, server, "?layer=patches")
+    clusters = page.locator(".cluster-frame")
+    expect(clusters.first).to_be_visible(timeout=LONG)
+    said = clusters.first.get_attribute("aria-label") or ""
+    assert re.match(r"[\d,]+个图斑", said)
+    before = page.locator(".leaflet-control-scale-line").inner_text()
+    clusters.first.press("Enter")
+    expect(page.locator(".leaflet-control-scale-line")).not_to_have_text(before, timeout=LONG)
+    question = MapQuestion(DEMO_YEAR, DEMO_TODAY, measure="overdue")
+    store = open_store(server.settings)
+    found = points(map_cube(store, DEMO_YEAR), Scope.all(), question, None)
+    store.engine.dispose()
+    lon, lat = float(found.lon[0]), float(found.lat[0])
+    around = f"{lon - 0.004},{lat - 0.002},{lon + 0.004},{lat + 0.002}"
+    open_map(page, server, f"?layer=patches&view={around}")
+    page.wait_for_load_state("networkidle")
+    frame = page.locator("#heatmap-map").bounding_box()
+    assert frame
+    page.mouse.click(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+    expect(page.locator(".map-card")).to_contain_text("逾期", timeout=LONG)
+    link = page.locator(".map-card").get_by_role("link", name="打开图斑页")
+    expect(link).to_be_visible(timeout=LONG)
+    link.click()
+    expect(page).to_have_url(re.compile(rf"/patches/{DEMO_YEAR}/"))
+
+
+def test_a_map_without_an_answer_says_so(
+    page: Page, server: Server, complaints: Complaints
+) -> None:
+    complaints.expect("bins.json")
+
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route("**/map/bins.json**", refuse)
+    page.goto(f"{server.url}/heatmap?layer=bins&measure=gold")
+    expect(page.locator(".map-fault")).to_contain_text("网络不通", timeout=LONG)
+    expect(page.locator(".error-panel")).to_contain_text("没有指标“gold”")
+
+
+def test_the_wall_shows_one_screen_and_goes_on_to_the_next_district(
+    page: Page, server: Server
+) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.clock.install()
+    page.goto(f"{server.url}/heatmap?screen=1")
+    expect(page.locator("h1.headline")).to_contain_text("全市", timeout=LONG)
+    expect(page.locator("#heatmap-legend")).to_contain_text("亩/km²", timeout=LONG)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1080
+    page.clock.fast_forward(21_000)
+    expect(page.locator("h1.headline")).to_contain_text("环翠区", timeout=LONG)
+    expect(page.locator(".sums-table")).to_contain_text("环翠区合计", timeout=LONG)
+
+
+def test_an_empty_store_says_what_to_upload(page: Page, empty_server: Server) -> None:
+    page.goto(f"{empty_server.url}/heatmap")
+    expect(page.locator(".empty")).to_contain_text("地图还是空的", timeout=LONG)
+    expect(page.get_by_role("link", name="去上传下发图斑")).to_be_visible()
