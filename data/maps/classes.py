@@ -10,11 +10,9 @@ import numpy as np
 
 from data.maps.measures import MapMeasure
 from data.maps.mercator import Ints
-from data.maps.ramp import colour
+from data.maps.ramp import PALEST, colour
 
 _MOST = 6
-#: The lowest class is not drawn in the palest colour, which a light base would swallow.
-_PALEST = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Classes:
     def _position(self, at: int) -> float:
         if len(self.limits) == 1:
             return 1.0
-        return _PALEST + (1 - _PALEST) * at / (len(self.limits) - 1)
+        return PALEST + (1 - PALEST) * at / (len(self.limits) - 1)
 
     def colour(self, value: int) -> str:
         return colour(self.step(value), self.is_difference)

@@ -45,7 +45,7 @@ from data.maps.mercator import (
 from data.maps.overlay import Window
 from data.maps.points import points
 from data.maps.question import MapQuestion
-from data.maps.ramp import amount_rgb, difference_rgb
+from data.maps.ramp import PALEST, amount_rgb, difference_rgb
 from data.periods import format_day, month_end, province_approval_on
 from data.scope import Scope
 from data.units import PARTS_PER_MU
@@ -318,6 +318,8 @@ def _looked_at(question: MapQuestion, until: date) -> tuple[tuple[date, ...], fl
     if question.measure == "suspected":
         return (until,), 1.5
     days = stops(question.year, until)
+    if question.against_on is not None:  # what came before is another difference
+        days = tuple(day for day in days if day > question.against_on) or (until,)
     return days if question.as_of in days else (*days, question.as_of), 1.02
 
 
@@ -400,14 +402,20 @@ def round_up(value: float) -> float:
 
 
 def _alpha(size: float) -> float:
-    """From transparent at nothing to almost opaque at a tenth of the top, smoothly."""
-    t = min(size / 0.1**0.5, 1.0)
+    """From transparent at nothing to almost opaque at a 25th of the top, smoothly: a small place
+    is still seen on a map of the city."""
+    t = min(size / 0.04**0.5, 1.0)
     return float(_OPAQUE * t * t * (3 - 2 * t))
+
+
+def _paled(position: float) -> float:
+    """Without the palest end of the scale, which a light base would swallow."""
+    return PALEST + (1 - PALEST) * position
 
 
 def rgba(position: float, is_difference: bool) -> tuple[int, int, int, int]:
     """The colour of a place on the scale."""
-    colour = difference_rgb(position) if is_difference else amount_rgb(position)
+    colour = difference_rgb(position) if is_difference else amount_rgb(_paled(position))
     return (*colour, round(255 * _alpha(abs(position))))
 
 

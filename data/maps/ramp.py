@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 #: From little to much.
 AMOUNT = ("#FFFFCC", "#FED976", "#FEB24C", "#FD8D3C", "#F03B20", "#BD0026", "#800026")
+#: The lowest amount is not drawn in the palest colour, which a light base would swallow.
+PALEST = 0.15
 #: From less through nothing to more.
 DIFFERENCE = ("#542788", "#998EC3", "#D8DAEB", "#F7F7F7", "#FEE0B6", "#F1A340", "#B35806")
 

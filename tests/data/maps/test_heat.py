@@ -205,6 +205,13 @@ def test_a_difference_is_symmetrical_and_nothing_is_transparent() -> None:
     assert signs == ["−"] * 4 + ["0"] + ["+"] * 4
 
 
+def test_the_scale_of_a_difference_looks_at_no_day_before_the_one_compared_with() -> None:
+    """Else all that was missing before would make what has changed since too pale to see."""
+    since = replace(Q, against_on=date(2023, 11, 20))
+    whole = scale_of(CITY, ALL, Q, 1000, DAY)
+    assert scale_of(CITY, ALL, since, 1000, DAY).most < whole.most / 2
+
+
 def test_nothing_is_a_transparent_tile_and_a_sentence() -> None:
     nobody = cube_with([])
     assert picture(heat_tile(nobody, ALL, Q, 1000, DAY, 9, 429, 198))[..., 3].max() == 0
