@@ -9,21 +9,28 @@ everything is found by an anchor (the head) kept off the machine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import marshal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice, repeat
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row, Table, UniqueConstraint, select
 
-from data.store import meta
-from data.store.dialect import bulk_insert
+from data.store import dialect, meta
+from data.store.beside import blocks_beside
 from data.store.models import Base
 
 GENESIS = "0" * 64
 HEAD_KEY = "history_head"
-_CHUNK = 5_000
+#: From so many records on a second process makes them while this one writes the rows.
+_BESIDE_FROM = 5_000
+#: After so many pieces a new copy of this process takes over: what a copy looks at becomes its own
+#: memory, page by page.
+_PIECES_A_COPY = 20
 _COLUMNS = (
     "seq",
     "batch_id",
@@ -41,21 +48,24 @@ _COLUMNS = (
 NOT_RECORDED = frozenset({"source_hash", "batch_id"})
 
 
-class Record(NamedTuple):
-    """One change. before and after: what `said` makes of columns → values; None where there is
-    none. A value that is missing and one that is null are the same."""
+class Told(NamedTuple):
+    """Changes of one table and one kind (op), a column each. before and after: what `said` makes of
+    columns → values; None where there is none. A value that is missing and one that is null are
+    the same."""
 
     entity: str
-    row_key: str
-    patch_id: int | None
     op: str
-    before: bytes | None
-    after: bytes | None
+    row_keys: Sequence[str]
+    patch_ids: Sequence[int | None]
+    before: Sequence[bytes] | None
+    after: Sequence[bytes] | None
 
 
 #: (entity, row key) → seq of its last record and what that leaves of the row, as JSON: a dict a row
 #: would be some kilobytes each. None for a deleted row.
 State = dict[tuple[str, str], tuple[int, bytes | None]]
+#: seq and hash of the last of some records, and all of them as dialect.packed makes them.
+_Piece = tuple[int, str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,14 @@ def said(values: dict[str, Any]) -> bytes:
     """Columns → values as JSON with sorted keys. A copy: what orjson returns is cut from a buffer
     of some kilobytes, and a hundred thousand of those are most of a gigabyte."""
     return memoryview(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).tobytes()
+
+
+def all_said(columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+    """What `said(recorded(…))` makes of each row, in the same bytes. columns: names → plain values
+    (no nan, no -0.0) of some rows."""
+    names = sorted(n for n in columns if n not in NOT_RECORDED)
+    told = [[geometry_digest(g) for g in columns[n]] if n == "geom" else columns[n] for n in names]
+    return [orjson.dumps(dict(zip(names, row, strict=True))) for row in zip(*told, strict=True)]
 
 
 def plain_number(value: Any) -> Any:
@@ -109,29 +127,84 @@ def head(conn: Connection) -> tuple[int, str]:
     return int(records), digest
 
 
-def append(conn: Connection, batch_id: int, records: Iterable[Record]) -> None:
-    """Chain the records of a batch, in order, and move the head. They are written as they come, so
-    that a large batch is never in memory as a whole."""
-    seq, prev_hash = head(conn)
-    first = seq
+def append(
+    conn: Connection,
+    batch_id: int,
+    told: Sequence[Callable[[], Told]],
+    count: int = 0,
+    meanwhile: Iterable[object] = (),
+) -> None:
+    """Chain the records of a batch, in order, and move the head.
+
+    They are made and written piece by piece, so that a large batch is never in memory as a whole.
+    told: makes each piece; must not touch the database where there are many. count: how many
+    records there will be at most. meanwhile: what else is to be done here, step by step while the
+    records are being made; run to its end.
+    """
+    first, prev_hash = head(conn)
+    seq = first
     at = datetime.now(UTC).isoformat(timespec="microseconds")
-    table = Base.metadata.tables["history"]
-    rows: list[tuple[Any, ...]] = []
-    for record in records:
-        seq += 1
-        entity, row_key, patch_id, op, before, after = record
-        about = (seq, batch_id, at, entity, row_key, patch_id, op)
-        digest = _digest(prev_hash, about, before, after)
-        texts = (before and before.decode(), after and after.decode())
-        rows.append((*about, *texts, prev_hash, digest))
-        prev_hash = digest
-        if len(rows) >= _CHUNK:
-            bulk_insert(conn, table, _COLUMNS, rows)
-            rows = []
-    if rows:
-        bulk_insert(conn, table, _COLUMNS, rows)
+    steps = iter(meanwhile)
+    for start in range(0, len(told), _PIECES_A_COPY):
+        some = told[start : start + _PIECES_A_COPY]
+        work = _chained(some, seq, prev_hash, batch_id, at)
+        with _made_beside(work, conn.dialect.name, count) as pieces:
+            for _ in islice(steps, len(some)):
+                for piece in islice(pieces, 1):
+                    seq, prev_hash = _write(conn, piece)
+            for piece in pieces:
+                seq, prev_hash = _write(conn, piece)
+    for _ in steps:
+        pass
     if seq > first:
         meta.put(conn, HEAD_KEY, f"{seq}:{prev_hash}")
+
+
+def _write(conn: Connection, piece: _Piece) -> tuple[int, str]:
+    seq, digest, packed = piece
+    dialect.insert_packed(conn, Base.metadata.tables["history"], _COLUMNS, packed)
+    return seq, digest
+
+
+@contextmanager
+def _made_beside(
+    records: Iterator[list[tuple[Any, ...]]], database: str, count: int
+) -> Iterator[Iterator[_Piece]]:
+    def made() -> Iterator[_Piece]:
+        for rows in records:
+            yield rows[-1][0], rows[-1][-1], dialect.packed(database, rows)
+
+    if count < _BESIDE_FROM:
+        yield made()
+        return
+    with blocks_beside(lambda: map(marshal.dumps, made())) as blocks:
+        yield map(marshal.loads, blocks)
+
+
+def _chained(
+    told: Iterable[Callable[[], Told]], seq: int, prev_hash: str, batch_id: int, at: str
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of the table, a list for each of `told` that has any."""
+    for make in told:
+        piece = make()
+        rows: list[tuple[Any, ...]] = []
+        entity = str(piece.entity)  # a table's name is a text of another type
+        nothing = repeat(None, len(piece.row_keys))
+        for row_key, patch_id, before, after in zip(
+            piece.row_keys,
+            piece.patch_ids,
+            piece.before or nothing,
+            piece.after or nothing,
+            strict=True,
+        ):
+            seq += 1
+            about = (seq, batch_id, at, entity, row_key, patch_id, piece.op)
+            digest = _digest(prev_hash, about, before, after)
+            texts = (before and before.decode(), after and after.decode())
+            rows.append((*about, *texts, prev_hash, digest))
+            prev_hash = digest
+        if rows:
+            yield rows
 
 
 def anchor(conn: Connection) -> dict[str, Any]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from itertools import chain
+from functools import partial
+from itertools import accumulate, chain
+from operator import ne
 from typing import Any, TypeGuard
 
 import numpy as np
-import orjson
 import pandas as pd
 from sqlalchemy import Connection, Date, Table, delete, func, insert, select
 
 from data.store import history, meta, summary
 from data.store.dialect import bulk_insert, bulk_update, index_boxes, unindex_boxes
-from data.store.history import Record
+from data.store.history import Told
 from data.store.models import Base, Upload
 
 Progress = Callable[[str, int, int], None]
@@ -76,19 +77,15 @@ def apply_changes(
     batch_id = meta.next_number(conn, "next:upload")
     version = int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1
     conn.execute(
-        insert(Upload).values(
-            id=batch_id, uploaded_at=_now(), data_version=version, **asdict(upload)
-        )
+        insert(Upload).values(id=batch_id, uploaded_at=_now(), data_version=version, **vars(upload))
     )
     meta.put(conn, DATA_VERSION_KEY, str(version))
     existing = _touched_patches(changes)
     summary.remove(conn, existing)
-    records: list[Iterable[Record]] = []
+    told: list[Callable[[], Told]] = []
+    steps: list[Iterable[int]] = []
+    count = 0
     brought: list[int] = []
-
-    def progress(frame: pd.DataFrame) -> None:
-        if on_progress:
-            on_progress("写入", len(frame), len(frame))
 
     for change in changes:
         table: Table = change.table.__table__
@@ -96,24 +93,35 @@ def apply_changes(
         if _has_rows(change.inserts):  # numbered before deletions, so that no number comes twice
             rows = _numbered(conn, table, batch_id, change.inserts)
         if _has_rows(change.deletes):
-            records.append(_delete(conn, table, change.deletes))
-            progress(change.deletes)
+            told += _told_rows(table, "delete", change.deletes)
+            steps.append(_delete(conn, table, change.deletes))
+            count += len(change.deletes)
         if _has_rows(change.updates_after):
             assert change.updates_before is not None
             before, after = change.updates_before, change.updates_after
-            records.append(_update(conn, table, batch_id, before, after))
-            progress(change.updates_after)
+            told += _told_updates(table, before, after)
+            steps.append(_update(conn, table, batch_id, before, after))
+            count += len(after)
         if rows is not None:
-            records.append(_insert(conn, table, rows))
+            told += _told_rows(table, "insert", rows)
+            steps.append(_insert(conn, table, rows))
+            count += len(rows)
             if table.name == "patch":
                 brought += [int(i) for i in rows["id"]]
-            progress(rows)
-    history.append(conn, batch_id, chain.from_iterable(records))
-    if on_progress:
-        on_progress("汇总", 0, 0)
+    report = on_progress or _no_progress
+    report("写入", 0, count)
+    # the rows are written, step by step, while another process makes their records
+    written = accumulate(chain.from_iterable(steps))
+    steps_reported = (report("写入", done, count) for done in written)
+    history.append(conn, batch_id, told, count, steps_reported)
+    report("汇总", 0, 0)
     gone = _deleted_patches(changes)
     summary.add(conn, [i for i in {*existing, *brought} if i not in gone])
     return batch_id
+
+
+def _no_progress(phase: str, done: int, total: int) -> None:
+    """For callers that show none."""
 
 
 def _now() -> datetime:
@@ -187,18 +195,6 @@ def _in_pieces(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield frame.iloc[start : start + _ROWS_AT_ONCE]
 
 
-def _dicts(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    columns = _columns(frame)
-    for row in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, row, strict=True))
-
-
-def _patch_id(table: Table, values: dict[str, Any]) -> int | None:
-    if table.name == "patch":
-        return int(values["id"])
-    return values.get("patch_id")
-
-
 def _has_rows(frame: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
     return frame is not None and not frame.empty
 
@@ -220,38 +216,43 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
     return frame.reset_index(drop=True).assign(**fixed)
 
 
-def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[Record]:
-    """Piece by piece: the rows, then their records. Run to its end by whoever takes these."""
+def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[int]:
+    """Yields after each piece the number of its rows, as do the others."""
     if table.name == "patch":
         _index(conn, rows)
     for piece in _in_pieces(rows):
-        columns = _columns(piece)
         filled = {
             name: _iso(values) if isinstance(table.c[name].type, Date) else values
-            for name, values in columns.items()
-            if values.count(None) < len(values)
+            for name, values in _filled(_columns(piece)).items()
         }
         bulk_insert(conn, table, list(filled), zip(*filled.values(), strict=True))
-        for key, patch_id, said in _said(table, columns, filled):
-            yield Record(table.name, key, patch_id, "insert", None, said)
+        yield len(piece)
 
 
-def _said(
-    table: Table, columns: dict[str, list[Any]], filled: dict[str, list[Any]]
-) -> Iterator[tuple[str, int | None, bytes]]:
-    """Row key, patch and recorded content of whole rows; `filled`: the columns worth recording."""
-    names = sorted(n for n in filled if n not in history.NOT_RECORDED)
-    told = [filled[n] for n in names]
-    if "geom" in names:
-        told[names.index("geom")] = [history.geometry_digest(g) for g in filled["geom"]]
-    keys = [map(str, columns[n]) for n in history.key_columns(table)]
+def _filled(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The columns that have a value in any row."""
+    return {n: values for n, values in columns.items() if values.count(None) < len(values)}
+
+
+def _told_rows(table: Table, op: str, rows: pd.DataFrame) -> list[Callable[[], Told]]:
+    """Whole rows, brought (insert) or taken away (delete), in pieces."""
+
+    def told(piece: pd.DataFrame) -> Told:
+        columns = _columns(piece)
+        named = _named(table, columns)
+        if op == "insert":
+            return Told(table.name, op, *named, None, history.all_said(_filled(columns)))
+        return Told(table.name, op, *named, history.all_said(columns), None)
+
+    return [partial(told, piece) for piece in _in_pieces(rows)]
+
+
+def _named(table: Table, columns: dict[str, list[Any]]) -> tuple[list[str], list[int | None]]:
+    """Row keys and patches."""
+    keys = [map(str, columns[name]) for name in history.key_columns(table)]
     of_patch = "id" if table.name == "patch" else "patch_id"
     patches = columns.get(of_patch) or [None] * len(columns["id"])
-    for key, patch_id, row in zip(
-        zip(*keys, strict=True), patches, zip(*told, strict=True), strict=True
-    ):
-        # sorted already; in the same bytes as history.said
-        yield "/".join(key), patch_id, orjson.dumps(dict(zip(names, row, strict=True)))
+    return ["/".join(parts) for parts in zip(*keys, strict=True)], patches
 
 
 def _index(conn: Connection, rows: pd.DataFrame) -> None:
@@ -259,7 +260,7 @@ def _index(conn: Connection, rows: pd.DataFrame) -> None:
     index_boxes(conn, boxed[["id", *_BOX]].to_numpy(dtype=float))
 
 
-def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Record]:
+def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[int]:
     ids = [int(i) for i in frame["id"]]
     for start in range(0, len(ids), _CHUNK):
         conn.execute(delete(table).where(table.c.id.in_(ids[start : start + _CHUNK])))
@@ -267,55 +268,79 @@ def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[Rec
         unindex_boxes(conn, ids)
     if "geom" in frame:
         _archive(conn, [g for g in frame["geom"] if g is not None])
-    return (
-        Record(table.name, key, patch_id, "delete", said, None)
-        for piece in _in_pieces(frame)
-        for columns in [_columns(piece)]
-        for key, patch_id, said in _said(table, columns, columns)
-    )
+    yield len(frame)
+
+
+class _Differences:
+    """What differs between two pieces of frames: groups are the rows (by place) that differ in the
+    same columns; rows in which nothing differs are in none."""
+
+    def __init__(self, table: Table, before: pd.DataFrame, after: pd.DataFrame) -> None:
+        self.before, self.after = _columns(before), _columns(after)
+        keys = {"id", "batch_id", "patch_id", *history.key_columns(table)}
+        names = [n for n in self.after if n not in keys]
+        differs = np.zeros((len(after), len(names)), dtype=bool)
+        for at, name in enumerate(names):
+            differs[:, at] = list(map(ne, self.before[name], self.after[name]))
+        sets, kinds = np.unique(differs, axis=0, return_inverse=True)
+        self.groups = [
+            ([n for n, d in zip(names, of_set, strict=True) if d], np.flatnonzero(kinds == i))
+            for i, of_set in enumerate(sets)
+            if of_set.any()
+        ]
 
 
 def _update(
-    conn: Connection,
-    table: Table,
-    batch_id: int,
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-) -> list[Record]:
-    """Write what differs, a statement per set of differing columns; nothing else is recorded."""
-    keys = {"id", "patch_id", *history.key_columns(table)}
-    names = [n for n in after.columns if n not in keys and n != "batch_id"]
-    by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-    records: list[Record] = []
-    archived: list[bytes] = []
-    for was, now in zip(_dicts(before), _dicts(after), strict=True):
-        differing = tuple(n for n in names if was[n] != now[n])
-        if not differing:
-            continue
-        values = (*(now[n] for n in differing), batch_id, int(now["id"]))
-        by_columns.setdefault(differing, []).append(values)
-        said = [n for n in differing if n not in history.NOT_RECORDED]
-        if not said:
-            continue
-        if "geom" in said and was["geom"] is not None:
-            archived.append(was["geom"])
-        records.append(
-            Record(
-                table.name,
-                history.row_key(table, now),
-                _patch_id(table, now),
-                "update",
-                history.said(history.recorded({n: was[n] for n in said})),
-                history.said(history.recorded({n: now[n] for n in said})),
-            )
-        )
-    for differing, rows in by_columns.items():
-        bulk_update(conn, table, (*differing, "batch_id"), rows)
-    _archive(conn, archived)
-    if table.name == "patch" and "min_lon" in names:
+    conn: Connection, table: Table, batch_id: int, before: pd.DataFrame, after: pd.DataFrame
+) -> Iterator[int]:
+    """Write what differs and nothing else, a statement per set of differing columns."""
+    for was, now in zip(_in_pieces(before), _in_pieces(after), strict=True):
+        piece = _Differences(table, was, now)
+        for names, rows in piece.groups:
+            columns = [*(_at(piece.after[n], rows) for n in names), _at(piece.after["id"], rows)]
+            columns.insert(-1, [batch_id] * len(rows))
+            bulk_update(conn, table, (*names, "batch_id"), list(zip(*columns, strict=True)))
+            if "geom" in names:
+                _archive(conn, [g for g in _at(piece.before["geom"], rows) if g is not None])
+        yield len(piece.after["id"])
+    if table.name == "patch" and "min_lon" in after:
         _index(conn, after)
         unindex_boxes(conn, [int(i) for i in after.loc[after["min_lon"].isna(), "id"]])
-    return records
+
+
+def _at(values: list[Any], rows: Any) -> list[Any]:
+    return [values[i] for i in rows.tolist()]
+
+
+def _told_updates(
+    table: Table, before: pd.DataFrame, after: pd.DataFrame
+) -> list[Callable[[], Told]]:
+    """What differs, but for bookkeeping; in pieces, in the order of the rows."""
+
+    def told(before: pd.DataFrame, after: pd.DataFrame) -> Told:
+        piece = _Differences(table, before, after)
+        texts: dict[int, tuple[bytes, bytes]] = {}
+        for names, rows in piece.groups:
+            said = [n for n in names if n not in history.NOT_RECORDED]
+            if said:
+                was, now = (
+                    history.all_said({n: _at(side[n], rows) for n in said})
+                    for side in (piece.before, piece.after)
+                )
+                texts.update(zip(rows.tolist(), zip(was, now, strict=True), strict=True))
+        places = sorted(texts)
+        row_keys, patches = _named(table, piece.after)
+        return Told(
+            table.name,
+            "update",
+            [row_keys[i] for i in places],
+            [patches[i] for i in places],
+            [texts[i][0] for i in places],
+            [texts[i][1] for i in places],
+        )
+
+    pieces = zip(_in_pieces(before), _in_pieces(after), strict=True)
+    return [partial(told, was, now) for was, now in pieces]
 
 
 def _archive(conn: Connection, geometries: Sequence[bytes]) -> None:

@@ -49,8 +49,9 @@ def future_dates(prepared: Prepared, schema: KindSchema, frame: pd.DataFrame, to
         if column.field in ("extended_to", "deadline_on"):
             continue  # these look ahead by nature
         days = prepared.rows[column.field].to_numpy(dtype=object)[frame.index.to_numpy(dtype=int)]
-        for index, day in zip(frame.index, days, strict=True):
-            if isinstance(day, date) and day > today:
+        ahead = {day for day in set(days.tolist()) if isinstance(day, date) and day > today}
+        for index, day in zip(frame.index, days, strict=True) if ahead else ():
+            if day in ahead:
                 prepared.warn(index, column.field, f"{column.header}{day.isoformat()}晚于今天。")
 
 

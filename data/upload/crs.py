@@ -43,6 +43,11 @@ class Located:
     decision: CrsDecision
     wkt: str | None = None
 
+    @property
+    def is_lonlat(self) -> bool:
+        """The file's numbers are these degrees already."""
+        return not self.decision.swapped and _transformer(self.wkt or self.decision.epsg) is None
+
     def to_lonlat(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Degrees on CGCS2000; inf where the projection has no answer."""
         if self.decision.swapped:

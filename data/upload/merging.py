@@ -15,7 +15,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Integer, Select, String, Table, select
 
+from data.store import meta
+from data.store.history import HEAD_KEY
 from data.store.models import Patch
+from data.store.writing import DATA_VERSION_KEY
 from data.upload.parsing import CLEARED
 from data.upload.prepare import Prepared
 from data.upload.schemas import KindSchema
@@ -70,6 +73,11 @@ def fetch_keys(conn: Connection, schema: KindSchema, years: Iterable[int]) -> St
     keys: list[Key] = list(zip(*parts[: len(names)], strict=True))
     ended = {key for key, gone in zip(keys, parts[-1], strict=True) if gone} if extra else set()
     return Stored(dict(zip(keys, ids, strict=True)), dict(zip(keys, hashes, strict=True)), ended)
+
+
+def state_of(conn: Connection) -> tuple[str | None, ...]:
+    """Changes with every write to the store."""
+    return tuple(meta.get(conn, key) for key in (DATA_VERSION_KEY, HEAD_KEY))
 
 
 def fetch_rows(conn: Connection, table: Table, ids: Sequence[int]) -> pd.DataFrame:

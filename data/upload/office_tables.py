@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.errors import Issue
 from data.units import AreaUnit
@@ -72,6 +73,18 @@ def read_as(table: RawTable, kind: UploadKind) -> OfficeTable:
 def _examples(found: OfficeTable) -> None:
     """Rows that a template brought along as examples are kept, and said."""
     number = find(found.table, PATCH_NO.header)
+    if number is None:
+        return
+    cells = found.table.columns.column(number)
+    if (
+        pa.types.is_string(cells.type)
+        and not pc.any(
+            pc.match_substring(
+                cells, EXAMPLE_MARK[0]
+            )  # the rest may be broken by what has no width
+        ).as_py()
+    ):
+        return
     for position, text in enumerate(texts(found.table, number)):
         if text is not None and text.startswith(EXAMPLE_MARK):
             found.warn(position, number, "这是模板的示例行，请删去后重新上传，或撤回本次上传。")

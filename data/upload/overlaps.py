@@ -37,10 +37,12 @@ class Overlaps:
     is_complete: bool = True
 
 
-def find_overlaps(shapes: Shapes, pool: Shapes, names: Shapes) -> Overlaps:
-    """shapes: polygons, the first of the pool. names: of the pool; one name is one patch."""
+def find_overlaps(
+    shapes: Shapes, pool: Shapes, names: Shapes, wkb: Shapes | None = None
+) -> Overlaps:
+    """shapes: polygons, the first of the pool. names, wkb: of the pool; one name is one patch."""
     found = Overlaps()
-    kept = _copies(pool, len(shapes), names, found)
+    kept = _copies(shapely.to_wkb(pool) if wkb is None else wkb, len(shapes), names, found)
     tree = shapely.STRtree(pool[kept])
     rest = np.array([i for i in range(len(shapes)) if i not in found.partner], dtype=np.int64)
     order = np.random.default_rng(0).permutation(rest)
@@ -59,10 +61,10 @@ def find_overlaps(shapes: Shapes, pool: Shapes, names: Shapes) -> Overlaps:
     return found
 
 
-def _copies(pool: Shapes, count: int, names: Shapes, found: Overlaps) -> Shapes:
+def _copies(wkb: Shapes, count: int, names: Shapes, found: Overlaps) -> Shapes:
     """Note the first `count` shapes of which the pool has a copy under another name; returns what
     is left to look at: of every shape at most two copies, of different names."""
-    shape, _ = pd.factorize(shapely.to_wkb(pool))
+    shape, _ = pd.factorize(wkb)
     name, _ = pd.factorize(names)
     frame = pd.DataFrame({"shape": shape, "name": name}).drop_duplicates()
     frame = frame[frame.groupby("shape").cumcount() < 2]

@@ -40,6 +40,8 @@ _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 #: Lines of characters that stay as they are, whatever is done about widths and controls.
 _PLAIN = re.compile(r"[!-~\u4e00-\u9fff\n]*")
+#: Lines of decimals without a sign, a unit or a grouping comma.
+_PLAIN_NUMBERS = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,17})?\n)+")
 _SHORT_TEXT = 32
 #: Texts that are numbers of something, besides the keys.
 _NUMBERS = ("linked_patch_no", "code")
@@ -104,6 +106,8 @@ def _plain_column(
         values: np.ndarray[Any, Any] = area_mu.astype(object)
         values[~given] = None
         return values
+    if kinds == {str} and column.type is CellType.AREA:
+        return _plain_areas(cells, unit)
     if kinds == {str} and column.type is CellType.TEXT:
         words = {cell for cell in cells.tolist() if cell is not None}
         joined = "\n".join(words)
@@ -119,6 +123,20 @@ def _plain_column(
         one = {word: word for word in words} | {None: None}  # a text that repeats is kept once
         return np.array([one[cell] for cell in cells.tolist()], dtype=object)
     return None
+
+
+def _plain_areas(cells: np.ndarray[Any, Any], unit: AreaUnit) -> np.ndarray[Any, Any] | None:
+    """As _plain_column, of texts that are plain numbers."""
+    distinct = list({cell for cell in cells.tolist() if cell is not None})
+    lines = "\n".join([*distinct, ""])
+    if lines.count("\n") != len(distinct) or not _PLAIN_NUMBERS.fullmatch(lines):
+        return None
+    area_mu = np.array(list(map(float, distinct))) * unit.numerator / unit.denominator
+    if not (area_mu <= MAX_AREA_MU).all():
+        return None
+    read: dict[Any, float | None] = dict(zip(distinct, area_mu.tolist(), strict=True))
+    read[None] = None
+    return np.array([read[cell] for cell in cells.tolist()], dtype=object)
 
 
 def _read(cell: Any, reader: Callable[[Any, str], Any], column: Column) -> Any:

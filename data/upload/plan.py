@@ -14,6 +14,7 @@ import pandas as pd
 from sqlalchemy import Connection, Table, select
 
 from data.errors import UploadRefused
+from data.store.beside import Answer
 from data.store.models import Parcel, Patch
 from data.store.writing import TableChange
 from data.upload import checks
@@ -29,6 +30,7 @@ from data.upload.merging import (
     keys_of,
     merged,
     source_hashes,
+    state_of,
 )
 from data.upload.places import Gazetteer
 from data.upload.prepare import Prepared
@@ -51,7 +53,10 @@ class Change:
 
 @dataclass
 class Plan:
-    """Counts are rows of the file; ended are parcels. new_rows: places of new rows in the file."""
+    """Counts are rows of the file; ended are parcels. new_rows: places of new rows in the file.
+
+    later: warnings (index, name, message) and notes that another process is still working out.
+    """
 
     prepared: Prepared
     changes: list[TableChange] = field(default_factory=list)
@@ -63,6 +68,21 @@ class Plan:
     changed_fields: list[Change] = field(default_factory=list)
     ended_keys: list[str] = field(default_factory=list)
     report: Path | None = None
+    later: Answer | None = None
+
+    def finish(self) -> None:
+        """Wait for what was left for later; from then on the plan is complete."""
+        if self.later is not None:
+            points, notes = self.later.get()
+            self.later = None
+            self.prepared.warn_all(points)
+            self.prepared.notes += notes
+
+    def drop(self) -> None:
+        """The plan is not wanted any more, or finished."""
+        if self.later is not None:
+            self.later.drop()
+            self.later = None
 
     @property
     def rejected(self) -> int:
@@ -214,7 +234,7 @@ def compare(context: Context, prepared: Prepared, schema: KindSchema) -> Compare
         if "year" in prepared.rows
         else set()
     )
-    stored = fetch_keys(context.conn, schema, years)
+    stored = _stored(context, prepared, schema, years)
     hashes = source_hashes(prepared, context.places_version if schema.table is Patch else "")
     sound = prepared.sound()
     kept = map(stored.hashes.get, keys)
@@ -229,9 +249,18 @@ def compare(context: Context, prepared: Prepared, schema: KindSchema) -> Compare
     before = aligned(rows, ids)
     after = merged(prepared, schema, at, before)
     for name in names:
-        after[name] = [keys[i][names.index(name)] for i in at]
+        after[name] = prepared.rows[name].to_numpy(dtype=object)[at]
     after["source_hash"] = hashes[at]
     return Compared(keys, hashes, stored, at, before, after, same)
+
+
+def _stored(context: Context, prepared: Prepared, schema: KindSchema, years: set[int]) -> Stored:
+    """What was fetched while the file was read, where nothing has been written since."""
+    early = prepared.fetched.get() if prepared.fetched is not None else None
+    prepared.fetched = None
+    if early is not None and early.years == years and early.state == state_of(context.conn):
+        return early.stored
+    return fetch_keys(context.conn, schema, years)
 
 
 def settle(plan: Plan, schema: KindSchema, compared: Compared) -> None:

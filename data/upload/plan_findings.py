@@ -78,7 +78,8 @@ def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFr
     gone = _left_out(prepared, compared, with_errors)
     touched |= {int(str(patch_id)) for patch_id, _ in gone}
 
-    stored = _parcels_of(context, sorted(touched))
+    with_parcels = {int(str(patch_id)) for patch_id, _ in compared.stored.ids}
+    stored = _parcels_of(context, sorted(touched & with_parcels))
     by_patch = stored.groupby("patch_id").groups if len(stored) else {}
     is_gone = [k in gone for k in zip(stored["patch_id"], stored["parcel_no"], strict=True)]
     ending = [int(i) for i in np.flatnonzero(is_gone)]  # positions in `stored`

@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import select
 
 from data.periods import clearance_month, statutory_due_on
+from data.store.beside import Answer
 from data.store.models import Patch
 from data.units import AreaUnit
 from data.upload import checks
@@ -35,9 +36,13 @@ from data.upload.readers import Geometry, ReadOptions
 from data.upload.schemas import PATCHES
 from data.vocabulary import Domain, PatchType, UploadKind
 
+#: Index of a row, name of the column or None, sentence.
+Point = tuple[int, str | None, str]
 _BOX = ("min_lon", "min_lat", "max_lon", "max_lat")
 #: So many shapes are compared at a time: a strip from west to east.
 _STRIP = 100_000
+#: So many are compared in a second process, while this one writes.
+_BESIDE_FROM = 5_000
 #: A JCBH of at most so many digits is a running number, not an identity.
 _SHORT_NUMBER = 6
 _RUNNING_HEADERS = {"JCBH", "JCTBBH", "监测编号", "监测图斑编号"}
@@ -231,7 +236,7 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
         kilometres = outside_m[position] / 1000
         sentence = f"位置在本市以外{kilometres:.1f}千米，请核对坐标系和图形。"
         prepared.reject(int(at[position]), None, sentence)
-    points: list[tuple[int, str | None, str]] = [
+    points: list[Point] = [
         (int(at[i]), None, f"位置在区市界以外{outside_m[i]:.0f}米，已保留，请核对。")
         for i in np.flatnonzero((outside_m > 0) & (outside_m <= MAX_OUTSIDE_M))
     ]
@@ -332,7 +337,8 @@ def _repairs(prepared: Prepared, after: pd.DataFrame) -> None:
 
 
 def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
-    """Warn of new or moved patches that lie on another of the year by more than half."""
+    """Warn of new or moved patches that lie on another of the year by more than half; of many,
+    once the plan is finished."""
     prepared, after = plan.prepared, compared.after
     shapes_now = after["geom"].to_numpy(dtype=object)
     shapes_before = compared.before["geom"].to_numpy(dtype=object)
@@ -342,36 +348,46 @@ def _overlaps(context: Context, plan: Plan, compared: Compared) -> None:
     if not moved.any():
         return
     chosen = after.loc[moved, ["year", "patch_no", "geom", *_BOX]].sort_values("min_lon")
-    points: list[tuple[int, str | None, str]] = []
+    if _BESIDE_FROM <= len(chosen) <= _STRIP:
+        stored = _stored_shapes(context, chosen)
+        plan.later = Answer(lambda: _as_told(*_overlaps_of(chosen, chosen[:0], *stored)))
+        return
+    points: list[Point] = []
     is_complete = True
     for start in range(0, len(chosen), _STRIP):
         strip = chosen.iloc[start : start + _STRIP]
         west, east = strip["min_lon"].min(), strip["max_lon"].max()
         beside = chosen[(chosen["min_lon"] <= east) & (chosen["max_lon"] >= west)]
         beside = beside[~beside.index.isin(strip.index)]
-        found, complete = _overlaps_of(context, strip, beside)
+        found, complete = _overlaps_of(strip, beside, *_stored_shapes(context, strip))
         points += found
         is_complete &= complete
-    prepared.warn_all(points)
-    if not is_complete:
-        prepared.notes.append(
-            "互相重叠的图斑太多，没有逐一核对重叠；请核对文件是否把同一图形重复导出。"
-        )
+    told, notes = _as_told(points, is_complete)
+    prepared.warn_all(told)
+    prepared.notes += notes
+
+
+def _as_told(points: list[Point], is_complete: bool) -> tuple[list[Point], list[str]]:
+    """Warnings and notes."""
+    if is_complete:
+        return points, []
+    note = "互相重叠的图斑太多，没有逐一核对重叠；请核对文件是否把同一图形重复导出。"
+    return points, [note]
 
 
 def _overlaps_of(
-    context: Context, strip: pd.DataFrame, beside: pd.DataFrame
-) -> tuple[list[tuple[int, str | None, str]], bool]:
+    strip: pd.DataFrame, beside: pd.DataFrame, stored: Any, stored_numbers: list[str]
+) -> tuple[list[Point], bool]:
     """Warnings for a strip's patches, against each other, those beside it and the stored ones."""
     together = pd.concat([strip, beside])
-    shapes = shapely.from_wkb(together["geom"].to_numpy(dtype=object))
+    wkb = np.concatenate([together["geom"].to_numpy(dtype=object), stored])
+    numbers = np.array([*together["patch_no"], *stored_numbers], dtype=object)
+    shapes = shapely.from_wkb(wkb)
     is_area = shapely.get_dimensions(shapes) == 2
     own = strip.index[is_area[: len(strip)]]
-    others, numbers = _stored_shapes(context, strip)
-    pool = np.concatenate([shapes[is_area], others])
-    names = np.array([*together["patch_no"][is_area], *numbers], dtype=object)
-    overlaps = find_overlaps(pool[: len(own)], pool, names)
-    found: list[tuple[int, str | None, str]] = [
+    pool, names = shapes[is_area], numbers[is_area]
+    overlaps = find_overlaps(pool[: len(own)], pool, names, wkb[is_area])
+    found: list[Point] = [
         (int(own[a]), None, f"与图斑“{names[b]}”重叠过半，请核对是否重复。")
         for a, b in overlaps.partner.items()
     ]
@@ -379,7 +395,7 @@ def _overlaps_of(
 
 
 def _stored_shapes(context: Context, strip: pd.DataFrame) -> tuple[Any, list[str]]:
-    """Stored shapes of the years in the box of a strip."""
+    """WKB and numbers of the stored shapes of the years in the box of a strip."""
     p = Patch
     query = select(p.patch_no, p.geom).where(
         p.year.in_(sorted({int(y) for y in strip["year"]})),
@@ -391,8 +407,4 @@ def _stored_shapes(context: Context, strip: pd.DataFrame) -> tuple[Any, list[str
         p.min_lat <= float(strip["max_lat"].max()),
     )
     found = [(no, wkb) for no, wkb in context.conn.execute(query)]
-    shapes = shapely.from_wkb(np.array([wkb for _, wkb in found], dtype=object))
-    if not len(found):
-        return np.array([], dtype=object), []
-    is_area = shapely.get_dimensions(shapes) == 2
-    return shapes[is_area], [no for (no, _), a in zip(found, is_area, strict=True) if a]
+    return np.array([wkb for _, wkb in found], dtype=object), [no for no, _ in found]

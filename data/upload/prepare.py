@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pandas as pd
 from data.errors import Issue, UploadRefused
 from data.settings import Settings
 from data.units import AreaUnit
+from data.upload.early import EarlyFetch
 from data.upload.mapping import REASON_HEADER, Assigned, ColumnMap, map_columns, normal
 from data.upload.office_tables import OfficeTable, read_as
 from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
@@ -49,7 +51,8 @@ class StoredFile:
 class Prepared:
     """rows: a column a field, objects, None for empty, CLEARED for 清空; `_row` and `_sheet` say
     where each came from, `_table` and `_at` its place in `tables`. geometry: one entry a row, or
-    None. errors: row index → issues. headers: field → the file's header.
+    None. errors: row index → issues. headers: field → the file's header. fetched: keys of the
+    store, on their way since before the file was read.
     """
 
     request: UploadRequest
@@ -63,6 +66,7 @@ class Prepared:
     warnings: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    fetched: EarlyFetch | None = None
 
     def issue(self, index: int, name: str | None, message: str) -> Issue:
         column = self.headers.get(name, self._canonical(name)) if name else None
@@ -90,16 +94,16 @@ class Prepared:
 
     def warn_all(self, points: Iterable[tuple[int, str | None, str]]) -> None:
         """Warn of (index, name, message) points, in the order of the rows."""
+        ordered = sorted(points, key=itemgetter(0))
         numbers, sheets = self._whence
+        at = np.array([i for i, _, _ in ordered], dtype=np.int64)
+        of_sheet = map(str, sheets[at].tolist()) if len(self.tables) > 1 else repeat(None, len(at))
         columns = {c.field: c.header for c in self.columns} | self.headers | {None: None}
         self.warnings += [
-            Issue(
-                int(numbers[i]),
-                columns.get(name),
-                message,
-                str(sheets[i]) if len(self.tables) > 1 else None,
+            Issue(row, columns.get(name), message, sheet)
+            for row, sheet, (_, name, message) in zip(
+                numbers[at].tolist(), of_sheet, ordered, strict=True
             )
-            for i, name, message in sorted(points, key=itemgetter(0))
         ]
 
     def sound(self) -> Any:
@@ -119,6 +123,7 @@ def prepare(
     request: UploadRequest,
     city_bounds: Bounds,
     on_progress: Progress = no_progress,
+    fetched: EarlyFetch | None = None,
 ) -> Prepared:
     """Keep the file, read it in a limited child process, map its columns and parse its cells.
 
@@ -136,7 +141,9 @@ def prepare(
     )
     result = read_file_limited(stored.path, options, cancelled=asked_to_stop(on_progress))
     on_progress("识别列", 0, 0)
-    return assemble(request, result, stored)
+    prepared = assemble(request, result, stored)
+    prepared.fetched = fetched
+    return prepared
 
 
 def asked_to_stop(on_progress: Progress) -> Callable[[], bool]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from data.store import meta
 from data.store.engine import Store
+from data.store.models import Upload
 from data.store.writing import UploadRecord, apply_changes
+from data.upload.early import Early, EarlyFetch
+from data.upload.merging import fetch_keys, state_of
 from data.upload.places import load_gazetteer
 from data.upload.plan import Context, Plan, plan_rows
 from data.upload.plan_findings import plan_findings
@@ -20,12 +24,15 @@ from data.upload.prepare import Prepared
 from data.upload.prepare import prepare as prepare_file
 from data.upload.report import write_report
 from data.upload.request import Progress, UploadOutcome, UploadRequest, no_progress
+from data.upload.schemas import SCHEMAS
 from data.vocabulary import UploadKind
 
 __all__ = ["UploadOutcome", "UploadRequest", "apply_prepared", "prepare", "upload_file"]
 
 #: Kinds whose rows have a place on the ground.
 LOCATED = (UploadKind.PATCHES, UploadKind.REFERENCE)
+#: Kinds that come by the hundred thousand.
+_LARGE = (UploadKind.PATCHES, UploadKind.FINDINGS)
 _KEPT_ISSUES = 1_000
 
 
@@ -47,7 +54,25 @@ def prepare(store: Store, request: UploadRequest, on_progress: Progress | None =
     """Read and parse the file. Raises UploadRefused."""
     with store.read() as conn:
         bounds = load_gazetteer(conn, request.kind in LOCATED).bounds()
-    return prepare_file(store.settings, request, bounds, on_progress or no_progress)
+    fetched = _fetched_early(store, request)
+    try:
+        return prepare_file(store.settings, request, bounds, on_progress or no_progress, fetched)
+    except BaseException:
+        if fetched is not None:
+            fetched.get()  # leaves no reader behind
+        raise
+
+
+def _fetched_early(store: Store, request: UploadRequest) -> EarlyFetch | None:
+    if request.kind not in _LARGE or request.year is None:
+        return None
+    years = {request.year}
+
+    def fetch() -> Early:
+        with store.read() as conn:
+            return Early(years, state_of(conn), fetch_keys(conn, SCHEMAS[request.kind], years))
+
+    return EarlyFetch(fetch)
 
 
 def upload_file(
@@ -69,8 +94,12 @@ def take(store: Store, prepared: Prepared, on_progress: Progress | None = None) 
         with store.read() as conn:
             return outcome_of(store, make_plan(store, conn, prepared, progress), None)
     with store.write() as conn:
-        plan = make_plan(store, conn, prepared, progress)
-        batch = apply_prepared(store, conn, plan, progress) if _may_write(plan) else None
+        plan = _plan(store, conn, prepared, progress)
+        try:
+            batch = apply_prepared(store, conn, plan, progress) if _may_write(plan) else None
+            plan.finish()
+        finally:
+            plan.drop()
     return outcome_of(store, plan, batch)
 
 
@@ -83,6 +112,13 @@ def make_plan(
     store: Store, conn: Connection, prepared: Prepared, on_progress: Progress = no_progress
 ) -> Plan:
     """Check the rows against the store and find out what differs."""
+    plan = _plan(store, conn, prepared, on_progress)
+    plan.finish()
+    return plan
+
+
+def _plan(store: Store, conn: Connection, prepared: Prepared, on_progress: Progress) -> Plan:
+    """As make_plan; what needs not be known before writing may still be on its way."""
     on_progress("核对", 0, len(prepared.rows))
     context = Context(
         conn,
@@ -114,8 +150,6 @@ def apply_prepared(
     request = prepared.request
     is_reference = request.kind is UploadKind.REFERENCE
     report = write_report(store.settings, prepared)
-    issues = [(issue, "error") for list_ in prepared.errors.values() for issue in list_]
-    issues += [(issue, "warning") for issue in prepared.warnings]
     batch = apply_changes(
         conn,
         UploadRecord(
@@ -141,25 +175,35 @@ def apply_prepared(
             rejected=plan.rejected,
             ended=plan.ended,
             warnings=len(prepared.warnings),
-            issues=[
-                {
-                    "row": issue.row,
-                    "column": issue.column,
-                    "message": issue.message,
-                    "sheet": issue.sheet,
-                    "level": level,
-                }
-                for issue, level in issues[:_KEPT_ISSUES]
-            ],
+            issues=_kept_issues(prepared),
         ),
         plan.changes,
         on_progress,
     )
+    if plan.later is not None:
+        plan.finish()
+        told = {"warnings": len(prepared.warnings), "issues": _kept_issues(prepared)}
+        conn.execute(update(Upload).where(Upload.id == batch).values(**told))
     if is_reference:
         context = Context(conn, load_gazetteer(conn), store.settings.today(), "")
         after_reference(context, plan)
     plan.report = report
     return batch
+
+
+def _kept_issues(prepared: Prepared) -> list[dict[str, Any]]:
+    issues = [(issue, "error") for list_ in prepared.errors.values() for issue in list_]
+    issues += [(issue, "warning") for issue in prepared.warnings]
+    return [
+        {
+            "row": issue.row,
+            "column": issue.column,
+            "message": issue.message,
+            "sheet": issue.sheet,
+            "level": level,
+        }
+        for issue, level in issues[:_KEPT_ISSUES]
+    ]
 
 
 def outcome_of(store: Store, plan: Plan, batch: int | None) -> UploadOutcome:

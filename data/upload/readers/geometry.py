@@ -159,6 +159,8 @@ def _finish_chunk(
         lon, lat, owner = lon[~bad[owner]], lat[~bad[owner]], owner[~bad[owner]]
     if project:
         shapes = shapely.set_coordinates(shapes, np.column_stack([lon, lat]))
+    elif (shapely.get_coordinate_dimension(shapes) > 2).any():
+        shapes = shapely.force_2d(shapes)
     repaired = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
     if repaired.any():
         _repair(shapes, repaired)

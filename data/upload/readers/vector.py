@@ -127,7 +127,8 @@ def _read_layer(
         problems.update({i - start: BROKEN for i in broken if start <= i < end})
         return shapes, problems
 
-    table.geometry, table.unreadable = finish(build, numbers, located.to_lonlat, shown)
+    project = None if located.is_lonlat else located.to_lonlat
+    table.geometry, table.unreadable = finish(build, numbers, project, shown)
     return table
 
 

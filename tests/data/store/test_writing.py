@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+from datetime import date
 from typing import Any
 
 import orjson
@@ -24,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 
+from data.errors import StoreRefused
 from data.store import history, meta
 from data.store.dialect import bulk_insert, touches_box
 from data.store.engine import Store
@@ -104,6 +108,49 @@ def test_a_replaced_shape_is_kept_under_the_digest_that_history_names(store: Sto
         kept = conn.scalar(select(GeometryArchive.geom).where(GeometryArchive.digest == digest))
     assert orjson.loads(before or "{}") == {"geom": f"sha256:{digest}"}
     assert kept == b"shape 0"
+
+
+def test_a_second_process_tells_what_this_one_writes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.store.history._BESIDE_FROM", 1)
+    monkeypatch.setattr("data.store.writing._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("data.store.dialect._COPIED_FROM", 1)
+    monkeypatch.setattr("data.store.history._PIECES_A_COPY", 2)
+    _write(store, TableChange(Patch, inserts=patches(5)))
+    live = _live(store)
+    after = live.drop(columns="batch_id").iloc[:3].copy()
+    after["farmland_mu"] = [8.0, 7.5, 7.0]
+    after["reported_on"] = [None, date(2023, 5, 20), None]
+    after["location"] = [None, "东\t\\西", None]
+    after["geom"] = [b"moved", *after["geom"][1:]]
+    updates = {"updates_before": live.iloc[:3], "updates_after": after}
+    _write(store, TableChange(Patch, deletes=live.iloc[3:], **updates))
+    with store.read() as conn:
+        assert history.verify(conn).ok
+        told = conn.execute(select(History).order_by(History.seq)).all()
+    assert [row.op for row in told] == ["insert"] * 5 + ["delete"] * 2 + ["update"] * 3
+    assert [row.row_key for row in told[7:]] == ["2023/HC-0", "2023/HC-1", "2023/HC-2"]
+    assert [list(orjson.loads(row.after)) for row in told[7:]] == [
+        ["geom"],
+        ["farmland_mu", "location", "reported_on"],
+        ["farmland_mu"],
+    ]
+
+
+def test_a_second_process_that_dies_leaves_nothing_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(columns: Any) -> list[bytes]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return []
+
+    monkeypatch.setattr("data.store.history._BESIDE_FROM", 1)
+    monkeypatch.setattr("data.store.writing._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("data.store.history.all_said", dies)
+    with pytest.raises(StoreRefused):
+        _write(store, TableChange(Patch, inserts=patches(5)))
+    assert [_count(store, table) for table in (Patch, History, Upload)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,13 @@ _TEXTS = st.lists(
     ),
     max_size=8,
 )
-_NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1, 2e6), st.just(float("nan"))), max_size=8)
+_PLAIN = st.from_regex(r"[0-9]{1,7}(\.[0-9]{1,6})?", fullmatch=True)
+_ODD = st.sampled_from(["1,200.5", "-3", "5亩", " 7", "1e3", "９", "", ".5", "7\n8", "无"])
+_NUMBERS = st.one_of(
+    st.lists(st.one_of(st.none(), st.floats(-1, 2e6), st.just(float("nan"))), max_size=8),
+    st.lists(st.one_of(st.none(), _PLAIN), max_size=8),
+    st.lists(st.one_of(st.none(), _PLAIN, _ODD), max_size=8),
+)
 
 
 @pytest.mark.parametrize(

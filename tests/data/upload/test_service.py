@@ -24,6 +24,7 @@ from data.store.models import (
     ReferenceFeature,
     Upload,
 )
+from data.upload.service import UploadRequest, prepare, take
 from data.vocabulary import UploadKind
 from tests.sending import (
     FINDING,
@@ -342,6 +343,35 @@ def test_overlaps_are_found_across_the_strips_of_a_large_file(
     outcome = send_file(sqlite_store, path, PATCHES)
     said = [w.row for w in outcome.warnings if "重叠过半" in w.message]
     assert said == [1, 2, 3, 4, 5]
+
+
+def test_overlaps_that_a_second_process_finds_are_kept_with_the_upload(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.upload.plan_patches._BESIDE_FROM", 1)
+    more = {"区市": "荣成市", "监测面积": SQUARE_MU}
+    path = _geojson(
+        tmp_path / "a.geojson",
+        ("A", 122.45, 37.15, 0.001, more),
+        ("B", 122.4504, 37.15, 0.001, more),
+    )
+    outcome = send_file(sqlite_store, path, PATCHES)
+    said = [w.message for w in outcome.warnings if "重叠过半" in w.message]
+    assert len(said) == 2
+    with sqlite_store.read() as conn:
+        warned, issues = conn.execute(select(Upload.warnings, Upload.issues)).one()
+    assert warned == len(outcome.warnings)
+    assert [i["message"] for i in issues if i["message"] in said] == said
+
+
+def test_what_was_fetched_before_another_upload_does_not_count(
+    store: Store, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "a.csv", [PATCH])
+    first = prepare(store, UploadRequest(path, path.name, PATCHES, 2023))
+    assert send(store, PATCHES, PATCH).inserted == 1
+    outcome = take(store, first)
+    assert (outcome.inserted, outcome.unchanged) == (0, 1)
 
 
 # ---- findings --------------------------------------------------------------------------------

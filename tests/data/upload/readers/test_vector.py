@@ -50,6 +50,17 @@ def test_a_geopackage_is_read_in_the_system_it_declares(tmp_path: Path, epsg: in
     assert (table.crs.epsg, table.crs.source) == (epsg, "declared")
 
 
+@pytest.mark.parametrize("epsg", [4490, 4528])
+def test_heights_in_a_geopackage_are_dropped(tmp_path: Path, epsg: int) -> None:
+    high = squares(epsg=epsg)
+    high.geometry = shapely.force_3d(high.geometry.to_numpy(), 7.0)
+    high.to_file(tmp_path / "a.gpkg", driver="GPKG", layer="图斑", engine="pyogrio")
+    table = _only(tmp_path / "a.gpkg")
+    _assert_squares(table)
+    assert table.geometry is not None
+    assert not shapely.has_z(shapely.from_wkb(table.geometry.wkb)).any()
+
+
 @pytest.mark.parametrize(
     "script",
     [
