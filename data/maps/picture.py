@@ -323,7 +323,9 @@ def _names(
     page: _Page, sheet: Sheet, shapes: Sequence[dict[str, Any]], names: dict[str, str]
 ) -> None:
     """The districts' names inside what is seen of them; one that fills the map stands in the
-    corner, where it hides no patch."""
+    corner, where it hides no patch. A name that would lie on another is left out."""
+    mm = sheet.px_per_mm
+    placed: list[tuple[float, float]] = []
     seen = shapely.box(*sheet.box)
     for shape in shapes:
         visible = shapely.intersection(shapely.make_valid(shapely.from_wkb(shape["geom"])), seen)
@@ -336,15 +338,18 @@ def _names(
         x, y = sheet.xy(shapely.get_coordinates(centre))[0]
         fills = shapely.area(visible) > 0.5 * shapely.area(seen)
         if fills:
-            x, y = 2.5 * sheet.px_per_mm, 2.5 * sheet.px_per_mm
+            x, y = sheet.window.width - 2.5 * mm, sheet.window.height - 2.5 * mm
+        if any(abs(x - px) < 16 * mm and abs(y - py) < 5 * mm for px, py in placed):
+            continue
+        placed.append((x, y))
         sheet.axes.text(
             x,
             y,
             names.get(shape["code"], shape["name"] or ""),
             fontproperties=page.font(8.5),
             color=tokens()["soft"],
-            ha="left" if fills else "center",
-            va="top" if fills else "center",
+            ha="right" if fills else "center",
+            va="bottom" if fills else "center",
             zorder=8,
             parse_math=False,
             path_effects=[withStroke(linewidth=2, foreground="#FFFFFFD0")],
