@@ -15,7 +15,7 @@ from callbacks.context import PageContext, read_context
 from components import ids
 from components.cards import error_panel
 from components.links import href
-from components.maps.base import Tiles, district_map
+from components.maps.base import Tiles, district_map, with_imagery
 from components.maps.patches import single_patch
 from components.patch_page import (
     cases_table,
@@ -189,7 +189,7 @@ def _patch_map(
     return district_map(
         ids.PatchDetail.MAP,
         district_shapes(conn),
-        [single_patch(dict(detail))],
+        with_imagery(single_patch(dict(detail)), settings.imagery),
         label=f"图斑 {detail['patch_no']} 的位置",
         names=dict(names),
         towns=town_labels(conn),

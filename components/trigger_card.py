@@ -118,7 +118,10 @@ def trigger_card(
                         f"{_measures(group)} · 工作方案{gravest['clause']}",
                         title=gravest["citation"],
                     ),
-                    dcc.Link(word, href=target),
+                    html.Span(
+                        [*_on_map(gravest, row, own), dcc.Link(word, href=target)],
+                        className="trigger-links",
+                    ),
                 ],
                 className="trigger-foot",
             ),
@@ -168,6 +171,15 @@ def _place(gravest: Trigger, query: Mapping[str, str]) -> tuple[Mapping[str, str
         return own, href("/overdue", own), "查看逾期图斑"
     year = int(str(gravest["period"])[:4])
     return own, patches_href(gravest, query, year), "查看所依据的图斑"
+
+
+def _on_map(trigger: Trigger, row: Figures, query: Mapping[str, str]) -> list[Component]:
+    """Where the protected land of T4 is occupied: the kind of which more is left."""
+    if trigger["rule"] != "T4":
+        return []
+    kinds = ("remaining_basic_farmland_mu", "remaining_redline_mu")
+    address = href("/heatmap", query, measure=max(kinds, key=lambda kind: row[kind]))
+    return [dcc.Link("地图", href=address)]
 
 
 def _measures(group: Sequence[Trigger]) -> str:

@@ -64,6 +64,17 @@ class Settings:
         return self.fixed_today or date.today()
 
     @property
+    def imagery(self) -> list[dict[str, str]]:
+        """url and label of the two pictures of the ground, the earlier first; empty unless both
+        addresses are set."""
+        if self.imagery_before_url is None or self.imagery_after_url is None:
+            return []
+        return [
+            {"url": self.imagery_before_url, "label": self.imagery_before_label},
+            {"url": self.imagery_after_url, "label": self.imagery_after_label},
+        ]
+
+    @property
     def uploads_dir(self) -> Path:
         return self.local_dir / "uploads"
 

@@ -360,6 +360,27 @@
     return { map, show, leave, go: (box) => { touched = true; go(map, box); }, lasso, time };
   }
 
+  /* Pictures of the ground on any map (components/maps/base.py, swipe_layer), shown by a button. */
+  function swipe(feature, layer, context) {
+    const map = context.map;
+    const container = map.getContainer();
+    if (container.querySelector(".swipe-button")) return;
+    lib().panes(map);
+    const imagery = lib().imagery(map, feature.properties.pictures);
+    const button = lib().text("button", "前后影像", "btn btn-sm btn-light swipe-button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", function () {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(on));
+      button.classList.toggle("active", on);
+      imagery.show(on);
+    });
+    L.DomEvent.disableClickPropagation(button);
+    container.append(button);
+    map.on("unload", () => imagery.remove());
+  }
+
   function go(map, box) {
     const [west, south, east, north] = box;
     const bounds = L.latLngBounds([[south, west], [north, east]]);
@@ -532,6 +553,6 @@
     });
   });
 
-  window.dashExtensions = Object.assign({}, window.dashExtensions, { heatmap: { ready, unseen } });
+  window.dashExtensions = Object.assign({}, window.dashExtensions, { heatmap: { ready, swipe, unseen } });
   window.dash_clientside = Object.assign({}, window.dash_clientside, { heatmap: { choose, apply } });
 })();

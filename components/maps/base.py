@@ -6,7 +6,7 @@ Background tiles appear only where the settings name a server (天地图 or an i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from data.geo import Bounds, collection, feature, point
 
 #: Functions of assets/js/maps.js.
 functions = Namespace("dashExtensions", "weipian")
+_heatmap = Namespace("dashExtensions", "heatmap")
 
 #: Where the city lies (domain.md §2), for a store without any boundary: west, south, east, north.
 CITY_BOUNDS: Bounds = (121.2, 36.7, 122.7, 37.6)
@@ -35,6 +36,23 @@ class Tiles:
 
     url: str
     attribution: str = ""
+
+
+def with_imagery(layer: Component, pictures: Sequence[Mapping[str, str]]) -> list[Component]:
+    """The layer above two pictures of the ground, which a button shows with a handle between them.
+
+    pictures: url and label, the earlier first (assets/js/heatmap.js); the layer alone for none.
+    """
+    if not pictures:
+        return [layer]
+    hook: Component = dl.GeoJSON(
+        data=collection([feature(point(0.0, 0.0), pictures=list(pictures))]),
+        pointToLayer=functions("newPoint"),
+        style=_heatmap("unseen"),
+        onEachFeature=_heatmap("swipe"),
+        interactive=False,
+    )
+    return [hook, dl.Pane(layer, name="above-imagery", style={"zIndex": 450})]
 
 
 def leaflet_bounds(bounds: Bounds) -> list[list[float]]:

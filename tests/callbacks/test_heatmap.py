@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.heatmap import imagery, in_view, read_view, render, shown_days, with_own
+from callbacks.heatmap import render, with_own
+from callbacks.heatmap_said import in_view, read_view, shown_days
 from components import ids
 from data.scope import Scope
 from data.services import Services
@@ -165,9 +166,9 @@ def test_the_page_is_the_same_on_both_databases(store: Store) -> None:
 def test_pictures_of_the_ground_are_offered_where_both_are_set(services: Services) -> None:
     assert "前后影像" not in text_of(drawn(services))
     before = replace(services.settings, imagery_before_url="http://10.0.0.1/b/{z}/{x}/{y}")
-    assert imagery(before) == []
+    assert before.imagery == []
     both = replace(before, imagery_after_url="http://10.0.0.1/a/{z}/{x}/{y}")
-    assert [picture["label"] for picture in imagery(both)] == ["前时相", "后时相"]
+    assert [picture["label"] for picture in both.imagery] == ["前时相", "后时相"]
     options = [
         text_of(option["label"])
         for part in below(drawn(Services(both, services.store)))

@@ -95,6 +95,11 @@ def test_protected_land_says_which_land_and_how_far_from_the_line() -> None:
     text = text_of(trigger_card([protected], figures, {}, LINES))
     assert "永久基本农田 29.996 亩、生态保护红线 2.00 亩" in text
     assert "单项 30 亩约谈线：还差 0.1 亩" in text
+    links = links_of(trigger_card([protected], figures, {"year": "2023"}, LINES))
+    assert "measure=remaining_basic_farmland_mu" in links["地图"]
+    more_redline = row(remaining_basic_farmland_mu=1.0, remaining_redline_mu=2.0)
+    links = links_of(trigger_card([protected], more_redline, {}, LINES))
+    assert links["地图"].endswith("/heatmap?district=371002&measure=remaining_redline_mu")
 
 
 def test_severity_is_said_in_words_and_not_by_colour_alone() -> None:

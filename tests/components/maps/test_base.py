@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dash_leaflet as dl
 import shapely
 
 from components.maps.base import (
@@ -15,6 +16,7 @@ from components.maps.base import (
     district_map,
     leaflet_bounds,
     source_line,
+    with_imagery,
 )
 
 HUANCUI = {
@@ -47,6 +49,15 @@ def test_tiles_are_used_where_they_are_set() -> None:
     (layer,) = [c for c in props(drawn) if type(c).__name__ == "TileLayer"]
     assert layer.url == tiles.url
     assert "底图：天地图" in source_line([HUANCUI], tiles)
+
+
+def test_a_layer_stands_above_the_pictures_of_the_ground_where_there_are_some() -> None:
+    layer = dl.GeoJSON()
+    assert with_imagery(layer, []) == [layer]
+    hook, pane = with_imagery(layer, [{"url": "/b", "label": "前"}, {"url": "/a", "label": "后"}])
+    assert pane.children is layer
+    (known,) = vars(hook)["data"]["features"]
+    assert [picture["label"] for picture in known["properties"]["pictures"]] == ["前", "后"]
 
 
 def test_the_source_says_whether_the_boundary_is_indicative() -> None:
