@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
-import marshal
 import os
 import signal
 import struct
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+import orjson
 
 from data.errors import StoreRefused
 
@@ -54,18 +55,18 @@ def blocks_beside(make: Callable[[], Iterable[bytes]]) -> Iterator[Iterator[byte
 
 
 class Answer:
-    """What `make` returns (numbers, texts, lists, tuples), made in a copy of this process while
-    this one goes on; here and at once where no copy can be made."""
+    """What `make` returns (numbers, texts, None, lists; tuples come back as lists), made in a copy
+    of this process while this one goes on; here and at once where no copy can be made."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
-        self._started = _start(lambda: [marshal.dumps(make())])
-        self._made = None if self._started else make()
+        self._started = _start(lambda: [orjson.dumps(make())])
+        self._made = None if self._started else orjson.loads(orjson.dumps(make()))
 
     def get(self) -> Any:
         """Waits for it. Raises Failed, Ended."""
         if self._started:
             try:
-                self._made = marshal.loads(b"".join(_blocks(self._started[1])))
+                self._made = orjson.loads(b"".join(_blocks(self._started[1])))
             finally:
                 self.drop()
         return self._made

@@ -9,7 +9,6 @@ everything is found by an anchor (the head) kept off the machine.
 from __future__ import annotations
 
 import hashlib
-import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -177,8 +176,8 @@ def _made_beside(
     if count < _BESIDE_FROM:
         yield made()
         return
-    with blocks_beside(lambda: map(marshal.dumps, made())) as blocks:
-        yield map(marshal.loads, blocks)
+    with blocks_beside(lambda: map(orjson.dumps, made())) as blocks:
+        yield map(orjson.loads, blocks)
 
 
 def _chained(

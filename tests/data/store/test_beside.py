@@ -56,7 +56,7 @@ def test_an_answer_is_got_once_and_kept() -> None:
     answer = Answer(lambda: (os.getpid(), ["甲", None, 0.5]))
     process, values = answer.get()
     assert process != os.getpid()
-    assert (values, answer.get()) == (["甲", None, 0.5], (process, values))
+    assert (values, answer.get()) == (["甲", None, 0.5], [process, values])
 
 
 def test_an_answer_that_is_dropped_ends_its_process() -> None:
