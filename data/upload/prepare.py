@@ -127,7 +127,8 @@ def prepare(
 ) -> Prepared:
     """Keep the file, read it in a limited child process, map its columns and parse its cells.
 
-    Raises UploadRefused with a sentence where no row can be taken.
+    The next child is not started (sandbox.refill_spare). Raises UploadRefused with a sentence where
+    no row can be taken.
     """
     stored = keep_file(settings, request)
     on_progress("读取", 0, 0)
@@ -139,7 +140,9 @@ def prepare(
         encoding=request.encoding,
         file_name=request.file_name,
     )
-    result = read_file_limited(stored.path, options, cancelled=asked_to_stop(on_progress))
+    result = read_file_limited(
+        stored.path, options, cancelled=asked_to_stop(on_progress), refill=False
+    )
     on_progress("识别列", 0, 0)
     prepared = assemble(request, result, stored)
     prepared.fetched = fetched

@@ -58,8 +58,13 @@ def read_file_limited(
     options: ReadOptions,
     limits: ReadLimits | None = None,
     cancelled: Callable[[], bool] | None = None,
+    refill: bool = True,
 ) -> ReadResult:
-    """As readers.read_file, in a child process. Raises UploadRefused, UploadCancelled."""
+    """As readers.read_file, in a child process. Raises UploadRefused, UploadCancelled.
+
+    refill: start the next child at once. Its imports take a second of a processor: who has more
+    work to do with this file says False and calls `refill_spare` when it is done.
+    """
     limits = limits or ReadLimits()
     child = _spares.take()
     try:
@@ -68,7 +73,13 @@ def read_file_limited(
         return child.result()
     finally:
         child.close()
-        _spares.refill()
+        if refill:
+            _spares.refill()
+
+
+def refill_spare() -> None:
+    """Start the next child, where this process keeps one ready and there is none."""
+    _spares.refill()
 
 
 def keep_spare() -> None:

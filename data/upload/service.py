@@ -24,6 +24,7 @@ from data.upload.prepare import Prepared
 from data.upload.prepare import prepare as prepare_file
 from data.upload.report import write_report
 from data.upload.request import Progress, UploadOutcome, UploadRequest, no_progress
+from data.upload.sandbox import refill_spare
 from data.upload.schemas import SCHEMAS
 from data.vocabulary import UploadKind
 
@@ -58,6 +59,7 @@ def prepare(store: Store, request: UploadRequest, on_progress: Progress | None =
     try:
         return prepare_file(store.settings, request, bounds, on_progress or no_progress, fetched)
     except BaseException:
+        refill_spare()
         if fetched is not None:
             fetched.get()  # leaves no reader behind
         raise
@@ -89,6 +91,13 @@ def upload_file(
 @_collector_at_rest()
 def take(store: Store, prepared: Prepared, on_progress: Progress | None = None) -> UploadOutcome:
     """Plan and write what has been prepared."""
+    try:
+        return _take(store, prepared, on_progress)
+    finally:
+        refill_spare()
+
+
+def _take(store: Store, prepared: Prepared, on_progress: Progress | None) -> UploadOutcome:
     progress = on_progress or no_progress
     if prepared.request.preview:
         with store.read() as conn:

@@ -374,6 +374,23 @@ def test_what_was_fetched_before_another_upload_does_not_count(
     assert (outcome.inserted, outcome.unchanged) == (0, 1)
 
 
+def test_the_next_reading_child_starts_when_an_upload_is_over(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads: list[int] = []
+
+    def refill() -> None:
+        with sqlite_store.read() as conn:
+            uploads.append(conn.scalar(select(func.count()).select_from(Upload)) or 0)
+
+    monkeypatch.setattr("data.upload.service.refill_spare", refill)
+    send(sqlite_store, PATCHES, PATCH)
+    assert uploads == [1]
+    with pytest.raises(UploadRefused):
+        send(sqlite_store, PATCHES, {"面积": 3})
+    assert uploads == [1, 1]
+
+
 # ---- findings --------------------------------------------------------------------------------
 
 
