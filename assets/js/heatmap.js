@@ -274,13 +274,16 @@
       }
       overlays.show((values.overlays || "").split(",").filter(Boolean), page.frame.versions || {});
       imagery.show((values.overlays || "").split(",").includes("imagery"));
-      time.show(values.day || page.frame.asof);
+      const day = values.day || page.frame.asof;
+      time.show(day);
       links();
       const key = question(values) + "|" + [values.radius, values.by, values.colour].join("|");
-      if (key === drawn) return;
+      if (key === drawn) return time.say(day);
       if (outline && drawn) { dropOutline(); map.closePopup(); }
       drawn = key;
       loaded = layer.show(question(values), values);
+      // what the map still shows is not called by the next day's name
+      loaded.then(() => { if (key === drawn) time.say(day); });
     }
 
     /* Where the list of the view and the exports lead: files hold what is outlined, if anything is. */
@@ -402,7 +405,7 @@
   function timeBar(loaded) {
     const place = byId("heatmap-time");
     const days = page.frame.days;
-    if (!place || days.length < 2) return { show() {}, stop() {} };
+    if (!place || days.length < 2) return { show() {}, say() {}, stop() {} };
     const { text, calm } = lib();
     let playing = false;
     let turn = 0;
@@ -428,13 +431,16 @@
       change({ day: entry.day === page.frame.asof ? "" : entry.day });
     }
 
+    const placeOf = (day) => Math.max(0, days.findIndex((d) => d.day === day));
+    const nameOf = (at) => days[at].text + (at === days.length - 1 ? "（基准日）" : "");
+
     function mark(day) {
-      const at = Math.max(0, days.findIndex((d) => d.day === day));
+      const at = placeOf(day);
       range.value = at;
-      const last = at === days.length - 1 ? "（基准日）" : "";
-      output.textContent = "显示 " + days[at].text + last;
-      range.setAttribute("aria-valuetext", days[at].text + last);
+      range.setAttribute("aria-valuetext", nameOf(at));
     }
+
+    function say(day) { output.textContent = "显示 " + nameOf(placeOf(day)); }
 
     function stop() {
       playing = false;
@@ -471,6 +477,7 @@
     place.replaceChildren(play, back, range, next, output, ends);
     return {
       show(day) { if (document.activeElement !== range || playing) mark(day); },
+      say,
       stop,
     };
   }

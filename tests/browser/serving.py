@@ -35,6 +35,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "WEIPIAN_LOCAL_DIR": str(settings.local_dir),
         "WEIPIAN_TODAY": settings.today().isoformat(),
+        "WEIPIAN_IMAGERY_BEFORE_URL": settings.imagery_before_url or "",
+        "WEIPIAN_IMAGERY_AFTER_URL": settings.imagery_after_url or "",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from data.maps.cube import map_cube
 from data.maps.points import points, totals
 from data.maps.question import MapQuestion
 from data.scope import Scope
+from data.settings import Settings
 from data.store.engine import open_store
 from data.store.queries.figures import figures
 from data.units import format_mu
 from tests.browser.conftest import DEMO_TODAY, DEMO_YEAR, Complaints
 from tests.browser.screen import Viewport, on_both_screens
-from tests.browser.serving import Server
+from tests.browser.serving import Server, serve
 
 #: 20 seconds for what a busy machine takes long for.
 LONG = 20_000
@@ -178,6 +181,33 @@ def test_clusters_open_into_patches_and_a_patch_into_its_page(page: Page, server
     expect(link).to_be_visible(timeout=LONG)
     link.click()
     expect(page).to_have_url(re.compile(rf"/patches/{DEMO_YEAR}/"))
+
+
+@pytest.fixture
+def picture_server(demo_settings: Settings, tmp_path: Path) -> Iterator[Server]:
+    """The demo with two pictures of the ground: any tiles of this machine will do."""
+    tiles = "/map/heat/{z}/{x}/{y}.png?measure=patches"
+    settings = replace(demo_settings, imagery_before_url=tiles, imagery_after_url=f"{tiles}&x=1")
+    with serve(settings, tmp_path / "server.log") as running:
+        yield running
+
+
+def test_pictures_of_the_ground_are_compared_by_a_swipe_with_keys(
+    picture_server: Server, page: Page
+) -> None:
+    clip = "document.querySelector('.leaflet-heatmap-after-pane').style.clip"
+    open_map(page, picture_server)
+    page.locator(".overlay-menu summary").click()
+    page.get_by_label("前后影像（卷帘对比）").check()
+    handle = page.get_by_label("前后影像卷帘位置")
+    handle.focus()
+    before = page.evaluate(clip)
+    page.keyboard.press("ArrowLeft")
+    expect(handle).to_have_value("49")
+    assert page.evaluate(clip) != before
+    expect(page).to_have_url(re.compile("overlays=imagery"))
+    page.get_by_label("前后影像（卷帘对比）").uncheck(force=True)
+    expect(handle).to_have_count(0)
 
 
 def test_a_map_without_an_answer_says_so(
