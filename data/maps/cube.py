@@ -26,10 +26,14 @@ import numpy.typing as npt
 from data.maps.mercator import CURVE_ZOOM, Box, cells, curve, curve_ranges
 from data.store.engine import Store
 from data.store.queries.map_facts import (
+    NEVER,
     content_version,
+    determined_columns,
     interval_columns,
-    open_suspected_ids,
+    parcel_columns,
     patch_columns,
+    pending_ids,
+    returned_columns,
 )
 
 if TYPE_CHECKING:
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 #: Goes up whenever the columns change, so that an older program's file is not read.
-_FORMAT = 1
+_FORMAT = 2
 _KEPT = 4
+_DAYS_KEPT = 40
+_REST = "rest.json"
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class MapCube:
     """The patches of a work year in the order of the curve; those without a position come last.
 
     patches: columns of map_facts.patch_columns. intervals: those of map_facts.interval_columns,
-    with `row`, the patch's position here, for patch_id, and ordered by it. names: the lists that
+    with `row`, the patch's position here, for patch_id, and ordered by it; returned: those of
+    map_facts.returned_columns likewise. names: the lists that
     the numbered columns point into. located: how many patches have a position.
     """
 
@@ -54,9 +61,10 @@ class MapCube:
     version: str
     patches: dict[str, Array]
     intervals: dict[str, Array]
+    returned: dict[str, Array]
     names: dict[str, list[str]]
     located: int
-    suspected_ids: Callable[[date], list[int]]
+    pending_ids: Callable[[list[int], date], list[int]]
     _suspected: dict[date, Array] = field(default_factory=dict)
 
     def slices(self, box: Box | None) -> list[tuple[int, int]]:
@@ -79,13 +87,23 @@ class MapCube:
             return -2
 
     def suspected(self, day: date) -> Array:
-        """Per row, whether something open makes the patch 疑似 on the day."""
+        """Per row, whether something open makes the patch 疑似 on the day (state.is_suspected): no
+        parcel, one of which nobody has spoken yet, or returned. Patches with something unlawful may
+        be left out: intervals have them.
+        """
         known = self._suspected.get(day)
         if known is None:
-            wanted = np.array(self.suspected_ids(day), dtype=np.int64)
-            known = np.zeros(len(self.patches["id"]), dtype=bool)
-            known[self.rows_of(wanted)] = True
-            while len(self._suspected) >= 40:
+            p, r, number = self.patches, self.returned, day.toordinal()
+            waiting = p["has_parcels"] & (p["parcels_until"] > number)
+            known = ~p["has_parcels"] | (waiting & (p["determined"] > number))
+            # a higher level has spoken before the county: of all parcels, or of some
+            unsure = np.flatnonzero(waiting & (p["determined"] <= number))
+            if len(unsure):
+                pending = self.pending_ids(p["id"][unsure].tolist(), day)
+                known[self.rows_of(np.array(pending, dtype=np.int64))] = True
+            known[r["row"][(r["from"] <= number) & (r["to"] > number)]] = True
+            known &= p["is_land"]
+            while len(self._suspected) >= _DAYS_KEPT:
                 self._suspected.pop(next(iter(self._suspected)), None)
             self._suspected[day] = known
         return known
@@ -104,12 +122,20 @@ class MapCube:
         return rows
 
 
-def columns_of(
-    conn: Connection, year: int
-) -> tuple[dict[str, Array], dict[str, Array], dict[str, Any]]:
-    """patches, intervals, and {names, located} of a MapCube, read from the store."""
+@dataclass(frozen=True)
+class Columns:
+    """What of a MapCube is read from the store and kept in a file."""
+
+    patches: dict[str, Array]
+    intervals: dict[str, Array]
+    returned: dict[str, Array]
+    names: dict[str, list[str]]
+    located: int
+
+
+def columns_of(conn: Connection, year: int) -> Columns:
     patches, names = patch_columns(conn, year)
-    intervals = interval_columns(conn, year)
+    _add_openness(conn, patches)
     has_place = ~np.isnan(patches["lon"])
     nowhere = 4**CURVE_ZOOM
     place = np.full(len(has_place), nowhere, dtype=np.int64)
@@ -118,14 +144,43 @@ def columns_of(
     order = np.argsort(place, kind="stable")
     row_of = np.empty_like(order)
     row_of[order] = np.arange(len(order))
-    patch_at = np.searchsorted(patches["id"], intervals.pop("patch_id"))
-    patches = {name: column[order] for name, column in patches.items()}
-    patches["curve"] = place[order]
-    rows = row_of[patch_at]
-    by_row = np.argsort(rows, kind="stable")
-    intervals = {name: column[by_row] for name, column in intervals.items()}
-    intervals["row"] = rows[by_row]
-    return patches, intervals, {"names": names, "located": int(has_place.sum())}
+
+    def by_row(columns: dict[str, Array]) -> dict[str, Array]:
+        at, here = _positions(patches["id"], columns.pop("patch_id"))
+        rows = row_of[at]
+        sorted_ = np.argsort(rows, kind="stable")
+        kept = {name: column[here][sorted_] for name, column in columns.items()}
+        return {**kept, "row": rows[sorted_]}
+
+    intervals, returned = by_row(interval_columns(conn, year)), by_row(returned_columns(conn))
+    ordered = {name: column[order] for name, column in patches.items()}
+    ordered["curve"] = place[order]
+    return Columns(ordered, intervals, returned, names, int(has_place.sum()))
+
+
+def _positions(ids: Array, wanted: Array) -> tuple[Array, Array]:
+    """Where in the sorted ids each wanted one stands, and which of the wanted there are."""
+    if not len(ids):
+        return np.array([], dtype=np.int64), np.zeros(len(wanted), dtype=bool)
+    at = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    here = ids[at] == wanted
+    return at[here], here
+
+
+def _add_openness(conn: Connection, patches: dict[str, Array]) -> None:
+    """has_parcels; parcels_until: the day from which on the county has spoken of all parcels;
+    determined: the first day on which a higher level has. NEVER for none."""
+    count = len(patches["id"])
+    parcels, determined = parcel_columns(conn), determined_columns(conn)
+    at, here = _positions(patches["id"], parcels["patch_id"])
+    patches["has_parcels"] = np.zeros(count, dtype=bool)
+    patches["has_parcels"][at] = True
+    inherited = np.where(parcels["inherits"][here], patches["reported"][at], 0)
+    patches["parcels_until"] = np.full(count, NEVER, dtype=np.int32)
+    patches["parcels_until"][at] = np.maximum(parcels["until"][here], inherited)
+    at, here = _positions(patches["id"], determined["patch_id"])
+    patches["determined"] = np.full(count, NEVER, dtype=np.int32)
+    patches["determined"][at] = determined["first"][here]
 
 
 # ---- files ---------------------------------------------------------------------------------------
@@ -140,26 +195,31 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _write(target: Path, patches: dict[str, Array], intervals: dict[str, Array], rest: Any) -> None:
+_PARTS = ("patches", "intervals", "returned")
+
+
+def _write(target: Path, columns: Columns) -> None:
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     partial.mkdir()
     try:
-        for prefix, columns in (("patch", patches), ("interval", intervals)):
-            for name, column in columns.items():
-                np.save(partial / f"{prefix}.{name}.npy", column)
-        (partial / "rest.json").write_text(json.dumps(rest), encoding="utf-8")
+        for part in _PARTS:
+            for name, column in getattr(columns, part).items():
+                np.save(partial / f"{part}.{name}.npy", column)
+        rest = {"names": columns.names, "located": columns.located}
+        (partial / _REST).write_text(json.dumps(rest), encoding="utf-8")
         partial.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _read(target: Path) -> tuple[dict[str, Array], dict[str, Array], Any]:
-    found: dict[str, dict[str, Array]] = {"patch": {}, "interval": {}}
+def _read(target: Path) -> Columns:
+    found: dict[str, dict[str, Array]] = {part: {} for part in _PARTS}
     for path in target.glob("*.npy"):
-        prefix, name, _ = path.name.split(".")
-        found[prefix][name] = np.load(path, mmap_mode="r" if path.stat().st_size > 200 else None)
-    rest = json.loads((target / "rest.json").read_text(encoding="utf-8"))
-    return found["patch"], found["interval"], rest
+        part, name, _ = path.name.split(".")
+        found[part][name] = np.load(path, mmap_mode="r" if path.stat().st_size > 200 else None)
+    rest = json.loads((target / _REST).read_text(encoding="utf-8"))
+    patches, intervals, returned = (found[part] for part in _PARTS)
+    return Columns(patches, intervals, returned, rest["names"], rest["located"])
 
 
 def _drop_old(folder: Path, kept: Path, year: int) -> None:
@@ -191,20 +251,18 @@ def _cube_of(conn: Connection, store: Store, year: int) -> MapCube:
             _cubes.move_to_end(key)
             return known
 
-        def suspected_ids(day: date) -> list[int]:
+        def pending(ids: list[int], day: date) -> list[int]:
             with store.read() as later:
-                return open_suspected_ids(later, year, day)
+                return pending_ids(later, ids, day)
 
         folder = store.settings.local_dir / "maps"
         target = folder / f"{version}-{year}-f{_FORMAT}"
         with _alone(folder):
-            if not (target / "rest.json").exists():
-                _write(target, *columns_of(conn, year))
+            if not (target / _REST).exists():
+                _write(target, columns_of(conn, year))
                 _drop_old(folder, target, year)
-            patches, intervals, rest = _read(target)
-        cube = MapCube(
-            year, version, patches, intervals, rest["names"], rest["located"], suspected_ids
-        )
+            columns = _read(target)
+        cube = MapCube(year, version, **vars(columns), pending_ids=pending)
         _cubes[key] = cube
         while len(_cubes) > _KEPT:
             _cubes.popitem(last=False)

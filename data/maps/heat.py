@@ -61,6 +61,8 @@ _CELLS_A_RADIUS = 8
 _BAND_DEGREES = 0.5
 _OPAQUE = 0.85
 _SCALES_KEPT = 64
+#: The scale ends a little above the highest value: a tile may hit a peak more exactly.
+_HEADROOM = 1.02
 
 
 class BadRadius(SupervisionError):
@@ -290,7 +292,7 @@ _scales: OrderedDict[tuple[object, ...], tuple[threading.Lock, list[Scale]]] = O
 
 def scale_of(cube: MapCube, scope: Scope, question: MapQuestion, radius: int, until: date) -> Scale:
     """until: the last day that the slider can show, whatever day the question is about."""
-    days, headroom = _looked_at(question, until)
+    days = _looked_at(question, until)
     key = (
         cube.version,
         scope,
@@ -306,21 +308,17 @@ def scale_of(cube: MapCube, scope: Scope, question: MapQuestion, radius: int, un
     with making:  # many tiles are asked for at once
         if not made:
             most = _most(cube, scope, question, radius, days)
-            top = round_up(most * headroom) if most else 0.0
+            top = round_up(most * _HEADROOM) if most else 0.0
             made.append(Scale(question.what, question.is_difference, most, top))
         return made[0]
 
 
-def _looked_at(question: MapQuestion, until: date) -> tuple[tuple[date, ...], float]:
-    """The days of the scale, and how far above their highest value it ends: a little, because a
-    tile may hit a peak more exactly. For 疑似, each day of which costs a query over all patches,
-    one day and half as much again."""
-    if question.measure == "suspected":
-        return (until,), 1.5
+def _looked_at(question: MapQuestion, until: date) -> tuple[date, ...]:
+    """The days of the scale."""
     days = stops(question.year, until)
     if question.against_on is not None:  # what came before is another difference
         days = tuple(day for day in days if day > question.against_on) or (until,)
-    return days if question.as_of in days else (*days, question.as_of), 1.02
+    return days if question.as_of in days else (*days, question.as_of)
 
 
 def clear_scales() -> None:

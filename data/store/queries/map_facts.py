@@ -5,13 +5,14 @@ unlawful from when to when. Read once for a data version (data/maps/cube.py), ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Select, and_, exists, or_, select
+import pandas as pd
+from sqlalchemy import Connection, and_, case, func, select
 
 from data.store import meta
 from data.store.history import HEAD_KEY
@@ -20,13 +21,14 @@ from data.store.migrate import HEAD
 from data.store.models import AuditDecision, Parcel, Patch, UnlawfulInterval
 from data.store.queries.stamp import data_version
 from data.store.queries.state import Expression, PatchState, day_literal
-from data.vocabulary import AuditResult, Domain
+from data.vocabulary import AuditLevel, AuditResult, Domain
 
 Array = npt.NDArray[Any]
 
 #: A day number for "never": later than every day.
 NEVER = 2**31 - 1
 _READ_AT_ONCE = 50_000
+_ASKED_AT_ONCE = 5_000
 
 _PATCH_COLUMNS = (
     "id", "lon", "lat", "issued_on", "withdrawn_on", "due_on", "reported_on", "transferred_on",
@@ -45,42 +47,52 @@ def content_version(conn: Connection) -> str:
     return f"{data_version(conn)}-{seal}"
 
 
-def _columns(conn: Connection, query: Select[Any]) -> list[Array]:
+def _columns(conn: Connection, query: Any) -> list[Array]:
     """The columns of a query as arrays of objects, without a Python object a row in between."""
     compiled = query.compile(conn, compile_kwargs={"literal_binds": True})
     cursor: Any = conn.connection.cursor()
     cursor.execute(str(compiled))
     width = len(query.selected_columns)
-    parts: list[list[Sequence[Any]]] = [[] for _ in range(width)]
+    parts: list[list[Array]] = [[] for _ in range(width)]
     while rows := cursor.fetchmany(_READ_AT_ONCE):
         for part, column in zip(parts, zip(*rows, strict=True), strict=True):
-            part.append(column)
+            part.append(np.array(column, dtype=object))
     cursor.close()
-    return [
-        np.fromiter((v for some in part for v in some), dtype=object, count=sum(map(len, part)))
-        for part in parts
-    ]
+    return [np.concatenate(part) if part else np.array([], dtype=object) for part in parts]
+
+
+def _looked_up(values: Array, of: Callable[[Any], int], none: int) -> npt.NDArray[np.int32]:
+    """A number for each value, found once for each of the few that there are."""
+    codes, known = pd.factorize(values)
+    numbers = np.array([*(of(value) for value in known), none], dtype=np.int32)
+    found: npt.NDArray[np.int32] = numbers[codes]  # pandas codes None as −1: the last
+    return found
 
 
 def _day_numbers(days: Array, none: int = NEVER) -> npt.NDArray[np.int32]:
     """Days (dates, or ISO texts as SQLite keeps them) as proleptic ordinals; None as `none`."""
-    known: dict[Any, int] = {None: none}
-    for day in set(days.tolist()) - {None}:
-        known[day] = (day if isinstance(day, date) else date.fromisoformat(day)).toordinal()
-    return np.fromiter((known[day] for day in days), dtype=np.int32, count=len(days))
+
+    def number(day: Any) -> int:
+        return (day if isinstance(day, date) else date.fromisoformat(day)).toordinal()
+
+    return _looked_up(days, number, none)
 
 
 def _codes(values: Array, names: list[str]) -> npt.NDArray[np.int16]:
     """Numbers of texts in `names`, which grows by those it lacks; −1 for None."""
-    position: dict[Any, int] = {name: at for at, name in enumerate(names)} | {None: -1}
-    for value in sorted({v for v in values.tolist() if v is not None and v not in position}):
-        position[value] = len(names)
-        names.append(value)
-    return np.fromiter((position[v] for v in values), dtype=np.int16, count=len(values))
+    names.extend(sorted({*pd.unique(values)} - {None, *names}))
+    position = {name: at for at, name in enumerate(names)}
+    return _looked_up(values, position.__getitem__, -1).astype(np.int16)
 
 
 def _floats(values: Array) -> npt.NDArray[np.float64]:
-    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    return values.astype(np.float64)  # None becomes NaN
+
+
+def _of_year(year: int) -> Expression:
+    """Of a work year, by reading the table from end to end: an index on the year would lead to
+    nearly every row, one by one."""
+    return Patch.year + 0 == year
 
 
 def patch_columns(conn: Connection, year: int) -> tuple[dict[str, Array], dict[str, list[str]]]:
@@ -91,8 +103,8 @@ def patch_columns(conn: Connection, year: int) -> tuple[dict[str, Array], dict[s
     numbers into the lists returned beside, −1 for none); is_land (bool). Lists: district, month,
     town, kind.
     """
-    query = select(*(getattr(Patch, name) for name in _PATCH_COLUMNS)).where(Patch.year == year)
-    found = dict(zip(_PATCH_COLUMNS, _columns(conn, query.order_by(Patch.id)), strict=True))
+    query = select(*(getattr(Patch, name) for name in _PATCH_COLUMNS)).where(_of_year(year))
+    found = dict(zip(_PATCH_COLUMNS, _columns(conn, query), strict=True))
     districts: list[str] = []
     names: dict[str, list[str]] = {"district": districts, "month": [], "town": [], "kind": []}
     columns: dict[str, Array] = {
@@ -114,6 +126,9 @@ def patch_columns(conn: Connection, year: int) -> tuple[dict[str, Array], dict[s
     }
     nobody = columns["from_district"] < 0
     columns["from_district"] = np.where(nobody, columns["district"], columns["from_district"])
+    if (np.diff(columns["id"]) < 0).any():  # as a table is read, they mostly are in order
+        order = np.argsort(columns["id"], kind="stable")
+        columns = {name: column[order] for name, column in columns.items()}
     return columns, names
 
 
@@ -138,39 +153,70 @@ def interval_columns(conn: Connection, year: int) -> dict[str, Array]:
     return columns
 
 
-def open_suspected_ids(conn: Connection, year: int, as_of: date) -> list[int]:
-    """Land patches that are 疑似 on the day (PatchState.is_suspected) because something about them
-    is open: not reported, no parcel, one to come, or returned. Those already unlawful may be left
-    out: unlawful_interval has them.
+def parcel_columns(conn: Connection) -> dict[str, Array]:
+    """Of each patch with parcels in its split: patch_id (int64); until (int32): the day on which
+    the county has spoken of all of them that have a date, NEVER where a first one has none;
+    inherits (bool): whether later ones have none, whose day is then the patch's.
     """
-    day = day_literal(as_of)
-    state = PatchState(Patch, day)
+    p = Parcel
+    undated = p.reported_on.is_(None)
     query = (
-        select(Patch.id)
-        .where(
-            Patch.year == year,
-            state.active,
-            state.is_land,
-            _may_be_open(state, day),
-            state.is_suspected,
+        select(
+            p.patch_id,
+            func.max(p.reported_on),
+            func.max(case((and_(undated, p.is_founding), 1), else_=0)),
+            func.max(case((and_(undated, ~p.is_founding), 1), else_=0)),
         )
-        .order_by(Patch.id)
+        .where(~p.ended)
+        .group_by(p.patch_id)
     )
-    return list(conn.scalars(query))
+    patch_id, last, open_ended, inherits = _columns(conn, query)
+    until = _day_numbers(last, none=0)
+    return {
+        "patch_id": patch_id.astype(np.int64),
+        "until": np.where(open_ended.astype(bool), NEVER, until),
+        "inherits": inherits.astype(bool),
+    }
 
 
-def _may_be_open(state: PatchState, day: Expression) -> Expression:
-    """What the bare columns say of such patches: every one of them, and few others."""
-    not_reported = or_(Patch.reported_on.is_(None), Patch.reported_on > day)
-    later = exists().where(
-        Parcel.patch_id == Patch.id,
-        ~Parcel.ended,
-        or_(Parcel.reported_on > day, and_(Parcel.reported_on.is_(None), Parcel.is_founding)),
-    )
+def determined_columns(conn: Connection) -> dict[str, Array]:
+    """patch_id (int64) and the first day (int32) on which a level above the county determined."""
     d = AuditDecision
-    returned = exists().where(
-        d.patch_id == Patch.id,
-        d.result == AuditResult.RETURNED.value,
-        d.decided_on <= day,
+    query = (
+        select(d.patch_id, func.min(d.decided_on))
+        .where(d.determination.is_not(None))
+        .group_by(d.patch_id)
     )
-    return or_(not_reported, ~state.has_parcels, later, returned)
+    patch_id, first = _columns(conn, query)
+    return {"patch_id": patch_id.astype(np.int64), "first": _day_numbers(first)}
+
+
+def returned_columns(conn: Connection) -> dict[str, Array]:
+    """When patches are returned now (PatchState.returned_now): patch_id (int64), from, to (int32;
+    to is the day of the city's next decision, NEVER for none).
+    """
+    d = AuditDecision
+    returned = select(d.patch_id).where(d.result == AuditResult.RETURNED.value)
+    query = select(d.patch_id, d.decided_on, d.result).where(
+        d.level == AuditLevel.CITY.value, d.patch_id.in_(returned)
+    )
+    patch_id, days, results = _columns(conn, query)
+    number, day = patch_id.astype(np.int64), _day_numbers(days)
+    is_return = np.asarray(results == AuditResult.RETURNED.value, dtype=bool)
+    order = np.lexsort((~is_return, day, number))  # of one day, 通过 counts as the later
+    number, day, is_return = number[order], day[order], is_return[order]
+    following = np.full(len(day), NEVER, dtype=np.int32)
+    same = number[1:] == number[:-1]
+    following[:-1][same] = day[1:][same]
+    kept = is_return & (following > day)
+    return {"patch_id": number[kept], "from": day[kept], "to": following[kept]}
+
+
+def pending_ids(conn: Connection, ids: Sequence[int], as_of: date) -> list[int]:
+    """Those of the patches that are pending on the day (PatchState.is_pending)."""
+    state = PatchState(Patch, day_literal(as_of))
+    found: list[int] = []
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        some = ids[start : start + _ASKED_AT_ONCE]
+        found += conn.scalars(select(Patch.id).where(Patch.id.in_(some), state.is_pending))
+    return found

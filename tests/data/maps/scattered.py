@@ -55,6 +55,9 @@ def cube_with(placed: Sequence[Placed]) -> MapCube:
         "town": np.array([p[4] for p in ordered], dtype=np.int16),
         "kind": np.zeros(count, dtype=np.int16),
         "is_land": np.ones(count, dtype=bool),
+        "has_parcels": np.ones(count, dtype=bool),
+        "parcels_until": np.full(count, ISSUED.toordinal(), dtype=np.int32),
+        "determined": np.full(count, NEVER, dtype=np.int32),
     }
     parts = np.array([round(p[2] * PARTS_PER_MU) for p in ordered], dtype=np.int64)
     intervals: dict[str, Any] = {
@@ -67,7 +70,17 @@ def cube_with(placed: Sequence[Placed]) -> MapCube:
     }
     names = {"district": DISTRICTS, "month": ["2023-05"], "town": TOWNS, "kind": ["other_change"]}
     version = str(hash(tuple(placed)))
-    return MapCube(2023, version, patches, intervals, names, int(here.sum()), lambda day: [])
+    returned = {name: np.array([], dtype=np.int64) for name in ("row", "from", "to")}
+    return MapCube(
+        2023,
+        version,
+        patches,
+        intervals,
+        returned,
+        names,
+        int(here.sum()),
+        pending_ids=lambda ids, day: [],
+    )
 
 
 def scatter(count: int, seed: int = 7, around: tuple[float, float] = (122.1, 37.2)) -> list[Placed]:

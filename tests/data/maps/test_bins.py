@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_the_highest_class_holds_the_highest_value_and_ends_at_it() -> None:
 
 def test_classes_of_counts_are_whole_numbers_without_gaps() -> None:
     legend = classes_for(COUNT, list(range(1, 200)), False).legend()
-    for lower, upper in zip(legend, legend[1:], strict=False):
+    for lower, upper in pairwise(legend):
         assert str(lower["text"]).split("–")[-1] == str(int(str(upper["text"]).split("–")[0]) - 1)
 
 

@@ -151,21 +151,6 @@ def test_colours_mean_the_same_on_every_day_of_the_slider() -> None:
     assert in_may.most == pytest.approx(scales.pop().most / 16, rel=1e-3)
 
 
-def test_the_scale_of_suspected_patches_asks_for_one_day_alone() -> None:
-    asked: list[date] = []
-    q = replace(Q, measure="suspected", as_of=date(2023, 6, 30))
-
-    def suspected_ids(day: date) -> list[int]:
-        asked.append(day)
-        return [1]
-
-    city = replace(cube_with([patch(122.1, 37.2)]), suspected_ids=suspected_ids, version="one")
-    scale = scale_of(city, ALL, q, 1000, DAY)
-    assert set(asked) == {DAY}
-    assert scale.top > scale.most * 1.5
-    assert scale_of(city, ALL, replace(q, as_of=DAY), 1000, DAY) is scale
-
-
 def test_the_slider_stops_at_month_ends_and_on_the_last_day() -> None:
     assert stops(2023, date(2023, 3, 15)) == (
         date(2023, 1, 31),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,4 +74,4 @@ def test_whatever_lies_in_a_box_lies_in_its_stretches_of_the_curve(
     place = int(curve(*cells(lon, lat, CURVE_ZOOM))[0])
     assert any(low <= place < high for low, high in ranges)
     assert len(ranges) <= 36
-    assert all(a[1] < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(ranges))

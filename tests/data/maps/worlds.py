@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from data.maps.cube import MapCube, columns_of
 from data.store.engine import Store
-from data.store.queries.map_facts import open_suspected_ids
+from data.store.queries.map_facts import pending_ids
 from tests.data.store.queries.stored import (
     WENDENG,
     put_case,
@@ -26,15 +26,9 @@ PLACES = [(122.1, 37.2), (122.100001, 37.2), (122.34375, 37.1), (121.5, 36.9), (
 
 def cube_of(conn: Connection, year: int = 2023) -> MapCube:
     """The cube of what this very transaction sees."""
-    patches, intervals, rest = columns_of(conn, year)
+    columns = columns_of(conn, year)
     return MapCube(
-        year,
-        "test",
-        patches,
-        intervals,
-        rest["names"],
-        rest["located"],
-        lambda day: open_suspected_ids(conn, year, day),
+        year, "test", **vars(columns), pending_ids=lambda ids, day: pending_ids(conn, ids, day)
     )
 
 
