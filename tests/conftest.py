@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.engine import Dialect
+from sqlalchemy.util import LRUCache
 
 from data.settings import PROJECT_DIR, Settings
+from data.store import dialect, engine
 from data.store.engine import Store, open_store
+from tests.demo_year import DemoYear, load_demo_year
 from tests.postgres import PrivateCluster, database_name, find_programs
+
+#: Puts what a test wants to find into a store.
+Fill = Callable[[Store], None]
+CopyOf = Callable[[Fill], Store]
 
 #: Every deadline of work year 2023 has passed by this day.
 TODAY = date(2024, 3, 1)
@@ -39,6 +49,36 @@ def postgres_cluster() -> Iterator[PrivateCluster]:
     cluster = PrivateCluster(programs)
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_of_one_process_share_what_is_compiled() -> Iterator[None]:
+    """As in the product, where one store lives long: SQL is compiled once and not anew for each
+    test, whose store is a new one. SQLite does not wait for the disk either: a killed process
+    loses nothing that it has written, only a machine without power does.
+    """
+    ready: dict[str, Dialect] = {}
+    compiled: Any = LRUCache(4_000)
+    prepare = dialect.prepare_sqlite_connection
+
+    def create(url: URL, **options: Any) -> Engine:
+        made = create_engine(url, **options)
+        made.update_execution_options(compiled_cache=compiled)
+        known = ready.setdefault(url.get_backend_name(), made.dialect)
+        if known.server_version_info is None:  # has never been connected
+            ready[url.get_backend_name()] = made.dialect
+        else:
+            made.dialect = known
+        return made
+
+    def prepare_in_haste(connection: Any) -> None:
+        prepare(connection)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_engine", create)
+        patch.setattr(dialect, "prepare_sqlite_connection", prepare_in_haste)
+        yield
 
 
 def _create_store(url: str, folder: Path) -> None:
@@ -116,6 +156,70 @@ def sqlite_store(settings: Settings, sqlite_url: str) -> Iterator[Store]:
 @pytest.fixture
 def pg_store(settings: Settings, pg_url: str) -> Iterator[Store]:
     yield from _opened(settings, pg_url)
+
+
+@pytest.fixture(scope="session")
+def _filled() -> dict[tuple[Fill, str], str]:
+    """Where the stores lie that `copy_of` copies."""
+    return {}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def copy_of(
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    _filled: dict[tuple[Fill, str], str],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[CopyOf]:
+    """`copy_of(fill)`: an open store as `fill(store)` left it, once on each database.
+
+    Filled once in a process and copied for each test; rows alone are copied, no files beside them.
+    """
+    database: str = request.param
+    is_file = database == "sqlite"
+    cluster = None if is_file else request.getfixturevalue("postgres_cluster")
+    copies: list[Store] = []
+
+    def filled(fill: Fill) -> str:
+        if (fill, database) not in _filled:
+            folder = tmp_path_factory.mktemp("filled")
+            if cluster is None:
+                url = f"sqlite:///{folder / 'filled.sqlite'}"
+                template: Path = request.getfixturevalue("_sqlite_template")
+                shutil.copyfile(template, folder / "filled.sqlite")
+            else:
+                url = cluster.new_database(request.getfixturevalue("_pg_template"))
+            store = open_store(replace(settings, local_dir=folder, database_url=url))
+            fill(store)
+            store.engine.dispose()
+            if cluster is not None:
+                cluster.end_sessions(url)
+            _filled[fill, database] = url
+        return _filled[fill, database]
+
+    def copy(fill: Fill) -> Store:
+        source = filled(fill)
+        if cluster is None:
+            path = tmp_path / f"copy{len(copies)}.sqlite"
+            shutil.copyfile(source.removeprefix("sqlite:///"), path)
+            url = f"sqlite:///{path}"
+        else:
+            url = cluster.new_database(database_name(source))
+        copies.append(open_store(replace(settings, database_url=url)))
+        return copies[-1]
+
+    yield copy
+    for store in copies:
+        store.engine.dispose()
+        if cluster is not None:
+            cluster.drop_database(store.settings.database_url)
+
+
+@pytest.fixture(scope="session")
+def demo_year(tmp_path_factory: pytest.TempPathFactory) -> DemoYear:
+    """The demo, loaded once. Tests may not change it; those of one process share it."""
+    return load_demo_year(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

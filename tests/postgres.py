@@ -110,6 +110,10 @@ class PrivateCluster:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": "50",
+            "wal_level": "minimal",
+            "max_wal_senders": "0",
+            "autovacuum": "off",
+            "jit": "off",  # compiling costs more than any of these small queries
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         server = self._popen([programs / "postgres", "-D", self.data, *settings], log)
@@ -148,6 +152,12 @@ class PrivateCluster:
         with self._connect() as connection:
             connection.execute(f'create database "{name}" template "{template}"'.encode())
         return self.url(name)
+
+    def end_sessions(self, url: str) -> None:
+        """A database in which anyone is at work, a pool say, cannot be copied."""
+        end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+        with self._connect() as connection:
+            connection.execute(end, [database_name(url)])
 
     def drop_database(self, url: str) -> None:
         drop = f'drop database if exists "{database_name(url)}" with (force)'

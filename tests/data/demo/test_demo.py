@@ -14,22 +14,20 @@ from sqlalchemy import text
 
 from data.demo import load_demo, write_demo
 from data.scope import Scope
-from data.settings import Settings
 from data.store import history, meta
 from data.store.engine import Store, open_store
 from data.store.queries.figures import figures
 from data.store.queries.stamp import demo_is_wanted, stamp
+from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 
-#: One process loads the demo for all of them.
-pytestmark = pytest.mark.xdist_group("demo")
-UNTIL = date(2024, 11, 18)
+#: In the process of the browser tests, which loads the demo once for all.
+in_the_process_of_the_demo = pytest.mark.xdist_group("demo")
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[str, Any]]]:
-    folder = tmp_path_factory.mktemp("demo")
-    store = open_store(Settings(local_dir=folder, fixed_today=UNTIL))
-    yield store, load_demo(store, store.settings, patches=1500)
+@pytest.fixture
+def demo(demo_year: DemoYear) -> Iterator[tuple[Store, dict[str, Any]]]:
+    store = open_store(demo_year.settings)
+    yield store, demo_year.loaded
     store.engine.dispose()
 
 
@@ -44,22 +42,25 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     assert first != _digests(tmp_path / "c", 6)
 
 
+@in_the_process_of_the_demo
 def test_every_row_is_accepted(demo: tuple[Store, dict[str, Any]]) -> None:
     _, loaded = demo
     assert loaded["rejected"] == 0
     assert loaded["rows"] > 5_000
 
 
+@in_the_process_of_the_demo
 def test_the_store_says_that_it_is_a_demo_and_its_history_verifies(
     demo: tuple[Store, dict[str, Any]],
 ) -> None:
     store, _ = demo
     with store.read() as conn:
         assert stamp(conn).is_demo
-        assert stamp(conn).years == (2024,)
+        assert stamp(conn).years == (DEMO_YEAR,)
         assert history.verify(conn).ok
 
 
+@in_the_process_of_the_demo
 def test_nothing_is_dated_after_the_day_it_is_known(demo: tuple[Store, dict[str, Any]]) -> None:
     store, _ = demo
     with store.read() as conn:
@@ -78,13 +79,14 @@ def test_nothing_is_dated_after_the_day_it_is_known(demo: tuple[Store, dict[str,
             ("ledger_item", "written_off_on"),
         ):
             latest = conn.scalar(text(f"SELECT max({column}) FROM {table}"))
-            assert latest is None or latest <= UNTIL.isoformat(), (table, column)
+            assert latest is None or latest <= DEMO_TODAY.isoformat(), (table, column)
 
 
+@in_the_process_of_the_demo
 def test_districts_differ_as_in_life(demo: tuple[Store, dict[str, Any]]) -> None:
     store, _ = demo
     with store.read() as conn:
-        document = figures(conn, Scope.all(), 2024, UNTIL)
+        document = figures(conn, Scope.all(), DEMO_YEAR, DEMO_TODAY)
     rows = {row["short_name"]: row for row in document["districts"]}
     assert all(row["patches"] > 50 for row in rows.values())
     assert rows["高区"]["on_time_rate"] == 1
@@ -92,7 +94,7 @@ def test_districts_differ_as_in_life(demo: tuple[Store, dict[str, Any]]) -> None
     assert max(row["ratio_net"] for row in rows.values()) > 0.15
     assert document["city"]["mineral_patches"] > 0
     assert document["city"]["remaining_basic_farmland_mu"] > 0
-    running = [m for m in document["months"] if m["month"] == "2024-11"]
+    running = [m for m in document["months"] if m["month"] == "2023-11"]
     assert 0 < sum(m["cleared"] for m in running) < sum(m["due"] for m in running)
 
 

@@ -30,13 +30,14 @@ from tests.data.store.reference_figures import (
     patch_figures,
 )
 from tests.data.store.worlds import DAYS, put_world, replace_world, worlds
+from tests.examples import FACTOR
 
 ALL = Scope.all()
 
 
 def _examples(number: int) -> settings:
     return settings(
-        max_examples=number,
+        max_examples=number * FACTOR,
         deadline=None,
         derandomize=True,  # the same worlds on every machine
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,

@@ -10,17 +10,21 @@ from sqlalchemy import text
 from data.store import history
 from data.store.engine import Store
 from data.vocabulary import UploadKind
+from tests.conftest import CopyOf
 from tests.sending import FINDING, PATCH, send
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
+def fill(store: Store) -> None:
     for number in range(6):
         send(
             store, UploadKind.PATCHES, {**PATCH, "图斑编号": f"HC-{number}", "监测面积": 5 + number}
         )
     send(store, UploadKind.FINDINGS, {**FINDING, "面积": 6, "占用耕地面积": 3})
-    return store
+
+
+@pytest.fixture
+def filled(copy_of: CopyOf) -> Store:
+    return copy_of(fill)
 
 
 def _verify(store: Store, anchor: dict[str, object] | None = None) -> history.VerifyResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import or_
 
@@ -26,6 +26,7 @@ from tests.data.store.queries.stored import (
 )
 from tests.data.store.reference_figures import World
 from tests.data.store.worlds import DAYS, UNITS, put_world, worlds
+from tests.examples import examples
 
 REPORTED = date(2023, 5, 20)
 
@@ -80,7 +81,7 @@ def test_recultivated_parcels_are_verified_one_by_one(store: Store) -> None:
     assert _tasks(store, "F4", date(2023, 6, 2)) == [("A", False), ("A", True)]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(15)
 @given(worlds(most=12), st.sampled_from(DAYS))
 def test_no_patch_that_may_be_open_is_passed_over(
     sqlite_store: Store, world: World, day: date

@@ -16,6 +16,7 @@ from data.vocabulary import BulkChoice, ScenarioAction, TargetLine, UploadKind
 from data.workflow.parameters import change_parameter
 from data.workflow.scenario import Bulk, Hindrance, Outcome, Proposal, Scenario, evaluate, propose
 from data.workflow.triggers import current_triggers
+from tests.conftest import CopyOf
 from tests.data.store.queries.stored import HUANCUI, WENDENG
 from tests.data.upload.test_service import _state
 from tests.sending import FINDING, PATCH, send
@@ -38,8 +39,7 @@ def finding(number: str, farmland: float, legality: str = "违法", **more: Any)
     }  # fmt: skip
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
+def fill(store: Store) -> None:
     """环翠区: unlawful A 12 (two parcels 8 and 4), B 8, C 5 (filed, 拆除), D 4 亩 of farmland, E
     lawful 71: net ratio 29 %. 文登区: W unlawful 3, X lawful 97; V deemed unlawful, no parcel.
     """
@@ -74,7 +74,11 @@ def filled(store: Store) -> Store:
         {"图斑编号": "C", "立案日期": "2023-06-20", "整改方式": "拆除"},
         {"图斑编号": "W", "立案日期": "2023-06-20"},
     )
-    return store
+
+
+@pytest.fixture
+def filled(copy_of: CopyOf) -> Store:
+    return copy_of(fill)
 
 
 def tried(store: Store, scenario: Scenario, as_of: date = DAY) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.scope import Scope
@@ -25,6 +25,7 @@ from tests.data.store.queries.stored import (
     summarise,
 )
 from tests.data.store.worlds import make_world, put_world
+from tests.examples import examples
 
 DAY = date(2023, 10, 20)
 
@@ -87,7 +88,7 @@ def test_a_gap_starts_anew(store: Store) -> None:
     assert _begun(store, date(2023, 8, 1))[("T4", "371002")] == date(2023, 7, 5)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(3)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 300))
 def test_it_is_the_first_day_of_an_unbroken_run(sqlite_store: Store, seed: int, back: int) -> None:
     """Against looking at every single day."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.scope import Scope
@@ -17,9 +17,10 @@ from data.workflow.triggers import current_triggers
 from tests.data.store.reference_figures import World
 from tests.data.store.worlds import DAYS, UNITS, put_world, worlds
 from tests.data.workflow.reference_triggers import six, triggers
+from tests.examples import examples
 
 CITY = "371000"
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = examples(12)
 ONE_BY_ONE = pytest.mark.parametrize("database", ["sqlite_store", "pg_store"])
 #: Days around each edge, and month-ends among them.
 LOOKS = [*DAYS, date(2023, 7, 31), date(2023, 9, 30), date(2023, 10, 1), date(2023, 11, 30)]

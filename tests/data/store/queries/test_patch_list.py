@@ -25,6 +25,7 @@ from data.store.queries.patch_list import (
     patch_page,
 )
 from data.vocabulary import AuditLevel, PatchStatus
+from tests.conftest import CopyOf
 from tests.data.store.queries.stored import (
     HIGH_TECH,
     HUANCUI,
@@ -45,8 +46,7 @@ EVERYTHING = PatchQuery(2023, ON)
 OVERDUE = replace(EVERYTHING, status=PatchStatus.OVERDUE)
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
+def fill(store: Store) -> None:
     """Patches in every state, in two districts and a zone."""
     with store.write() as conn:
         put_patch(conn, "A1", location="双岛湾_路", lon=122.10, lat=37.40)  # overdue since 24 May
@@ -78,7 +78,11 @@ def filled(store: Store) -> Store:
         )  # fmt: skip  # 环翠区's until 20 June
         put_patch(conn, "A1", year=2022, issued_on=date(2022, 5, 8))
         summarise(conn)
-    return store
+
+
+@pytest.fixture
+def filled(copy_of: CopyOf) -> Store:
+    return copy_of(fill)
 
 
 def numbers(store: Store, query: PatchQuery, scope: Scope = ALL) -> list[str]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,27 +14,32 @@ from data.store.queries.uploads import (
     upload_detail,
     upload_list,
 )
+from tests.conftest import CopyOf
 from tests.uploading import PATCHES, confirmed, csv, previewed
 
 
-@pytest.fixture
-def three_batches(store: Store, tmp_path: Path) -> Store:
+def fill(store: Store) -> None:
     """Patches, a change of one of them, and a finding."""
     table = JobTable(store.settings)
+    folder = store.settings.local_dir
     changed = PATCHES[0].replace("12.5", "13")
     finding = csv(
-        tmp_path / "核查.csv",
+        folder / "核查.csv",
         "HC-001,合法,13,2023-05-20",
         header="图斑编号,合法性判定,面积,上报日期",
     )
     for path, kind in (
-        (csv(tmp_path / "一.csv", *PATCHES), "patches"),
-        (csv(tmp_path / "二.csv", changed), "patches"),
+        (csv(folder / "一.csv", *PATCHES), "patches"),
+        (csv(folder / "二.csv", changed), "patches"),
         (finding, "findings"),
     ):
         done = confirmed(table, store, previewed(table, store, path, kind=kind))
         assert done.state == "done", done.message
-    return store
+
+
+@pytest.fixture
+def three_batches(copy_of: CopyOf) -> Store:
+    return copy_of(fill)
 
 
 def test_batches_are_listed_newest_first_a_page_at_a_time(three_batches: Store) -> None:
