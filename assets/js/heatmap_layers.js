@@ -285,7 +285,7 @@
         const p = feature.properties;
         const [lon, lat] = feature.geometry.coordinates;
         const size = Math.round(24 + Math.min(20, 6 * Math.log10(p.count + 1)));
-        const icon = text("span", p.text, "cluster" + (p.overdue ? " cluster-overdue" : ""));
+        const icon = text("span", p.text, "cluster" + (p.overdue && this.options.tellsOverdue ? " cluster-overdue" : ""));
         icon.style.width = icon.style.height = size + "px";
         const marker = L.marker([lat, lon], {
           icon: L.divIcon({ html: icon, className: "cluster-frame", iconSize: [size, size] }),
@@ -329,9 +329,22 @@
     return PatchGrid;
   }
 
+  /* As in data/maps/patch_tiles.py, CLUSTERS_BELOW, of the map's zoom before it is rounded. */
+  const CLUSTERS_BELOW = 10.5;
+
+  /* Red means overdue, and only where colours speak of that. */
+  const tellsOverdue = (colouring) => !colouring || colouring === "status" || colouring === "overdue";
+
+  function clusterLegend(colouring) {
+    return text("span", "圆圈：图斑数，点按放大" + (tellsOverdue(colouring) ? "；红圈内有逾期" : ""));
+  }
+
   function patches(map, hooks) {
     let layer = null;
     let stop = new AbortController();
+    let tell = () => {};
+    const retell = () => tell();
+    map.on("zoomend", retell);
     return {
       show(query, own) {
         const more = query + "&colour=" + (own.colour || "status");
@@ -339,7 +352,7 @@
         stop = new AbortController();
         const before = layer;
         layer = new (patchGrid())("/map/patches/{z}/{x}/{y}.json?" + more, hooks, {
-          pane: "heatmap-data", updateWhenIdle: true, updateWhenZooming: false, keepBuffer: 1, maxZoom: 22,
+          tellsOverdue: tellsOverdue(own.colour), pane: "heatmap-data", updateWhenIdle: true, updateWhenZooming: false, keepBuffer: 1, maxZoom: 22,
         });
         const loaded = new Promise(function (resolve) {
           layer.once("load", function () { if (before) before.remove(); resolve(); });
@@ -351,11 +364,21 @@
           const ring = document.createElement("span");
           ring.className = "legend-pair";
           ring.append(text("span", "", "legend-ring"), text("span", "最近一批下发"));
-          hooks.legend([...classLegend(answer.title, answer.legend), ring]);
+          tell = function () {
+            const parts = [...classLegend(answer.title, answer.legend), ring];
+            if (map.getZoom() < CLUSTERS_BELOW) parts.push(clusterLegend(own.colour));
+            hooks.legend(parts);
+          };
+          tell();
         }).catch((error) => hooks.fault(error));
         return loaded;
       },
-      remove() { stop.abort(); if (layer) layer.remove(); layer = null; },
+      remove() {
+        stop.abort();
+        map.off("zoomend", retell);
+        if (layer) layer.remove();
+        layer = null;
+      },
     };
   }
 

@@ -18,13 +18,15 @@ _MOST = 6
 @dataclass(frozen=True, slots=True)
 class Classes:
     """limits: lower limits of the sizes, lowest first; those of a difference serve both signs.
-    highest: the largest size. step(v): place on the scale, 0–1, or −1–1 for a difference.
+    highest: the largest size. step(v): place on the scale, 0–1, or −1–1 for a difference. plain:
+    `#RRGGBB` for all of them, where a value only says that something is so.
     """
 
     measure: MapMeasure
     limits: tuple[int, ...]
     highest: int
     is_difference: bool
+    plain: str | None = None
 
     def step(self, value: int) -> float:
         if not self.limits or value == 0:
@@ -38,12 +40,14 @@ class Classes:
         return PALEST + (1 - PALEST) * at / (len(self.limits) - 1)
 
     def colour(self, value: int) -> str:
-        return colour(self.step(value), self.is_difference)
+        return self.plain or colour(self.step(value), self.is_difference)
 
     def legend(self) -> list[dict[str, object]]:
         """from, to (in the unit), text and colour of each class, from the least up."""
         if not self.limits:
             return []
+        if self.plain is not None:
+            return [_entry(self.measure, 1, self.highest, self.measure.label, self.plain)]
         m, highs = self.measure, (*self.limits[1:], self.highest)
         rows: list[dict[str, object]] = []
         for at, (low, high) in enumerate(zip(self.limits, highs, strict=True)):

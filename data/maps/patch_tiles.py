@@ -6,11 +6,12 @@ shape, so that nothing is cut at a seam and nothing is drawn twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.colours import tokens
 from data.geo import feature, geometry, point, rounded
 from data.maps.classes import Classes, classes_for
 from data.maps.cube import MapCube
@@ -59,6 +60,9 @@ LEGENDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("lawful", "合法"),
     ),
 }
+#: Measures that say what a patch is, not how much: it has the colour of the word, so that 疑似
+#: never looks like 违法.
+_IS_SO = {"suspected": "suspected", "overdue": "overdue", "patches": "accent"}
 _BY_LEGALITY = {
     Legality.LAWFUL: "lawful",
     Legality.OTHER: "other",
@@ -206,7 +210,9 @@ def latest_issue(cube: MapCube, scope: Scope, q: MapQuestion) -> int:
 def patch_classes(cube: MapCube, scope: Scope, q: MapQuestion) -> Classes:
     """Classes of the values of all patches of the question."""
     every = values(cube, scope, q, 0, len(cube.patches["id"]))
-    return classes_for(q.what, every, q.is_difference)
+    classes = classes_for(q.what, every, q.is_difference)
+    token = None if q.is_difference else _IS_SO.get(q.measure)
+    return classes if token is None else replace(classes, plain=tokens()[token])
 
 
 def token_of(row: dict[str, Any], colouring: str, is_over: bool) -> str:

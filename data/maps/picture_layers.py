@@ -23,8 +23,8 @@ from data.maps.ground import metres_per_unit
 from data.maps.heat import heat_rgba, legend
 from data.maps.mercator import Box, unit_x, unit_y
 from data.maps.overlay import Window
-from data.maps.patch_tiles import COLOURINGS, LEGENDS, token_of
-from data.maps.points import over_rows, points, selected, values, within
+from data.maps.patch_tiles import COLOURINGS, LEGENDS, patch_classes, token_of
+from data.maps.points import over_rows, points, selected, within
 from data.maps.question import MapQuestion
 from data.scope import Scope
 from data.store.engine import Store
@@ -225,8 +225,7 @@ def draw_patches(asked: Asked, sheet: Sheet) -> LegendParts:
     p = asked.cube.patches
     ids = p["id"][row].tolist()
     if colouring == "measure":
-        every = values(asked.cube, asked.scope, q, 0, len(p["id"]))
-        classes = classes_for(q.what, every, q.is_difference)
+        classes = patch_classes(asked.cube, asked.scope, q)
         drawn = [classes.colour(v) for v in value.tolist()]
         title, marks = _title(q), _marks(classes, "dot")
     else:

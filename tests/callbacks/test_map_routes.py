@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from callbacks import faults, map_answers, map_routes
+from data.colours import tokens
 from data.maps.mercator import cells
 from data.scope import Scope
 from data.services import Services
@@ -92,6 +93,16 @@ def test_coloured_by_the_measure_only_patches_with_a_value_are_drawn(client: Any
     legend = client.get(f"/map/patches/legend.json?{ON}&colour=measure").json
     assert legend["title"] == "未消除违法占用耕地"
     assert found[0]["properties"]["colour"] in {e["colour"] for e in legend["legend"]}
+
+
+def test_what_a_patch_is_has_the_colour_of_the_word_and_not_of_an_amount(client: Any) -> None:
+    asked = f"{ON}&measure=suspected&colour=measure"
+    said = client.get(f"{_tile(14)}?{asked}").json
+    assert {f["properties"]["colour"] for f in said["features"]} == {tokens()["suspected"]}
+    legend = client.get(f"/map/patches/legend.json?{asked}").json["legend"]
+    assert [(entry["colour"], entry["text"]) for entry in legend] == [
+        (tokens()["suspected"], "疑似违法图斑")
+    ]
 
 
 def test_the_latest_batch_is_marked(client: Any, sqlite_store: Store) -> None:
