@@ -17,7 +17,9 @@ from typing import Any
 
 from data.errors import SupervisionError
 from data.jobs.table import JobTable, JobView
+from data.maps.cube import map_cube
 from data.store.engine import Store
+from data.store.queries.stamp import work_years
 from data.store.queries.uploads import batch_of_file
 from data.upload.request import Progress
 from data.upload.sandbox import UploadCancelled
@@ -102,6 +104,19 @@ def run_job(table: JobTable, store: Store, job: JobView, task: Task) -> None:
         )
     else:
         table.finish(job.id, state, result)
+        if state == "done":
+            _make_maps_ready(store)
+
+
+def _make_maps_ready(store: Store) -> None:
+    """So that the first reader after an upload does not wait for them."""
+    try:
+        with store.read() as conn:
+            years = work_years(conn)
+        for year in years[:1]:
+            map_cube(store, year)
+    except Exception:  # the reader who asks first makes them then
+        log.warning("maps were not made ready", exc_info=True)
 
 
 def settle_left_running(table: JobTable, store: Store, silent_seconds: float = 0.0) -> None:

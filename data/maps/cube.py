@@ -236,7 +236,7 @@ _cubes: OrderedDict[tuple[str, int], MapCube] = OrderedDict()
 
 
 def map_cube(store: Store, year: int) -> MapCube:
-    """The cube of a work year as the store is now. Making one takes about 3 s for a million
+    """The cube of a work year as the store is now. Making one takes some seconds for a million
     patches, reading it some milliseconds."""
     with store.read() as conn:
         return _cube_of(conn, store, year)

@@ -9,6 +9,7 @@ from data.jobs.running import SILENT_SECONDS, run_job, settle_left_running
 from data.jobs.table import JobTable
 from data.jobs.tasks import TASKS, confirmation
 from data.store.engine import Store
+from data.store.queries.map_facts import content_version
 from data.store.queries.stamp import data_version
 from data.store.queries.uploads import upload_list
 from tests.uploading import PATCHES, confirmed, csv, payload, previewed, put_in, run_next
@@ -49,6 +50,15 @@ def test_a_confirmed_preview_is_written_as_one_batch(
     assert job.result["outcome"]["inserted"] == 3
     (batch,) = batches(store)
     assert (batch["id"], batch["uploaded_by"]) == (job.result["outcome"]["batch"], "王工")
+
+
+def test_the_map_stands_ready_when_an_upload_is_done(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    confirmed(table, store, previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES)))
+    with store.read() as conn:
+        version = content_version(conn)
+    assert list((store.settings.local_dir / "maps").glob(f"{version}-2023-*"))
 
 
 def test_a_changed_row_is_shown_field_by_field(
