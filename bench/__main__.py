@@ -1,4 +1,4 @@
-"""`python -m bench [upload] [pages] [maps] [browser] [forecast] [--patches N] [--quick]`."""
+"""`python -m bench [upload] [pages] [maps] [heatmap] [browser] [forecast] [--patches N] [--quick]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 from importlib import import_module
 
-PARTS = ("upload", "pages", "maps", "browser", "forecast")
+PARTS = ("upload", "pages", "maps", "heatmap", "browser", "forecast")
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     given = options.patches or [int(n) for n in os.environ.get("BENCH_PATCHES", "").split()]
     repeats = 1 if options.quick else 3
     for part in options.parts or PARTS:
-        usual = [100_000, 1_000_000] if part in ("pages", "maps") else [100_000]
+        usual = [100_000, 1_000_000] if part in ("pages", "maps", "heatmap") else [100_000]
         counts = given or ([20_000] if options.quick else usual)
         import_module(f"bench.{part}").main(counts, repeats)
 
