@@ -1,4 +1,4 @@
-"""`python -m bench [upload] [pages] [maps] [heatmap] [browser] [forecast] [--patches N] [--quick]`."""
+"""`python -m bench [PART …] [--patches N] [--quick]`; the parts: docs/testing.md."""
 
 from __future__ import annotations
 

@@ -11,21 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.maps.cube import MapCube
-from data.maps.mercator import TILE_PX, Box, Floats, Ints, cells, tile_box
+from data.maps.mercator import TILE_PX, Box, Ints, cells, tile_box
 from data.maps.points import points
 from data.maps.question import MapQuestion
 from data.scope import Scope
 
 #: Side of a square on the screen.
 BIN_PX = 32
+#: Squares of a grid that is added up as a whole.
+_DENSE = 4_000_000
 _FINER = (TILE_PX // BIN_PX).bit_length() - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Bins:
     """level: of the tile pyramid. x, y: the squares, row by row. value: int64 sums, parts of
-    PARTS_PER_MU for areas. patches: how many have a value there. lon, lat: middle of these. total,
-    total_patches: of all squares.
+    PARTS_PER_MU for areas. patches: how many have a value there. total, total_patches: of all
+    squares.
     """
 
     level: int
@@ -33,8 +35,6 @@ class Bins:
     y: Ints
     value: Ints
     patches: Ints
-    lon: Floats
-    lat: Floats
 
     def __len__(self) -> int:
         return len(self.x)
@@ -69,18 +69,25 @@ def bins(cube: MapCube, scope: Scope, question: MapQuestion, box: Box | None, le
     squares."""
     found = points(cube, scope, question, None if box is None else widened(box, level))
     if not len(found):
-        none, nowhere = np.array([], dtype=np.int64), np.array([], dtype=np.float64)
-        return Bins(level, none, none, none, none, nowhere, nowhere)
-    x, y = cells(found.lon, found.lat, level)
-    keys, at, patches = np.unique(y * 2**level + x, return_inverse=True, return_counts=True)
-    value = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(value, at, found.value)
-    return Bins(
-        level,
-        keys % 2**level,
-        keys // 2**level,
-        value,
-        patches,
-        np.bincount(at, found.lon) / patches,
-        np.bincount(at, found.lat) / patches,
-    )
+        none = np.array([], dtype=np.int64)
+        return Bins(level, none, none, none, none)
+    x, y = cube.cells(found.row, level)
+    return _summed(level, x, y, found.value)
+
+
+def _summed(level: int, x: Ints, y: Ints, value: Ints) -> Bins:
+    """Added up on the grid that the points cover; by sorting, where that is mostly empty."""
+    x0, y0 = int(x.min()), int(y.min())
+    width, height = int(x.max()) - x0 + 1, int(y.max()) - y0 + 1
+    key = (y - y0) * width + (x - x0)
+    if width * height <= _DENSE:
+        counts = np.bincount(key, minlength=width * height)
+        there = np.flatnonzero(counts)
+        sums = np.zeros(width * height, dtype=np.int64)
+        np.add.at(sums, key, value)
+        patches, total = counts[there], sums[there]
+    else:
+        there, at, patches = np.unique(key, return_inverse=True, return_counts=True)
+        total = np.zeros(len(there), dtype=np.int64)
+        np.add.at(total, at, value)
+    return Bins(level, there % width + x0, there // width + y0, total, patches)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +41,11 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 #: Goes up whenever the columns change, so that an older program's file is not read.
-_FORMAT = 2
+_FORMAT = 3
 _KEPT = 4
 _DAYS_KEPT = 40
+_ANSWERS_KEPT = 200
+_T = TypeVar("_T")
 _REST = "rest.json"
 
 
@@ -66,6 +68,17 @@ class MapCube:
     located: int
     pending_ids: Callable[[list[int], date], list[int]]
     _suspected: dict[date, Array] = field(default_factory=dict)
+    _once: dict[object, Any] = field(default_factory=dict)
+
+    def once(self, key: object, make: Callable[[], _T]) -> _T:
+        """What `make` finds in this cube, kept: for sums over everything that many answers need."""
+        if key not in self._once:
+            made = make()
+            while len(self._once) >= _ANSWERS_KEPT:
+                self._once.pop(next(iter(self._once)), None)
+            self._once[key] = made
+        found: _T = self._once[key]
+        return found
 
     def slices(self, box: Box | None) -> list[tuple[int, int]]:
         """Stretches of rows that hold every patch in the box (None: every located one), and some
@@ -78,6 +91,17 @@ class MapCube:
             if start < end:
                 found.append((int(start), int(end)))
         return found
+
+    def cells(self, rows: Array, level: int) -> tuple[Array, Array]:
+        """Column and row of the tile of this level in which each of the located rows lies."""
+        p = self.patches
+        if level > CURVE_ZOOM:
+            return cells(p["lon"][rows], p["lat"][rows], level)
+        shift = CURVE_ZOOM - level
+        return (
+            p["x"][rows].astype(np.int64) >> shift,
+            p["y"][rows].astype(np.int64) >> shift,
+        )
 
     def number(self, column: str, name: str) -> int:
         """The number of a district, month, town or kind; −2 for one that no patch has."""
@@ -141,6 +165,9 @@ def columns_of(conn: Connection, year: int) -> Columns:
     place = np.full(len(has_place), nowhere, dtype=np.int64)
     x, y = cells(patches["lon"][has_place], patches["lat"][has_place], CURVE_ZOOM)
     place[has_place] = curve(x, y)
+    for name, column in (("x", x), ("y", y)):
+        patches[name] = np.zeros(len(has_place), dtype=np.int32)
+        patches[name][has_place] = column
     order = np.argsort(place, kind="stable")
     row_of = np.empty_like(order)
     row_of[order] = np.arange(len(order))

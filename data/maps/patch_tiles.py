@@ -7,6 +7,7 @@ shape, so that nothing is cut at a seam and nothing is drawn twice.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from data.colours import tokens
 from data.geo import feature, geometry, point, rounded
 from data.maps.classes import Classes, classes_for
 from data.maps.cube import MapCube
-from data.maps.mercator import Ints, cells, check_tile, tile_box
+from data.maps.mercator import Ints, check_tile, tile_box
 from data.maps.points import over_rows, selected, values, within
 from data.maps.question import MapQuestion
 from data.scope import Scope
+from data.store.queries.map_facts import NEVER
 from data.store.queries.patch_list import shapes_of
-from data.store.queries.patch_rows import patch_rows
+from data.store.queries.patch_rows import NO_PARCELS, named, parcel_figures
 from data.units import format_count, format_mu
 from data.vocabulary import Legality
 
@@ -126,7 +128,7 @@ def patch_tile(
 def _clusters(cube: MapCube, q: MapQuestion, found: Members, z: int) -> list[dict[str, Any]]:
     p, level = cube.patches, z + _ACROSS.bit_length() - 1
     lon, lat = p["lon"][found.row], p["lat"][found.row]
-    cx, cy = cells(lon, lat, level)
+    cx, cy = cube.cells(found.row, level)
     keys, at, counts = np.unique(cy * 2**level + cx, return_inverse=True, return_counts=True)
     day = q.as_of.toordinal()
     late = p["is_land"][found.row] & (p["due"][found.row] < day) & (p["reported"][found.row] > day)
@@ -167,7 +169,7 @@ def _patches(
     z: int,
 ) -> list[dict[str, Any]]:
     ids = cube.patches["id"][found.row].tolist()
-    rows = patch_rows(conn, ids, q.as_of)
+    rows = _rows(conn, cube, found.row, q.as_of, colouring)
     geometries = shapes_of(conn, ids) if z >= SHAPE_ZOOM else {}
     latest = latest_issue(cube, scope, q)
     issued = dict(zip(ids, (cube.patches["issued"][found.row] == latest).tolist(), strict=True))
@@ -201,16 +203,58 @@ def _patches(
     return features
 
 
+def _rows(
+    conn: Connection, cube: MapCube, at: Ints, day: date, colouring: str
+) -> list[dict[str, Any]]:
+    """What a tile says of patches, with the keys of patch_rows: most of it stands in the cube."""
+    p, number = cube.patches, day.toordinal()
+    ids = p["id"][at].tolist()
+    names = named(conn, ids)
+    judged = parcel_figures(conn, ids, day) if colouring == "legality" else {}
+    cleared = p["reported"][at] <= number
+    on_land = p["is_land"][at]
+    overdue = on_land & ~cleared & (p["due"][at] < number)
+    late = cleared & (p["reported"][at] > p["due"][at])
+    rows = []
+    for i, patch_id in enumerate(ids):
+        patch_no, area_mu = names[patch_id]
+        due = int(p["due"][at[i]])
+        rows.append(
+            {
+                "id": patch_id,
+                "patch_no": patch_no,
+                "area_mu": area_mu,
+                "lon": float(p["lon"][at[i]]),
+                "lat": float(p["lat"][at[i]]),
+                "due_on": date.fromordinal(due) if on_land[i] and due != NEVER else None,
+                "cleared": bool(cleared[i]),
+                "late": bool(late[i]),
+                "overdue": bool(overdue[i]),
+                "days_overdue": number - due if overdue[i] else None,
+                "legality": judged.get(patch_id, NO_PARCELS)["legality"],
+            }
+        )
+    return rows
+
+
 def latest_issue(cube: MapCube, scope: Scope, q: MapQuestion) -> int:
     """The last 下发日期 among what the reader sees on the day: the latest batch; 0 for none."""
-    issued = cube.patches["issued"][selected(cube, scope, q.now, slice(0, None))]
-    return int(issued.max()) if len(issued) else 0
+
+    def latest() -> int:
+        issued = cube.patches["issued"][selected(cube, scope, q.now, slice(0, None))]
+        return int(issued.max()) if len(issued) else 0
+
+    return cube.once(("latest", scope, replace(q.now, measure="patches")), latest)
 
 
 def patch_classes(cube: MapCube, scope: Scope, q: MapQuestion) -> Classes:
     """Classes of the values of all patches of the question."""
-    every = values(cube, scope, q, 0, len(cube.patches["id"]))
-    classes = classes_for(q.what, every, q.is_difference)
+
+    def found() -> Classes:
+        every = values(cube, scope, q, 0, len(cube.patches["id"]))
+        return classes_for(q.what, every, q.is_difference)
+
+    classes = cube.once(("classes", scope, q), found)
     token = None if q.is_difference else _IS_SO.get(q.measure)
     return classes if token is None else replace(classes, plain=tokens()[token])
 

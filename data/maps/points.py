@@ -154,6 +154,10 @@ def within(lon: Floats, lat: Floats, box: Box) -> Array:
 
 def totals(cube: MapCube, scope: Scope, question: MapQuestion) -> Totals:
     """Sums of everything, with what has no position apart."""
+    return cube.once(("totals", scope, question), lambda: _totals(cube, scope, question))
+
+
+def _totals(cube: MapCube, scope: Scope, question: MapQuestion) -> Totals:
     count = len(cube.patches["id"])
     value = values(cube, scope, question, 0, count)
     nowhere = value[cube.located :]

@@ -28,7 +28,7 @@ _STATES = (
 WORST_FIRST = (Legality.UNLAWFUL, Legality.PENDING, Legality.OTHER, Legality.LAWFUL)
 
 
-def _parcel_figures(conn: Connection, ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
+def parcel_figures(conn: Connection, ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
     """patch id → legality (the worst effective), unlawful_farmland_mu, remaining_farmland_mu."""
     figures: dict[int, dict[str, Any]] = {}
     found_years = conn.execute(select(Patch.id, Patch.year).where(Patch.id.in_(ids)))
@@ -65,7 +65,13 @@ def _parcel_figures(conn: Connection, ids: Sequence[int], day: date) -> dict[int
     return figures
 
 
-_NO_PARCELS = {
+def named(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[str, float]]:
+    """patch id → its number and its area in 亩."""
+    query = select(Patch.id, Patch.patch_no, Patch.area_mu).where(Patch.id.in_(ids))
+    return {row.id: (row.patch_no, row.area_mu) for row in conn.execute(query)}
+
+
+NO_PARCELS = {
     "legality": Legality.PENDING.value,
     "unlawful_farmland_mu": 0.0,
     "remaining_farmland_mu": 0.0,
@@ -96,7 +102,7 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
         .outerjoin(Town, Town.code == Patch.town_code)
         .where(Patch.id.in_(ids))
     )
-    parcels = _parcel_figures(conn, ids, day)
+    parcels = parcel_figures(conn, ids, day)
     rows: dict[int, dict[str, Any]] = {}
     for record in conn.execute(query).mappings():
         row = dict(record)
@@ -107,6 +113,6 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
         withdrawn_on = row["withdrawn_on"]
         row["withdrawn"] = withdrawn_on is not None and withdrawn_on <= day
         row["days_overdue"] = (day - row["due_on"]).days if row["overdue"] else None
-        row.update(parcels.get(row["id"], _NO_PARCELS))
+        row.update(parcels.get(row["id"], NO_PARCELS))
         rows[row["id"]] = row
     return [rows[i] for i in ids if i in rows]

@@ -39,7 +39,10 @@ def cube_with(placed: Sequence[Placed]) -> MapCube:
     order = np.argsort(place, kind="stable")
     count, ordered = len(placed), [placed[at] for at in order.tolist()]
     district = np.array([p[3] for p in ordered], dtype=np.int16)
+    tile_x, tile_y = cells(np.nan_to_num(lon), np.nan_to_num(lat), CURVE_ZOOM)
     patches: dict[str, Any] = {
+        "x": tile_x[order].astype(np.int32),
+        "y": tile_y[order].astype(np.int32),
         "id": order.astype(np.int64) + 1,
         "lon": lon[order],
         "lat": lat[order],

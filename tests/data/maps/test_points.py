@@ -38,7 +38,8 @@ class _Forget(Exception):
 
 
 @contextmanager
-def _forgotten(store: Store) -> Iterator[Connection]:
+def forgotten(store: Store) -> Iterator[Connection]:
+    """A transaction that is rolled back, so that every example starts from an empty store."""
     try:
         with store.write() as conn:
             yield conn
@@ -101,7 +102,7 @@ _few = settings(
 def test_the_map_of_every_measure_adds_up_to_the_figures(
     sqlite_store: Store, world: World, day: date, seed: int
 ) -> None:
-    with _forgotten(sqlite_store) as conn:
+    with forgotten(sqlite_store) as conn:
         put_world(conn, placed(world, seed))
         for scope in (ALL, Scope(frozenset({HUANCUI}))):
             _check(conn, day, scope)
@@ -112,7 +113,7 @@ def test_the_map_of_every_measure_adds_up_to_the_figures(
 def test_the_map_of_every_measure_adds_up_to_the_figures_on_postgresql(
     pg_store: Store, world: World, day: date
 ) -> None:
-    with _forgotten(pg_store) as conn:
+    with forgotten(pg_store) as conn:
         put_world(conn, placed(world, 1))
         _check(conn, day, ALL)
 
@@ -126,7 +127,7 @@ def test_the_map_still_adds_up_after_patches_have_changed(
     first, second = data.draw(worlds(number, number)), data.draw(worlds(number, number))
     for row in second.patches:  # a patch's work year is part of its key
         row["year"] = first.patches[row["id"] - 1]["year"]
-    with _forgotten(sqlite_store) as conn:
+    with forgotten(sqlite_store) as conn:
         put_world(conn, placed(first, 1))
         replace_world(conn, first, placed(second, 2))
         _check(conn, date(2024, 3, 1), ALL)
