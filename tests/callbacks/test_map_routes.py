@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -28,13 +27,13 @@ CITY = "bbox=121,36,123,38"
 
 
 @pytest.fixture
-def client(sqlite_store: Store) -> Iterator[Any]:
+def client(sqlite_store: Store) -> Any:
     small_year(sqlite_store)
     server = flask.Flask("maps")
     map_routes.register_routes(server, Services(sqlite_store.settings, sqlite_store))
     faults.in_routes(server)
     map_answers.answers.clear()
-    yield server.test_client()
+    return server.test_client()
 
 
 def _tile(zoom: int, lon: float = 122.1, lat: float = 37.4) -> str:
