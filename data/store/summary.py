@@ -151,14 +151,17 @@ def _next_day_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"({compiler.process(element.clauses, **kw)} + 1)"
 
 
-def remove(conn: Connection, patch_ids: Sequence[int] | None) -> None:
-    """Take out what these patches (None: all) contribute now; before their rows change."""
-    _apply(conn, patch_ids, -1)
+def remove(conn: Connection, patch_ids: Sequence[int] | None, *, mapped: bool = True) -> None:
+    """Take out what these patches (None: all) contribute now; before their rows change.
+
+    mapped: unlawful_interval, too. A what-if asks no map and leaves that table alone.
+    """
+    _apply(conn, patch_ids, -1, mapped)
 
 
-def add(conn: Connection, patch_ids: Sequence[int] | None) -> None:
+def add(conn: Connection, patch_ids: Sequence[int] | None, *, mapped: bool = True) -> None:
     """Put in what these patches (None: all) contribute now; after their rows have changed."""
-    _apply(conn, patch_ids, +1)
+    _apply(conn, patch_ids, +1, mapped)
 
 
 def rebuild(conn: Connection) -> None:
@@ -168,7 +171,7 @@ def rebuild(conn: Connection) -> None:
     add(conn, None)
 
 
-def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None:
+def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int, mapped: bool) -> None:
     if patch_ids is not None and len(patch_ids) == 0:
         return
     _temporary.create_all(conn, checkfirst=True)
@@ -179,16 +182,19 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int) -> None
         bulk_insert(conn, _touched, ["patch_id"], [(i,) for i in sorted({*map(int, patch_ids)})])
         # else SQLite thinks this table large and reads all patches to find a few
         conn.exec_driver_sql(f"ANALYZE {_touched.name}")
-    if sign < 0:
+    if mapped and sign < 0:
         of_touched = UnlawfulInterval.patch_id.in_(select(_touched.c.patch_id))
         conn.execute(delete(UnlawfulInterval).where(of_touched))
     years = conn.scalars(
         select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
     ).all()
     decided, split = _has(conn, AuditDecision), _has(conn, Parcel)
+    judged = split or decided
     for year in years:
-        for statement in _statements(conn.dialect.name, year, sign, decided, split or decided):
+        for statement in _statements(conn.dialect.name, year, sign, decided, judged):
             conn.execute(statement)
+        if mapped and judged and sign > 0:
+            conn.execute(_draw(year))
     for table in (_touched, _alike, _interval, _vector):
         conn.execute(delete(table))
 
@@ -215,13 +221,12 @@ def _statements(dialect: str, year: int, sign: int, decided: bool, judged: bool)
         *_fill_vectors(year, decided),
         _upsert(dialect, year, sign, _vector),
     )
-    drawn = (_draw(year),) if sign > 0 else ()
     return (
         *_fill_alike(year),
         *_fill_intervals(_clearance_days()),
         _upsert(dialect, year, sign, _clearance_vectors()),
         *(audits if decided else ()),
-        *((*parcels, *drawn) if judged else ()),
+        *(parcels if judged else ()),
         delete(DaySummary).where(
             DaySummary.year == year, *(getattr(DaySummary, m) == 0 for m in MEASURES)
         ),
@@ -275,6 +280,7 @@ def _fill_vectors(year: int, decided: bool) -> tuple[Any, ...]:
     )
 
 
+@lru_cache(maxsize=64)
 def _draw(year: int) -> Any:
     """What maps show of the patches that have something unlawful."""
     names = ["patch_id", "from_on", "to_on", *_MAPPED]

@@ -181,13 +181,13 @@ def _suppose(
     if not chosen:
         return
     actions = dict(chosen)
-    summary.remove(conn, list(actions))
+    summary.remove(conn, list(actions), mapped=False)
     rows = list(_open_parcels(conn, year, day, list(actions)))
     _end_unlawful_state(
         conn, day, [(*key, actions[key[0]]) for key in rows if actions[key[0]] != _LAWFUL]
     )
     _judge_lawful(conn, day, [key for key in rows if actions[key[0]] == _LAWFUL])
-    summary.add(conn, list(actions))
+    summary.add(conn, list(actions), mapped=False)
 
 
 def _open_parcels(
