@@ -9,7 +9,7 @@ import flask
 from callbacks.map_answers import JSON, Asked, answered, as_json
 from data.colours import tokens
 from data.errors import SupervisionError
-from data.geo import collection, feature, rectangle, rounded
+from data.geo import collection, feature
 from data.maps.bins import bin_level, bins
 from data.maps.classes import classes_for
 from data.maps.mercator import MAX_ZOOM, check_tile
@@ -39,16 +39,19 @@ def bins_document(asked: Asked) -> dict[str, Any]:
     classes = classes_for(q.what, found.value, q.is_difference)
     say = q.what.change_text if q.is_difference else q.what.text
     features = []
-    for at in range(len(found)):
-        value, box = int(found.value[at]), found.box(at)
+    for value, patches, box in zip(
+        found.value.tolist(), found.patches.tolist(), found.boxes(), strict=True
+    ):
+        west, south, east, north = box
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
         features.append(
             feature(
-                rectangle(box),
+                {"type": "Polygon", "coordinates": [ring]},
                 kind="bin",
                 value=q.what.number(value),
                 text=say(value),
-                patches=int(found.patches[at]),
-                box=rounded(box),
+                patches=patches,
+                box=box,
                 step=classes.step(value),
                 colour=classes.colour(value),
             )

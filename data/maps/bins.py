@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.geo import COORDINATE_DIGITS
 from data.maps.cube import MapCube
-from data.maps.mercator import TILE_PX, Box, Ints, cells, tile_box
+from data.maps.mercator import TILE_PX, Box, Ints, cells, lat_of, lon_of, tile_box
 from data.maps.points import points
 from data.maps.question import MapQuestion
 from data.scope import Scope
@@ -49,6 +50,18 @@ class Bins:
 
     def box(self, at: int) -> Box:
         return tile_box(self.level, int(self.x[at]), int(self.y[at]))
+
+    def boxes(self) -> list[list[float]]:
+        """west, south, east, north of each, to COORDINATE_DIGITS."""
+        n = 2.0**self.level
+        sides = (
+            lon_of(self.x / n),
+            lat_of((self.y + 1) / n),
+            lon_of((self.x + 1) / n),
+            lat_of(self.y / n),
+        )
+        found: list[list[float]] = np.column_stack(sides).round(COORDINATE_DIGITS).tolist()
+        return found
 
 
 def bin_level(zoom: float) -> int:

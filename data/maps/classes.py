@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class Classes:
     def step(self, value: int) -> float:
         if not self.limits or value == 0:
             return 0.0
-        at = int(np.searchsorted(np.asarray(self.limits), abs(value), side="right")) - 1
+        at = bisect_right(self.limits, abs(value)) - 1
         return self._position(max(at, 0)) * (-1 if value < 0 else 1)
 
     def _position(self, at: int) -> float:

@@ -6,6 +6,7 @@ Amounts: YlOrRd of ColorBrewer 2.0, differences: PuOr (both Apache 2.0, Cynthia 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 #: From little to much.
 AMOUNT = ("#FFFFCC", "#FED976", "#FEB24C", "#FD8D3C", "#F03B20", "#BD0026", "#800026")
@@ -44,6 +45,7 @@ def hex_of(rgb: Rgb) -> str:
     return "#{:02X}{:02X}{:02X}".format(*rgb)
 
 
+@lru_cache(maxsize=512)
 def colour(position: float, is_difference: bool) -> str:
     """`#RRGGBB` of a place on one of the scales."""
     return hex_of(difference_rgb(position) if is_difference else amount_rgb(position))
