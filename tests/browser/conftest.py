@@ -1,7 +1,8 @@
 """A real Chromium, and the product served to it.
 
 `server` serves the demo, read-only by agreement: a test that uploads takes `fresh_server`. `page`
-fails its test on any console error, page error, or request that leaves this machine.
+fails its test on any console error, page error, or request that leaves this machine. Its tabs share
+a cache, as those of a real browser do: a cold one costs a second or two a test.
 """
 
 from __future__ import annotations
@@ -10,21 +11,26 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 from data.settings import PROJECT_DIR, Settings
 from tests.browser.screen import DESKTOP, PHONE, Viewport
 from tests.browser.serving import Server, serve
+from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 
-#: The demo of the browser tests: a work year whose running month is half done.
-DEMO_YEAR = 2023
-DEMO_TODAY = date(2023, 11, 23)
-DEMO_PATCHES = 1500
+__all__ = ["DEMO_TODAY", "DEMO_YEAR"]
 
 ARTIFACTS = PROJECT_DIR / "tests" / "artifacts"
 SCREENSHOTS = PROJECT_DIR / "docs" / "screenshots"
@@ -37,32 +43,28 @@ CHROMIUM_ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No name or address but this machine's is ever reached; `page` also says which was asked for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+#: What a page may have kept at its address; the cache of its files is not among it.
+KEPT = "cookies,local_storage,indexeddb,service_workers,cache_storage"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs all browser tests, so that they share one demo store and one server."""
+    """One process runs all browser tests, so that they share the demo and one server."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group("demo"))
 
 
 # ---- the product ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def demo_settings(demo_year: DemoYear) -> Settings:
     """Settings of a store that holds the demo year."""
-    from data.demo import load_demo
-    from data.store.engine import open_store
-
-    folder = tmp_path_factory.mktemp("demo")
-    settings = Settings(local_dir=folder, fixed_today=DEMO_TODAY)
-    store = open_store(settings)
-    load_demo(store, settings, year=DEMO_YEAR, until=DEMO_TODAY, patches=DEMO_PATCHES)
-    store.engine.dispose()
-    return settings
+    return demo_year.settings
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +121,7 @@ class Complaints:
 
     seen: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)  #: of this machine, that were asked
 
     def expect(self, part: str) -> None:
         """Complaints that contain `part` are what this test is about."""
@@ -132,15 +135,15 @@ class Complaints:
             place = message.location.get("url", "")
             self.seen.append(f"console: {message.text} ({place})")
 
-    def guard(self, route: Route) -> None:
-        """Let through what stays on this machine; note and stop the rest."""
-        address = urlsplit(route.request.url)
-        local = address.hostname in ("127.0.0.1", "localhost")
-        if local or address.scheme in ("data", "blob"):
-            route.continue_()
+    def watch(self, request: Request) -> None:
+        """Note what would leave this machine."""
+        address = urlsplit(request.url)
+        if address.scheme in ("data", "blob"):
+            return
+        if address.hostname in ("127.0.0.1", "localhost"):
+            self.origins.add(f"{address.scheme}://{address.netloc}")
         else:
-            self.seen.append(f"request to the outside: {route.request.url}")
-            route.abort()
+            self.seen.append(f"request to the outside: {request.url}")
 
 
 @pytest.fixture
@@ -148,23 +151,70 @@ def complaints() -> Complaints:
     return Complaints()
 
 
-@pytest.fixture
-def page(browser: Browser, viewport: Viewport, complaints: Complaints) -> Iterator[Page]:
-    """A tab in a context of its own (no cookies, no cache)."""
-    context = browser.new_context(
+def _new_context(browser: Browser, viewport: Viewport) -> BrowserContext:
+    return browser.new_context(
         viewport={"width": viewport[0], "height": viewport[1]},
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         has_touch=viewport == PHONE,
         accept_downloads=True,
     )
-    context.route("**/*", complaints.guard)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Iterator[dict[Viewport, BrowserContext]]:
+    """The contexts whose cache the tests share, by screen."""
+    kept: dict[Viewport, BrowserContext] = {}
+    yield kept
+    for context in kept.values():
+        context.close()
+
+
+@pytest.fixture
+def page(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    contexts: dict[Viewport, BrowserContext],
+    viewport: Viewport,
+    complaints: Complaints,
+) -> Iterator[Page]:
+    """A new tab. Nothing of an earlier test is left but the cache of files."""
+    for name in request.fixturenames:
+        if name.endswith("server"):  # ends after the tab that asks it
+            request.getfixturevalue(name)
+    if viewport not in contexts:
+        contexts[viewport] = _new_context(browser, viewport)
+    context = contexts[viewport]
+    context.on("request", complaints.watch)
     tab = context.new_page()
     tab.on("console", complaints.hear)
     tab.on("pageerror", lambda error: complaints.seen.append(f"page error: {error}"))
     yield tab
-    context.close()
+    context.remove_listener("request", complaints.watch)
+    if _has_time_of_its_own(tab):
+        contexts.pop(viewport).close()
+    else:
+        forget(context, tab, complaints.origins)
     assert complaints.unexpected() == []
+
+
+def _has_time_of_its_own(tab: Page) -> bool:
+    """Whether page.clock was used, which changes the time of the whole context; true if unknown."""
+    try:
+        return bool(tab.evaluate("'__pwClock' in globalThis"))
+    except Error:  # on its way to another page
+        return True
+
+
+def forget(context: BrowserContext, tab: Page, origins: set[str]) -> None:
+    """Leave nothing of a test but the cache of files."""
+    protocol = context.new_cdp_session(tab)
+    for origin in origins:
+        protocol.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": KEPT})
+    for each in context.pages:
+        each.close()
+    context.clear_cookies()
+    context.clear_permissions()
 
 
 @pytest.fixture

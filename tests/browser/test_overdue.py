@@ -14,6 +14,21 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.screen import PHONE, close_drawer
 from tests.browser.serving import Server
 
+#: Points of a map on which something is drawn, in CSS pixels of the window, from the top.
+PAINTED = """map => [...map.querySelectorAll("canvas")].flatMap(canvas => {
+    const {left, top, width} = canvas.getBoundingClientRect();
+    const scale = canvas.width / width, step = Math.round(5 * scale), found = [];
+    const inner = map.getBoundingClientRect();
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let y = 0; y < canvas.height; y += step)
+        for (let x = 0; x < canvas.width; x += step) {
+            const [px, py] = [left + x / scale, top + y / scale];
+            const seen = px > inner.left + 60 && px < inner.right - 40
+                && py > inner.top + 60 && py < inner.bottom - 40;
+            if (seen && data[4 * (y * canvas.width + x) + 3] > 0) found.push([px, py]);
+        }
+    return found;
+})"""
 ROW = ".ag-center-cols-container .ag-row"
 
 
@@ -122,18 +137,11 @@ def test_a_row_opens_the_drawer_by_mouse_and_by_enter(page: Page, server: Server
 def test_a_patch_clicked_on_the_map_is_selected_in_the_grid(page: Page, server: Server) -> None:
     open_list(page, server)
     page.wait_for_load_state("networkidle")
-    box = page.locator("#overdue-map").bounding_box()
-    assert box
-    for y in range(60, int(box["height"]) - 40, 5):
-        for x in range(60, int(box["width"]) - 40, 5):
-            page.mouse.move(box["x"] + x, box["y"] + y)
-            if page.locator(".leaflet-interactive:hover, .leaflet-tooltip").count():
-                break
-        else:
-            continue
-        break
-    page.wait_for_timeout(100)
-    hint = page.locator(".leaflet-tooltip").inner_text()
+    for x, y in page.locator("#overdue-map").evaluate(PAINTED):
+        page.mouse.move(x, y)
+        if page.locator(".leaflet-interactive:hover, .leaflet-tooltip").count():
+            break
+    hint = page.locator(".leaflet-tooltip").inner_text()  # waits until it is there
     page.mouse.down()
     page.mouse.up()
     number = hint.split("：")[0]
@@ -141,15 +149,30 @@ def test_a_patch_clicked_on_the_map_is_selected_in_the_grid(page: Page, server: 
     expect(page.locator("#overdue-batch-count")).to_have_text("已选 1 个图斑")
 
 
+def zoom_in(page: Page) -> None:
+    """Until the address has the new view."""
+    before = asked(page)["box"]
+
+    def moved(url: str) -> bool:
+        return parse_qs(urlsplit(url).query).get("box", before) != before
+
+    page.locator(".leaflet-control-zoom-in").click()
+    page.wait_for_url(moved)
+
+
 def test_the_list_can_be_cut_to_the_maps_view(page: Page, server: Server) -> None:
     open_list(page, server)
     page.locator("#overdue-in-view").check()
     page.wait_for_url("**box=**")
-    page.locator(".leaflet-control-zoom-in").click()
-    page.wait_for_timeout(400)
-    page.locator(".leaflet-control-zoom-in").click()
-    page.wait_for_timeout(1500)
-    expect(page.locator("#overdue-legend")).to_contain_text(f" {count(page)} 个")
+    zoom_in(page)
+    zoom_in(page)
+    page.wait_for_function(
+        """() => {
+            const number = (id) => /([\\d,]+) 个/.exec(document.getElementById(id).innerText);
+            const [list, map] = [number("overdue-count"), number("overdue-legend")];
+            return list && map && list[1] === map[1];
+        }"""
+    )
     page.locator("#overdue-in-view").uncheck()
     page.wait_for_url(lambda url: "box=" not in url)
 
