@@ -20,6 +20,9 @@ from data.services import Services
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+#: A screen of 4K has 8,000; more are not asked for by a map.
+MOST_SQUARES = 20_000
+
 
 def _zoom(asked: Asked) -> float:
     try:
@@ -36,6 +39,8 @@ def bins_document(asked: Asked) -> dict[str, Any]:
     the question selects; unlocated: of what has no position."""
     q = asked.question
     found = bins(asked.cube, asked.scope, q, asked.box, bin_level(_zoom(asked)))
+    if len(found) > MOST_SQUARES:
+        raise SupervisionError("范围太大、格子太多，地图画不下。请缩小范围，或降低缩放级别。")
     classes = classes_for(q.what, found.value, q.is_difference)
     say = q.what.change_text if q.is_difference else q.what.text
     features = []

@@ -158,6 +158,15 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(
     assert words in answer.text
 
 
+def test_more_squares_than_a_screen_can_show_are_refused(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_routes, "MOST_SQUARES", 1)
+    answer = client.get(f"/map/bins.json?{ON}&{CITY}&zoom=19")
+    assert answer.status_code == 400
+    assert "范围太大" in answer.text
+
+
 def test_a_place_without_patches_is_an_empty_answer(client: Any) -> None:
     assert client.get(f"{_tile(14, 10.0, 10.0)}?{ON}").json["features"] == []
     said = client.get(f"/map/bins.json?{ON}&bbox=1,2,3,4&zoom=9").json
