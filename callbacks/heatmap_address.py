@@ -120,7 +120,7 @@ def _question(
             question = read_question(asked, context.year, day or context.as_of, context.district)
         except BadQuestion as bad:
             asked.pop(bad.parameter)
-            problems.append(f"{bad.message}这一项已改用默认值。")
+            problems.append(f"{bad.said}这一项已改用默认值。")
             continue
         if question.against_on is not None and question.against_on > context.as_of:
             asked.pop("against")

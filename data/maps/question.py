@@ -16,11 +16,13 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
 class BadQuestion(SupervisionError):
-    """A part of the question cannot be read. parameter: which."""
+    """A part of the question cannot be read. parameter: which. said: the sentence for a page, where
+    a box offers what there is; a program is also told what it may ask."""
 
-    def __init__(self, parameter: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, parameter: str, said: str, offered: str = "") -> None:
+        super().__init__(said + offered)
         self.parameter = parameter
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,12 @@ def read_question(
     measure = query.get("measure") or DEFAULT_MEASURE
     if measure not in MAP_MEASURES:
         known = "、".join(f"{m.key}（{m.label}）" for m in MAP_MEASURES.values())
-        raise BadQuestion("measure", f"没有指标“{measure[:40]}”。可用的指标：{known}。")
+        raise BadQuestion("measure", f"没有指标“{measure[:40]}”。", f"可用的指标：{known}。")
     patch_type = None
     if kind := query.get("type"):
         if kind not in {t.value for t in PatchType}:
             labels = "、".join(f"{t.value}（{t.label}）" for t in PatchType)
-            raise BadQuestion("type", f"没有图斑类型“{kind[:40]}”。可用的类型：{labels}。")
+            raise BadQuestion("type", f"没有图斑类型“{kind[:40]}”。", f"可用的类型：{labels}。")
         patch_type = PatchType(kind)
     against_on = None
     if day := query.get("against"):

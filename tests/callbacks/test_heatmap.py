@@ -120,6 +120,7 @@ def test_a_wrong_part_of_the_address_is_named(services: Services) -> None:
     page = drawn(services, f"{ON}&measure=gold&layer=globe")
     text = text_of(classed(page, "error-panel"))
     assert "没有指标“gold”" in text
+    assert "remaining_farmland_mu" not in text  # the box offers the measures in words
     assert "没有图层“globe”" in text
 
 
