@@ -192,7 +192,15 @@ class _listed(GenericFunction[str]):
     inherit_cache = True
 
 
+class _listed_ids(GenericFunction[int]):
+    """The same of whole numbers."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
 @compiles(_listed, "sqlite")
+@compiles(_listed_ids, "sqlite")
 def _listed_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"(SELECT value FROM json_each({compiler.process(element.clauses, **kw)}))"
 
@@ -207,18 +215,6 @@ def numbered(numbers: Sequence[str]) -> Expression:
     """The patches of these numbers."""
     array = literal(json.dumps(list(numbers), ensure_ascii=False), String())
     return Patch.patch_no.op("IN", is_comparison=True)(_listed(array))
-
-
-class _listed_ids(GenericFunction[int]):
-    """The same of whole numbers."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(_listed_ids, "sqlite")
-def _listed_ids_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **kw)}))"
 
 
 @compiles(_listed_ids, "postgresql")
