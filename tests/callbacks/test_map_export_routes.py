@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import flask
 import pyogrio
 import pytest
 from PIL import Image
 
-from callbacks import faults, map_answers, map_export_routes
+from callbacks import map_answers, map_export_routes
 from callbacks.context import read_context
 from data.scope import Scope
-from data.services import Services
 from data.settings import PROJECT_DIR
 from data.store.engine import Store
+from tests.callbacks.map_client import map_client
 from tests.data.maps.worlds import small_year
 from tests.data.store.queries.stored import WENDENG
 
@@ -31,12 +30,7 @@ ON = "year=2023&asof=2023-08-01"
 @pytest.fixture
 def client(sqlite_store: Store) -> Any:
     small_year(sqlite_store)
-    server = flask.Flask("maps")
-    services = Services(sqlite_store.settings, sqlite_store)
-    map_export_routes.register_routes(server, services)
-    faults.in_routes(server)
-    map_answers.answers.clear()
-    return server.test_client()
+    return map_client(sqlite_store, map_export_routes)
 
 
 def _saved(answer: Any, path: Path) -> Path:

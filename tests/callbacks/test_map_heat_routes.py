@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import flask
 import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks import faults, map_answers, map_heat_routes
+from callbacks import map_heat_routes
 from data.maps.mercator import cells
-from data.services import Services
 from data.store.engine import Store
+from tests.callbacks.map_client import map_client
 from tests.data.maps.worlds import small_year
 
 ON = "year=2023&asof=2023-08-01"
@@ -22,11 +21,7 @@ ON = "year=2023&asof=2023-08-01"
 @pytest.fixture
 def client(sqlite_store: Store) -> Any:
     small_year(sqlite_store)
-    server = flask.Flask("maps")
-    map_heat_routes.register_routes(server, Services(sqlite_store.settings, sqlite_store))
-    faults.in_routes(server)
-    map_answers.answers.clear()
-    return server.test_client()
+    return map_client(sqlite_store, map_heat_routes)
 
 
 def tile(zoom: int, lon: float = 122.1, lat: float = 37.4) -> str:

@@ -6,17 +6,16 @@ import io
 from dataclasses import replace
 from typing import Any
 
-import flask
 import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks import faults, map_answers, map_reference_routes
+from callbacks import map_reference_routes
 from callbacks.context import read_context
 from data.scope import Scope
-from data.services import Services
 from data.store.engine import Store
 from data.vocabulary import ReferenceLayer
+from tests.callbacks.map_client import map_client
 from tests.data.maps.layers import put_layer
 from tests.data.maps.test_reference import FIELD, MIDDLE
 
@@ -27,12 +26,7 @@ TILE = "/map/reference/farmland/{}/{}/{}.png".format(*MIDDLE)
 def client(sqlite_store: Store) -> Any:
     put_layer(sqlite_store, ReferenceLayer.FARMLAND, {"1": FIELD})
     put_layer(sqlite_store, ReferenceLayer.OTHER_PROGRAMME, {"Q-1": FIELD}, programme="大棚房")
-    server = flask.Flask("maps")
-    services = Services(sqlite_store.settings, sqlite_store)
-    map_reference_routes.register_routes(server, services)
-    faults.in_routes(server)
-    map_answers.answers.clear()
-    return server.test_client()
+    return map_client(sqlite_store, map_reference_routes)
 
 
 def _alpha(answer: Any) -> Any:

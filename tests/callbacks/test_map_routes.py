@@ -6,19 +6,18 @@ import json
 from datetime import date
 from typing import Any
 
-import flask
 import numpy as np
 import pytest
 
-from callbacks import faults, map_answers, map_routes
+from callbacks import map_routes
 from data.colours import tokens
 from data.maps.mercator import cells
 from data.scope import Scope
-from data.services import Services
 from data.store import meta
 from data.store.engine import Store
 from data.store.history import HEAD_KEY
 from data.store.queries.figures import figures
+from tests.callbacks.map_client import map_client
 from tests.data.maps.worlds import small_year
 from tests.data.store.queries.stored import put_parcel, put_patch, summarise
 
@@ -29,11 +28,7 @@ CITY = "bbox=121,36,123,38"
 @pytest.fixture
 def client(sqlite_store: Store) -> Any:
     small_year(sqlite_store)
-    server = flask.Flask("maps")
-    map_routes.register_routes(server, Services(sqlite_store.settings, sqlite_store))
-    faults.in_routes(server)
-    map_answers.answers.clear()
-    return server.test_client()
+    return map_client(sqlite_store, map_routes)
 
 
 def _tile(zoom: int, lon: float = 122.1, lat: float = 37.4) -> str:

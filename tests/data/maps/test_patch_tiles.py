@@ -14,10 +14,9 @@ from data.maps.question import MapQuestion
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.patch_list import PatchQuery, iter_patches
-from tests.data.maps.test_points import forgotten
 from tests.data.maps.worlds import PLACES, cube_of, placed
 from tests.data.store.reference_figures import World
-from tests.data.store.worlds import DAYS, put_world, worlds
+from tests.data.store.worlds import DAYS, forgotten, put_world, worlds
 
 ALL = Scope.all()
 ZOOM = 12

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
@@ -27,25 +25,10 @@ from data.vocabulary import PatchType
 from tests.data.maps.worlds import cube_of, placed, small_year
 from tests.data.store.queries.stored import HUANCUI, WENDENG
 from tests.data.store.reference_figures import World
-from tests.data.store.worlds import DAYS, put_world, replace_world, worlds
+from tests.data.store.worlds import DAYS, forgotten, put_world, replace_world, worlds
 
 ALL = Scope.all()
 CITY = (121.0, 36.0, 123.0, 38.0)
-
-
-class _Forget(Exception):
-    pass
-
-
-@contextmanager
-def forgotten(store: Store) -> Iterator[Connection]:
-    """A transaction that is rolled back, so that every example starts from an empty store."""
-    try:
-        with store.write() as conn:
-            yield conn
-            raise _Forget
-    except _Forget:
-        pass
 
 
 def _check(conn: Connection, day: date, scope: Scope) -> None:

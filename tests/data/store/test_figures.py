@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -29,7 +27,7 @@ from tests.data.store.reference_figures import (
     parcel_figures,
     patch_figures,
 )
-from tests.data.store.worlds import DAYS, put_world, replace_world, worlds
+from tests.data.store.worlds import DAYS, forgotten, put_world, replace_world, worlds
 from tests.examples import FACTOR
 
 ALL = Scope.all()
@@ -43,21 +41,6 @@ def _examples(number: int) -> settings:
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,
                                HealthCheck.data_too_large, HealthCheck.large_base_example],
     )  # fmt: skip
-
-
-class _Forget(Exception):
-    pass
-
-
-@contextmanager
-def _forgotten(store: Store) -> Iterator[Connection]:
-    """A transaction that is rolled back, so that every example starts from an empty store."""
-    try:
-        with store.write() as conn:
-            yield conn
-            raise _Forget
-    except _Forget:
-        pass
 
 
 def _same(said: dict[str, Any], expected: dict[str, Any], where: Any) -> None:
@@ -123,7 +106,7 @@ def _stored_summary(conn: Connection) -> dict[Any, Any]:
 
 
 def _check_worlds(store: Store, world: World, days: set[date]) -> None:
-    with _forgotten(store) as conn:
+    with forgotten(store) as conn:
         put_world(conn, world)
         for D in sorted(days):
             _compare(conn, world, D)
@@ -158,7 +141,7 @@ def test_a_summary_kept_batch_by_batch_is_that_of_a_rebuild(
     first, second = data.draw(worlds(number, number)), data.draw(worlds(number, number))
     for row in second.patches:  # a patch's work year is part of its key
         row["year"] = first.patches[row["id"] - 1]["year"]
-    with _forgotten(sqlite_store) as conn:
+    with forgotten(sqlite_store) as conn:
         put_world(conn, first)
         replace_world(conn, first, second)
         kept = _stored_summary(conn)
@@ -172,7 +155,7 @@ def test_a_summary_kept_batch_by_batch_is_that_of_a_rebuild(
 def test_what_adds_up_adds_up_and_what_grows_grows(sqlite_store: Store, world: World) -> None:
     for patch in world.patches:
         patch["withdrawn_on"] = None
-    with _forgotten(sqlite_store) as conn:
+    with forgotten(sqlite_store) as conn:
         put_world(conn, world)
         documents = [figures(conn, ALL, 2023, day) for day in DAYS]
         for said in documents:

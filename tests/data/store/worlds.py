@@ -5,7 +5,8 @@ Days come from a short list around every edge: the 20th and the 24th, year's end
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ import pandas as pd
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from data.store.engine import Store
 from data.store.models import AuditDecision, EnforcementCase, Parcel, Patch
 from data.store.writing import TableChange, UploadRecord, apply_changes
 from tests.data.store.reference_figures import HEIGHT, Row, World, clearance_month, due
@@ -169,6 +171,21 @@ def worlds(least: int = 1, most: int = 30) -> st.SearchStrategy[World]:
 
 
 # ---- into the store ------------------------------------------------------------------------------
+
+
+class _Forget(Exception):
+    pass
+
+
+@contextmanager
+def forgotten(store: Store) -> Iterator[Connection]:
+    """A transaction that is rolled back, so that every example starts from an empty store."""
+    try:
+        with store.write() as conn:
+            yield conn
+            raise _Forget
+    except _Forget:
+        pass
 
 
 def _frame(table: Any, rows: Sequence[Row]) -> pd.DataFrame | None:
