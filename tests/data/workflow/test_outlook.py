@@ -33,6 +33,7 @@ from tests.data.store.queries.stored import (
     put_patch,
     summarise,
 )
+from tests.data.store.worlds import forgotten
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -215,26 +216,17 @@ def put_random_year(conn: Connection, rng: Random, until: date | None) -> None:
     summarise(conn)
 
 
-class _Forget(Exception):
-    pass
-
-
 def forecasts_of(store: Store, seed: int, day: date, until: date | None) -> tuple[Any, ...]:
     """All forecasts of a day over a random year, which is forgotten again."""
-    found: tuple[Any, ...] = ()
-    try:
-        with store.write() as conn:
-            put_random_year(conn, Random(seed), until)
-            document = figures(conn, ALL, 2023, day)
-            found = (
-                clock(document, day),
-                clearance_outlook(conn, ALL, 2023, day, document),
-                audit_outlook(conn, ALL, 2023, day),
-                elimination_outlook(conn, ALL, 2023, day),
-            )
-            raise _Forget
-    except _Forget:
-        return found
+    with forgotten(store) as conn:
+        put_random_year(conn, Random(seed), until)
+        document = figures(conn, ALL, 2023, day)
+        return (
+            clock(document, day),
+            clearance_outlook(conn, ALL, 2023, day, document),
+            audit_outlook(conn, ALL, 2023, day),
+            elimination_outlook(conn, ALL, 2023, day),
+        )
 
 
 @pytest.mark.parametrize("seed", range(4))
