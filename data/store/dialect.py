@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL differ: locks, bulk rows, the bounding-box index, error sentences."""
+"""Where SQLite and PostgreSQL differ: locks, bulk rows, error sentences."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, text
+from sqlalchemy import Connection, Table
 
 from data.errors import StoreRefused
-from data.store import box_tree
-from data.store.box_tree import Boxes
-from data.store.models import Patch
 
 #: One writer at a time, whatever the process (PostgreSQL advisory lock).
 WRITER_LOCK = 0x7765_6970
@@ -29,8 +25,6 @@ _COPIED_FROM = 500
 _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _TO_ESCAPE = re.compile(r"[\\\t\n\r]")
-#: From so many boxes on, packing a new tree is cheaper than adding to it.
-_PACKED_FROM = 2_000
 BUSY_TIMEOUT_MS = 60_000
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 
@@ -156,74 +150,6 @@ def _days_told(values: Sequence[Any]) -> Sequence[Any]:
     if not days:
         return values
     return [v.isoformat() if type(v) in days else v for v in values]
-
-
-def create_box_index(conn: Connection) -> None:
-    """The bounding-box index over patches: R*Tree, or GiST over a box of the plain columns."""
-    if conn.dialect.name == "sqlite":
-        conn.execute(
-            text(
-                "CREATE VIRTUAL TABLE IF NOT EXISTS patch_bbox USING "
-                "rtree(id, min_lon, max_lon, min_lat, max_lat)"
-            )
-        )
-    else:
-        conn.execute(
-            text(
-                "CREATE INDEX IF NOT EXISTS ix_patch_bbox ON patch USING gist "
-                "(box(point(min_lon, min_lat), point(max_lon, max_lat)))"
-            )
-        )
-
-
-def index_boxes(conn: Connection, boxes: Boxes) -> None:
-    """Put boxes (id, min_lon, max_lon, min_lat, max_lat a row) into the R*Tree, where there is one.
-
-    A batch that is large beside what is there packs the whole tree anew.
-    """
-    if conn.dialect.name != "sqlite" or not len(boxes):
-        return
-    cursor: Any = conn.connection.cursor()
-    if len(boxes) >= _PACKED_FROM:
-        ((indexed,),) = cursor.execute("SELECT count(*) FROM patch_bbox_rowid")
-        if indexed <= len(boxes):
-            box_tree.pack(cursor, _with_indexed(cursor, boxes))
-            return
-    rows = zip(boxes[:, 0].astype(int).tolist(), *boxes[:, 1:].T.tolist(), strict=True)
-    cursor.executemany("INSERT OR REPLACE INTO patch_bbox VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def _with_indexed(cursor: Any, boxes: Boxes) -> Boxes:
-    """The boxes and those of the tree that they do not replace."""
-    indexed = np.array(cursor.execute("SELECT * FROM patch_bbox").fetchall(), dtype=float)
-    if not len(indexed):
-        return boxes
-    return np.concatenate([boxes, indexed[~np.isin(indexed[:, 0], boxes[:, 0])]])
-
-
-def unindex_boxes(conn: Connection, ids: Sequence[int]) -> None:
-    if conn.dialect.name == "sqlite" and ids:
-        cursor: Any = conn.connection.cursor()
-        cursor.executemany("DELETE FROM patch_bbox WHERE id = ?", [(i,) for i in ids])
-
-
-def touches_box(
-    conn: Connection, west: float, south: float, east: float, north: float
-) -> ColumnElement[bool]:
-    """Condition on `patch`: its bounding box meets the box given, by the index."""
-    if conn.dialect.name == "sqlite":
-        ids = text(
-            "SELECT id FROM patch_bbox WHERE max_lon >= :west AND min_lon <= :east "
-            "AND max_lat >= :south AND min_lat <= :north"
-        ).bindparams(west=west, south=south, east=east, north=north)
-        return Patch.id.in_(ids.columns(Patch.id))
-    own = func.box(
-        func.point(Patch.min_lon, Patch.min_lat), func.point(Patch.max_lon, Patch.max_lat)
-    )
-    asked = func.box(
-        func.point(literal(west), literal(south)), func.point(literal(east), literal(north))
-    )
-    return and_(own.op("&&")(asked))
 
 
 _SENTENCES = (

@@ -1,4 +1,4 @@
-"""Writing a batch: rows, history, boxes and summary in the caller's one transaction."""
+"""Writing a batch: rows, history and summary in the caller's one transaction."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ import pandas as pd
 from sqlalchemy import Connection, Date, Table, delete, func, insert, select
 
 from data.store import history, meta, summary
-from data.store.dialect import bulk_insert, bulk_update, index_boxes, unindex_boxes
+from data.store.dialect import bulk_insert, bulk_update
 from data.store.history import Told
 from data.store.models import Base, Upload
 
 Progress = Callable[[str, int, int], None]
 DATA_VERSION_KEY = "data_version"
-_BOX = ["min_lon", "max_lon", "min_lat", "max_lat"]
 _CHUNK = 1_000
 _ROWS_AT_ONCE = 10_000
 
@@ -218,8 +217,6 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
 
 def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[int]:
     """Yields after each piece the number of its rows, as do the others."""
-    if table.name == "patch":
-        _index(conn, rows)
     for piece in _in_pieces(rows):
         filled = {
             name: _iso(values) if isinstance(table.c[name].type, Date) else values
@@ -255,17 +252,10 @@ def _named(table: Table, columns: dict[str, list[Any]]) -> tuple[list[str], list
     return ["/".join(parts) for parts in zip(*keys, strict=True)], patches
 
 
-def _index(conn: Connection, rows: pd.DataFrame) -> None:
-    boxed = rows[rows["min_lon"].notna()]
-    index_boxes(conn, boxed[["id", *_BOX]].to_numpy(dtype=float))
-
-
 def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[int]:
     ids = [int(i) for i in frame["id"]]
     for start in range(0, len(ids), _CHUNK):
         conn.execute(delete(table).where(table.c.id.in_(ids[start : start + _CHUNK])))
-    if table.name == "patch":
-        unindex_boxes(conn, ids)
     if "geom" in frame:
         _archive(conn, [g for g in frame["geom"] if g is not None])
     yield len(frame)
@@ -303,9 +293,6 @@ def _update(
             if "geom" in names:
                 _archive(conn, [g for g in _at(piece.before["geom"], rows) if g is not None])
         yield len(piece.after["id"])
-    if table.name == "patch" and "min_lon" in after:
-        _index(conn, after)
-        unindex_boxes(conn, [int(i) for i in after.loc[after["min_lon"].isna(), "id"]])
 
 
 def _at(values: list[Any], rows: Any) -> list[Any]:

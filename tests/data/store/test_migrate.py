@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from data.settings import Settings
 from data.store import history
@@ -14,6 +14,12 @@ from data.store.engine import Store, open_store
 from data.store.migrate import HEAD, MIGRATIONS_DIR, revision
 from data.store.models import District, RuleChange, StaffRecord
 from data.store.seeding import load_seeds
+
+#: As earlier versions made it.
+_BOX_INDEX = {
+    "sqlite": "CREATE VIRTUAL TABLE patch_bbox USING rtree(id, west, east, south, north)",
+    "postgresql": "CREATE INDEX ix_patch_bbox ON patch (min_lon)",
+}
 
 
 def test_a_store_of_the_first_version_gets_the_new_tables_and_indexes(
@@ -26,6 +32,7 @@ def test_a_store_of_the_first_version_gets_the_new_tables_and_indexes(
         config.attributes["connection"] = conn
         command.upgrade(config, "0001")
         load_seeds(conn)
+        conn.execute(text(_BOX_INDEX[conn.dialect.name]))
     with old.read() as conn:
         assert revision(conn) == "0001"
         assert "staff_record" not in inspect(conn).get_table_names()
@@ -38,5 +45,8 @@ def test_a_store_of_the_first_version_gets_the_new_tables_and_indexes(
         assert conn.scalars(select(RuleChange.id)).all() == []
         assert history.verify(conn).ok
         names = {index["name"] for index in inspect(conn).get_indexes("audit_decision")}
+        of_patch = {index["name"] for index in inspect(conn).get_indexes("patch")}
+        assert not {name for name in inspect(conn).get_table_names() if "bbox" in name}
+    assert "ix_patch_bbox" not in of_patch
     assert {"ix_audit_decision_returned", "ix_audit_decision_unlawful"} <= names
     store.engine.dispose()

@@ -1,4 +1,4 @@
-"""A batch writes rows, history, boxes and the data version together."""
+"""A batch writes rows, history and the data version together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from data.errors import StoreRefused
 from data.store import history, meta
-from data.store.dialect import bulk_insert, touches_box
+from data.store.dialect import bulk_insert
 from data.store.engine import Store
 from data.store.models import GeometryArchive, History, Patch, Upload
 from data.store.writing import TableChange, apply_changes
@@ -151,39 +151,6 @@ def test_a_second_process_that_dies_leaves_nothing_written(
     with pytest.raises(StoreRefused):
         _write(store, TableChange(Patch, inserts=patches(5)))
     assert [_count(store, table) for table in (Patch, History, Upload)] == [0, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("box", "expected"),
-    [
-        ((122.0, 37.2, 122.0115, 37.3), [1, 2]),
-        ((122.0105, 37.2, 122.0110, 37.3), [2]),
-        ((122.003, 37.2, 122.009, 37.3), []),
-        ((121.0, 36.0, 121.5, 37.0), []),
-    ],
-)
-def test_patches_are_found_by_the_box_they_touch(
-    store: Store, box: tuple[float, float, float, float], expected: list[int]
-) -> None:
-    _write(store, TableChange(Patch, inserts=patches(3)))
-    with store.read() as conn:
-        query = select(Patch.id).where(touches_box(conn, *box)).order_by(Patch.id)
-        assert conn.scalars(query).all() == expected
-
-
-def test_a_box_follows_its_patch_and_leaves_with_it(store: Store) -> None:
-    _write(store, TableChange(Patch, inserts=patches(2)))
-    live = _live(store)
-    moved = live.assign(min_lon=121.3, max_lon=121.302)
-    _write(store, TableChange(Patch, updates_before=live, updates_after=moved))
-    _write(store, TableChange(Patch, deletes=_live(store).iloc[:1]))
-    with store.read() as conn:
-        east = touches_box(conn, 122.0, 37.0, 122.1, 37.3)
-        west = touches_box(conn, 121.3, 37.0, 121.31, 37.3)
-        assert conn.scalars(select(Patch.id).where(east)).all() == []
-        assert conn.scalars(select(Patch.id).where(west)).all() == [2]
-        if store.dialect == "sqlite":
-            assert conn.scalar(text("SELECT count(*) FROM patch_bbox")) == 1
 
 
 def test_numbers_of_deleted_patches_are_not_given_again(store: Store) -> None:

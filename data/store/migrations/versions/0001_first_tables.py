@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from data.store.dialect import create_box_index
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -484,7 +482,6 @@ def upgrade() -> None:
             name=op.f("uq_transfer_patch_id_parcel_no_department_transferred_on"),
         ),
     )
-    create_box_index(op.get_bind())
 
 
 def downgrade() -> None:
