@@ -84,7 +84,7 @@ def apply_changes(
     told: list[Callable[[], Told]] = []
     steps: list[Iterable[int]] = []
     count = 0
-    brought: list[int] = []
+    brought: list[pd.DataFrame] = []
 
     for change in changes:
         table: Table = change.table.__table__
@@ -106,7 +106,7 @@ def apply_changes(
             steps.append(_insert(conn, table, rows))
             count += len(rows)
             if table.name == "patch":
-                brought += [int(i) for i in rows["id"]]
+                brought.append(rows)
     report = on_progress or _no_progress
     report("写入", 0, count)
     # the rows are written, step by step, while another process makes their records
@@ -115,7 +115,9 @@ def apply_changes(
     history.append(conn, batch_id, told, count, steps_reported)
     report("汇总", 0, 0)
     gone = _deleted_patches(changes)
-    summary.add(conn, [i for i in {*existing, *brought} if i not in gone])
+    summary.add(conn, [i for i in existing if i not in gone])
+    for rows in brought:  # an undo brings patches back with their parcels: these are `existing`
+        summary.add_new(conn, rows[~rows["id"].isin([*existing, *gone])])
     return batch_id
 
 
