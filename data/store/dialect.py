@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import psycopg
@@ -15,11 +14,12 @@ from sqlalchemy import Connection, Table
 
 from data.errors import StoreRefused
 
+#: Names → values of some rows.
+Columns = Mapping[str, Sequence[Any]]
 #: One writer at a time, whatever the process (PostgreSQL advisory lock).
 WRITER_LOCK = 0x7765_6970
 #: WAL with several connections can lose commits before these (design.md).
 _WAL_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
-_COPIED_AT_ONCE = 20_000
 #: So many changed rows come to PostgreSQL by COPY; below, a statement a row is quicker.
 _COPIED_FROM = 500
 _NULL = "\\N"
@@ -55,43 +55,35 @@ def prepare_sqlite_connection(connection: Any) -> None:
     cursor.close()
 
 
-def bulk_insert(conn: Connection, table: Table, names: Sequence[str], rows: Iterable[Any]) -> None:
-    """Insert tuples in the order of `names`, days as ISO text: COPY on PostgreSQL, executemany on
-    SQLite."""
-    columns = ", ".join(f'"{name}"' for name in names)
-    cursor: Any = conn.connection.cursor()
+def bulk_insert(conn: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows that are given a column each, days as ISO text: COPY on PostgreSQL, executemany
+    on SQLite."""
     if conn.dialect.name == "postgresql":
-        remaining = iter(rows)
-        with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-            while some := list(islice(remaining, _COPIED_AT_ONCE)):
-                copy.write(copy_text(some))
+        insert_copied(conn, table, list(columns), copy_text(columns.values()))
         return
-    marks = ", ".join("?" * len(names))
-    cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join("?" * len(columns))
+    cursor: Any = conn.connection.cursor()
+    rows = zip(*columns.values(), strict=True)
+    cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)
 
 
-def packed(database: str, rows: Sequence[Any]) -> Any:
-    """Tuples (text, numbers) as `insert_packed` takes them, made where no connection is needed."""
-    return copy_text(rows) if database == "postgresql" else rows
-
-
-def insert_packed(conn: Connection, table: Table, names: Sequence[str], packed: Any) -> None:
-    """As bulk_insert, of what `packed` made."""
-    if conn.dialect.name != "postgresql":
-        bulk_insert(conn, table, names, packed)
-        return
+def insert_copied(
+    conn: Connection, table: Table, names: Sequence[str], copied: bytes | memoryview
+) -> None:
+    """Rows as `copy_text` makes them, into PostgreSQL."""
     columns = ", ".join(f'"{name}"' for name in names)
     cursor: Any = conn.connection.cursor()
     with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        copy.write(packed)
+        copy.write(copied)
 
 
-def copy_text(rows: Sequence[Sequence[Any]]) -> str:
+def copy_text(columns: Iterable[Sequence[Any]]) -> bytes:
     """Rows in PostgreSQL's text format of COPY; a column at a time, in a quarter of the time that
     the driver takes a value at a time."""
-    columns = [_column_text(column) for column in zip(*rows, strict=True)]
-    lines = map("\t".join, zip(*columns, strict=True))
-    return "".join(f"{line}\n" for line in lines)
+    lines = list(map("\t".join, zip(*map(_column_text, columns), strict=True)))
+    lines.append("")
+    return "\n".join(lines).encode()
 
 
 def _column_text(column: Sequence[Any]) -> Sequence[str]:
@@ -135,7 +127,7 @@ def bulk_update(conn: Connection, table: Table, names: Sequence[str], rows: Sequ
             f'CREATE TEMP TABLE brought AS SELECT {columns} FROM "{table.name}" WITH NO DATA'
         )
         with cursor.copy(f"COPY brought ({columns}) FROM STDIN") as copy:
-            copy.write(copy_text(rows))
+            copy.write(copy_text(zip(*rows, strict=True)))
         cursor.execute("ANALYZE brought")
         cursor.execute(
             f'UPDATE "{table.name}" SET {settings} FROM brought '

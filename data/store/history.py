@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice, repeat
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ from data.store.models import Base
 GENESIS = "0" * 64
 HEAD_KEY = "history_head"
 #: From so many records on a second process makes them while this one writes the rows.
-_BESIDE_FROM = 5_000
+BESIDE_FROM = 5_000
 #: After so many pieces a new copy of this process takes over: what a copy looks at becomes its own
 #: memory, page by page.
 _PIECES_A_COPY = 20
@@ -50,7 +51,8 @@ NOT_RECORDED = frozenset({"source_hash", "batch_id"})
 class Told(NamedTuple):
     """Changes of one table and one kind (op), a column each. before and after: what `said` makes of
     columns → values; None where there is none. A value that is missing and one that is null are
-    the same."""
+    the same. rows: of new rows their columns, where they are to be written together with the
+    records (PostgreSQL)."""
 
     entity: str
     op: str
@@ -58,13 +60,12 @@ class Told(NamedTuple):
     patch_ids: Sequence[int | None]
     before: Sequence[bytes] | None
     after: Sequence[bytes] | None
+    rows: dialect.Columns | None = None
 
 
 #: (entity, row key) → seq of its last record and what that leaves of the row, as JSON: a dict a row
 #: would be some kilobytes each. None for a deleted row.
 State = dict[tuple[str, str], tuple[int, bytes | None]]
-#: seq and hash of the last of some records, and all of them as dialect.packed makes them.
-_Piece = tuple[int, str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,51 +144,51 @@ def append(
     first, prev_hash = head(conn)
     seq = first
     at = datetime.now(UTC).isoformat(timespec="microseconds")
+    pack, write = (
+        (_copied, _write_copied) if conn.dialect.name == "postgresql" else (_lines, _write_lines)
+    )
     steps = iter(meanwhile)
     for start in range(0, len(told), _PIECES_A_COPY):
         some = told[start : start + _PIECES_A_COPY]
-        work = _chained(some, seq, prev_hash, batch_id, at)
-        with _made_beside(work, conn.dialect.name, count) as pieces:
+        work = partial(_chained, some, pack, seq, prev_hash, batch_id, at)
+        with _made_beside(work, count) as blocks:
             for _ in islice(steps, len(some)):
-                for piece in islice(pieces, 1):
-                    seq, prev_hash = _write(conn, piece)
-            for piece in pieces:
-                seq, prev_hash = _write(conn, piece)
+                for block in islice(blocks, 1):
+                    seq, prev_hash = write(conn, block)
+            for block in blocks:
+                seq, prev_hash = write(conn, block)
     for _ in steps:
         pass
     if seq > first:
         meta.put(conn, HEAD_KEY, f"{seq}:{prev_hash}")
 
 
-def _write(conn: Connection, piece: _Piece) -> tuple[int, str]:
-    seq, digest, packed = piece
-    dialect.insert_packed(conn, Base.metadata.tables["history"], _COLUMNS, packed)
-    return seq, digest
-
-
 @contextmanager
-def _made_beside(
-    records: Iterator[list[tuple[Any, ...]]], database: str, count: int
-) -> Iterator[Iterator[_Piece]]:
-    def made() -> Iterator[_Piece]:
-        for rows in records:
-            yield rows[-1][0], rows[-1][-1], dialect.packed(database, rows)
-
-    if count < _BESIDE_FROM:
-        yield made()
+def _made_beside(work: Callable[[], Iterator[bytes]], count: int) -> Iterator[Iterator[bytes]]:
+    if count < BESIDE_FROM:
+        yield work()
         return
-    with blocks_beside(lambda: map(orjson.dumps, made())) as blocks:
-        yield map(orjson.loads, blocks)
+    with blocks_beside(work) as blocks:
+        yield blocks
 
 
 def _chained(
-    told: Iterable[Callable[[], Told]], seq: int, prev_hash: str, batch_id: int, at: str
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of the table, a list for each of `told` that has any."""
+    told: Iterable[Callable[[], Told]],
+    pack: Callable[[Told, Sequence[Any], str, list[str]], bytes],
+    seq: int,
+    prev_hash: str,
+    batch_id: int,
+    at: str,
+) -> Iterator[bytes]:
+    """A block for each of `told` that has any record."""
     for make in told:
         piece = make()
-        rows: list[tuple[Any, ...]] = []
+        if not piece.row_keys:
+            continue
         entity = str(piece.entity)  # a table's name is a text of another type
+        same = (seq + 1, batch_id, at, entity, piece.op)
+        first_prev = prev_hash
+        hashes: list[str] = []
         nothing = repeat(None, len(piece.row_keys))
         for row_key, patch_id, before, after in zip(
             piece.row_keys,
@@ -198,12 +199,74 @@ def _chained(
         ):
             seq += 1
             about = (seq, batch_id, at, entity, row_key, patch_id, piece.op)
-            digest = _digest(prev_hash, about, before, after)
-            texts = (before and before.decode(), after and after.decode())
-            rows.append((*about, *texts, prev_hash, digest))
-            prev_hash = digest
-        if rows:
-            yield rows
+            prev_hash = _digest(prev_hash, about, before, after)
+            hashes.append(prev_hash)
+        yield pack(piece, same, first_prev, hashes)
+
+
+def _columns(
+    same: Sequence[Any],
+    row_keys: Sequence[str],
+    patch_ids: Sequence[int | None],
+    before: Sequence[str] | None,
+    after: Sequence[str] | None,
+    prev_hash: str,
+    hashes: list[str],
+) -> dict[str, Sequence[Any]]:
+    """Of the table. same: first seq, and what all rows have: batch_id, at, entity, op."""
+    seq, batch_id, at, entity, op = same
+    count = len(hashes)
+    nothing = [None] * count
+    values = (
+        *(range(seq, seq + count), [batch_id] * count, [at] * count, [entity] * count),
+        *(row_keys, patch_ids, [op] * count, before or nothing, after or nothing),
+        *([prev_hash, *hashes[:-1]], hashes),
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _lines(piece: Told, same: Sequence[Any], prev_hash: str, hashes: list[str]) -> bytes:
+    """A head and a line for each `before` and `after`: JSON inside JSON would be read twice."""
+    has = (piece.before is not None, piece.after is not None)
+    about = orjson.dumps((same, piece.row_keys, piece.patch_ids, has, prev_hash, hashes))
+    return b"\n".join((about, *(piece.before or ()), *(piece.after or ())))
+
+
+def _write_lines(conn: Connection, block: bytes) -> tuple[int, str]:
+    """Returns seq and hash of the last record."""
+    about, *texts = block.decode().split("\n")
+    same, row_keys, patch_ids, (has_before, has_after), prev_hash, hashes = orjson.loads(about)
+    count = len(hashes)
+    before = texts[:count] if has_before else None
+    after = texts[-count:] if has_after else None
+    columns = _columns(same, row_keys, patch_ids, before, after, prev_hash, hashes)
+    dialect.bulk_insert(conn, Base.metadata.tables["history"], columns)
+    return same[0] + count - 1, hashes[-1]
+
+
+def _copied(piece: Told, same: Sequence[Any], prev_hash: str, hashes: list[str]) -> bytes:
+    """A head, the new rows and the records as COPY takes them: nothing is read here again."""
+    told = (_decoded(piece.before), _decoded(piece.after))
+    columns = _columns(same, piece.row_keys, piece.patch_ids, *told, prev_hash, hashes)
+    rows = dialect.copy_text(piece.rows.values()) if piece.rows else b""
+    last = (same[0] + len(hashes) - 1, hashes[-1])
+    about = orjson.dumps((last, same[3], list(piece.rows or ()), len(rows)))
+    return b"\n".join((about, rows + dialect.copy_text(columns.values())))
+
+
+def _decoded(texts: Sequence[bytes] | None) -> list[str] | None:
+    return None if texts is None else [text.decode() for text in texts]
+
+
+def _write_copied(conn: Connection, block: bytes) -> tuple[int, str]:
+    """Returns seq and hash of the last record."""
+    end = block.index(b"\n")
+    (seq, digest), entity, names, size = orjson.loads(block[:end])
+    copied = memoryview(block)[end + 1 :]
+    if names:
+        dialect.insert_copied(conn, Base.metadata.tables[entity], names, copied[:size])
+    dialect.insert_copied(conn, Base.metadata.tables["history"], _COLUMNS, copied[size:])
+    return seq, digest
 
 
 def anchor(conn: Connection) -> dict[str, Any]:

@@ -173,10 +173,9 @@ def add_new(conn: Connection, patches: pd.DataFrame) -> None:
     for year, rows in patches.groupby("year"):
         groups = rows.groupby(names, dropna=False, sort=False).size().reset_index(name="patches")
         groups = groups.astype(object).where(groups.notna(), None)
-        columns = [range(1, len(groups) + 1), groups["patches"], *(groups[n] for n in names)]
-        told = (list(map(_plain_day, column)) for column in columns)
+        told = {name: list(map(_plain_day, groups[name])) for name in ("patches", *names)}
         conn.execute(delete(_alike))
-        bulk_insert(conn, _alike, ["id", "patches", *names], list(zip(*told, strict=True)))
+        bulk_insert(conn, _alike, {"id": range(1, len(groups) + 1), **told})
         for statement in _clearance_statements(conn.dialect.name, int(year), +1):
             conn.execute(statement)
     for table in (_alike, _interval):
@@ -202,7 +201,7 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int, mapped:
     if patch_ids is None:
         conn.execute(insert(_touched).from_select(["patch_id"], select(Patch.id)))
     else:
-        bulk_insert(conn, _touched, ["patch_id"], [(i,) for i in sorted({*map(int, patch_ids)})])
+        bulk_insert(conn, _touched, {"patch_id": sorted({*map(int, patch_ids)})})
         # else SQLite thinks this table large and reads all patches to find a few
         conn.exec_driver_sql(f"ANALYZE {_touched.name}")
     if mapped and sign < 0:

@@ -102,8 +102,9 @@ def apply_changes(
             steps.append(_update(conn, table, batch_id, before, after))
             count += len(after)
         if rows is not None:
-            told += _told_rows(table, "insert", rows)
-            steps.append(_insert(conn, table, rows))
+            copied = conn.dialect.name == "postgresql" and len(rows) >= history.BESIDE_FROM
+            told += _told_rows(table, "insert", rows, copied)
+            steps.append(_insert(conn, table, rows, copied))
             count += len(rows)
             if table.name == "patch":
                 brought.append(rows)
@@ -217,14 +218,12 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
     return frame.reset_index(drop=True).assign(**fixed)
 
 
-def _insert(conn: Connection, table: Table, rows: pd.DataFrame) -> Iterator[int]:
-    """Yields after each piece the number of its rows, as do the others."""
+def _insert(conn: Connection, table: Table, rows: pd.DataFrame, copied: bool) -> Iterator[int]:
+    """Yields after each piece the number of its rows, as do the others. copied: the rows come with
+    their records, see `_told_rows`."""
     for piece in _in_pieces(rows):
-        filled = {
-            name: _iso(values) if isinstance(table.c[name].type, Date) else values
-            for name, values in _filled(_columns(piece)).items()
-        }
-        bulk_insert(conn, table, list(filled), zip(*filled.values(), strict=True))
+        if not copied:
+            bulk_insert(conn, table, _stored(table, _filled(_columns(piece))))
         yield len(piece)
 
 
@@ -233,15 +232,27 @@ def _filled(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {n: values for n, values in columns.items() if values.count(None) < len(values)}
 
 
-def _told_rows(table: Table, op: str, rows: pd.DataFrame) -> list[Callable[[], Told]]:
-    """Whole rows, brought (insert) or taken away (delete), in pieces."""
+def _stored(table: Table, columns: dict[str, list[Any]]) -> dict[str, Any]:
+    return {
+        name: _iso(values) if isinstance(table.c[name].type, Date) else values
+        for name, values in columns.items()
+    }
+
+
+def _told_rows(
+    table: Table, op: str, rows: pd.DataFrame, copied: bool = False
+) -> list[Callable[[], Told]]:
+    """Whole rows, brought (insert) or taken away (delete), in pieces. copied: PostgreSQL gets the
+    new rows as text, which is made in the process that makes the records."""
 
     def told(piece: pd.DataFrame) -> Told:
         columns = _columns(piece)
         named = _named(table, columns)
-        if op == "insert":
-            return Told(table.name, op, *named, None, history.all_said(_filled(columns)))
-        return Told(table.name, op, *named, history.all_said(columns), None)
+        if op == "delete":
+            return Told(table.name, op, *named, history.all_said(columns), None)
+        columns = _filled(columns)
+        fresh = _stored(table, columns) if copied else None
+        return Told(table.name, op, *named, None, history.all_said(columns), fresh)
 
     return [partial(told, piece) for piece in _in_pieces(rows)]
 

@@ -113,7 +113,7 @@ def test_a_replaced_shape_is_kept_under_the_digest_that_history_names(store: Sto
 def test_a_second_process_tells_what_this_one_writes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.store.history._BESIDE_FROM", 1)
+    monkeypatch.setattr("data.store.history.BESIDE_FROM", 1)
     monkeypatch.setattr("data.store.writing._ROWS_AT_ONCE", 2)
     monkeypatch.setattr("data.store.dialect._COPIED_FROM", 1)
     monkeypatch.setattr("data.store.history._PIECES_A_COPY", 2)
@@ -145,7 +145,7 @@ def test_a_second_process_that_dies_leaves_nothing_written(
         os.kill(os.getpid(), signal.SIGKILL)
         return []
 
-    monkeypatch.setattr("data.store.history._BESIDE_FROM", 1)
+    monkeypatch.setattr("data.store.history.BESIDE_FROM", 1)
     monkeypatch.setattr("data.store.writing._ROWS_AT_ONCE", 2)
     monkeypatch.setattr("data.store.history.all_said", dies)
     with pytest.raises(StoreRefused):
@@ -190,7 +190,9 @@ def test_postgresql_gets_every_value_as_it_is(
             prefixes=["TEMP"],
         )
         table.create(conn)
-        bulk_insert(conn, table, table.columns.keys(), rows)
+        bulk_insert(
+            conn, table, dict(zip(table.columns.keys(), zip(*rows, strict=True), strict=True))
+        )
         found = conn.execute(select(table).order_by(table.c.id)).all()
         conn.execute(text("DROP TABLE copied"))
     assert [tuple(row) for row in found] == rows
