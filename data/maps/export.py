@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.errors import SupervisionError
 from data.maps.cube import MapCube
@@ -21,8 +22,7 @@ from data.maps.points import points, values
 from data.maps.question import MapQuestion
 from data.maps.selection import Selection, points_within
 from data.scope import Scope
-from data.store.queries.patch_list import shapes_of
-from data.store.queries.patch_rows import patch_rows
+from data.store.queries.patch_rows import patch_columns
 from data.store.queries.stamp import districts
 from data.vocabulary import Domain, Legality, PatchType
 
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Kind = Literal["text", "count", "area", "degrees", "day"]
-Row = Mapping[str, Any]
 #: Column of the tables that holds the shape: WKB in EPSG:4490 degrees, null for none.
 GEOMETRY = "geometry"
+#: Key of the figure that the map shows, in parts as points() has it.
+VALUE = "value"
 #: More in one file would keep the server busy for minutes.
 MOST_PATCHES = 200_000
-_READ_AT_ONCE = 5_000
+#: So many patches stand in memory as objects at a time.
+_READ_AT_ONCE = 20_000
 _TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "count": pa.int32(),
@@ -59,26 +61,29 @@ class TooMany(SupervisionError):
 @dataclass(frozen=True, slots=True)
 class Field:
     """name: of the column. short: the same in at most ten bytes of GBK, for .dbf. note: what it
-    means. value: of a row of patch_rows with `value`, the patch's own of the question."""
+    means. key: of patch_columns, or `value`, the patch's own of the question. said: how a value of
+    it is told; None as it is."""
 
     name: str
     short: str
     kind: Kind
     note: str
-    value: Callable[[Row], Any]
+    key: str
+    said: Callable[[Any], Any] | None = None
+
+    def column(self, found: Sequence[Any]) -> pa.Array:
+        """The values of `key` as the file has them; each of them is told once."""
+        if self.said is not None:
+            told = {value: self.said(value) for value in set(found)}
+            found = [told[value] for value in found]
+        column = pa.array(found, _TYPES[self.kind])
+        if self.kind == "text":  # a zero byte would end the text in every one of the formats
+            column = pc.replace_substring(column, "\0", "")
+        return column
 
 
-def _plain(key: str) -> Callable[[Row], Any]:
-    return lambda row: row[key]
-
-
-def _yes_no(key: str) -> Callable[[Row], Any]:
-    return lambda row: "是" if row[key] else "否"
-
-
-def _month(row: Row) -> str | None:
-    month: str | None = row["clearance_month"]
-    return month
+def _yes_no(value: bool) -> str:
+    return "是" if value else "否"
 
 
 def value_field(question: MapQuestion) -> Field:
@@ -92,47 +97,48 @@ def value_field(question: MapQuestion) -> Field:
         f"地图{what}",
         "area" if measure.is_area else "count",
         f"{note}；{said}" if said else note,
-        lambda row: measure.number(row["value"]),
+        VALUE,
+        measure.number,
     )
 
 
 def fields_of(question: MapQuestion, district_names: Mapping[str, str]) -> list[Field]:
     """The columns of every format, in this order."""
 
-    def district(row: Row) -> str:
-        return district_names.get(row["district_code"], row["district_code"])
+    def district(code: str) -> str:
+        return district_names.get(code, code)
 
     f = Field
     return [
-        f("图斑编号", "图斑编号", "text", "", _plain("patch_no")),
-        f("工作年度", "工作年度", "count", "", _plain("year")),
-        f("区市", "区市", "text", "基准日所属的监管单元", district),
-        f("区市代码", "区市代码", "text", "", _plain("district_code")),
-        f("乡镇街道", "乡镇街道", "text", "", _plain("town_name")),
-        f("乡镇代码", "乡镇代码", "text", "", _plain("town_code")),
-        f("坐落", "坐落", "text", "", _plain("location")),
-        f("领域", "领域", "text", "土地或矿产", lambda row: Domain(row["domain"]).label),
-        f("领域代码", "领域代码", "text", "", _plain("domain")),
-        f("图斑类型", "图斑类型", "text", "", lambda row: PatchType(row["patch_type"]).label),
-        f("图斑类型代码", "类型代码", "text", "", _plain("patch_type")),
-        f("月清月份", "月清月份", "text", "应在哪个月清零，按法定到期日", _month),
-        f("下发日期", "下发日期", "day", "", _plain("issued_on")),
-        f("到期日", "到期日", "day", "展期的为展期后的日期", _plain("due_on")),
-        f("上报日期", "上报日期", "day", "全部地块首次上报之日", _plain("reported_on")),
-        f("是否逾期", "是否逾期", "text", "基准日已过到期日仍未上报", _yes_no("overdue")),
-        f("逾期天数", "逾期天数", "count", "截至基准日", _plain("days_overdue")),
-        f("是否逾期上报", "逾期上报", "text", "已上报，但晚于到期日", _yes_no("late")),
-        f("合法性", "合法性", "text", "最重的地块", lambda r: Legality(r["legality"]).label),
-        f("合法性代码", "合法代码", "text", "", _plain("legality")),
-        f("监测面积亩", "监测面积亩", "area", "", _plain("area_mu")),
-        f("耕地亩", "耕地亩", "area", "监测面积中的耕地", _plain("farmland_mu")),
-        f("永久基本农田亩", "基本农田亩", "area", "", _plain("basic_farmland_mu")),
-        f("生态保护红线亩", "红线亩", "area", "", _plain("redline_mu")),
-        f("违法占用耕地亩", "违法耕地亩", "area", "计入统计的", _plain("unlawful_farmland_mu")),
-        f("未消除违法占用耕地亩", "未消耕地亩", "area", "", _plain("remaining_farmland_mu")),
+        f("图斑编号", "图斑编号", "text", "", "patch_no"),
+        f("工作年度", "工作年度", "count", "", "year"),
+        f("区市", "区市", "text", "基准日所属的监管单元", "district_code", district),
+        f("区市代码", "区市代码", "text", "", "district_code"),
+        f("乡镇街道", "乡镇街道", "text", "", "town_name"),
+        f("乡镇代码", "乡镇代码", "text", "", "town_code"),
+        f("坐落", "坐落", "text", "", "location"),
+        f("领域", "领域", "text", "土地或矿产", "domain", lambda key: Domain(key).label),
+        f("领域代码", "领域代码", "text", "", "domain"),
+        f("图斑类型", "图斑类型", "text", "", "patch_type", lambda key: PatchType(key).label),
+        f("图斑类型代码", "类型代码", "text", "", "patch_type"),
+        f("月清月份", "月清月份", "text", "应在哪个月清零，按法定到期日", "clearance_month"),
+        f("下发日期", "下发日期", "day", "", "issued_on"),
+        f("到期日", "到期日", "day", "展期的为展期后的日期", "due_on"),
+        f("上报日期", "上报日期", "day", "全部地块首次上报之日", "reported_on"),
+        f("是否逾期", "是否逾期", "text", "基准日已过到期日仍未上报", "overdue", _yes_no),
+        f("逾期天数", "逾期天数", "count", "截至基准日", "days_overdue"),
+        f("是否逾期上报", "逾期上报", "text", "已上报，但晚于到期日", "late", _yes_no),
+        f("合法性", "合法性", "text", "最重的地块", "legality", lambda key: Legality(key).label),
+        f("合法性代码", "合法代码", "text", "", "legality"),
+        f("监测面积亩", "监测面积亩", "area", "", "area_mu"),
+        f("耕地亩", "耕地亩", "area", "监测面积中的耕地", "farmland_mu"),
+        f("永久基本农田亩", "基本农田亩", "area", "", "basic_farmland_mu"),
+        f("生态保护红线亩", "红线亩", "area", "", "redline_mu"),
+        f("违法占用耕地亩", "违法耕地亩", "area", "计入统计的", "unlawful_farmland_mu"),
+        f("未消除违法占用耕地亩", "未消耕地亩", "area", "", "remaining_farmland_mu"),
         value_field(question),
-        f("经度", "经度", "degrees", "图斑内一点", _plain("lon")),
-        f("纬度", "纬度", "degrees", "图斑内一点", _plain("lat")),
+        f("经度", "经度", "degrees", "图斑内一点", "lon"),
+        f("纬度", "纬度", "degrees", "图斑内一点", "lat"),
     ]
 
 
@@ -187,17 +193,13 @@ def map_export(
     ):
         ids = cube.patches["id"][rows].tolist()
         chunks = list(_chunks(conn, ids, value.tolist(), question.as_of, fields, with_shapes))
-        tables.append(pa.concat_tables([_empty(fields, with_shapes), *chunks]))
+        tables.append(pa.concat_tables([_schema(fields, with_shapes).empty_table(), *chunks]))
     return MapExport(question, fields, tables[0], tables[1], {**stamp, **counted})
 
 
 def _schema(fields: Sequence[Field], with_shapes: bool) -> pa.Schema:
     columns = [(field.name, _TYPES[field.kind]) for field in fields]
     return pa.schema([*columns, (GEOMETRY, pa.binary())] if with_shapes else columns)
-
-
-def _empty(fields: Sequence[Field], with_shapes: bool) -> pa.Table:
-    return _schema(fields, with_shapes).empty_table()
 
 
 def _chunks(
@@ -210,18 +212,15 @@ def _chunks(
 ) -> Iterator[pa.Table]:
     """Some thousand patches at a time, so that never all of them stand in memory as objects."""
     schema = _schema(fields, with_shapes)
+    keys = list(dict.fromkeys(["id", *(field.key for field in fields if field.key != VALUE)]))
+    if with_shapes:
+        keys.append("geom")
     for start in range(0, len(ids), _READ_AT_ONCE):
         some = ids[start : start + _READ_AT_ONCE]
+        found = patch_columns(conn, some, day, keys)
         of = dict(zip(some, value[start : start + _READ_AT_ONCE], strict=True))
-        rows = [{**row, "value": of[row["id"]]} for row in patch_rows(conn, some, day)]
-        columns = [_column([field.value(row) for row in rows], field.kind) for field in fields]
+        found[VALUE] = [of[patch_id] for patch_id in found["id"]]
+        columns = [field.column(found[field.key]) for field in fields]
         if with_shapes:
-            shapes = shapes_of(conn, some)
-            columns.append(pa.array([shapes.get(row["id"]) for row in rows], pa.binary()))
+            columns.append(pa.array(found["geom"], pa.binary()))
         yield pa.table(columns, schema=schema)
-
-
-def _column(found: list[Any], kind: Kind) -> pa.Array:
-    if kind == "text":  # a zero byte would end the text in every one of the formats
-        found = [None if v is None else str(v).replace("\0", "") for v in found]
-    return pa.array(found, _TYPES[kind])

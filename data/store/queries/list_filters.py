@@ -225,7 +225,16 @@ def _listed_ids_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 def identified(ids: Sequence[int]) -> Expression:
     """The patches of these ids, however many."""
-    array = literal(json.dumps([int(i) for i in ids]), String())
+    return listed(literal(id_array(ids), String()))
+
+
+def id_array(ids: Sequence[int]) -> str:
+    """Ids as `listed` takes them."""
+    return json.dumps([int(i) for i in ids])
+
+
+def listed(array: Expression) -> Expression:
+    """The patches whose ids a JSON array holds."""
     return Patch.id.op("IN", is_comparison=True)(_listed_ids(array))
 
 

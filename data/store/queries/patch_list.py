@@ -248,7 +248,7 @@ def shapes_of(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
     """patch id → its shape (WKB EPSG:4490), of those that have one."""
     if not ids:
         return {}
-    query = select(Patch.id, Patch.geom).where(Patch.id.in_(ids), Patch.geom.is_not(None))
+    query = select(Patch.id, Patch.geom).where(identified(ids), Patch.geom.is_not(None))
     return {row.id: row.geom for row in conn.execute(query)}
 
 

@@ -1,18 +1,20 @@
-"""What given patches are on a day, a row each: the figures of figures.md "per patch" with the
-areas of their parcels. Lists, exports, the map and the patch page all take their rows from here.
+"""What given patches are on a day, a row each or in columns: the figures of figures.md "per patch"
+with the areas of their parcels. Lists, exports, the map and the patch page all take them from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, Date, Select, String, bindparam, case, func, select
 
 from data.periods import correction_due_on
 from data.store.models import Patch, Town
-from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
+from data.store.queries.list_filters import id_array, identified, listed
+from data.store.queries.state import ParcelState, PatchState, parcels_at
 from data.vocabulary import Legality
 
 _COLUMNS = (
@@ -24,58 +26,77 @@ _COLUMNS = (
 _STATES = (
     "cleared", "on_time", "late", "overdue", "audited", "returned", "returned_now", "final",
 )  # fmt: skip
+#: Found from the columns named; the others are asked of the store.
+_DERIVED = {
+    "correction_due": ("open_return_on",),
+    "withdrawn": ("withdrawn_on",),
+    "days_overdue": ("overdue", "due_on"),
+}
+_OF_PARCELS = ("legality", "unlawful_farmland_mu", "remaining_farmland_mu")
+#: Keys of a row.
+ROW_KEYS = (*_COLUMNS, "district_code", "town_name", *_STATES, *_DERIVED, *_OF_PARCELS)
 #: Of a patch's parcels the one that weighs most speaks for it.
 WORST_FIRST = (Legality.UNLAWFUL, Legality.PENDING, Legality.OTHER, Legality.LAWFUL)
+_IDS, _DAY = bindparam("ids", type_=String), bindparam("day", type_=Date)
+#: legality, unlawful_farmland_mu, remaining_farmland_mu.
+_Judged = tuple[str, float, float]
+_NOT_JUDGED: _Judged = (Legality.PENDING.value, 0.0, 0.0)
+NO_PARCELS = dict(zip(_OF_PARCELS, _NOT_JUDGED, strict=True))
+
+
+def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judged]:
+    """By patch id, of patches that have parcels or a determination."""
+    found: dict[int, _Judged] = {}
+    years = sorted(conn.scalars(select(Patch.year).where(identified(ids)).distinct()))
+    for year in years:
+        of_year = ids
+        if len(years) > 1:
+            query = select(Patch.id).where(identified(ids), Patch.year == year)
+            of_year = list(conn.scalars(query))
+        given = {"ids": id_array(of_year), "day": day}
+        for patch_id, worst, unlawful, eliminated in conn.execute(_parcel_sums(year), given).all():
+            remaining = float(unlawful) - float(eliminated)
+            found[patch_id] = (WORST_FIRST[worst].value, float(unlawful), remaining)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _parcel_sums(year: int) -> Select[Any]:
+    """Patch id, place of its worst parcel in WORST_FIRST, counted and eliminated farmland; of
+    `ids` on `day`. Kept, because building it takes longer than a page's rows."""
+    rows = parcels_at(
+        Patch,
+        _DAY,
+        Patch.__table__,
+        [Patch.id.label("patch_id")],
+        listed(_IDS),
+    )
+    parcel = ParcelState(rows, _DAY, year)
+    rank = case(
+        {term.value: position for position, term in enumerate(WORST_FIRST)},
+        value=rows.c.effective,
+    )
+    farmland = rows.c.farmland_mu
+    return select(
+        rows.c.patch_id,
+        func.min(rank),
+        func.sum(case((parcel.counted, farmland), else_=0.0)),
+        func.sum(case((parcel.eliminated, farmland), else_=0.0)),
+    ).group_by(rows.c.patch_id)
 
 
 def parcel_figures(conn: Connection, ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
     """patch id → legality (the worst effective), unlawful_farmland_mu, remaining_farmland_mu."""
-    figures: dict[int, dict[str, Any]] = {}
-    found_years = conn.execute(select(Patch.id, Patch.year).where(Patch.id.in_(ids)))
-    years: dict[int, int] = {row.id: row.year for row in found_years}
-    for year in sorted(set(years.values())):
-        of_year = [i for i in ids if years.get(i) == year]
-        rows = parcels_at(
-            Patch,
-            day_literal(day),
-            Patch.__table__,
-            [Patch.id.label("patch_id")],
-            Patch.id.in_(of_year),
-        )
-        parcel = ParcelState(rows, day_literal(day), year)
-        rank = case(
-            {term.value: position for position, term in enumerate(WORST_FIRST)},
-            value=rows.c.effective,
-        )
-        farmland = rows.c.farmland_mu
-        found = conn.execute(
-            select(
-                rows.c.patch_id,
-                func.min(rank),
-                func.sum(case((parcel.counted, farmland), else_=0.0)),
-                func.sum(case((parcel.eliminated, farmland), else_=0.0)),
-            ).group_by(rows.c.patch_id)
-        )
-        for patch_id, worst, unlawful, eliminated in found:
-            figures[patch_id] = {
-                "legality": WORST_FIRST[worst].value,
-                "unlawful_farmland_mu": float(unlawful),
-                "remaining_farmland_mu": float(unlawful) - float(eliminated),
-            }
-    return figures
+    return {
+        patch_id: dict(zip(_OF_PARCELS, said, strict=True))
+        for patch_id, said in _judged(conn, ids, day).items()
+    }
 
 
 def named(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[str, float]]:
     """patch id → its number and its area in 亩."""
-    query = select(Patch.id, Patch.patch_no, Patch.area_mu).where(Patch.id.in_(ids))
+    query = select(Patch.id, Patch.patch_no, Patch.area_mu).where(identified(ids))
     return {row.id: (row.patch_no, row.area_mu) for row in conn.execute(query)}
-
-
-NO_PARCELS = {
-    "legality": Legality.PENDING.value,
-    "unlawful_farmland_mu": 0.0,
-    "remaining_farmland_mu": 0.0,
-}
 
 
 def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str, Any]]:
@@ -87,32 +108,58 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
     亩, days as date, vocabularies as English values. Clearance is a matter of land patches: for
     minerals due_on, clearance_month and days_overdue are None.
     """
+    columns = patch_columns(conn, ids, day)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def patch_columns(
+    conn: Connection, ids: Sequence[int], day: date, keys: Sequence[str] = ROW_KEYS
+) -> dict[str, list[Any]]:
+    """The same by column, for many patches. keys: of ROW_KEYS; also geom (WKB EPSG:4490)."""
     if not ids:
-        return []
-    state = PatchState(Patch, day_literal(day))
-    query = (
-        select(
-            *(getattr(Patch, name) for name in _COLUMNS),
-            state.district.label("district_code"),
-            Town.name.label("town_name"),
-            *(getattr(state, name).label(name) for name in _STATES),
-            state.open_return_on.label("open_return_on"),
-        )
-        .select_from(Patch)
-        .outerjoin(Town, Town.code == Patch.town_code)
-        .where(Patch.id.in_(ids))
-    )
-    parcels = parcel_figures(conn, ids, day)
-    rows: dict[int, dict[str, Any]] = {}
-    for record in conn.execute(query).mappings():
-        row = dict(record)
-        for name in _STATES:
-            row[name] = bool(row[name])
-        returned_on = row.pop("open_return_on")
-        row["correction_due"] = correction_due_on(returned_on) if returned_on else None
-        withdrawn_on = row["withdrawn_on"]
-        row["withdrawn"] = withdrawn_on is not None and withdrawn_on <= day
-        row["days_overdue"] = (day - row["due_on"]).days if row["overdue"] else None
-        row.update(parcels.get(row["id"], NO_PARCELS))
-        rows[row["id"]] = row
-    return [rows[i] for i in ids if i in rows]
+        return {key: [] for key in keys}
+    asked = {"id": None, **dict.fromkeys(keys)}
+    for key, sources in _DERIVED.items():
+        if key in asked:
+            asked |= dict.fromkeys(sources)
+    read = tuple(key for key in asked if key not in _DERIVED and key not in _OF_PARCELS)
+    given = {"ids": id_array(ids), "day": day}
+    by_id = {row[0]: row for row in conn.execute(_selected(read), given).all()}
+    rows = [by_id[i] for i in ids if i in by_id]
+    if not rows:
+        return {key: [] for key in keys}
+    found = dict(zip(read, map(list, zip(*rows, strict=True)), strict=True))
+    for key in _STATES:
+        if key in found:
+            found[key] = [bool(value) for value in found[key]]
+    for key, derived in _derived(day).items():
+        if key in asked:
+            given_by = (found[source] for source in _DERIVED[key])
+            found[key] = [derived(*values) for values in zip(*given_by, strict=True)]
+    if not asked.keys().isdisjoint(_OF_PARCELS):
+        judged = _judged(conn, ids, day)
+        told = zip(*(judged.get(i, _NOT_JUDGED) for i in found["id"]), strict=True)
+        found |= zip(_OF_PARCELS, map(list, told), strict=True)
+    return {key: found[key] for key in keys}
+
+
+@lru_cache(maxsize=32)
+def _selected(keys: tuple[str, ...]) -> Select[Any]:
+    """The columns of `ids` on `day`."""
+    state = PatchState(Patch, _DAY)
+    special = {"district_code": state.district, "town_name": Town.name}
+    columns: list[Any] = []
+    for key in keys:
+        of: Any = state if key in _STATES or key == "open_return_on" else Patch
+        columns.append((special[key] if key in special else getattr(of, key)).label(key))
+    query = select(*columns).select_from(Patch).where(listed(_IDS))
+    return query.outerjoin(Town, Town.code == Patch.town_code) if "town_name" in keys else query
+
+
+def _derived(day: date) -> dict[str, Callable[..., Any]]:
+    """How each key of _DERIVED is found."""
+    return {
+        "correction_due": lambda returned: correction_due_on(returned) if returned else None,
+        "withdrawn": lambda withdrawn: withdrawn is not None and withdrawn <= day,
+        "days_overdue": lambda overdue, due: (day - due).days if overdue else None,
+    }
