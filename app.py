@@ -16,6 +16,7 @@ from callbacks import (
     clearance,
     faults,
     heatmap,
+    heatmap_named,
     heatmap_patches,
     map_export_routes,
     map_heat_routes,
@@ -54,7 +55,13 @@ CALLBACK_MODULES = (
     upload,
 )
 #: Addresses without a page.
-ROUTE_MODULES = (map_routes, map_heat_routes, map_reference_routes, map_export_routes)
+ROUTE_MODULES = (
+    map_routes,
+    map_heat_routes,
+    map_reference_routes,
+    map_export_routes,
+    heatmap_named,
+)
 
 
 def create_app(settings: Settings | None = None) -> Dash:

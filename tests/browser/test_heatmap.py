@@ -19,6 +19,7 @@ from data.scope import Scope
 from data.settings import Settings
 from data.store.engine import open_store
 from data.store.queries.figures import figures
+from data.store.queries.patch_rows import named
 from data.units import format_mu
 from tests.browser.conftest import DEMO_TODAY, DEMO_YEAR, Complaints
 from tests.browser.screen import Viewport, on_both_screens
@@ -26,7 +27,7 @@ from tests.browser.serving import Server, serve
 
 #: 20 seconds for what a busy machine takes long for.
 LONG = 20_000
-#: As in assets/js/heatmap.js.
+#: As in assets/js/heatmap_time.js.
 STEP_MS = 1200
 
 
@@ -44,6 +45,29 @@ def choose_layer(page: Page, name: str) -> None:
 def sums(page: Page) -> list[list[str]]:
     rows = page.locator(".sums-table tbody tr").all()
     return [[t.strip() for t in row.locator("th, td").all_inner_texts()] for row in rows]
+
+
+def around_an_overdue_patch(server: Server, half_width: float = 0.004) -> tuple[str, str]:
+    """(number of the one with fewest others around, a view with it in the middle). half_width: of
+    the view, in degrees."""
+    question = MapQuestion(DEMO_YEAR, DEMO_TODAY, measure="overdue")
+    store = open_store(server.settings)
+    cube = map_cube(store, DEMO_YEAR)
+    found = points(cube, Scope.all(), question, None)
+    lons, lats = cube.patches["lon"], cube.patches["lat"]
+
+    def others(at: int) -> int:
+        near = (abs(lons - found.lon[at]) < 0.15) & (abs(lats - found.lat[at]) < 0.08)
+        return int(near.sum())
+
+    at = min(range(len(found)), key=others)
+    with store.read() as conn:
+        patch_id = int(cube.patches["id"][found.row[at]])
+        number = named(conn, [patch_id])[patch_id][0]
+    store.engine.dispose()
+    lon, lat, half_height = float(found.lon[at]), float(found.lat[at]), half_width / 2
+    box = (lon - half_width, lat - half_height, lon + half_width, lat + half_height)
+    return number, ",".join(f"{side:.6f}" for side in box)
 
 
 @on_both_screens
@@ -179,13 +203,7 @@ def test_clusters_open_into_patches_and_a_patch_into_its_page(page: Page, server
     before = page.locator(".leaflet-control-scale-line").inner_text()
     clusters.first.press("Enter")
     expect(page.locator(".leaflet-control-scale-line")).not_to_have_text(before, timeout=LONG)
-    question = MapQuestion(DEMO_YEAR, DEMO_TODAY, measure="overdue")
-    store = open_store(server.settings)
-    found = points(map_cube(store, DEMO_YEAR), Scope.all(), question, None)
-    store.engine.dispose()
-    lon, lat = float(found.lon[0]), float(found.lat[0])
-    around = f"{lon - 0.004},{lat - 0.002},{lon + 0.004},{lat + 0.002}"
-    open_map(page, server, f"?layer=patches&view={around}")
+    open_map(page, server, f"?layer=patches&view={around_an_overdue_patch(server)[1]}")
     page.wait_for_load_state("networkidle")
     frame = page.locator("#heatmap-map").bounding_box()
     assert frame
@@ -195,6 +213,34 @@ def test_clusters_open_into_patches_and_a_patch_into_its_page(page: Page, server
     expect(link).to_be_visible(timeout=LONG)
     link.click()
     expect(page).to_have_url(re.compile(rf"/patches/{DEMO_YEAR}/"))
+
+
+def test_a_single_patch_is_focused_read_out_and_opened_by_keyboard(
+    page: Page, server: Server
+) -> None:
+    number, around = around_an_overdue_patch(server, 0.12)
+    open_map(page, server, f"?layer=patches&view={around}")
+    frame = page.locator(f'.patch-frame[data-patch="{number}"]')
+    said = rf"图斑{number}，\S+[区市县]，监测[\d.,]+亩，逾期\d+天(，.+)?，逾期未报"
+    expect(frame).to_have_attribute("aria-label", re.compile(said), timeout=LONG)
+    expect(frame).to_have_role("button")
+    district = (frame.get_attribute("aria-label") or "").split("，")[1]
+    card = page.locator(".map-card")
+    link = card.get_by_role("link", name="打开图斑页")
+    frame.press("Space")
+    expect(card).to_contain_text(f"{district}，逾期未报", timeout=LONG)
+    expect(link).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    expect(frame).to_be_focused()
+    # from a point to a shape
+    expect(frame).to_have_class(re.compile("patch-frame-round"))
+    page.get_by_role("button", name="放大", exact=True).press("Enter")
+    expect(frame).not_to_have_class(re.compile("patch-frame-round"), timeout=LONG)
+    frame.press("Enter")
+    expect(link).to_be_focused()
+    link.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/patches/{DEMO_YEAR}/{number}"), timeout=LONG)
 
 
 @pytest.fixture
