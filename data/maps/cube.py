@@ -1,7 +1,8 @@
 """A work year as arrays: what every layer of a map is computed from.
 
 Made once for a version of the store's content and kept in a file beside the store, from which all
-processes read; an upload changes the version, and the next reader makes a new one.
+processes read; an upload changes the version, and the worker or the next reader makes a new one
+from the old.
 """
 
 from __future__ import annotations
@@ -23,25 +24,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from data.maps.mercator import CURVE_ZOOM, Box, cells, curve, curve_ranges
+from data.maps.cube_columns import Columns, columns_of
+from data.maps.mercator import CURVE_ZOOM, Box, cells, curve_ranges
 from data.store.engine import Store
-from data.store.queries.map_facts import (
-    NEVER,
-    content_version,
-    determined_columns,
-    interval_columns,
-    parcel_columns,
-    patch_columns,
-    pending_ids,
-    returned_columns,
-)
+from data.store.migrate import HEAD
+from data.store.queries.map_facts import content_version, pending_ids
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Array = npt.NDArray[Any]
 #: Goes up whenever the columns change, so that an older program's file is not read.
-_FORMAT = 3
+_FORMAT = 4
 _KEPT = 4
 _DAYS_KEPT = 40
 _ANSWERS_KEPT = 200
@@ -146,68 +140,16 @@ class MapCube:
         return rows
 
 
-@dataclass(frozen=True)
-class Columns:
-    """What of a MapCube is read from the store and kept in a file."""
-
-    patches: dict[str, Array]
-    intervals: dict[str, Array]
-    returned: dict[str, Array]
-    names: dict[str, list[str]]
-    located: int
-
-
-def columns_of(conn: Connection, year: int) -> Columns:
-    patches, names = patch_columns(conn, year)
-    _add_openness(conn, patches)
-    has_place = ~np.isnan(patches["lon"])
-    nowhere = 4**CURVE_ZOOM
-    place = np.full(len(has_place), nowhere, dtype=np.int64)
-    x, y = cells(patches["lon"][has_place], patches["lat"][has_place], CURVE_ZOOM)
-    place[has_place] = curve(x, y)
-    for name, column in (("x", x), ("y", y)):
-        patches[name] = np.zeros(len(has_place), dtype=np.int32)
-        patches[name][has_place] = column
-    order = np.argsort(place, kind="stable")
-    row_of = np.empty_like(order)
-    row_of[order] = np.arange(len(order))
-
-    def by_row(columns: dict[str, Array]) -> dict[str, Array]:
-        at, here = _positions(patches["id"], columns.pop("patch_id"))
-        rows = row_of[at]
-        sorted_ = np.argsort(rows, kind="stable")
-        kept = {name: column[here][sorted_] for name, column in columns.items()}
-        return {**kept, "row": rows[sorted_]}
-
-    intervals, returned = by_row(interval_columns(conn, year)), by_row(returned_columns(conn))
-    ordered = {name: column[order] for name, column in patches.items()}
-    ordered["curve"] = place[order]
-    return Columns(ordered, intervals, returned, names, int(has_place.sum()))
-
-
-def _positions(ids: Array, wanted: Array) -> tuple[Array, Array]:
-    """Where in the sorted ids each wanted one stands, and which of the wanted there are."""
-    if not len(ids):
-        return np.array([], dtype=np.int64), np.zeros(len(wanted), dtype=bool)
-    at = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    here = ids[at] == wanted
-    return at[here], here
-
-
-def _add_openness(conn: Connection, patches: dict[str, Array]) -> None:
-    """has_parcels; parcels_until: the day from which on the county has spoken of all parcels;
-    determined: the first day on which a higher level has. NEVER for none."""
-    count = len(patches["id"])
-    parcels, determined = parcel_columns(conn), determined_columns(conn)
-    at, here = _positions(patches["id"], parcels["patch_id"])
-    patches["has_parcels"] = np.zeros(count, dtype=bool)
-    patches["has_parcels"][at] = True
-    inherited = np.where(parcels["inherits"][here], patches["reported"][at], 0)
-    patches["parcels_until"] = np.full(count, NEVER, dtype=np.int32)
-    patches["parcels_until"][at] = np.maximum(parcels["until"][here], inherited)
-    at, here = _positions(patches["id"], determined["patch_id"])
-    patches["determined"] = np.full(count, NEVER, dtype=np.int32)
-    patches["determined"][at] = determined["first"][here]
+def cube_from(
+    columns: Columns,
+    year: int,
+    version: str,
+    pending_ids: Callable[[list[int], date], list[int]],
+) -> MapCube:
+    c = columns
+    return MapCube(
+        year, version, c.patches, c.intervals, c.returned, c.names, c.located, pending_ids
+    )
 
 
 # ---- files ---------------------------------------------------------------------------------------
@@ -232,7 +174,12 @@ def _write(target: Path, columns: Columns) -> None:
         for part in _PARTS:
             for name, column in getattr(columns, part).items():
                 np.save(partial / f"{part}.{name}.npy", column)
-        rest = {"names": columns.names, "located": columns.located}
+        rest = {
+            "names": columns.names,
+            "located": columns.located,
+            "head": columns.head,
+            "tables": HEAD,  # another version may derive other columns from the same rows
+        }
         (partial / _REST).write_text(json.dumps(rest), encoding="utf-8")
         partial.rename(target)
     finally:
@@ -246,7 +193,17 @@ def _read(target: Path) -> Columns:
         found[part][name] = np.load(path, mmap_mode="r" if path.stat().st_size > 200 else None)
     rest = json.loads((target / _REST).read_text(encoding="utf-8"))
     patches, intervals, returned = (found[part] for part in _PARTS)
-    return Columns(patches, intervals, returned, rest["names"], rest["located"])
+    return Columns(patches, intervals, returned, rest["names"], rest["located"], rest["head"])
+
+
+def _earlier(folder: Path, year: int) -> Columns | None:
+    """The newest columns that there are of the year."""
+    files = sorted(folder.glob(f"*-{year}-f{_FORMAT}"), key=lambda path: path.stat().st_mtime)
+    for path in reversed(files):
+        rest = json.loads((path / _REST).read_text(encoding="utf-8"))
+        if rest["tables"] == HEAD:
+            return _read(path)
+    return None
 
 
 def _drop_old(folder: Path, kept: Path, year: int) -> None:
@@ -263,8 +220,8 @@ _cubes: OrderedDict[tuple[str, int], MapCube] = OrderedDict()
 
 
 def map_cube(store: Store, year: int) -> MapCube:
-    """The cube of a work year as the store is now. Making one takes some seconds for a million
-    patches, reading it some milliseconds."""
+    """The cube of a work year as the store is now. A first one of a million patches takes some
+    seconds, one after an upload a second, reading it some milliseconds."""
     with store.read() as conn:
         return _cube_of(conn, store, year)
 
@@ -286,10 +243,10 @@ def _cube_of(conn: Connection, store: Store, year: int) -> MapCube:
         target = folder / f"{version}-{year}-f{_FORMAT}"
         with _alone(folder):
             if not (target / _REST).exists():
-                _write(target, columns_of(conn, year))
+                _write(target, columns_of(conn, year, _earlier(folder, year)))
                 _drop_old(folder, target, year)
             columns = _read(target)
-        cube = MapCube(year, version, **vars(columns), pending_ids=pending)
+        cube = cube_from(columns, year, version, pending)
         _cubes[key] = cube
         while len(_cubes) > _KEPT:
             _cubes.popitem(last=False)

@@ -40,7 +40,7 @@ def _others_patches(store: Store) -> None:
         # issued later than anything of the reader's own
         put_patch(conn, f"{CANARY}-late", issued_on=date(2023, 7, 31), **place)
         summarise(conn)
-        meta.put(conn, HEAD_KEY, "later")
+        meta.put(conn, HEAD_KEY, "9:later")
 
 
 def _everything(store: Store) -> dict[str, bytes]:

@@ -103,7 +103,7 @@ def test_the_latest_batch_is_marked(client: Any, sqlite_store: Store) -> None:
     with sqlite_store.write() as conn:
         put_patch(conn, "A5", issued_on=date(2023, 7, 30), lon=122.1, lat=37.4)
         summarise(conn)
-        meta.put(conn, HEAD_KEY, "later")
+        meta.put(conn, HEAD_KEY, "9:later")
     found = client.get(f"{_tile(14)}?{ON}").json["features"]
     assert [f["properties"]["patch_no"] for f in found if f["properties"]["latest"]] == ["A5"]
 
@@ -125,7 +125,7 @@ def test_an_answer_that_the_browser_has_is_not_sent_again_until_the_data_change(
         at = put_patch(conn, "C1", reported_on=date(2023, 5, 20), lon=122.2, lat=37.4)
         put_parcel(conn, at, farmland_mu=1.0)
         summarise(conn)
-        meta.put(conn, HEAD_KEY, "later")
+        meta.put(conn, HEAD_KEY, "9:later")
     again = client.get(address, headers={"If-None-Match": tag})
     assert again.status_code == 200
     assert again.json["whole"]["value"] == json.loads(first.data)["whole"]["value"] + 1.0

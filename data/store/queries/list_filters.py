@@ -235,7 +235,13 @@ def id_array(ids: Sequence[int]) -> str:
 
 def listed(array: Expression) -> Expression:
     """The patches whose ids a JSON array holds."""
-    return Patch.id.op("IN", is_comparison=True)(_listed_ids(array))
+    return among(Patch.id, array)
+
+
+def among(column: Any, array: Expression) -> Expression:
+    """Whether a column's number is one of those that a JSON array holds."""
+    found: Expression = column.op("IN", is_comparison=True)(_listed_ids(array))
+    return found
 
 
 def box_condition(box: tuple[float, float, float, float]) -> Expression:

@@ -1,24 +1,26 @@
 """What maps need of one work year, in columns: positions and days of patches, and what of them is
-unlawful from when to when. Read once for a data version (data/maps/cube.py), never row by row.
+unlawful from when to when. Read for a whole year or for the patches that a change concerned
+(data/maps/cube_columns.py), never row by row.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, String, and_, case, func, literal, select
 
 from data.store import meta
 from data.store.history import HEAD_KEY
 from data.store.measures import MAPPED_AREAS
 from data.store.migrate import HEAD
-from data.store.models import AuditDecision, Parcel, Patch, UnlawfulInterval
+from data.store.models import AuditDecision, History, Parcel, Patch, UnlawfulInterval
+from data.store.queries.list_filters import among, id_array
 from data.store.queries.stamp import data_version
 from data.store.queries.state import Expression, PatchState, day_literal
 from data.vocabulary import AuditLevel, AuditResult, Domain
@@ -29,11 +31,14 @@ Array = npt.NDArray[Any]
 NEVER = 2**31 - 1
 _READ_AT_ONCE = 50_000
 _ASKED_AT_ONCE = 5_000
+#: Ids of the patches that are asked for; None for all.
+Ids = Sequence[int] | None
 
 _PATCH_COLUMNS = (
     "id", "lon", "lat", "issued_on", "withdrawn_on", "due_on", "reported_on", "transferred_on",
     "district_code", "transferred_from", "clearance_month", "town_code", "patch_type", "domain",
 )  # fmt: skip
+_NAMED = ("district", "month", "town", "kind")
 _INTERVAL_COLUMNS = ("patch_id", "from_on", "to_on", "unlawful_parcels", *MAPPED_AREAS)
 
 
@@ -41,10 +46,37 @@ def content_version(conn: Connection) -> str:
     """A text that differs for any two states of the store's rows: its data version with the head of
     the tamper-evident history, and the version of the tables.
     """
-    head = meta.get(conn, HEAD_KEY) or ""
     address = str(conn.engine.url)
-    seal = hashlib.sha256(f"{address}|{HEAD}|{head}".encode()).hexdigest()[:16]
+    seal = hashlib.sha256(f"{address}|{HEAD}|{kept_head(conn)}".encode()).hexdigest()[:16]
     return f"{data_version(conn)}-{seal}"
+
+
+def kept_head(conn: Connection) -> str:
+    """Number and hash of the history's last record, as kept beside it."""
+    return meta.get(conn, HEAD_KEY) or ""
+
+
+def changed_since(conn: Connection, head: str, at_most: int) -> list[int] | None:
+    """Ids of the patches of which the history tells something since its head was `head`; deleted
+    ones too. None where that is not known (another history, a restored store) or are too many.
+    """
+    records, _, digest = head.partition(":")
+    if not records.isdecimal():
+        return None
+    h = History
+    last = conn.execute(select(h.seq, h.hash).order_by(h.seq.desc()).limit(1)).one_or_none()
+    if last is None or f"{last.seq}:{last.hash}" != kept_head(conn):
+        return None
+    if conn.scalar(select(h.hash).where(h.seq == int(records))) != digest:
+        return None
+    told = select(h.patch_id).where(h.seq > int(records), h.patch_id.is_not(None)).distinct()
+    found = [int(i or 0) for i in conn.scalars(told.limit(at_most + 1))]
+    return found if len(found) <= at_most else None
+
+
+def _of(column: Any, ids: Ids) -> tuple[Expression, ...]:
+    """The condition that a column names one of the patches."""
+    return () if ids is None else (among(column, literal(id_array(ids), String())),)
 
 
 def _columns(conn: Connection, query: Any) -> list[Array]:
@@ -95,18 +127,22 @@ def _of_year(year: int) -> Expression:
     return Patch.year + 0 == year
 
 
-def patch_columns(conn: Connection, year: int) -> tuple[dict[str, Array], dict[str, list[str]]]:
-    """The year's patches in the order of their ids, withdrawn ones too.
+def patch_columns(
+    conn: Connection, year: int, ids: Ids = None, known: Mapping[str, list[str]] | None = None
+) -> tuple[dict[str, Array], dict[str, list[str]]]:
+    """The year's patches in the order of their ids, withdrawn ones too. known: lists to go on with.
 
     Columns: id (int64); lon, lat (float64 degrees, NaN for none); issued, withdrawn, due, reported,
     transferred (int32 ordinals, NEVER for none); district, from_district, month, town, kind (int16
     numbers into the lists returned beside, −1 for none); is_land (bool). Lists: district, month,
     town, kind.
     """
-    query = select(*(getattr(Patch, name) for name in _PATCH_COLUMNS)).where(_of_year(year))
+    query = select(*(getattr(Patch, name) for name in _PATCH_COLUMNS)).where(
+        _of_year(year), *_of(Patch.id, ids)
+    )
     found = dict(zip(_PATCH_COLUMNS, _columns(conn, query), strict=True))
-    districts: list[str] = []
-    names: dict[str, list[str]] = {"district": districts, "month": [], "town": [], "kind": []}
+    names = {name: list((known or {}).get(name, ())) for name in _NAMED}
+    districts = names["district"]
     columns: dict[str, Array] = {
         "id": found["id"].astype(np.int64),
         "lon": _floats(found["lon"]),
@@ -132,14 +168,14 @@ def patch_columns(conn: Connection, year: int) -> tuple[dict[str, Array], dict[s
     return columns, names
 
 
-def interval_columns(conn: Connection, year: int) -> dict[str, Array]:
+def interval_columns(conn: Connection, year: int, ids: Ids = None) -> dict[str, Array]:
     """The year's unlawful intervals, ordered by patch and day: patch_id (int64), from, to (int32
     ordinals, NEVER for none), unlawful_parcels and areas (int64, parts of PARTS_PER_MU).
     """
     u = UnlawfulInterval
     query = (
         select(*(getattr(u, name) for name in _INTERVAL_COLUMNS))
-        .where(u.year == year)
+        .where(u.year == year, *_of(u.patch_id, ids))
         .order_by(u.patch_id, u.from_on)
     )
     found = dict(zip(_INTERVAL_COLUMNS, _columns(conn, query), strict=True))
@@ -153,7 +189,7 @@ def interval_columns(conn: Connection, year: int) -> dict[str, Array]:
     return columns
 
 
-def parcel_columns(conn: Connection) -> dict[str, Array]:
+def parcel_columns(conn: Connection, ids: Ids = None) -> dict[str, Array]:
     """Of each patch with parcels in its split: patch_id (int64); until (int32): the day on which
     the county has spoken of all of them that have a date, NEVER where a first one has none;
     inherits (bool): whether later ones have none, whose day is then the patch's.
@@ -167,7 +203,7 @@ def parcel_columns(conn: Connection) -> dict[str, Array]:
             func.max(case((and_(undated, p.is_founding), 1), else_=0)),
             func.max(case((and_(undated, ~p.is_founding), 1), else_=0)),
         )
-        .where(~p.ended)
+        .where(~p.ended, *_of(p.patch_id, ids))
         .group_by(p.patch_id)
     )
     patch_id, last, open_ended, inherits = _columns(conn, query)
@@ -179,26 +215,26 @@ def parcel_columns(conn: Connection) -> dict[str, Array]:
     }
 
 
-def determined_columns(conn: Connection) -> dict[str, Array]:
+def determined_columns(conn: Connection, ids: Ids = None) -> dict[str, Array]:
     """patch_id (int64) and the first day (int32) on which a level above the county determined."""
     d = AuditDecision
     query = (
         select(d.patch_id, func.min(d.decided_on))
-        .where(d.determination.is_not(None))
+        .where(d.determination.is_not(None), *_of(d.patch_id, ids))
         .group_by(d.patch_id)
     )
     patch_id, first = _columns(conn, query)
     return {"patch_id": patch_id.astype(np.int64), "first": _day_numbers(first)}
 
 
-def returned_columns(conn: Connection) -> dict[str, Array]:
+def returned_columns(conn: Connection, ids: Ids = None) -> dict[str, Array]:
     """When patches are returned now (PatchState.returned_now): patch_id (int64), from, to (int32;
     to is the day of the city's next decision, NEVER for none).
     """
     d = AuditDecision
     returned = select(d.patch_id).where(d.result == AuditResult.RETURNED.value)
     query = select(d.patch_id, d.decided_on, d.result).where(
-        d.level == AuditLevel.CITY.value, d.patch_id.in_(returned)
+        d.level == AuditLevel.CITY.value, d.patch_id.in_(returned), *_of(d.patch_id, ids)
     )
     patch_id, days, results = _columns(conn, query)
     number, day = patch_id.astype(np.int64), _day_numbers(days)

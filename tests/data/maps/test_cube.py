@@ -7,17 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
 from data.maps import cube as cubes
 from data.maps.cube import map_cube
+from data.maps.cube_columns import Columns, columns_of
 from data.maps.points import totals
 from data.maps.question import MapQuestion
 from data.scope import Scope
 from data.store import meta
 from data.store.engine import Store
 from data.store.history import HEAD_KEY
+from data.vocabulary import UploadKind
 from tests.data.maps.worlds import small_year
 from tests.data.store.queries.stored import put_parcel, put_patch, summarise
+from tests.sending import PATCH, send
 
 Q = MapQuestion(2023, date(2023, 8, 1), "unlawful_farmland_mu")
 
@@ -35,7 +39,7 @@ def test_the_cube_is_kept_until_the_content_changes(store: Store) -> None:
         at = put_patch(conn, "C1", reported_on=date(2023, 5, 20))
         put_parcel(conn, at, farmland_mu=1.0)
         summarise(conn)
-        meta.put(conn, HEAD_KEY, "another head")
+        meta.put(conn, HEAD_KEY, "9:another")
     second = map_cube(store, 2023)
     assert second.version != first.version
     assert totals(second, Scope.all(), Q).value - totals(first, Scope.all(), Q).value == 10**9
@@ -89,3 +93,26 @@ def test_rows_are_found_by_id_and_unknown_ids_left_out(sqlite_store: Store) -> N
     cube = map_cube(sqlite_store, 2023)
     ids = cube.patches["id"]
     assert ids[cube.rows_of(np.array([ids[2], 999, ids[0]]))].tolist() == [ids[2], ids[0]]
+
+
+def test_a_new_cube_starts_from_the_file_of_the_one_before(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = sqlite_store
+    send(store, UploadKind.PATCHES, PATCH)
+    map_cube(store, 2023)
+    started_from: list[Columns | None] = []
+
+    def noted(conn: Connection, year: int, earlier: Columns | None = None) -> Columns:
+        started_from.append(earlier)
+        return columns_of(conn, year, earlier)
+
+    monkeypatch.setattr(cubes, "columns_of", noted)
+    send(store, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-2"})
+    assert len(map_cube(store, 2023).patches["id"]) == 2
+    assert started_from[0] is not None
+    assert len(started_from[0].patches["id"]) == 1
+    monkeypatch.setattr(cubes, "HEAD", "another version of the tables")
+    send(store, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-3"})
+    map_cube(store, 2023)
+    assert started_from[1] is None

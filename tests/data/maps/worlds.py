@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.maps.cube import MapCube, columns_of
+from data.maps.cube import MapCube, cube_from
+from data.maps.cube_columns import columns_of
 from data.store.engine import Store
 from data.store.queries.map_facts import pending_ids
 from tests.data.store.queries.stored import (
@@ -27,9 +28,7 @@ PLACES = [(122.1, 37.2), (122.100001, 37.2), (122.34375, 37.1), (121.5, 36.9), (
 def cube_of(conn: Connection, year: int = 2023) -> MapCube:
     """The cube of what this very transaction sees."""
     columns = columns_of(conn, year)
-    return MapCube(
-        year, "test", **vars(columns), pending_ids=lambda ids, day: pending_ids(conn, ids, day)
-    )
+    return cube_from(columns, year, "test", lambda ids, day: pending_ids(conn, ids, day))
 
 
 def placed(world: World, seed: int) -> World:
