@@ -1,7 +1,7 @@
 """违法占用: the page of a question, and what follows its boxes and the view of the map.
 
-The layers come from `/map/…` and are drawn by assets/js/heatmap_layers.js; what is said in numbers beside
-them is in callbacks/heatmap_said.py.
+The layers come from `/map/…` and are drawn by assets/js/heatmap_layers.js and heatmap_patches.js;
+what is said in numbers beside them is in callbacks/heatmap_said.py.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from components.figure_text import Lines, ratio_margin
 from components.links import href
 from components.plain_table import Cell, plain_table
 from components.tables import TableColumn
+from components.trigger_map import map_href
 from data.periods import format_month
 from data.units import format_mu, format_rate, margin_text
 from data.vocabulary import Measure, Severity
@@ -119,7 +120,7 @@ def trigger_card(
                         title=gravest["citation"],
                     ),
                     html.Span(
-                        [*_on_map(gravest, row, own), dcc.Link(word, href=target)],
+                        [*_on_map(group, query), dcc.Link(word, href=target)],
                         className="trigger-links",
                     ),
                 ],
@@ -173,13 +174,10 @@ def _place(gravest: Trigger, query: Mapping[str, str]) -> tuple[Mapping[str, str
     return own, patches_href(gravest, query, year), "查看所依据的图斑"
 
 
-def _on_map(trigger: Trigger, row: Figures, query: Mapping[str, str]) -> list[Component]:
+def _on_map(group: Sequence[Trigger], query: Mapping[str, str]) -> list[Component]:
     """Where the protected land of T4 is occupied: the kind of which more is left."""
-    if trigger["rule"] != "T4":
-        return []
-    kinds = ("remaining_basic_farmland_mu", "remaining_redline_mu")
-    address = href("/heatmap", query, measure=max(kinds, key=lambda kind: row[kind]))
-    return [dcc.Link("地图", href=address)]
+    address = map_href(group, query) if group[0]["rule"] == "T4" else None
+    return [dcc.Link("地图", href=address)] if address else []
 
 
 def _measures(group: Sequence[Trigger]) -> str:

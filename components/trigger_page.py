@@ -12,6 +12,7 @@ from components.figure_text import Lines, shown
 from components.links import href
 from components.prose import Node, line, node
 from components.trigger_card import gravity, patches_href, severity_text
+from components.trigger_map import map_href
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count
@@ -115,7 +116,10 @@ def _single(told: Told, view: View) -> list[Node]:
     period = str(trigger["period"])
     month = f"{format_month(period, view.year)}月清：" if "-" in period else ""
     words = f"查看{format_count(count)}个图斑" if trigger["key"] else "打开图斑页"
-    link = node("a", words, href=patches_href(trigger, view.query, view.year))
+    ways: list[Node] = ["没有所依据的图斑"]
+    if count or not trigger["key"]:
+        link = node("a", words, href=patches_href(trigger, view.query, view.year))
+        ways = [link, *_on_map([told], view)]
     return [
         node("p", f"{month}{trigger['formula']}", cls="trigger-value"),
         node("p", trigger["margin"], cls="trigger-margin"),
@@ -127,8 +131,15 @@ def _single(told: Told, view: View) -> list[Node]:
             node("dd", trigger["ends"]),
             cls="trigger-facts",
         ),
-        node("p", link if count or not trigger["key"] else "没有所依据的图斑", cls="trigger-link"),
+        node("p", *ways, cls="trigger-link"),
     ]
+
+
+def _on_map(group: Sequence[Told], view: View) -> list[Node]:
+    """The way to the map of what the patches behind these triggers are."""
+    held = [told.trigger for told in group if told.trigger["patches"]]
+    address = map_href(held, view.query) if held else None
+    return [node("a", "地图", href=address)] if address else []
 
 
 def _several(group: Sequence[Told], gravest: Told, view: View) -> list[Node]:
@@ -140,6 +151,7 @@ def _several(group: Sequence[Told], gravest: Told, view: View) -> list[Node]:
         node("p", f"{len(periods)}个月份：{months}", cls="trigger-value"),
         node("p", f"其中{period}：{gravest.trigger['formula']}", cls="trigger-months-worst"),
         node("p", gravest.trigger["margin"], cls="trigger-margin"),
+        *[node("p", way, cls="trigger-link") for way in _on_map(group, view)],
         node(
             "details",
             node("summary", "逐月查看算式、持续、解除条件和图斑"),

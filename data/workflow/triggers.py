@@ -64,10 +64,10 @@ def current_triggers(
 
     Keys: rule, rule_name, subject, subject_name, district (of a patch; None for the city), period,
     severity, line, measure, value, threshold, unit, clause, citation, note, formula (with its
-    numbers), margin (to which line), ends (what would end it), mark (tells apart two of one rule,
-    subject and period), key (for addresses), patches. The city's own ratio (T3) is there only for
-    who sees all districts. with_patches=False leaves `patches` empty, for a page that shows no
-    list. rules: only these.
+    numbers), margin (to which line), ends (what would end it), about (which patches stand behind
+    it, as Finding.about), mark (tells apart two of one rule, subject and period), key (for
+    addresses), patches. The city's own ratio (T3) is there only for who sees all districts.
+    with_patches=False leaves `patches` empty, for a page that shows no list. rules: only these.
     """
     document = figures(conn, scope, year, as_of, district)
     book = rulebook(conn)
@@ -181,6 +181,7 @@ def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigge
         "formula": said.formula,
         "margin": said.margin,
         "ends": said.ends,
+        "about": finding.about,
         "mark": finding.mark,
         "key": _key(held, finding.period or str(year)),
         "patches": patches,

@@ -12,11 +12,14 @@ from dash.development.base_component import Component
 
 from callbacks import behind
 from callbacks.context import read_context
+from callbacks.heatmap_said import read_view as read_map
 from callbacks.list_page import render_list
 from callbacks.list_view import read_view, rows_response
 from callbacks.triggers import against_choices, next_address, read_asked, render, workbook
 from components import ids
+from data.maps.points import totals
 from data.scope import Scope
+from data.services import Services
 from data.store.engine import Store
 from data.store.models import StaffRecord
 from data.store.queries.figures import figures
@@ -66,6 +69,20 @@ def test_a_card_leads_to_its_patches(filled: Store) -> None:
     links = [links_of(c) for c in classed(drawn(filled), "trigger-full")]
     own = {text: href for found in links for text, href in found.items() if "图斑" in text}
     assert own["查看1个图斑"].startswith("/triggers/patches?year=2023&asof=2023-06-10&trigger=T")
+
+
+def test_a_card_of_unlawful_or_overdue_patches_leads_to_their_map(filled: Store) -> None:
+    on_map = {t["rule"] for t in held(filled) if t["about"] in ("overdue", "ratio", "unrectified")}
+    assert on_map >= {"T1", "T3", "T9"}
+    page = drawn(filled, f"{ON}&district=371003")
+    found = [links_of(c).get("地图", "") for c in classed(page, "trigger-full")]
+    frame = "/heatmap?year=2023&asof=2023-06-10&district=371003"
+    assert f"{frame}&measure=remaining_farmland_mu" in found
+    with filled.read() as conn:
+        services = Services(filled.settings, filled)
+        view = read_map(conn, services, found[0].partition("?")[2])
+    assert not view.address.problems
+    assert totals(view.cube, Scope.all(), view.question).patches > 0
 
 
 def test_the_filters_leave_what_they_name_and_the_sentence_as_it_is(filled: Store) -> None:

@@ -28,6 +28,7 @@ def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
         "district": subject,
         "formula": "1 ÷ 4 = 25%",
         "margin": "超出 20% 1 个图斑",
+        "about": "ratio",
         "key": f"{rule}.{subject}.2023",
         "patches": [],
     } | more
@@ -91,15 +92,14 @@ def test_an_area_line_and_the_gross_ratio_are_not_shown_as_the_net_ratio() -> No
 
 def test_protected_land_says_which_land_and_how_far_from_the_line() -> None:
     figures = row(remaining_basic_farmland_mu=29.996, remaining_redline_mu=2.0)
-    protected = trigger("T4", value=29.996, threshold=0.0, unit="mu")
+    about = "basic_farmland+basic_farmland+redline"
+    protected = trigger("T4", value=29.996, threshold=0.0, unit="mu", about=about)
     text = text_of(trigger_card([protected], figures, {}, LINES))
     assert "永久基本农田 29.996 亩、生态保护红线 2.00 亩" in text
     assert "单项 30 亩约谈线：还差 0.1 亩" in text
     links = links_of(trigger_card([protected], figures, {"year": "2023"}, LINES))
     assert "measure=remaining_basic_farmland_mu" in links["地图"]
-    more_redline = row(remaining_basic_farmland_mu=1.0, remaining_redline_mu=2.0)
-    links = links_of(trigger_card([protected], more_redline, {}, LINES))
-    assert links["地图"].endswith("/heatmap?district=371002&measure=remaining_redline_mu")
+    assert "地图" not in links_of(trigger_card([trigger("T3")], row(ratio_net=0.2), {}, LINES))
 
 
 def test_severity_is_said_in_words_and_not_by_colour_alone() -> None:
