@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, select, text
 
 from data.settings import Settings
-from data.store import history
+from data.store import history, summary
 from data.store.engine import Store, open_store
 from data.store.migrate import HEAD, MIGRATIONS_DIR, revision
 from data.store.models import District, RuleChange, StaffRecord
@@ -50,3 +51,29 @@ def test_a_store_of_the_first_version_gets_the_new_tables_and_indexes(
     assert "ix_patch_bbox" not in of_patch
     assert {"ix_audit_decision_returned", "ix_audit_decision_unlawful"} <= names
     store.engine.dispose()
+
+
+@pytest.mark.parametrize(("version", "rebuilt"), [("0002", True), ("0003", False)])
+def test_the_summary_is_made_anew_only_where_it_has_changed_since(
+    settings: Settings,
+    empty_store_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    rebuilt: bool,
+) -> None:
+    settings = replace(settings, database_url=empty_store_url)
+    old = Store(settings)
+    with old.write() as conn:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS_DIR))
+        config.attributes["connection"] = conn
+        command.upgrade(config, version)
+        load_seeds(conn)
+    old.engine.dispose()
+    asked: list[bool] = []
+    monkeypatch.setattr(summary, "rebuild", lambda conn: asked.append(True))
+    store = open_store(settings)
+    with store.read() as conn:
+        assert revision(conn) == HEAD
+    store.engine.dispose()
+    assert bool(asked) == rebuilt
