@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from math import isfinite
 from typing import Any
 
+import orjson
 import psycopg
 from sqlalchemy import Connection, Table
 
@@ -23,8 +24,8 @@ _WAL_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 #: So many changed rows come to PostgreSQL by COPY; below, a statement a row is quicker.
 _COPIED_FROM = 500
 _NULL = "\\N"
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_TO_ESCAPE = re.compile(r"[\\\t\n\r]")
+_TO_ESCAPE = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_ESCAPES = str.maketrans(_TO_ESCAPE)
 BUSY_TIMEOUT_MS = 60_000
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 
@@ -89,13 +90,22 @@ def copy_text(columns: Iterable[Sequence[Any]]) -> bytes:
 def _column_text(column: Sequence[Any]) -> Sequence[str]:
     kinds = set(map(type, column)) - {type(None)}
     write: Callable[[Any], str] = _escaped
+    if kinds == {float} and all(map(isfinite, filter(None, column))):
+        texts = orjson.dumps(column).decode()[1:-1].split(",")  # in a tenth of the time of repr
+        return [_NULL if said == "null" else said for said in texts]
     if kinds <= {int, float, bool}:
         write = repr
     elif kinds == {bytes}:
         write = _hex
-    elif kinds == {str} and not _TO_ESCAPE.search("".join(filter(None, column))):
+    elif kinds == {str} and not _has_escapes("".join(filter(None, column))):
+        if None not in column:
+            return column
         write = str
     return [_NULL if value is None else write(value) for value in column]
+
+
+def _has_escapes(text: str) -> bool:
+    return any(map(text.__contains__, _TO_ESCAPE))
 
 
 def _hex(value: bytes) -> str:
