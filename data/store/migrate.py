@@ -14,7 +14,7 @@ MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 #: that is up to date needs no Alembic.
 HEAD = "0004"
 #: The last one that changed what is derived from the rows: the summary of an older store is made
-#: anew, which takes half a minute for a million patches.
+#: anew, which takes minutes for a million patches.
 _DERIVED = "0003"
 
 
