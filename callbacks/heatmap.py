@@ -36,15 +36,8 @@ from callbacks.list_view import month_label
 from callbacks.wall import wall_search
 from components import ids
 from components.cards import empty, problem_notes
-from components.heatmap import (
-    Overlay,
-    Question,
-    Shown,
-    map_bar,
-    map_hook,
-    question_bar,
-    stage,
-)
+from components.heatmap import Overlay, Shown, map_bar, map_hook, stage
+from components.heatmap_question import Question, question_bar
 from components.links import frame_part, href, read_search
 from components.maps.base import (
     Tiles,

@@ -22,7 +22,7 @@ from callbacks.heatmap_patches import PATH as LIST_PATH
 from callbacks.heatmap_patches import amount_text
 from components.cards import KeyFigure, key_figure, problem_notes
 from components.figure_text import change_text
-from components.heatmap import (
+from components.heatmap_beside import (
     Sum,
     UnitRow,
     spots_list,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date
 from typing import Any
 
-import openpyxl
 import pytest
 from dash.development.base_component import Component
 
@@ -15,7 +13,8 @@ from callbacks.context import read_context
 from callbacks.heatmap_said import read_view as read_map
 from callbacks.list_page import render_list
 from callbacks.list_view import read_view, rows_response
-from callbacks.triggers import against_choices, next_address, read_asked, render, workbook
+from callbacks.trigger_address import against_choices, read_asked
+from callbacks.triggers import render
 from components import ids
 from data.maps.points import totals
 from data.scope import Scope
@@ -115,35 +114,6 @@ def test_before_anything_happened_the_page_says_so(filled: Store) -> None:
     page = drawn(filled, "?year=2023&asof=2023-01-02")
     assert text_of(page[0]) == "截至1月2日，全市没有触发预警"
     assert "没有需要提示、预警或约谈的对象" in text_of(page)
-
-
-def test_the_days_offered_are_earlier_and_each_once(filled: Store) -> None:
-    with filled.read() as conn:
-        context = read_context(conn, filled.settings, ON)
-    offered = [value for value, _ in against_choices(context, read_asked(context))]
-    assert len(set(offered)) == len(offered)
-    assert max(offered) == "2023-06-09"
-    assert "2023-04-30" in offered
-
-
-def test_the_filters_are_kept_by_the_address(filled: Store) -> None:
-    with filled.read() as conn:
-        context = read_context(conn, filled.settings, f"{ON}&district=371003")
-    address = next_address(context, "T1", "all", "", "2023-06-03")
-    expected = "/triggers?year=2023&asof=2023-06-10&district=371003&rule=T1&against=2023-06-03"
-    assert address == expected
-
-
-def test_the_workbook_has_the_triggers_and_the_patches_behind_them(filled: Store) -> None:
-    with filled.read() as conn:
-        name, content = workbook(conn, filled.settings, ON)
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    triggers = held(filled)
-    assert name == "预警约谈_全市_2023-06-10.xlsx"
-    assert book["预警"].max_row == 1 + len(triggers)
-    assert book["所依据的图斑"].max_row == 1 + sum(len(t["patches"]) for t in triggers)
-    stamp = {row[0].value: row[1].value for row in book["说明"].iter_rows(max_col=2)}
-    assert stamp["比较对象"] == "5月31日"
 
 
 def test_what_the_last_upload_changed_is_said(store: Store) -> None:
