@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
@@ -34,7 +33,7 @@ from components.patch_summary import (
 )
 from components.shell import breadcrumb
 from data.errors import NotFound
-from data.periods import format_day
+from data.periods import format_day, local_time
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_detail import patch_detail
@@ -63,7 +62,6 @@ _DERIVED = {
     "geom": "图形",
     "geom_area_mu": "图形面积",
 }
-_LOCAL = ZoneInfo("Asia/Shanghai")
 _BACK = "返回图斑查询"
 
 
@@ -104,7 +102,7 @@ def change_rows(
     rows: list[tuple[str, ...]] = []
     for change in changes:
         at = datetime.fromisoformat(change["at"])
-        local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(_LOCAL)
+        local = local_time(at)
         head = (
             f"{format_day(local.date(), year)} {local:%H:%M}",
             f"第{change['batch_id']}批 · {change['upload_name'] or '—'}",

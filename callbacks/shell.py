@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dash
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
@@ -16,7 +15,7 @@ from callbacks.context import PageContext, read_context
 from components import ids
 from components.links import href, read_search
 from components.shell import navigation
-from data.periods import default_as_of, format_day
+from data.periods import default_as_of, format_day, local_time
 from data.services import Services
 from data.store.queries.stamp import Stamp
 from data.vocabulary import UploadKind
@@ -24,17 +23,13 @@ from data.vocabulary import UploadKind
 EVERYWHERE = "all"
 #: What a map's address says of days, which another year does not have.
 _OF_A_YEAR = {"months", "against", "against_months", "day"}
-_CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def stamp_text(known: Stamp) -> str:
     """`数据版本 12 · 最近上传 11月23日 09:05 核查结果`."""
     if known.last_upload_at is None:
         return "尚无数据"
-    moment = known.last_upload_at
-    if moment.tzinfo is None:  # SQLite gives UTC back without saying so
-        moment = moment.replace(tzinfo=ZoneInfo("UTC"))
-    local = moment.astimezone(_CHINA)
+    local = local_time(known.last_upload_at)
     kind = UploadKind(known.last_upload_kind).label if known.last_upload_kind else ""
     when = f"{format_day(local.date())} {local:%H:%M}"
     return f"数据版本 {known.data_version} · 最近上传 {when} {kind}"

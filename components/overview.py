@@ -213,7 +213,7 @@ def map_card(
         definition=DEFINITIONS["overdue"],
         stamp=stamp,
         menu=[
-            dcc.Link("违法占用地图", href=href("/heatmap", query)),
+            dcc.Link("地图", href=href("/heatmap", query)),
             dcc.Link("查看图斑", href=href("/overdue", query)),
         ],
         class_name="map-panel",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
@@ -16,14 +15,13 @@ from components.attributes import aria
 from components.cards import card, empty
 from components.links import href
 from components.tables import TableColumn, html_table
-from data.periods import format_day
+from data.periods import format_day, local_time
 from data.units import format_count
 from data.vocabulary import ReferenceLayer, UploadKind
 
 #: The choice of a kind that leaves it to the file's columns.
 AUTOMATIC = "auto"
 STEPS = ("选文件", "读取核对", "预览", "写入", "结果")
-_CHINA = ZoneInfo("Asia/Shanghai")
 #: uploaded_from → what it is called; anything else is the address of a browser.
 _SOURCES = {"cli": "命令行", "watch": "投递文件夹", "demo": "演示", "web": "网页"}
 _STATES = {"done": "已入库", "undone": "已撤回", "undo": "撤回操作"}
@@ -33,7 +31,7 @@ Document = Mapping[str, Any]
 
 def moment_text(moment: datetime, in_year: int | None = None) -> str:
     """`11月23日 09:05`, Beijing time. moment: UTC, said or unsaid."""
-    local = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(_CHINA)
+    local = local_time(moment)
     return f"{format_day(local.date(), in_year)} {local:%H:%M}"
 
 

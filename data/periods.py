@@ -5,13 +5,26 @@ from __future__ import annotations
 import calendar
 import tomllib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
 
 import chinese_calendar
 
 from data.errors import SupervisionError
+
+#: The days of the plan are days in China, wherever the server stands. No summer time, so no tables.
+BEIJING = timezone(timedelta(hours=8))
+
+
+def local_time(moment: datetime) -> datetime:
+    """A moment in Beijing time; one without a zone is UTC, as SQLite gives it back."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(BEIJING)
+
+
+def today(now: datetime | None = None) -> date:
+    """The day it is in China."""
+    return local_time(now or datetime.now(UTC)).date()
 
 
 @dataclass(frozen=True, slots=True)

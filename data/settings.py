@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from data import periods
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -61,7 +63,7 @@ class Settings:
         )
 
     def today(self) -> date:
-        return self.fixed_today or date.today()
+        return self.fixed_today or periods.today()
 
     @property
     def imagery(self) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
+from data.periods import today
 from data.upload.schemas import SCHEMAS, CellType, Column, KindSchema
 from data.upload.template_examples import example_rows
 from data.vocabulary import CLEAR_WORD, UploadKind
@@ -59,7 +60,7 @@ def write_template(kind: UploadKind, year: int | None = None) -> BytesIO:
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         "title": book.add_format({"bold": True, "font_size": 14}),
     }
-    _data_sheet(book, styles, schema, year or date.today().year)
+    _data_sheet(book, styles, schema, year or today().year)
     _instructions(book, styles, schema)
     book.close()
     buffer.seek(0)

@@ -30,11 +30,12 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from data.errors import StoreRefused, SupervisionError
+from data.periods import local_time
 from data.settings import Settings
 from data.store.engine import Store
 from data.upload.prepare import columns_of
@@ -294,7 +295,7 @@ def _free(folder: Path, name: str) -> Path:
     if not (folder / name).exists():
         return folder / name
     stem, suffix = Path(name).stem, Path(name).suffix
-    moment = f"{datetime.now():%Y%m%d-%H%M%S}"
+    moment = f"{local_time(datetime.now(UTC)):%Y%m%d-%H%M%S}"
     number = 1
     while True:
         extra = f"_{moment}" + (f"-{number}" if number > 1 else "")

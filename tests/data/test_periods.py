@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import chinese_calendar
@@ -225,3 +225,18 @@ def test_a_wrong_table_is_refused_with_its_name(tmp_path: Path, text: str) -> No
 
 def test_no_table_is_no_fault(tmp_path: Path) -> None:
     assert periods.read_local_calendar(tmp_path / "none.toml") == periods.LocalCalendar()
+
+
+# ---- the day it is -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 11, 24, 15, 59, tzinfo=UTC), date(2026, 11, 24)),
+        (datetime(2026, 11, 24, 16, 0, tzinfo=UTC), date(2026, 11, 25)),
+        (datetime(2026, 11, 24, 23, 0, tzinfo=timezone(timedelta(hours=-8))), date(2026, 11, 25)),
+    ],
+)
+def test_the_day_is_that_of_china_wherever_the_server_stands(now: datetime, day: date) -> None:
+    assert periods.today(now) == day

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from data.periods import today
 from data.settings import PROJECT_DIR, Settings
 
 
@@ -27,7 +28,7 @@ def test_without_any_setting_the_store_is_a_file_beside_the_program_served_to_th
     assert (settings.host, settings.port) == ("127.0.0.1", 8050)
     assert settings.tile_url is None
     assert settings.celery_broker_url is None
-    assert settings.today() == date.today()
+    assert settings.today() == today()
 
 
 def test_the_environment_names_store_folder_tiles_and_day(
