@@ -18,7 +18,8 @@ from callbacks.map_heat_routes import scale_until
 from data.errors import SupervisionError
 from data.maps.areas import read_unit
 from data.maps.export import MapExport, map_export
-from data.maps.export_files import read_system, write_geopackage, write_kml, write_shapefile_zip
+from data.maps.export_files import read_system, write_geopackage, write_shapefile_zip
+from data.maps.export_kml import write_kml
 from data.maps.heat import read_radius
 from data.maps.mercator import read_box
 from data.maps.patch_tiles import COLOURINGS

@@ -45,6 +45,8 @@ _TYPES: dict[Kind, pa.DataType] = {
     "degrees": pa.float64(),
     "day": pa.date32(),
 }
+#: What the parts of a file are called: patches, those of which only a point is known, the rest.
+PATCHES, POINTS, UNLOCATED = "图斑", "图斑点位", "无图形图斑"
 TYPE_WORDS: dict[Kind, str] = {
     "text": "文本",
     "count": "整数",
@@ -195,6 +197,11 @@ def map_export(
         chunks = list(_chunks(conn, ids, value.tolist(), question.as_of, fields, with_shapes))
         tables.append(pa.concat_tables([_schema(fields, with_shapes).empty_table(), *chunks]))
     return MapExport(question, fields, tables[0], tables[1], {**stamp, **counted})
+
+
+def stamp_lines(said: Mapping[str, str]) -> str:
+    """A stamp as text, a line each."""
+    return "".join(f"{name}：{text}\r\n" for name, text in said.items())
 
 
 def _schema(fields: Sequence[Field], with_shapes: bool) -> pa.Schema:

@@ -1,18 +1,14 @@
-"""A map's patches as GeoPackage, zipped Shapefile in GBK, and KML, each with a stamp of its own.
-
-GeoPackage and Shapefile are written by GDAL. KML, which GDAL would build in memory whole and
-without a stamp, is written here.
+"""A map's patches as GeoPackage and as zipped Shapefile in GBK, each with a stamp of its own; both
+are written by GDAL.
 """
 
 from __future__ import annotations
 
-import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pyarrow as pa
@@ -23,16 +19,31 @@ import shapely
 
 from data.errors import SupervisionError
 from data.exports import Format, SheetColumn, table_to_xlsx
-from data.maps.export import GEOMETRY, TYPE_WORDS, Field, Kind, MapExport
+from data.maps.dbf import write_dbf
+from data.maps.export import (
+    GEOMETRY,
+    PATCHES,
+    POINTS,
+    TYPE_WORDS,
+    UNLOCATED,
+    Field,
+    Kind,
+    MapExport,
+    stamp_lines,
+)
 
 #: EPSG code → its name; the stored one first.
 SYSTEMS = {4490: "CGCS2000 经纬度", 4529: "CGCS2000 三度带41带（中央经线123°）"}
-PATCHES, POINTS, UNLOCATED = "图斑", "图斑点位", "无图形图斑"
 #: What one text of a .dbf can hold.
 _DBF_BYTES = 254
 #: In place of a character that GBK does not have; the note has the true one.
 _NO_SUCH = "〓"
-_AT_ONCE = 5_000
+_AT_ONCE = 20_000
+#: How WKB begins: little-endian, and its type.
+_POLYGON, _MULTIPOLYGON = b"\x01\x03\x00\x00\x00", b"\x01\x06\x00\x00\x00"
+_ONE_PART = _MULTIPOLYGON + b"\x01\x00\x00\x00"
+#: Bytes of a polygon without a ring.
+_EMPTY_LENGTH = 9
 
 
 class BadSystem(SupervisionError):
@@ -54,8 +65,6 @@ def read_system(text: str) -> int:
 
 def _in_system(shapes: Any, epsg: int) -> Any:
     """Degrees EPSG:4490 as coordinates of the system, x eastwards."""
-    if epsg == 4490:
-        return shapes
     to = pyproj.Transformer.from_crs(4490, epsg, always_xy=True)
     return shapely.transform(shapes, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
 
@@ -84,18 +93,35 @@ def _placed(table: pa.Table, epsg: int, as_multi: bool) -> pa.Table:
     at = table.schema.get_field_index(GEOMETRY)
     chunks = []
     for batch in table.to_batches(max_chunksize=_AT_ONCE):
-        shapes = shapely.from_wkb(np.array(batch.column(at).to_pylist(), dtype=object))
+        wkb = batch.column(at)
+        if epsg == next(iter(SYSTEMS)):
+            chunks.append(_multi_wkb(wkb) if as_multi else wkb)
+            continue
+        shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
         shapes = _in_system(_as_multi(shapes) if as_multi else shapes, epsg)
-        chunks.append(pa.array(shapely.to_wkb(shapes).tolist(), pa.binary()))
+        chunks.append(pa.array(shapely.to_wkb(shapes), pa.binary()))
     return table.set_column(at, GEOMETRY, pa.chunked_array(chunks, pa.binary()))
+
+
+def _multi_wkb(wkb: pa.Array) -> pa.Array:
+    """Every shape as a MultiPolygon. A polygon becomes one by what is written before it, which
+    needs no shape; most are polygons."""
+    is_polygon = pc.and_(
+        pc.starts_with(wkb, pattern=_POLYGON), pc.greater(pc.binary_length(wkb), _EMPTY_LENGTH)
+    )
+    joined = pc.binary_join_element_wise(_ONE_PART, wkb, b"")
+    others = pc.invert(is_polygon)
+    shapes = shapely.from_wkb(wkb.filter(others).to_numpy(zero_copy_only=False))
+    return pc.replace_with_mask(
+        joined, others, pa.array(shapely.to_wkb(_as_multi(shapes)), pa.binary())
+    )
 
 
 # ---- what is said beside -------------------------------------------------------------------------
 
 
-def _stamp(export: MapExport, epsg: int | None) -> dict[str, str]:
-    system = "WGS 84 经纬度（与 CGCS2000 相差厘米级）" if epsg is None else f"EPSG:{epsg} "
-    return {**export.stamp, "坐标系": system if epsg is None else system + SYSTEMS[epsg]}
+def _stamp(export: MapExport, epsg: int) -> dict[str, str]:
+    return {**export.stamp, "坐标系": f"EPSG:{epsg} {SYSTEMS[epsg]}"}
 
 
 def _field_table(fields: Sequence[Field]) -> pa.Table:
@@ -157,7 +183,10 @@ def write_shapefile_zip(export: MapExport, path: Path, epsg: int) -> None:
     """图斑 (and 图斑点位) with .prj and .cpg, 无图形图斑.xlsx, 字段说明.txt, 说明.txt; and
     未写全的文本.txt where a text has no room in a .dbf."""
     shaped, bare = _split(export)
-    texts = {"字段说明.txt": _field_text(export.fields), "说明.txt": _lines(_stamp(export, epsg))}
+    texts = {
+        "字段说明.txt": _field_text(export.fields),
+        "说明.txt": stamp_lines(_stamp(export, epsg)),
+    }
     with TemporaryDirectory() as folder:
         notes: list[str] = []
         for name, table, kind in ((PATCHES, shaped, "MultiPolygon"), (POINTS, bare, "Point")):
@@ -167,7 +196,10 @@ def write_shapefile_zip(export: MapExport, path: Path, epsg: int) -> None:
             short, cut = _for_dbf(placed, export.fields)
             notes += cut
             target = Path(folder) / f"{name}.shp"
-            _write_layer(target, "ESRI Shapefile", name, short, kind, epsg, "GBK")
+            # GDAL writes the shapes, beside the shortest column, whose table is then replaced
+            shapes = placed.select(["工作年度", GEOMETRY]).rename_columns(["year", GEOMETRY])
+            _write_layer(target, "ESRI Shapefile", name, shapes, kind, epsg, "GBK")
+            write_dbf(target.with_suffix(".dbf"), short, export.question.as_of)
         if notes:
             head = "以下文本超过 .dbf 的 254 字节，或含 GBK 没有的字（以〓代替），全文如下。"
             texts["未写全的文本.txt"] = "\r\n".join([head, *notes]) + "\r\n"
@@ -180,23 +212,29 @@ def write_shapefile_zip(export: MapExport, path: Path, epsg: int) -> None:
                 archive.writestr(f"{UNLOCATED}.xlsx", _unlocated_workbook(export, epsg))
 
 
-def _for_dbf(table: pa.Table, fields: Sequence[Field]) -> tuple[pa.Table, list[str]]:
-    """The table under short names with texts that fit, and a line for each that did not."""
+def _for_dbf(
+    table: pa.Table, fields: Sequence[Field]
+) -> tuple[dict[str, pa.ChunkedArray], list[str]]:
+    """The columns under short names with texts that fit, and a line for each that did not."""
     notes: list[str] = []
     numbers = table["图斑编号"].to_pylist()
-    columns: dict[str, Any] = {}
+    columns: dict[str, pa.ChunkedArray] = {}
     for field in fields:
         column = table[field.name]
         if field.kind == "text":
             full = column.to_pylist()
-            known = {text: fitting_dbf(text) for text in set(full) - {None}} | {None: None}
-            fitting = [known[text] for text in full]
-            for number, text, fits in zip(numbers, full, fitting, strict=True):
-                if text != fits:
-                    notes.append(f"{number}\t{field.name}\t{text}")
-            column = pa.array(fitting, pa.string())
+            known = {text: fitting_dbf(text) for text in set(full) - {None}}
+            cut = {text: fits for text, fits in known.items() if text != fits}
+            if cut:
+                notes += [
+                    f"{number}\t{field.name}\t{text}"
+                    for number, text in zip(numbers, full, strict=True)
+                    if text in cut
+                ]
+                fitting = [cut.get(text, text) for text in full]
+                column = pa.chunked_array([pa.array(fitting, pa.string())])
         columns[field.short] = column
-    return pa.table({**columns, GEOMETRY: table[GEOMETRY]}), notes
+    return columns, notes
 
 
 def fitting_dbf(text: str) -> str:
@@ -217,10 +255,6 @@ def _in_gbk(character: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _lines(said: Mapping[str, str]) -> str:
-    return "".join(f"{name}：{text}\r\n" for name, text in said.items())
 
 
 def _field_text(fields: Sequence[Field]) -> str:
@@ -244,101 +278,3 @@ def _unlocated_workbook(export: MapExport, epsg: int) -> bytes:
         list(row.values()) for batch in export.unlocated.to_batches() for row in batch.to_pylist()
     )
     return table_to_xlsx(UNLOCATED, columns, rows, _stamp(export, epsg))
-
-
-# ---- KML -----------------------------------------------------------------------------------------
-
-#: Characters that XML 1.0 cannot hold.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_KML_TYPES: dict[Kind, str] = {
-    "text": "string",
-    "count": "int",
-    "area": "double",
-    "degrees": "double",
-    "day": "string",
-}
-
-
-def write_kml(export: MapExport, path: Path) -> None:
-    """Folders 图斑 and 无图形图斑 (placemarks without a shape), the stamp as the description."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(_kml(export))
-
-
-def _kml(export: MapExport) -> Iterator[str]:
-    said = _stamp(export, None)
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n'
-    yield f"<Document>\n<name>{_xml(said.get('名称', PATCHES))}</name>\n"
-    yield f"<description>{_xml(_lines(said))}</description>\n"
-    # KML writes colours as alpha, blue, green, red
-    yield '<Style id="patch"><LineStyle><color>ff2b39c0</color><width>2</width></LineStyle>'
-    yield "<PolyStyle><color>592b39c0</color></PolyStyle></Style>\n"
-    yield '<Schema name="fields" id="fields">'
-    for field in export.fields:
-        kind = _KML_TYPES[field.kind]
-        yield f'<SimpleField type="{kind}" name="{_xml(field.name)}"/>'
-    yield "</Schema>\n"
-    for name, table in ((PATCHES, export.located), (UNLOCATED, export.unlocated)):
-        if name == UNLOCATED and not table.num_rows:
-            continue
-        yield f"<Folder><name>{name}</name>\n"
-        for batch in table.to_batches(max_chunksize=_AT_ONCE):
-            yield from _placemarks(batch, export.fields)
-        yield "</Folder>\n"
-    yield "</Document>\n</kml>\n"
-
-
-def _xml(value: Any) -> str:
-    return escape(_NOT_XML.sub(" ", str(value)), {'"': "&quot;"})
-
-
-def _placemarks(batch: pa.RecordBatch, fields: Sequence[Field]) -> Iterator[str]:
-    columns = batch.to_pydict()
-    wkb = columns.get(GEOMETRY) or [None] * batch.num_rows
-    shapes = shapely.from_wkb(np.array(wkb, dtype=object))
-    data = []
-    for field in fields:
-        before = f'<SimpleData name="{_xml(field.name)}">'
-        write = _xml if field.kind == "text" else str
-        data.append(
-            [
-                "" if value is None else f"{before}{write(value)}</SimpleData>"
-                for value in columns[field.name]
-            ]
-        )
-    for number, lon, lat, shape, said in zip(
-        columns["图斑编号"],
-        columns["经度"],
-        columns["纬度"],
-        shapes,
-        zip(*data, strict=True),
-        strict=True,
-    ):
-        drawn = ""
-        if shape is not None:
-            drawn = _kml_shape(shape)
-        elif lon is not None:
-            drawn = f"<Point><coordinates>{lon:.8f},{lat:.8f}</coordinates></Point>"
-        yield (
-            f"<Placemark><name>{_xml(number)}</name><styleUrl>#patch</styleUrl>"
-            f'<ExtendedData><SchemaData schemaUrl="#fields">{"".join(said)}</SchemaData>'
-            f"</ExtendedData>{drawn}</Placemark>\n"
-        )
-
-
-def _kml_shape(shape: Any) -> str:
-    polygons = "".join(
-        _kml_polygon(p) for p in shapely.get_parts(shape) if p.geom_type == "Polygon"
-    )
-    return f"<MultiGeometry>{polygons}</MultiGeometry>"
-
-
-def _kml_polygon(polygon: Any) -> str:
-    inner = "".join(f"<innerBoundaryIs>{_kml_ring(r)}</innerBoundaryIs>" for r in polygon.interiors)
-    outer = f"<outerBoundaryIs>{_kml_ring(polygon.exterior)}</outerBoundaryIs>"
-    return f"<Polygon>{outer}{inner}</Polygon>"
-
-
-def _kml_ring(ring: Any) -> str:
-    corners = " ".join(f"{x:.8f},{y:.8f}" for x, y in shapely.get_coordinates(ring).tolist())
-    return f"<LinearRing><coordinates>{corners}</coordinates></LinearRing>"

@@ -23,6 +23,9 @@ _COLUMNS = (
     "extended_to", "withdrawn_on", "area_mu", "farmland_mu", "basic_farmland_mu", "redline_mu",
     "lon", "lat",
 )  # fmt: skip
+_DAYS = {
+    "issued_on", "due_on", "reported_on", "extended_to", "withdrawn_on", "open_return_on",
+}  # fmt: skip
 _STATES = (
     "cleared", "on_time", "late", "overdue", "audited", "returned", "returned_now", "final",
 )  # fmt: skip
@@ -44,6 +47,21 @@ _NOT_JUDGED: _Judged = (Legality.PENDING.value, 0.0, 0.0)
 NO_PARCELS = dict(zip(_OF_PARCELS, _NOT_JUDGED, strict=True))
 
 
+def _told(conn: Connection, query: Select[Any], given: dict[str, Any]) -> Sequence[Any]:
+    """Rows as the driver has them: to make SQLAlchemy's own of them takes as long again."""
+    result = conn.execute(query, given)
+    cursor: Any = result.cursor
+    rows: Sequence[Any] = cursor.fetchall()
+    result.close()
+    return rows
+
+
+def _days(told: Sequence[Any]) -> list[date | None]:
+    """Days, which SQLite keeps as ISO texts."""
+    days = {day: date.fromisoformat(day) if isinstance(day, str) else day for day in set(told)}
+    return [days[day] for day in told]
+
+
 def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judged]:
     """By patch id, of patches that have parcels or a determination."""
     found: dict[int, _Judged] = {}
@@ -54,7 +72,7 @@ def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judge
             query = select(Patch.id).where(identified(ids), Patch.year == year)
             of_year = list(conn.scalars(query))
         given = {"ids": id_array(of_year), "day": day}
-        for patch_id, worst, unlawful, eliminated in conn.execute(_parcel_sums(year), given).all():
+        for patch_id, worst, unlawful, eliminated in _told(conn, _parcel_sums(year), given):
             remaining = float(unlawful) - float(eliminated)
             found[patch_id] = (WORST_FIRST[worst].value, float(unlawful), remaining)
     return found
@@ -124,14 +142,15 @@ def patch_columns(
             asked |= dict.fromkeys(sources)
     read = tuple(key for key in asked if key not in _DERIVED and key not in _OF_PARCELS)
     given = {"ids": id_array(ids), "day": day}
-    by_id = {row[0]: row for row in conn.execute(_selected(read), given).all()}
+    by_id = {row[0]: row for row in _told(conn, _selected(read), given)}
     rows = [by_id[i] for i in ids if i in by_id]
     if not rows:
         return {key: [] for key in keys}
     found = dict(zip(read, map(list, zip(*rows, strict=True)), strict=True))
-    for key in _STATES:
-        if key in found:
-            found[key] = [bool(value) for value in found[key]]
+    for key in found.keys() & _DAYS:
+        found[key] = _days(found[key])
+    for key in found.keys() & _STATES:
+        found[key] = list(map(bool, found[key]))
     for key, derived in _derived(day).items():
         if key in asked:
             given_by = (found[source] for source in _DERIVED[key])

@@ -20,9 +20,9 @@ from data.maps.export_files import (
     fitting_dbf,
     read_system,
     write_geopackage,
-    write_kml,
     write_shapefile_zip,
 )
+from data.maps.export_kml import write_kml
 from data.maps.measures import MAP_MEASURES
 from data.maps.points import points, totals
 from data.maps.question import MapQuestion
