@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from components import ids
 from components.assessment import LIST
 from components.attributes import aria
+from components.date_box import date_box
 from components.figure_text import Lines, ratio_margin, shown
 from components.filters import search_box
 from components.links import href
@@ -82,17 +83,6 @@ def _select(control_id: str, options: Sequence[Option], value: str) -> Component
     return select
 
 
-def _day(control_id: str, value: date, least: date | None = None) -> Component:
-    return dcc.DatePickerSingle(
-        id=control_id,
-        date=value.isoformat(),
-        min_date_allowed=least.isoformat() if least else None,
-        display_format="YYYY-MM-DD",
-        first_day_of_week=1,
-        clearable=False,
-    )
-
-
 def panel(
     *,
     own: str,
@@ -133,7 +123,8 @@ def panel(
             [
                 _field("成批假设", i.BULK, _select(
                     i.BULK, [(c.value, c.label) for c in BulkChoice], BulkChoice.FILED.value)),
-                _field("到期日不晚于", i.BULK_UNTIL, _day(i.BULK_UNTIL, as_of), "bulk-until"),
+                _field("到期日不晚于", i.BULK_UNTIL, date_box(
+                    i.BULK_UNTIL, "到期日不晚于", as_of), "bulk-until"),
                 _field("假设为", i.BULK_ACTION, _select(
                     i.BULK_ACTION, actions, ScenarioAction.RECTIFIED.value)),
                 dbc.Button("加入", id=i.BULK_ADD, size="sm", color="primary", outline=True),
@@ -141,7 +132,9 @@ def panel(
             className="scenario-row scenario-bulk",
         ),
         html.Div(
-            [_field("假设发生在", i.ON, _day(i.ON, on or as_of, as_of))], className="scenario-row"
+            [_field("假设发生在", i.ON, date_box(
+                i.ON, "假设发生在", on or as_of, least=as_of))],
+            className="scenario-row",
         ),
     ]  # fmt: skip
     solving = [

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.attributes import aria, data
+from components.date_box import date_box
 from components.filters import Option, filter_bar, select
 
 #: How a comparison is chosen: value → label.
@@ -119,14 +120,12 @@ def question_bar(
     clear_href: str,
 ) -> Component:
     i = ids.Heatmap
-    against_day = dcc.DatePickerSingle(
-        id=i.AGAINST_DAY,
-        date=(question.against_on or default_against).isoformat(),
-        min_date_allowed=first_day.isoformat(),
-        max_date_allowed=last_day.isoformat(),
-        display_format="YYYY-MM-DD",
-        first_day_of_week=1,
-        clearable=False,
+    against_day = date_box(
+        i.AGAINST_DAY,
+        "对比日期",
+        question.against_on or default_against,
+        least=first_day,
+        most=last_day,
     )
     boxes: list[Component] = [
         choice(i.MEASURE, "指标", measures, question.measure),

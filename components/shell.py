@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.attributes import aria
+from components.date_box import date_box
 from components.links import href
 
 #: Navigation: group → (path, name). A page that is not registered does not appear.
@@ -94,9 +95,7 @@ def _controls() -> list[Component]:
         _control(
             "基准日",
             i.AS_OF,
-            dcc.DatePickerSingle(
-                id=i.AS_OF, display_format="YYYY-MM-DD", first_day_of_week=1, clearable=False
-            ),
+            date_box(i.AS_OF, "基准日"),
         ),
         _control("区市", i.DISTRICT, dbc.Select(id=i.DISTRICT, size="sm")),
     ]

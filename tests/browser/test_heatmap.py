@@ -160,6 +160,12 @@ def test_the_question_and_the_day_are_kept_by_the_address(page: Page, server: Se
     page.select_option("#heatmap-against", "day")
     expect(page.locator("h1")).to_contain_text("与10月31日相比", timeout=LONG)
     expect(page.locator("#heatmap-legend")).to_contain_text("变化密度", timeout=LONG)
+    page.get_by_role("textbox", name="对比日期").click()
+    calendar = page.get_by_role("dialog", name="选择日期")
+    for name in ("上一个月", "下一个月", "上一年", "下一年"):
+        expect(calendar.get_by_role("button", name=name)).to_be_visible()
+    expect(calendar.get_by_label("年份", exact=True)).to_have_value("2023")
+    page.keyboard.press("Escape")
     page.select_option("#heatmap-against", "none")
     page.get_by_role("button", name="下一期").click()
     page.locator(".spots button").first.click()
