@@ -24,7 +24,8 @@ from bench.pages import AS_OF, YEAR, demo_store
 from callbacks import faults, map_answers, map_heat_routes, map_routes
 from data.maps import cube as cubes
 from data.maps.cube import MapCube, map_cube
-from data.maps.heat import DEFAULT_RADIUS_M, clear_scales, scale_of
+from data.maps.heat import DEFAULT_RADIUS_M
+from data.maps.heat_scale import clear_scales, scale_of
 from data.maps.mercator import Box, cells, lat_of, lon_of, tile_box
 from data.maps.question import MapQuestion
 from data.maps.spots import PlaceNames, spots

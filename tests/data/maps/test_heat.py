@@ -16,18 +16,14 @@ from data.maps.ground import km2_per_square_unit, metres_per_unit
 from data.maps.heat import (
     RADII_M,
     BadRadius,
-    cell_level,
-    grid,
     heat_rgba,
     heat_tile,
     legend,
     palette,
     read_radius,
-    round_up,
-    scale_of,
-    stops,
-    surface,
 )
+from data.maps.heat_scale import round_up, scale_of, stops
+from data.maps.heat_surface import cell_level, grid, surface
 from data.maps.mercator import NoSuchTile, cells, lat_of, unit_x, unit_y
 from data.maps.overlay import Window
 from data.maps.points import points, totals
