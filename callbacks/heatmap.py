@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from callbacks.heatmap_address import (
@@ -272,6 +272,8 @@ def register(app: Dash, services: Services) -> None:
         search: str | None,
         frame: dict[str, Any],
     ) -> Any:
+        if bounds is None:  # the map tells its box once it is there
+            return no_update, no_update
         with services.store.read() as conn:
             view = read_view(conn, services, with_own(_framed(search, frame), own))
         return in_view(view, bounds_from_leaflet(bounds))

@@ -112,8 +112,17 @@
   function draw() {
     if (!page.map || page.own === null || !page.frame || !byId("heatmap-stage")) return;
     if (!byId("heatmap-stage").contains(page.map.getContainer())) return;
-    if (!view || view.map !== page.map) view = makeView(page.map);
+    const first = !view || view.map !== page.map;
+    if (first) view = makeView(page.map);
     view.show();
+    if (first) tellView(page.map);
+  }
+
+  /* The component tells its box only where centre or zoom are not those that it was given. */
+  function tellView(map) {
+    const b = map.getBounds();
+    const bounds = [[b.getSouth(), b.getWest()], [b.getNorth(), b.getEast()]];
+    window.dash_clientside.set_props("heatmap-map", { bounds });
   }
 
   function makeView(map) {

@@ -179,6 +179,14 @@ def test_the_question_and_the_day_are_kept_by_the_address(page: Page, server: Se
     expect(page.locator("#heatmap-measure")).to_have_value("unlawful_farmland_mu")
 
 
+def test_the_sums_of_a_view_in_the_address_are_of_that_view(page: Page, server: Server) -> None:
+    """Also where the map stands at once as its component guessed, so that it never moves."""
+    open_map(page, server, "?measure=patches&view=121.95,37.05,122.15,37.15")
+    inside, outside, nowhere, whole = (int(row[2].replace(",", "")) for row in sums(page))
+    assert 0 < inside < outside
+    assert inside + outside + nowhere == whole
+
+
 def test_playing_goes_through_the_days_and_stays_where_it_is_paused(
     page: Page, server: Server
 ) -> None:
