@@ -12,16 +12,11 @@ import pytest
 from PIL import Image
 
 from data.colours import rgb, tokens
-from data.maps import picture
 from data.maps.cube import map_cube
-from data.maps.picture import (
-    NoFont,
-    map_picture,
-    scale_length,
-    window_for,
-    wrapped,
-)
+from data.maps.picture import map_picture, window_for
+from data.maps.picture_ground import scale_length
 from data.maps.picture_layers import LAYERS
+from data.maps.picture_page import NoFont, Page, wrapped
 from data.maps.picture_spec import PICTURE_LAYERS, BadPicture, PictureSpec
 from data.maps.question import MapQuestion
 from data.maps.ramp import amount_rgb
@@ -73,13 +68,13 @@ def reddish(pixels: Any) -> Any:
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that is put on the page."""
     words: list[str] = []
-    put = picture._Page.text
+    put = Page.text
 
     def kept(self: Any, x: float, y: float, text: str, *more: Any, **look: Any) -> None:
         words.append(text)
         put(self, x, y, text, *more, **look)
 
-    monkeypatch.setattr(picture._Page, "text", kept)
+    monkeypatch.setattr(Page, "text", kept)
     return words
 
 
@@ -191,7 +186,7 @@ def test_pictures_that_are_drawn_at_once_are_as_if_one_after_the_other(
 def test_without_a_chinese_font_it_says_what_to_install(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture, "_installed", lambda: frozenset({"DejaVu Sans"}))
+    monkeypatch.setattr("data.maps.picture_page._installed", lambda: frozenset({"DejaVu Sans"}))
     with pytest.raises(NoFont, match="fonts-noto-cjk"):
         drawn(sqlite_store, spec())
 
