@@ -119,7 +119,7 @@ def _drawn(
     over = draw_overlays(store, scope, sheet, spec.overlays)
     draw_boundaries(sheet, shapes)
     names = {d.code: d.short_name for d in districts(conn)}
-    draw_names(page, sheet, shapes, names)
+    legend.notes += draw_names(page, asked, sheet, shapes, names)
     draw_scale_bar(page, sheet)
     draw_north(page, sheet)
     draw_legend(page, legend, over, page.width - _MARGIN_MM - LEGEND_MM, top, bottom)
