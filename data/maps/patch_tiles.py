@@ -169,7 +169,7 @@ def _patches(
     z: int,
 ) -> list[dict[str, Any]]:
     ids = cube.patches["id"][found.row].tolist()
-    rows = _rows(conn, cube, found.row, q.as_of, colouring)
+    rows = drawn_rows(conn, cube, found.row, q.as_of, colouring)
     geometries = shapes_of(conn, ids) if z >= SHAPE_ZOOM else {}
     latest = latest_issue(cube, scope, q)
     issued = dict(zip(ids, (cube.patches["issued"][found.row] == latest).tolist(), strict=True))
@@ -203,10 +203,11 @@ def _patches(
     return features
 
 
-def _rows(
+def drawn_rows(
     conn: Connection, cube: MapCube, at: Ints, day: date, colouring: str
 ) -> list[dict[str, Any]]:
-    """What a tile says of patches, with the keys of patch_rows: most of it stands in the cube."""
+    """What tiles and pictures say of patches, with the keys of patch_rows: most of it stands in the
+    cube. at: rows of the cube."""
     p, number = cube.patches, day.toordinal()
     ids = p["id"][at].tolist()
     names = named(conn, ids)

@@ -23,13 +23,12 @@ from data.maps.ground import metres_per_unit
 from data.maps.heat import heat_rgba, legend
 from data.maps.mercator import Box, unit_x, unit_y
 from data.maps.overlay import Window
-from data.maps.patch_tiles import COLOURINGS, LEGENDS, patch_classes, token_of
+from data.maps.patch_tiles import COLOURINGS, LEGENDS, drawn_rows, patch_classes, token_of
 from data.maps.points import over_rows, points, selected, within
 from data.maps.question import MapQuestion
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.patch_list import shapes_of
-from data.store.queries.patch_rows import patch_rows
 from data.units import format_count
 
 if TYPE_CHECKING:
@@ -229,7 +228,7 @@ def draw_patches(asked: Asked, sheet: Sheet) -> LegendParts:
         drawn = [classes.colour(v) for v in value.tolist()]
         title, marks = _title(q), _marks(classes, "dot")
     else:
-        drawn = _told_apart(asked, row, ids, colouring)
+        drawn = _told_apart(asked, row, colouring)
         marks = [Mark(tokens()[name], text, "dot") for name, text in LEGENDS[colouring]]
         title = COLOURINGS[colouring]
     shapes = {}
@@ -260,15 +259,14 @@ def _patches_inside(asked: Asked, box: Box, valued: bool) -> tuple[Any, Any]:
     return row, np.zeros(len(row), dtype=np.int64)
 
 
-def _told_apart(asked: Asked, row: Any, ids: list[int], colouring: str) -> list[str]:
+def _told_apart(asked: Asked, row: Any, colouring: str) -> list[str]:
     """The colour of each patch by what it is on the day."""
     day = asked.question.as_of
-    over = dict(zip(ids, over_rows(asked.cube, day, row).tolist(), strict=True))
-    found = {
-        r["id"]: tokens()[token_of(r, colouring, over[r["id"]])]
-        for r in patch_rows(asked.conn, ids, day)
-    }
-    return [found[i] for i in ids]
+    over = over_rows(asked.cube, day, row).tolist()
+    rows = drawn_rows(asked.conn, asked.cube, row, day, colouring)
+    return [
+        tokens()[token_of(r, colouring, is_over)] for r, is_over in zip(rows, over, strict=True)
+    ]
 
 
 def _draw_patches(
