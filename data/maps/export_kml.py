@@ -5,7 +5,7 @@ a column at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def _xml(value: Any) -> str:
 
 
 def _placemarks(batch: pa.RecordBatch, fields: Sequence[Field]) -> Iterator[str]:
-    names = _told(batch.column("图斑编号").to_pylist(), _xml)
+    names = map(_xml, batch.column("图斑编号").to_pylist())
     said = zip(*(_written(batch, field) for field in fields), strict=True)
     for name, values, drawn in zip(names, said, _drawn(batch), strict=True):
         yield (
@@ -82,23 +82,15 @@ def _placemarks(batch: pa.RecordBatch, fields: Sequence[Field]) -> Iterator[str]
         )
 
 
-def _told(values: Sequence[Any], tell: Callable[[Any], str]) -> list[str]:
-    """Each value in words, those that are the same once."""
-    told = {value: tell(value) for value in set(values)}
-    return [told[value] for value in values]
-
-
 def _written(batch: pa.RecordBatch, field: Field) -> list[str]:
     """The field of each placemark; nothing where it has no value."""
     before, after = f'<SimpleData name="{_xml(field.name)}">', "</SimpleData>"
-    write = _xml if field.kind == "text" else str
-
-    def tell(value: Any) -> str:
-        return "" if value is None else f"{before}{write(value)}{after}"
-
     values = batch.column(field.name).to_pylist()
-    # numbers are seldom the same
-    return list(map(tell, values)) if _TYPES[field.kind] == "double" else _told(values, tell)
+    if _TYPES[field.kind] == "double":  # seldom the same
+        return ["" if value is None else f"{before}{value}{after}" for value in values]
+    write = _xml if field.kind == "text" else str
+    told = {value: f"{before}{write(value)}{after}" for value in set(values) - {None}}
+    return [told.get(value, "") for value in values]
 
 
 # ---- shapes --------------------------------------------------------------------------------------
