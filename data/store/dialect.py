@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from math import isfinite
 from typing import Any
@@ -56,14 +56,16 @@ def prepare_sqlite_connection(connection: Any) -> None:
     cursor.close()
 
 
-def bulk_insert(conn: Connection, table: Table, columns: Columns) -> None:
+def bulk_insert(
+    conn: Connection, table: Table, columns: Columns, encoded: Collection[str] = ()
+) -> None:
     """Insert rows that are given a column each, days as ISO text: COPY on PostgreSQL, executemany
-    on SQLite."""
+    on SQLite. encoded: names of texts that are given in UTF-8, as SQLite keeps them."""
     if conn.dialect.name == "postgresql":
         insert_copied(conn, table, list(columns), copy_text(columns.values()))
         return
     names = ", ".join(f'"{name}"' for name in columns)
-    marks = ", ".join("?" * len(columns))
+    marks = ", ".join("CAST(? AS TEXT)" if name in encoded else "?" for name in columns)
     cursor: Any = conn.connection.cursor()
     rows = zip(*columns.values(), strict=True)
     cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)

@@ -208,8 +208,8 @@ def _columns(
     same: Sequence[Any],
     row_keys: Sequence[str],
     patch_ids: Sequence[int | None],
-    before: Sequence[str] | None,
-    after: Sequence[str] | None,
+    before: Sequence[str | bytes] | None,
+    after: Sequence[str | bytes] | None,
     prev_hash: str,
     hashes: list[str],
 ) -> dict[str, Sequence[Any]]:
@@ -234,13 +234,14 @@ def _lines(piece: Told, same: Sequence[Any], prev_hash: str, hashes: list[str]) 
 
 def _write_lines(conn: Connection, block: bytes) -> tuple[int, str]:
     """Returns seq and hash of the last record."""
-    about, *texts = block.decode().split("\n")
+    about, *texts = block.split(b"\n")
     same, row_keys, patch_ids, (has_before, has_after), prev_hash, hashes = orjson.loads(about)
     count = len(hashes)
     before = texts[:count] if has_before else None
     after = texts[-count:] if has_after else None
     columns = _columns(same, row_keys, patch_ids, before, after, prev_hash, hashes)
-    dialect.bulk_insert(conn, Base.metadata.tables["history"], columns)
+    table = Base.metadata.tables["history"]
+    dialect.bulk_insert(conn, table, columns, encoded=("before", "after"))
     return same[0] + count - 1, hashes[-1]
 
 
