@@ -64,8 +64,10 @@ class ColumnMap:
 
 
 def normal(text: str) -> str:
-    """A header without differences of width, space, case, or the star of required columns."""
-    return re.sub(r"[\s*:_]+", "", unicodedata.normalize("NFKC", text)).upper()
+    """A header without differences of width, space, case, the star of required columns, or the
+    word 其中 that stands before a part of the column to its left."""
+    plain = re.sub(r"[\s*:_\u200b\ufeff]+", "", unicodedata.normalize("NFKC", text)).upper()
+    return plain.removeprefix("其中")
 
 
 def split_unit(header: str) -> tuple[str, AreaUnit | None]:

@@ -35,7 +35,11 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d.*)?"
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+|\d\.\d+[eE]\d+")
+#: What a spreadsheet shows in place of a value, and what the reader puts for a formula without one.
+_NO_VALUE = re.compile(
+    r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|公式未计算|#+)"
+)
 #: Control characters, what stands for none, and what has no width.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 #: Lines of characters that stay as they are, whatever is done about widths and controls.
@@ -45,7 +49,18 @@ _PLAIN_NUMBERS = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,17})?\n)+")
 _SHORT_TEXT = 32
 #: Texts that are numbers of something, besides the keys.
 _NUMBERS = ("linked_patch_no", "code")
-_AREA_UNITS = {"亩": AreaUnit.MU, "平方米": AreaUnit.M2, "M2": AreaUnit.M2, "公顷": AreaUnit.HA}
+#: Units written in a cell; longer words before those they end with.
+_AREA_UNITS = {
+    "亩": AreaUnit.MU,
+    "平方米": AreaUnit.M2,
+    "公顷": AreaUnit.HA,
+    "平方千米": AreaUnit.KM2,
+    "平方公里": AreaUnit.KM2,
+    "KM2": AreaUnit.KM2,
+    "HM2": AreaUnit.HA,
+    "M2": AreaUnit.M2,
+    "HA": AreaUnit.HA,
+}
 
 
 class Unreadable(ValueError):
@@ -112,6 +127,7 @@ def _plain_column(
         words = {cell for cell in cells.tolist() if cell is not None}
         joined = "\n".join(words)
         doubtful = CLEAR_WORD in joined or joined.count("\n") != len(words) - 1 or "" in words
+        doubtful |= "#" in joined
         if column.key or column.field in _NUMBERS:
             doubtful |= "." in joined or "+" in joined or column.field == "period"
         if doubtful or max(map(len, words)) > _SHORT_TEXT:
@@ -149,6 +165,11 @@ def _read(cell: Any, reader: Callable[[Any, str], Any], column: Column) -> Any:
         if column.required or column.key or column.field == "year":
             raise Unreadable(f"{column.header}是必填项，不能清空。")
         return CLEARED
+    if text.startswith("#") and _NO_VALUE.fullmatch(text):
+        raise Unreadable(
+            f"{column.header}“{text[:30]}”不是数值，是表格里的错误值或没有计算结果的公式。"
+            "请用 Excel 或 WPS 打开，改正后保存，再重新上传。"
+        )
     return reader(cell, text)
 
 
@@ -178,6 +199,8 @@ def _reader(column: Column, unit: AreaUnit) -> Callable[[Any, str], Any]:
         return _limited(text, column)
 
     def integer(cell: Any, text: str) -> int:
+        if column.field == "year":
+            text = re.sub(r"^(.{4})年度?$", r"\1", text)
         return read_integer(text, column.header)
 
     readers: dict[CellType, Callable[[Any, str], Any]] = {
@@ -219,13 +242,13 @@ def read_date(text: str, header: str = "日期") -> date:
 
     Raises Unreadable.
     """
-    plain = _width(text).strip()
+    plain = re.sub(r"\s*([-/.年月])\s*|\s+(?=日)", r"\1", _width(text).strip())
     found = _DATE.fullmatch(plain) or _COMPACT.fullmatch(re.sub(r"\.0+$", "", plain))
     try:
         if found:
             day = date(*(int(part) for part in found.groups()))
         else:
-            serial = float(plain)
+            serial = float(plain) if "_" not in plain else math.nan
             if not 20_000 <= serial < 80_000:
                 raise ValueError(plain)
             day = _EXCEL_EPOCH + timedelta(days=int(serial))

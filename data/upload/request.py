@@ -37,6 +37,12 @@ class UploadRequest:
     mapping: Mapping[str, Mapping[str, str | None]] | None = None
     encoding: str | None = None
 
+    def __post_init__(self) -> None:
+        """A name may hold bytes that are no text, and control characters: it is kept without."""
+        told = self.file_name.encode("utf-8", "replace").decode("utf-8")
+        plain = "".join(c if c.isprintable() else "?" for c in told)
+        object.__setattr__(self, "file_name", plain)
+
 
 @dataclass
 class UploadOutcome:

@@ -22,6 +22,8 @@ from data.upload.readers import encoding
 from data.upload.readers.base import MAX_ROWS
 
 Bytes2D = npt.NDArray[np.uint8]
+#: Numbers above 10¹² written with an exponent: the mantissa keeps twelve digits.
+_CUT = r"[eE]\+0*(?:1[2-9]|[2-9][0-9])"
 _BROKEN = "属性表（.dbf）已损坏，请从原软件重新导出。"
 
 
@@ -176,6 +178,8 @@ def _number(cells: Bytes2D, field: _Field, codec: str) -> pa.Array:
     text = _text(cells, field, codec)
     overflowed = pc.match_substring(text, "*")  # what did not fit its width is written as stars
     text = pc.if_else(overflowed, pa.scalar(None, pa.string()), text)
+    if pc.any(pc.match_substring_regex(text, _CUT)).as_py():
+        return text  # a code that lost its last digits must not look as if it had them
     whole = field.decimals == 0 and field.width < 19 and field.type == "N"
     for kind in (pa.int64(), pa.float64()) if whole else (pa.float64(),):
         try:
@@ -189,9 +193,11 @@ def _date(cells: Bytes2D, field: _Field, codec: str) -> pa.Array:
     text = _text(cells, field, codec)
     text = pc.if_else(pc.equal(text, "00000000"), pa.scalar(None, pa.string()), text)
     try:
-        return pc.strptime(text, format="%Y%m%d", unit="s").cast(pa.date32())
+        days = pc.strptime(text, format="%Y%m%d", unit="s").cast(pa.date32())
     except pa.ArrowInvalid:
         return text
+    # 31 February comes out as 3 March: such a column stays text
+    return days if pc.strftime(days, format="%Y%m%d").equals(text) else text
 
 
 def _boolean(cells: Bytes2D, field: _Field, codec: str) -> pa.Array:

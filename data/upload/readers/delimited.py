@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from data.upload.readers.sheet import table_of, unquoted
 
 _DELIMITERS = ",;\t，"
 _CHUNK = 20_000
+_END = "\x1a\x1a"
 _MAX_CELL = 100_000
 
 
@@ -28,6 +30,7 @@ def read_delimited(path: Path, name: str, options: ReadOptions, notes: list[str]
         raise UploadRefused("文件中有空字符（NUL），不是正常的文本表格，请重新导出。")
     if text.lstrip()[:1] == "<":
         raise UploadRefused("文件其实是网页（HTML），请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。")
+    text = text.rstrip("\x1a")  # old programs end a file with it
     delimiter = _delimiter(text)
     table = table_of(name, _columns(text, delimiter), 1, notes)
     if table is None:
@@ -77,14 +80,23 @@ def _chunks(text: str, delimiter: str) -> Iterator[list[list[str]]]:
     """Rows, one a line of the file as an editor counts them; quoted line breaks stay in a cell."""
     csv.field_size_limit(_MAX_CELL)
     has_formulas = '="' in text
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # one row more than the text has: where it does not come out alone, a quote was left open
+    lines = itertools.chain(io.StringIO(text, newline=""), [_END])
+    reader = csv.reader(lines, delimiter=delimiter)
     rows: list[list[str]] = []
     try:
         for row in reader:
+            if row == [_END]:
+                break
             rows.append([unquoted(c) for c in row] if has_formulas else row)
             if len(rows) == _CHUNK:
                 yield rows
                 rows = []
+        else:
+            raise UploadRefused(
+                "文件中有一个引号没有成对，它后面的各行会被当成一个单元格，因此没有读取。"
+                "请补全或删去这个引号后重新上传。"
+            )
     except csv.Error as error:
         raise UploadRefused(
             f"第 {reader.line_num} 行的引号或内容不完整（单元格过长），请检查后重新导出。"

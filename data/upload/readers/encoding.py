@@ -18,6 +18,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ASCII = "".join(map(chr, range(32, 127)))
 _CHINESE = {"936", "gbk", "gb2312", "cp936", "gb18030", "ansi936", "oem"}
 
 
@@ -38,8 +39,16 @@ def codec_named(name: str | None) -> str | None:
             info = codecs.lookup(candidate)
         except LookupError:
             continue
-        return info.name if info._is_text_encoding else None
+        return info.name if info._is_text_encoding and _keeps_ascii(info) else None
     return None
+
+
+def _keeps_ascii(codec: codecs.CodecInfo) -> bool:
+    """Not so for UTF-16, escapes and EBCDIC, in which no table of a Shapefile is written."""
+    try:
+        return codec.encode(_ASCII)[0] == _ASCII.encode("ascii")
+    except (UnicodeError, ValueError):
+        return False
 
 
 def decode_text(raw: bytes, given: str | None = None) -> tuple[str, str]:

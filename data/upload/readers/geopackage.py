@@ -6,6 +6,7 @@ columns and shadowed system tables are refused; triggers cannot fire in a read-o
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import time
@@ -17,6 +18,10 @@ from data.errors import UploadRefused
 _BROKEN = "GeoPackage 已损坏或不是 GeoPackage，请从原软件重新导出。"
 _SECONDS = 10
 _MAX_OBJECTS = 5_000
+_RTREE = re.compile(
+    r"""\s*CREATE\s+VIRTUAL\s+TABLE\s+(?:"[^"]+"|\w+)\s+USING\s+rtree\s*\([^()]*\)\s*$""",
+    re.IGNORECASE,
+)
 _ALLOWED_PRAGMAS = {"trusted_schema", "cell_size_check", "table_xinfo", "query_only"}
 
 
@@ -106,7 +111,7 @@ def _check(db: sqlite3.Connection) -> None:
 
 
 def _is_rtree(name: str, sql: str) -> bool:
-    return name.startswith("rtree_") and " using rtree" in " ".join(sql.lower().split())
+    return name.startswith("rtree_") and _RTREE.match(sql) is not None
 
 
 def _quoted(name: str) -> str:

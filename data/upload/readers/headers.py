@@ -17,7 +17,14 @@ Row = list[str | None]
 SEARCHED_ROWS = 30
 _UNIT = re.compile(r"\((亩|公顷|平方米|平方千米|平方公里|m2|m²|㎡|ha|hm2|hm²|km2|km²|米|度|元)\)$")
 _NUMERIC = re.compile(r"[-+]?[\d.,/%:\-]*\d[\d.,/%:\-]*")
-_TOTALS = {"合计", "总计", "小计", "共计", "总 计", "合 计", "小 计"}
+_TOTALS = {"合计", "总计", "小计", "共计", "本页合计", "本页小计", "全市合计"}
+#: Ways of writing them that are looked for in every row; under the table any is recognised.
+TOTALS = tuple(
+    f"{word}{mark}" for word in (*_TOTALS, "合 计", "总 计", "小 计") for mark in ("", "：", ":")
+)
+_SIGNATURE = re.compile(
+    r"(填表|填报|制表|审核|复核|核对|负责|单位负责|联系|经办)(人|单位|日期|时间|电话)?(\(.*\))?:.*|(注|说明|备注):.+"
+)
 #: Words of files that offices have and that no kind's column is called (the built-in profiles).
 _OTHER_WORDS = (
     *(
@@ -59,7 +66,7 @@ class Header:
 def plain(title: str) -> str:
     """A title without spaces, width differences, marks of required columns, and unit."""
     text = unicodedata.normalize("NFKC", title)
-    text = re.sub(r"[\s*＊:：]+", "", text)
+    text = re.sub(r"[\s*＊:：]+", "", text).removeprefix("其中")
     return _UNIT.sub("", text).upper()
 
 
@@ -98,9 +105,19 @@ def find_header(sheet: Sequence[Sequence[str | None]]) -> Header | None:
 
 
 def is_total(row: Row) -> bool:
-    """Whether a row under the table is its sum, not a record."""
+    """Whether a row of the table is a sum, not a record: 合计, 总计（亩）, 小 计：."""
     first = next((c for c in row if c), None)
-    return first is not None and first in _TOTALS
+    if first is None or len(first) > 40:
+        return False
+    text = re.sub(r"[\s:]+", "", unicodedata.normalize("NFKC", first))
+    return re.sub(r"\(.*\)$", "", text) in _TOTALS
+
+
+def is_signature(row: Row) -> bool:
+    """Whether a row under the table says who filled it in, or is a remark."""
+    first = next((c for c in row if c), None)
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", first or ""))
+    return _SIGNATURE.fullmatch(text) is not None
 
 
 def _is_known(cell: str | None) -> bool:

@@ -218,6 +218,8 @@ class _Shp:
         if not use.any():
             return
         coords = self._gathered(starts[use] + 44 + 4 * rings[use], points[use])
+        if np.isnan(coords).any():  # closes no ring; inf does, and is refused later
+            np.nan_to_num(coords, copy=False, nan=np.inf)
         lonlat = np.column_stack(project(coords[:, 0], coords[:, 1]))
         ring_of_point = np.repeat(np.arange(len(lengths)), lengths)
         full = lengths >= 3  # a ring of fewer points encloses nothing

@@ -12,6 +12,8 @@ from data.errors import UploadRefused
 from data.upload.readers import headers
 from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable
 
+#: A sum is named in one of so many columns.
+_TITLED = 3
 _BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
 
@@ -63,14 +65,29 @@ def _clean(column: pa.Array) -> pa.Array:
 
 
 def _totals(columns: list[pa.Array], filled: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
-    """Which rows are sums (合计…): only looked for in the last rows and where no number stands."""
+    """Which rows are sums (合计…), and in the last rows who signed: neither is data."""
     marked = np.zeros(len(filled), dtype=bool)
-    for index in np.flatnonzero(filled)[-5:]:
-        row = [c[int(index)].as_py() for c in columns]
+    last = np.flatnonzero(filled)[-5:].tolist()
+    words = pa.array(headers.TOTALS)
+    likely = np.zeros(len(filled), dtype=bool)
+    for column in columns[:_TITLED]:
+        likely |= pc.is_in(column, value_set=words).to_numpy(zero_copy_only=False)
+    sums = []
+    for index in sorted({*np.flatnonzero(likely).tolist(), *last}):
+        row = [c[index].as_py() for c in columns]
         if headers.is_total(row):
             marked[index] = True
-            notes.append(f"“{name}”：末尾的合计行不是数据，已跳过。")
+            sums.append(index)
+        elif index in last and headers.is_signature(row):
+            marked[index] = True
+            notes.append(f"“{name}”：表下的签署或说明“{_first(row)}”不是数据，已跳过。")
+    if sums:
+        notes.append(f"“{name}”：{len(sums)} 行合计或小计不是数据，已跳过。")
     return marked
+
+
+def _first(row: list[str | None]) -> str:
+    return next((c for c in row if c), "")[:20]
 
 
 def column_letters(index: int) -> str:

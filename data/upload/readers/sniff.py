@@ -40,6 +40,8 @@ _EXTENSIONS: dict[str, tuple[Kind, ...]] = {
     ".txt": (Kind.SURVEY, Kind.DELIMITED),
 }
 _SUPPORTED = "zip（Shapefile、FileGDB）、gpkg、geojson、kml、kmz、xlsx、xls、csv、勘测定界 txt"
+#: Systems export web pages under these names.
+_TABLES = (".xls", ".xlsx", ".et", ".csv", ".tsv", ".txt")
 _SHAPEFILE_PARTS = {".shp", ".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx"}
 _FOREIGN = (
     (b"Rar!", "RAR 压缩包"),
@@ -66,6 +68,10 @@ def sniff(path: Path, file_name: str) -> Kind:
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise UploadRefused(f"不能读取{what}。可以上传：{_SUPPORTED}。")
+    if suffix in _TABLES and _without_mark(head).startswith(b"<"):
+        raise UploadRefused(
+            "文件其实是网页或 XML，不是工作簿。请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
+        )
     kind = _by_content(head, suffix)
     allowed = _EXTENSIONS.get(suffix)
     if allowed is None:
@@ -77,6 +83,10 @@ def sniff(path: Path, file_name: str) -> Kind:
     return kind
 
 
+def _without_mark(head: bytes) -> bytes:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
 def _by_content(head: bytes, suffix: str) -> Kind | None:
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return Kind.XLSX if suffix not in (".zip", ".kmz") else Kind.ZIP
@@ -84,7 +94,7 @@ def _by_content(head: bytes, suffix: str) -> Kind | None:
         return Kind.XLS
     if head.startswith(b"SQLite format 3\0"):
         return Kind.GEOPACKAGE
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = _without_mark(head)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head.decode("utf-16", errors="ignore").encode().lstrip()
     elif b"\0" in head:

@@ -24,6 +24,7 @@ import python_calamine
 
 from data.errors import UploadRefused
 from data.upload import archive
+from data.upload.readers import cell_marks
 from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, MAX_TABLES, RawTable, ReadOptions
 from data.upload.readers.sheet import table_of
 
@@ -33,19 +34,28 @@ _FAR_COLUMN = re.compile(rb' r="([A-Z]{2,3})[0-9]{1,7}"')
 _ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="([0-9]{1,9})"')
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _MIDNIGHT = " 00:00:00"
+_EXACT = 1e15
+_VISIBLE = python_calamine.SheetVisibleEnum.Visible
 
 
 def read_xlsx(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTable]:
     """The sheets that hold a table. Raises UploadRefused."""
     archive.check_workbook(path, archive.ArchiveLimits())
-    _refuse_dtd_and_far_corners(path)
+    may_hold_marks = _looked_through(path)
+    hidden: set[str] = set()
+    columns: dict[str, list[pa.Array]] = {}
     try:
         reader = fastexcel.read_excel(path.read_bytes())
-        names = _wanted(reader.sheet_names, options, notes)
-        columns = {name: _fast_columns(reader, name) for name in names}
-    except fastexcel.FastExcelError as error:
+        for name in _wanted(reader.sheet_names, options, notes):
+            columns[name], visible = _fast_columns(reader, name)
+            if not visible and name != options.layer:
+                hidden.add(name)
+        for name, cells in columns.items():
+            if cells and (may_hold_marks or cell_marks.may_be_cut(cells)):
+                columns[name] = cell_marks.with_marks(path, name, cells)
+    except (fastexcel.FastExcelError, python_calamine.CalamineError) as error:
         raise UploadRefused(_BROKEN) from error
-    return _tables(columns, notes)
+    return _tables(columns, hidden, notes)
 
 
 def read_xls(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTable]:
@@ -54,16 +64,35 @@ def read_xls(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTabl
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         names = _wanted(book.sheet_names, options, notes)
         columns = {}
+        visible = {m.name for m in book.sheets_metadata if m.visible == _VISIBLE}
+        hidden = set(names) - visible - {options.layer or ""}
         for name in names:
             sheet = book.get_sheet_by_name(name)
             _check_size(name, sheet.total_height, sheet.total_width)
             columns[name] = _text_columns(sheet.to_python(skip_empty_area=False))
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise UploadRefused(_BROKEN) from error
-    return _tables(columns, notes)
+    return _tables(columns, hidden, notes)
 
 
-def _tables(columns: dict[str, list[pa.Array]], notes: list[str]) -> list[RawTable]:
+def _tables(
+    columns: dict[str, list[pa.Array]], hidden: set[str], notes: list[str]
+) -> list[RawTable]:
+    """Of the sheets that can be seen; of hidden ones only where no other holds rows."""
+    seen = {name: cells for name, cells in columns.items() if name not in hidden}
+    tables = _tables_of(seen, notes)
+    if tables and hidden:
+        names = "、".join(f"“{n}”" for n in columns if n in hidden and columns[n])
+        if names:
+            notes.append(f"隐藏的工作表{names}没有导入；需要导入时请取消隐藏后重新上传。")
+    elif hidden:
+        tables = _tables_of({n: columns[n] for n in columns if n in hidden}, notes)
+    if not tables:
+        raise UploadRefused("工作簿中没有数据行。请检查：第一行应为列名，其下至少有一行数据。")
+    return tables
+
+
+def _tables_of(columns: dict[str, list[pa.Array]], notes: list[str]) -> list[RawTable]:
     tables = []
     for name, cells in columns.items():
         table = table_of(name, cells, 1, notes)
@@ -71,8 +100,6 @@ def _tables(columns: dict[str, list[pa.Array]], notes: list[str]) -> list[RawTab
             tables.append(table)
         elif cells and table is None:
             notes.append(f"工作表“{name}”没有表头，已跳过。")
-    if not tables:
-        raise UploadRefused("工作簿中没有数据行。请检查：第一行应为列名，其下至少有一行数据。")
     return tables
 
 
@@ -88,11 +115,14 @@ def _wanted(names: list[str], options: ReadOptions, notes: list[str]) -> list[st
     return names
 
 
-def _fast_columns(reader: fastexcel.ExcelReader, name: str) -> list[pa.Array]:
+def _fast_columns(reader: fastexcel.ExcelReader, name: str) -> tuple[list[pa.Array], bool]:
+    """Its columns as text, and whether the sheet can be seen."""
     sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     _check_size(name, sheet.total_height, sheet.width)
     batch = sheet.to_arrow()
-    return [_tidied(column.cast(pa.string())) for column in batch.columns]
+    return [
+        _tidied(column.cast(pa.string())) for column in batch.columns
+    ], sheet.visible == "visible"
 
 
 def _tidied(column: pa.Array) -> pa.Array:
@@ -118,7 +148,9 @@ def _cell_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e21:
+        if abs(value) >= _EXACT:  # a spreadsheet keeps fifteen digits: the others are lost
+            return repr(value) if "e" in repr(value) else f"{value:e}"
+        if value.is_integer():
             return str(int(value))
         return format(Decimal(repr(value)), "f")
     if isinstance(value, dt.datetime):
@@ -135,8 +167,11 @@ def _check_size(name: str, height: int, width: int) -> None:
         )
 
 
-def _refuse_dtd_and_far_corners(path: Path) -> None:
-    """Looks through the sheets' XML once, inflating in pieces: it is never held whole."""
+def _looked_through(path: Path) -> bool:
+    """Looks through the sheets' XML once, inflating in pieces: it is never held whole. Whether
+    there may be errors or formulas. Raises UploadRefused for a document type and far corners.
+    """
+    may_hold_marks = False
     with zipfile.ZipFile(path) as book:
         for info in book.infolist():
             is_xml = info.filename.lower().endswith((".xml", ".rels", ".vml"))
@@ -144,17 +179,21 @@ def _refuse_dtd_and_far_corners(path: Path) -> None:
                 continue
             is_sheet = _SHEET_PART.fullmatch(info.filename) is not None
             try:
-                height, width = _corner(book, info, is_sheet)
+                height, width, marks = _corner(book, info, is_sheet)
             except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
                 raise UploadRefused(_BROKEN) from error
             except (NotImplementedError, RuntimeError) as error:
                 raise UploadRefused(_BROKEN) from error
             _check_size(Path(info.filename).stem, height, width)
+            may_hold_marks |= marks
+    return may_hold_marks
 
 
-def _corner(book: zipfile.ZipFile, info: zipfile.ZipInfo, is_sheet: bool) -> tuple[int, int]:
-    """Number of the last row and column with a cell; raises for a document type declaration."""
+def _corner(book: zipfile.ZipFile, info: zipfile.ZipInfo, is_sheet: bool) -> tuple[int, int, bool]:
+    """Number of the last row and column with a cell, and whether any may need a mark; raises for a
+    document type declaration."""
     height = width = 0
+    marks = False
     tail = b""
     with book.open(info) as part:
         while chunk := part.read(4 * archive.MB):
@@ -162,12 +201,13 @@ def _corner(book: zipfile.ZipFile, info: zipfile.ZipInfo, is_sheet: bool) -> tup
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                 raise UploadRefused("Excel 文件内有不允许的外部声明（DTD），未读取。请重新导出。")
             if is_sheet:
+                marks = marks or cell_marks.may_hold_marks(text)
                 columns = set(_FAR_COLUMN.findall(text))
                 width = max((_column_number(c) for c in columns), default=width)
                 rows = _ROW.findall(text)
                 height = max(height, max(map(int, rows), default=0))
             tail = text[-64:]
-    return height, max(width, 1)
+    return height, max(width, 1), marks
 
 
 def _column_number(letters: bytes) -> int:

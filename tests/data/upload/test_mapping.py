@@ -54,6 +54,7 @@ def test_width_space_case_and_cut_names_do_not_matter(header: str, name: str | N
         ("监测面积", AreaUnit.MU),
         ("监测面积（亩）", AreaUnit.MU),
         ("监测面积（平方米）", AreaUnit.M2),
+        ("其中：监测面积\u200b（平方米）", AreaUnit.M2),
         ("监测面积(㎡)", AreaUnit.M2),
         ("监测面积 ( m2 )", AreaUnit.M2),
         ("JCMJ(m²)", AreaUnit.M2),

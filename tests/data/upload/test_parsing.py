@@ -45,6 +45,7 @@ def test_every_day_is_read_in_every_way_of_writing_it(day: date) -> None:
         f"{day.year}.{day.month}.{day.day}",
         f"{day:%Y%m%d}",
         f"{day.year}年{day.month}月{day.day}日",
+        f"{day.year} 年 {day.month} 月 {day.day} 日",
         str(serial),
         f"{serial}.0",
         f"{day.isoformat()} 00:00:00",
@@ -54,7 +55,18 @@ def test_every_day_is_read_in_every_way_of_writing_it(day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2023-02-30", "2023-13-01", "昨天", "2023-05", "5月3日", "1", "99999999", "0203-01-01"]
+    "text",
+    [
+        "2023-02-30",
+        "2023-13-01",
+        "昨天",
+        "2023-05",
+        "5月3日",
+        "1",
+        "99999999",
+        "0203-01-01",
+        "4_5050",
+    ],
 )
 def test_what_is_no_day_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(Unreadable, match="下发日期"):
@@ -91,6 +103,9 @@ def test_an_area_in_mu_keeps_every_digit(value: float) -> None:
         ("3.5亩", AreaUnit.M2, 3.5),
         ("1公顷", AreaUnit.MU, 15.0),
         ("１２．５", AreaUnit.MU, 12.5),
+        ("0.8 hm²", AreaUnit.MU, 12.0),
+        ("12.5㎡", AreaUnit.MU, 0.01875),
+        ("0.01平方公里", AreaUnit.M2, 15.0),
     ],
 )
 def test_units_are_converted(text: str, unit: AreaUnit, mu: float) -> None:
@@ -141,6 +156,27 @@ def test_cells_as_text(cell: Any, text: str) -> None:
 
 def test_a_spreadsheets_code_loses_its_point() -> None:
     assert _parse(PATCHES.column("patch_no"), "371002.0", "HC-1.0") == (["371002", "HC-1.0"], {})
+
+
+def test_an_error_of_a_spreadsheet_is_no_value_and_no_empty_cell() -> None:
+    for name in ("area_mu", "farmland_mu", "patch_no", "issued_on", "location", "district_code"):
+        for cell in ("#N/A", "#REF!", "#DIV/0!", "########", "#公式未计算"):
+            values, errors = _parse(PATCHES.column(name), cell)
+            assert values == [None], name
+            assert "错误值" in errors[0], name
+    assert _parse(PATCHES.column("location"), "3#楼", "#5地块") == (["3#楼", "#5地块"], {})
+
+
+def test_a_year_may_be_called_one() -> None:
+    assert _parse(PATCHES.column("year"), "2023年", "２０２３年度", "2023") == ([2023] * 3, {})
+    assert _parse(PATCHES.column("year"), "23年")[1]
+
+
+@pytest.mark.parametrize("code", ["3.71002E+14", "3.71002e+14", "3.71002202300012E17"])
+def test_a_code_in_scientific_notation_is_refused(code: str) -> None:
+    values, errors = _parse(PATCHES.column("patch_no"), code, "3E14")
+    assert values == [None, "3E14"]
+    assert "科学计数" in errors[0]
 
 
 def test_a_number_that_lost_its_last_digits_is_refused() -> None:

@@ -24,7 +24,7 @@ from data.store.models import (
     ReferenceFeature,
     Upload,
 )
-from data.upload.service import UploadRequest, prepare, take
+from data.upload.service import UploadRequest, prepare, take, upload_file
 from data.vocabulary import UploadKind
 from tests.sending import (
     FINDING,
@@ -226,6 +226,15 @@ def test_a_column_that_the_file_lacks_can_be_given(sqlite_store: Store) -> None:
     assert send(sqlite_store, PATCHES, row, set_columns=given).inserted == 1
     with pytest.raises(UploadRefused, match="没有“颜色”这一列"):
         send(sqlite_store, PATCHES, row, set_columns={"颜色": "红"})
+
+
+def test_a_name_that_is_no_text_is_kept_in_readable_form(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "a.csv", [PATCH])
+    request = UploadRequest(path, "图\udcff\n\x00.csv", PATCHES, 2023)
+    assert upload_file(sqlite_store, request).inserted == 1
+    assert _one(sqlite_store, Upload.file_name) == ("图???.csv",)
 
 
 def test_a_file_of_another_kind_is_refused_naming_its_columns(sqlite_store: Store) -> None:

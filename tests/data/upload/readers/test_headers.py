@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.upload.readers.headers import find_header, plain
+from data.upload.readers.headers import find_header, is_signature, is_total, plain
 
 EMPTY: str | None = None
 
@@ -111,3 +111,18 @@ def test_width_spaces_units_and_marks_do_not_matter(title: str) -> None:
 def test_an_empty_sheet_has_no_header() -> None:
     assert find_header([]) is None
     assert find_header([[EMPTY, EMPTY], [EMPTY, EMPTY]]) is None
+
+
+@pytest.mark.parametrize("title", ["合计", "总 计：", "合计（亩）", "本页小计:"])
+def test_sums_are_told_by_their_first_cell(title: str) -> None:
+    assert is_total([None, title, "12"])
+    assert not is_total(["合计村", title])
+
+
+@pytest.mark.parametrize(
+    "cell", ["填表人：张三", "审核人 : ", "备注：面积以亩计", "填报日期：5月9日"]
+)
+def test_signatures_and_remarks_are_told_by_their_first_cell(cell: str) -> None:
+    assert is_signature([cell, None, "审核人：李四"])
+    assert not is_signature(["HC-1", cell])
+    assert not is_signature(["负责人", "x"])

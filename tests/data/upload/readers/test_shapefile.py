@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -13,6 +15,7 @@ import shapely
 
 from data.errors import UploadRefused
 from data.upload.readers import read_file
+from data.upload.readers.dbf import read_dbf
 from tests.data.upload.readers.files import (
     OPTIONS,
     geodesic_area,
@@ -65,9 +68,15 @@ def test_a_false_prj_is_found_out_and_said(tmp_path: Path) -> None:
     assert any("不符" in note and "EPSG:4529" in note for note in result.notes)
 
 
+_FALSE_CPGS = (
+    *(b"<!DOCTYPE html>", b"UTF-8", b"ISO-8859-1", b"", b"G\0B"),
+    *(b"undefined", b"utf-16", b"cp037", b"unicode_escape", b"base64"),
+)
+
+
 def test_a_cpg_that_is_a_web_page_or_wrong_is_ignored(tmp_path: Path) -> None:
     parts = shapefile(tmp_path / "s", encoding="GB18030")
-    for index, cpg in enumerate([b"<!DOCTYPE html>", b"UTF-8", b"ISO-8859-1", b"", b"G\0B"]):
+    for index, cpg in enumerate(_FALSE_CPGS):
         path = zipped_shapefile(tmp_path / f"{index}.zip", {**parts, ".cpg": cpg})
         assert read_file(path, OPTIONS).tables[0].columns["XMC"][0].as_py() == "环翠区"
 
@@ -194,6 +203,42 @@ def test_one_broken_record_costs_only_itself(tmp_path: Path) -> None:
     assert [issue.row for issue in table.unreadable] == [2]
     assert table.geometry is not None
     assert [w is None for w in table.geometry.wkb] == [False, True, False]
+
+
+def test_a_vertex_that_is_no_number_costs_only_its_shape(tmp_path: Path) -> None:
+    parts = shapefile(tmp_path / "s")
+    for place in (48, 48 + 16):  # the first vertex of the first record, and the next
+        shp = bytearray(parts[".shp"])
+        struct.pack_into("<d", shp, 108 + place, float("nan"))
+        path = zipped_shapefile(tmp_path / f"{place}.zip", {**parts, ".shp": bytes(shp)})
+        (table,) = read_file(path, OPTIONS).tables
+        assert [issue.row for issue in table.unreadable] == [1]
+
+
+def _dbf(kind: str, width: int, decimals: int, *cells: str) -> bytes:
+    """An attribute table of one column called A."""
+    field = struct.pack("<11sc4xBB14x", b"A", kind.encode(), width, decimals)
+    head = struct.pack("<BBBBIHH20x", 3, 123, 5, 8, len(cells), 65, width + 1)
+    return head + field + b"\r" + b"".join(b" " + c.encode().ljust(width) for c in cells)
+
+
+def _column(folder: Path, *arguments: Any) -> list[Any]:
+    path = folder / "a.dbf"
+    path.write_bytes(_dbf(*arguments))
+    values: list[Any] = read_dbf(path).columns["A"].to_pylist()
+    return values
+
+
+def test_a_day_of_a_dbf_that_does_not_exist_is_no_other_day(tmp_path: Path) -> None:
+    days = _column(tmp_path, "D", 8, 0, "20230228", "", "20230508")
+    assert days == [date(2023, 2, 28), None, date(2023, 5, 8)]
+    assert _column(tmp_path, "D", 8, 0, "20230231", "20230508") == ["20230231", "20230508"]
+
+
+def test_a_code_of_a_dbf_that_lost_its_last_digits_does_not_get_them_back(tmp_path: Path) -> None:
+    codes = ("3.71002202300e+014", "3.71002202301e+014")
+    assert _column(tmp_path, "F", 19, 11, *codes) == list(codes)
+    assert _column(tmp_path, "F", 19, 11, "1.48000000000e+001") == [14.8]
 
 
 def test_holes_islands_and_wrong_winding_keep_their_area(tmp_path: Path) -> None:

@@ -82,6 +82,85 @@ def test_formulas_give_their_last_value(tmp_path: Path) -> None:
     assert table.columns["监测面积"].to_pylist() == ["2.5"]
 
 
+def test_errors_and_formulas_without_a_value_are_not_empty_cells(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet("说明")
+    sheet = book.add_worksheet("表 & 二")
+    sheet.write_row(2, 1, HEAD)  # neither the first row nor the first column
+    sheet.write_row(3, 1, ["A1", "2023-05-08"])
+    sheet.write_formula(3, 3, "=1/0", None, "#DIV/0!")
+    sheet.write_formula(3, 4, "=A1", None, "")
+    sheet.write_row(4, 1, ["A2", "2023-05-08", 2])
+    sheet.write_formula(4, 4, '="某村"', None, "某村")
+    sheet.write_formula(5, 3, "=D9", None, "#REF!")  # drawn down below the data
+    book.close()
+    table = _only(path)
+    assert table.columns["图斑编号"].to_pylist() == ["A1", "A2"]
+    assert table.columns["监测面积"].to_pylist() == ["#DIV/0!", "2"]
+    assert table.columns["坐落"].to_pylist() == ["#公式未计算", "某村"]
+
+
+def test_a_formula_that_gives_an_empty_text_is_an_empty_cell(tmp_path: Path) -> None:
+    content = _rewritten(
+        workbook([HEAD, ["1", None, "=IF(1,E1,2)", "村"]]),
+        "xl/worksheets/sheet1.xml",
+        r'(<c r="C2")(>.*?)<v ?/>',
+        r'\1 t="str"\2<v></v>',
+    )
+    table = _only(_write(tmp_path / "a.xlsx", content))
+    assert table.columns["监测面积"].to_pylist() == [None]
+
+
+def test_a_number_longer_than_a_spreadsheet_keeps_is_told_from_a_text(tmp_path: Path) -> None:
+    number = 371002202300012345
+    rows: list[list[object]] = [HEAD, [number, None, 1], [str(number), None, 2], [371002202300012]]
+    content = workbook(rows)
+    assert _only(_write(tmp_path / "a.xlsx", content)).columns["图斑编号"].to_pylist() == [
+        "3.710022023000124e+17",
+        "371002202300012345",
+        "371002202300012",
+    ]
+    digits = _rewritten(content, "xl/worksheets/sheet1.xml", r"3\.71\d+e\+17", str(number))
+    table = _only(_write(tmp_path / "b.xlsx", digits))  # a program wrote all of them
+    assert table.columns["图斑编号"].to_pylist()[0] == "371002202300012345"
+
+
+def test_what_nobody_sees_is_not_taken(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    content = workbook_of({"一": [HEAD, ["1"]], "二": [HEAD, ["2"]], "三": [HEAD, ["3"]]})
+    book = load_workbook(io.BytesIO(content))
+    book["二"].sheet_state = "hidden"
+    book["三"].sheet_state = "veryHidden"
+    path = tmp_path / "a.xlsx"
+    book.save(path)
+    result = read_file(path, OPTIONS)
+    assert [t.name for t in result.tables] == ["一"]
+    assert any("“二”、“三”" in note and "隐藏" in note for note in result.notes)
+    assert [t.name for t in read_file(path, replace(OPTIONS, layer="二")).tables] == ["二"]
+    book["一"].delete_rows(2)  # nothing that can be seen holds rows
+    book.save(path)
+    assert [t.name for t in read_file(path, OPTIONS).tables] == ["二", "三"]
+
+
+def test_sums_within_and_signatures_below_are_no_rows(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        HEAD,
+        ["1", "2023-05-08", 2, "村"],
+        ["小计：", None, 2],
+        *([str(i), "2023-05-08", 2, "村"] for i in range(2, 9)),
+        ["总计（亩）", None, 16],
+        ["填表人：张三", None, None, "审核人：李四"],
+    ]
+    result = read_file(_write(tmp_path / "a.xlsx", workbook(rows)), OPTIONS)
+    assert result.tables[0].columns["图斑编号"].to_pylist() == [str(i) for i in range(1, 9)]
+    assert any("2 行合计" in note for note in result.notes)
+    assert any("填表人：张三" in note for note in result.notes)
+
+
 def test_every_sheet_with_a_table_comes_and_one_can_be_chosen(tmp_path: Path) -> None:
     content = workbook_of({"一": [HEAD, ["1"]], "空": [], "二": [HEAD, ["2"]], "头": [HEAD]})
     path = _write(tmp_path / "a.xlsx", content)
@@ -172,6 +251,28 @@ def test_ragged_rows_quotes_and_empty_lines(tmp_path: Path) -> None:
     assert table.columns["坐落"].to_pylist() == ["某村,\n二组", "0012"]
     assert table.columns["图斑编号"].to_pylist() == ["1", "0371"]
     assert table.columns["列D"].to_pylist() == [None, "多"]
+
+
+@pytest.mark.parametrize("where", ['HC-2,"某村,3', 'HC-2,某村,"3', '"HC-2,某村,3'])
+def test_a_quote_left_open_swallows_no_rows(tmp_path: Path, where: str) -> None:
+    text = f"图斑编号,坐落,监测面积\nHC-1,村,3\n{where}\nHC-3,村,3\nHC-4,村,3\n"
+    with pytest.raises(UploadRefused, match="引号"):
+        read_file(_write(tmp_path / "a.csv", text.encode()), OPTIONS)
+
+
+def test_the_mark_that_ends_a_file_of_old_programs_is_no_row(tmp_path: Path) -> None:
+    for end in ("\n", ""):
+        text = f'图斑编号,坐落\nHC-1,"某村"{end}\x1a'
+        table = _only(_write(tmp_path / "a.csv", text.encode()))
+        assert table.columns["图斑编号"].to_pylist() == ["HC-1"]
+        assert table.columns["坐落"].to_pylist() == ["某村"]
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx", "a.csv"])
+def test_a_web_page_called_a_workbook_is_told_how_to_become_one(tmp_path: Path, name: str) -> None:
+    page = "\n<html><table><tr><td>图斑编号</td></tr></table></html>"
+    with pytest.raises(UploadRefused, match="另存为"):
+        read_file(_write(tmp_path / name, page.encode()), OPTIONS)
 
 
 @pytest.mark.parametrize(

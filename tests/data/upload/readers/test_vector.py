@@ -70,6 +70,9 @@ def test_heights_in_a_geopackage_are_dropped(tmp_path: Path, epsg: int) -> None:
         "ALTER TABLE gpkg_contents RENAME TO c; CREATE VIEW gpkg_contents AS SELECT * FROM c;",
         # a column computed on reading
         'ALTER TABLE "图斑" ADD COLUMN x GENERATED ALWAYS AS (hex(zeroblob(100000000)));',
+        # a virtual table that calls itself an index in a remark
+        "PRAGMA writable_schema=ON; INSERT INTO sqlite_master VALUES('table', 'rtree_v', 'rtree_v',"
+        " 0, 'CREATE VIRTUAL TABLE rtree_v USING fts5(a) /* using rtree(a) */');",
         # a virtual table
         "CREATE VIRTUAL TABLE v USING fts5(x);",
         # a layer that is not there
