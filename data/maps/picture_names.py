@@ -25,6 +25,8 @@ _DISTRICT_POINTS, _TOWN_POINTS = 8.5, 6.5
 _TOWNS_UPTO_KM = 55.0
 #: Share of the view from which on a place is named.
 _LEAST = 0.004
+#: Share from which on no other district is in the corner.
+_WHOLE = 0.999
 #: Patches of which the middle says where a town is.
 _LEAST_PATCHES = 5
 #: Between names, and of names from the edge.
@@ -118,7 +120,7 @@ def _districts(
     mm, window = sheet.px_per_mm, sheet.window
     for shape, visible, share in _visible(sheet, shapes):
         text = names.get(shape["code"], shape["name"] or "")
-        fills = share > 0.5
+        fills = share > _WHOLE
         x, y = _middle(sheet, visible)
         if fills:
             x, y = window.width - 2.5 * mm, window.height - 2.5 * mm

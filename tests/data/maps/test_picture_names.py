@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from data.maps.picture import window_for
 from data.maps.picture_layers import Sheet
-from data.maps.picture_names import Name, without_overlap
+from data.maps.picture_names import Name, _districts, without_overlap
 from data.maps.picture_page import Page
 from data.store.engine import Store
 from data.vocabulary import ReferenceLayer
@@ -96,3 +96,30 @@ def test_without_boundaries_a_town_is_named_amid_its_patches_and_the_legend_says
     said.clear()
     drawn(sqlite_store, spec(box=(121.0, 36.0, 123.0, 38.0)))
     assert "乡镇名" not in "".join(said)
+
+
+@pytest.mark.parametrize(("share", "in_corner"), [(0.7, False), (1.0, True)])
+def test_a_district_has_its_name_in_the_corner_only_where_no_other_is_there(
+    share: float, in_corner: bool
+) -> None:
+    page = sheet()
+    west, south, east, north = page.box
+    between = west + share * (east - west)
+    shapes = [
+        {
+            "code": "a",
+            "name": None,
+            "geom": shapely.to_wkb(shapely.box(west, south, between, north)),
+        },
+        {
+            "code": "b",
+            "name": None,
+            "geom": shapely.to_wkb(shapely.box(between, south, east, north)),
+        },
+    ]
+    large = next(
+        n for n in _districts(page, shapes, {"a": "大区", "b": "小区"}) if n.text == "大区"
+    )
+    assert large.corner == in_corner
+    if not in_corner:
+        assert large.x == pytest.approx(share / 2 * page.window.width)
