@@ -7,6 +7,8 @@ WGS 84 degrees by definition.
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +23,17 @@ from defusedxml.ElementTree import iterparse
 
 from data.errors import UploadRefused
 from data.upload import crs
+from data.upload.readers import encoding
 from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable, ReadOptions
 from data.upload.readers.geometry import BROKEN, Shapes, centres, finish
 
 _WGS84 = 4326
+#: At the head of the text, which is UTF-8 by then.
+_CHINESE_DECLARATION = re.compile(
+    rb"""\A\s*<\?xml[^>]{0,100}encoding\s*=\s*["'](?:gb\w{1,8}|hz|big5)["'][^>]{0,100}\?>|"""
+    rb"""\A\s*<\?xml[^>]{0,100}encoding\s*=\s*["'](?:cp|x-cp|windows-)936["'][^>]{0,100}\?>""",
+    re.IGNORECASE,
+)
 _MAX_TEXT = 20_000
 _MAX_DEPTH = 20
 
@@ -35,7 +44,7 @@ def read_kml(path: Path, name: str, options: ReadOptions, notes: list[str]) -> R
     shapes: list[shapely.Geometry | None] = []
     problems: dict[int, str] = {}
     try:
-        with path.open("rb") as file:
+        with _readable(path, options) as file:
             for mark in _placemarks(file):
                 if len(rows) >= MAX_ROWS:
                     raise UploadRefused(f"文件超过 {MAX_ROWS:,} 个地标，请拆分后分次上传。")
@@ -66,6 +75,20 @@ def read_kml(path: Path, name: str, options: ReadOptions, notes: list[str]) -> R
 
         table.geometry, table.unreadable = finish(build, numbers, located.to_lonlat, name)
     return table
+
+
+def _readable(path: Path, options: ReadOptions) -> BinaryIO:
+    """The file, or its text in UTF-8: the parser knows no Chinese code page. Raises UploadRefused
+    where it is in none."""
+    raw = path.read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return io.BytesIO(raw)
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text, _ = encoding.decode_text(raw, options.encoding)
+        raw = text.encode("utf-8")
+    return io.BytesIO(_CHINESE_DECLARATION.sub(b"", raw, count=1))
 
 
 def _placemarks(file: BinaryIO) -> Iterator[Element]:
@@ -142,7 +165,9 @@ def _shape_of(mark: Element) -> tuple[shapely.Geometry | None, str | None]:
 
 def _parts(element: Element, depth: int) -> Iterator[shapely.Geometry]:
     tag = _tag(element)
-    if tag == "MultiGeometry" and depth < _MAX_DEPTH:
+    if tag == "MultiGeometry":
+        if depth >= _MAX_DEPTH:
+            raise ValueError("nested too deep")
         for child in element:
             yield from _parts(child, depth + 1)
     elif tag == "Polygon":

@@ -1,8 +1,8 @@
 """勘测定界 TXT: `[属性描述]` … `[地块坐标]`, parcels of rings `J1,圈号,X,Y`.
 
 X is the northing and Y the easting. The line before a parcel's points carries 点数, 面积, 地块编号,
-地块名称, 图形属性, 图幅号, 用途, 地类编码 and @. Ring 1 is the shell, further rings are holes
-unless they lie outside it. Areas usually are hectares, and so the column is called
+地块名称, 图形属性, 图幅号, 用途, 地类编码 and @. A ring that lies in an odd number of others
+is a hole, whatever its number. Areas usually are hectares, and so the column is called
 地块面积(公顷) unless the head names another unit.
 """
 
@@ -111,15 +111,23 @@ def _add_point(parcel: _Parcel, cells: list[str], line: int) -> None:
 
 def _shape(parcel: _Parcel) -> shapely.Geometry | None:
     rings = [[(e, n) for n, e in ring] for ring in parcel.rings.values()]
-    faces = [shapely.Polygon(r) for r in rings if len(r) >= 3]
-    if not faces:
-        return None
-    shells = [faces[0]]
-    holes: list[shapely.Polygon] = []
-    for face in faces[1:]:
-        (holes if shells[0].covers(face.representative_point()) else shells).append(face)
-    first = shapely.Polygon(faces[0].exterior, [h.exterior for h in holes])
-    return first if len(shells) == 1 else shapely.MultiPolygon([first, *shells[1:]])
+    faces = np.array([shapely.Polygon(r) for r in rings if len(r) >= 3], dtype=object)
+    if len(faces) < 2:
+        return faces[0] if len(faces) else None
+    area = shapely.area(faces)
+    inner, outer = shapely.STRtree(faces).query(shapely.point_on_surface(faces), predicate="within")
+    around = area[outer] > area[inner]
+    inner, outer = inner[around], outer[around]
+    is_hole = np.bincount(inner, minlength=len(faces)) % 2 == 1
+    home = np.full(len(faces), -1)
+    order = np.argsort(-area[outer], kind="stable")
+    home[inner[order]] = outer[order]  # the smallest face around a ring is written last
+    edges = shapely.get_exterior_ring(faces)
+    parts = [
+        shapely.Polygon(edges[i], list(edges[is_hole & (home == i)]))
+        for i in np.flatnonzero(~is_hole)
+    ]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def _columns(parcels: list[_Parcel], unit: str) -> pa.Table:

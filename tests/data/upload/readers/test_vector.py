@@ -257,6 +257,25 @@ def test_kml_placemarks_become_rows_and_a_bad_ring_costs_only_itself(tmp_path: P
     assert table.geometry.area_m2[0] == pytest.approx(987_000, rel=0.01)
 
 
+@pytest.mark.parametrize("said", ["GBK", "gb2312", "GB18030", "UTF-8"])
+@pytest.mark.parametrize("codec", ["gb18030", "utf-8"])
+def test_kml_is_read_in_chinese_code_pages_whatever_it_says(
+    tmp_path: Path, said: str, codec: str
+) -> None:
+    path = tmp_path / "a.kml"
+    path.write_bytes(KML.format(encoding=said, marks=MARK).encode(codec))
+    assert _only(path).columns["XMC"].to_pylist() == ["环翠区"]
+
+
+def test_a_kml_shape_nested_too_deep_is_not_taken_for_none(tmp_path: Path) -> None:
+    deep = MARK.replace("<Polygon>", "<MultiGeometry>" * 50 + "<Polygon>").replace(
+        "</Polygon>", "</Polygon>" + "</MultiGeometry>" * 50
+    )
+    path = tmp_path / "a.kml"
+    path.write_text(KML.format(encoding="UTF-8", marks=MARK + deep), encoding="utf-8")
+    assert [i.row for i in _only(path).unreadable] == [2]
+
+
 def test_kmz_is_the_same_in_a_zip(tmp_path: Path) -> None:
     text = KML.format(encoding="UTF-8", marks=MARK).encode()
     path = zipped(tmp_path / "a.kmz", {"doc.kml": text, "images/x.png": b"\x89PNG"})
@@ -326,6 +345,32 @@ def test_survey_text_has_northing_first_and_holes(tmp_path: Path) -> None:
         assert table.geometry is not None
         assert table.geometry.area_m2[0] == pytest.approx(9600, rel=1e-3)
         assert table.geometry.lat[0] == pytest.approx(37.0, abs=0.01)
+
+
+def test_rings_of_survey_text_are_holes_by_where_they_lie(tmp_path: Path) -> None:
+    x, y = projected(4529)
+
+    def square(east: float, size: float) -> list[tuple[float, float]]:
+        west, south = x + east, y + (100 - size) / 2
+        box = shapely.box(west, south, west + size, south + size)
+        return [(float(a), float(b)) for a, b in box.exterior.coords]
+
+    shell, hole, island = square(0, 100), square(20, 60), square(40, 20)
+    far = square(200, 100)
+    far_hole = square(240, 20)
+    for index, (rings, area) in enumerate(
+        [
+            ([shell, far, far_hole], 19_600),
+            ([hole, shell], 6_400),
+            ([shell, hole, island], 6_800),
+            ([island, hole, far_hole, shell, far], 16_400),
+        ]
+    ):
+        path = tmp_path / f"{index}.txt"
+        path.write_text(_survey(rings), encoding="utf-8")
+        table = _only(path)
+        assert table.geometry is not None
+        assert table.geometry.area_m2[0] == pytest.approx(area, rel=1e-3)
 
 
 def test_the_head_of_survey_text_decides_where_the_range_cannot(tmp_path: Path) -> None:
