@@ -17,7 +17,6 @@ from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import python_calamine
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -44,23 +43,15 @@ _LONG = re.compile(
 )
 _PLACE = re.compile(rb'(?:^|\s)r="([A-Z]{1,3})([0-9]{1,7})"')
 _TEXT_TYPE = re.compile(rb'\bt="(?!n")')
-_LONG_DIGITS = r"^-?[0-9]{16,}$"
+#: A value of sixteen digits or with an exponent, of a number or not.
+_LARGE = re.compile(rb"v>-?[0-9](?:[0-9]{15}|[0-9.]{0,24}[eE]\+?[0-9])")
 
 Mark = tuple[int, int, str]  # row and column from 0, text
 
 
 def may_hold_marks(text: bytes) -> bool:
-    """A quick look at a piece of a sheet: whether it has errors or formulas."""
-    return b't="e"' in text or b"<f>" in text or b"<f " in text or b":f>" in text
-
-
-def may_be_cut(columns: list[pa.Array]) -> bool:
-    """Whether a column has whole numbers, or texts like them, too long for a spreadsheet."""
-    return any(
-        (pc.max(pc.binary_length(column)).as_py() or 0) >= 16
-        and pc.any(pc.match_substring_regex(column, _LONG_DIGITS)).as_py()
-        for column in columns
-    )
+    """A quick look at a piece of a sheet: whether it has errors, formulas or large numbers."""
+    return b"f>" in text or b't="e"' in text or _LARGE.search(text) is not None
 
 
 def with_marks(path: Path, sheet: str, columns: list[pa.Array]) -> list[pa.Array]:

@@ -51,7 +51,7 @@ def read_xlsx(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTab
             if not visible and name != options.layer:
                 hidden.add(name)
         for name, cells in columns.items():
-            if cells and (may_hold_marks or cell_marks.may_be_cut(cells)):
+            if cells and may_hold_marks:
                 columns[name] = cell_marks.with_marks(path, name, cells)
     except (fastexcel.FastExcelError, python_calamine.CalamineError) as error:
         raise UploadRefused(_BROKEN) from error
@@ -169,7 +169,7 @@ def _check_size(name: str, height: int, width: int) -> None:
 
 def _looked_through(path: Path) -> bool:
     """Looks through the sheets' XML once, inflating in pieces: it is never held whole. Whether
-    there may be errors or formulas. Raises UploadRefused for a document type and far corners.
+    there may be cells to mark. Raises UploadRefused for a document type and far corners.
     """
     may_hold_marks = False
     with zipfile.ZipFile(path) as book:
