@@ -93,13 +93,15 @@ class Actions:
     def _confirm(self, job: JobView) -> None:
         if job.result is None or job.result.get("question") or job.state != "waiting":
             raise SupervisionError("这个文件还不能写入，请先看预览。请刷新页面。")
-        self._table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
+        self._table.again(job.id, ("waiting",), **confirmation(job.result))
         wake(self._table, self._services.settings, job.id)
 
     def _again(self, job: JobView, asked: Asked) -> None:
         """Read the file again as the options and the table of columns say."""
         options = asked.options
         changes: dict[str, Any] = {"step": "preview", "confirmed_at": None}
+        if (job.result or {}).get("reading"):  # from here on the user's word counts, not the file's
+            changes |= {**(job.result or {})["reading"], "is_said": True}
         kind = str(options.get("kind") or "")
         if "kind" in options:
             changes["kind"] = kind if kind in {k.value for k in UploadKind} else ""

@@ -145,21 +145,22 @@ def _waiting(
     years: Sequence[int],
 ) -> list[Any]:
     document = job.result or {}
+    said = {**job.payload, **(document.get("reading") or {})}
     kind = document.get("kind") or job.payload.get("kind") or None
     tiles = tiles_of(settings)
     drop = html.Div(action("drop", "放弃这个文件", "outline-secondary"), className="decision")
     if document["question"] == "crs":
-        options = reading_options(job.payload, kind, years, is_open=False, with_crs=False)
+        options = reading_options(said, kind, years, is_open=False, with_crs=False)
         return [steps(2), crs_question(document, district_shapes(conn), tiles), options, drop]
     fields = field_options(UploadKind(kind)) if kind else []
     if document["question"]:
         asked = [html.P(document["message"], className="question")]
         known = columns_table(document, fields, asked=True) if kind else samples_table(document)
-        options = reading_options(job.payload, kind, years, is_open=not kind)
+        options = reading_options(said, kind, years, is_open=not kind)
         return [steps(2), card("还不能预览：请先补充说明", asked), options, known, drop]
     report = f"/upload/reports/job/{job.id}.xlsx" if document.get("report") else None
     shapes = district_shapes(conn) if document["features"] else []
-    year = f"{job.payload['year']}年度" if job.payload.get("year") else ""
+    year = f"{said['year']}年度" if said.get("year") else ""
     what = kind_text(str(kind), job.payload.get("layer")) + (f" · {year}" if year else "")
     rows = document["counts"]["rows"]
     first = card(
@@ -193,7 +194,7 @@ def _waiting(
     shown = html.Div([s for s in sections if s is not None], className="preview-sections")
     columns = columns_table(document, fields)
     lacking = lacking_columns(job, document)
-    options = reading_options(job.payload, kind, years, is_open=bool(lacking), lacking=lacking)
+    options = reading_options(said, kind, years, is_open=bool(lacking), lacking=lacking)
     unknown = any(not column["field"] for column in document["columns"])
     rest = [columns, shown, options] if unknown else [shown, options, columns]
     if lacking:

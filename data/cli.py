@@ -22,7 +22,7 @@ from data.settings import Settings
 from data.vocabulary import PatchStatus, RecordKind, ReferenceLayer, UploadKind
 
 Arguments = argparse.Namespace
-DONE, REFUSED = 0, 1
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -130,7 +130,8 @@ def _parser() -> argparse.ArgumentParser:
 
     upload = command("upload", _upload, "上传一个文件")
     upload.add_argument("file", type=Path)
-    upload.add_argument("--kind", required=True, choices=[kind.value for kind in UploadKind])
+    kinds = [kind.value for kind in UploadKind]
+    upload.add_argument("--kind", choices=kinds, help="退回表可以不写：其中记着种类和年度")
     upload.add_argument("--year", type=_year)
     upload.add_argument("--crs", type=_crs)
     upload.add_argument("--set", type=_set, action="append", default=[], metavar="列=值")
@@ -278,15 +279,23 @@ def _demo(settings: Settings, arguments: Arguments) -> int:
 
 
 def _upload(settings: Settings, arguments: Arguments) -> int:
-    from data.upload.service import UploadRequest, upload_file
+    from data.upload.service import UploadRequest, kind_in_slip, upload_file
     from data.workflow.snapshots import take_snapshot
 
+    kind = UploadKind(arguments.kind) if arguments.kind else None
+    if kind is None and arguments.file.is_file():
+        kind = kind_in_slip(_store(settings), arguments.file)
+    if kind is None:
+        kinds = "、".join(f"{k.value}（{k.label}）" for k in UploadKind)
+        print(f"请用 --kind 写明“{arguments.file.name}”的种类：{kinds}。", file=sys.stderr)
+        raise SystemExit(WRONG_USAGE)
     if not arguments.file.is_file():
         raise SupervisionError(f"找不到文件“{arguments.file}”，请检查路径。")
+    store = _store(settings)
     request = UploadRequest(
         path=arguments.file,
         file_name=arguments.file.name,
-        kind=UploadKind(arguments.kind),
+        kind=kind,
         year=arguments.year,
         crs=arguments.crs,
         set_columns=dict(arguments.set),
@@ -296,7 +305,6 @@ def _upload(settings: Settings, arguments: Arguments) -> int:
         uploaded_by="命令行",
         uploaded_from="cli",
     )
-    store = _store(settings)
     outcome = upload_file(store, request, _progress)
     if outcome.batch is not None:
         take_snapshot(store)

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+
 from data.store.engine import Store
+from data.upload.readers.base import SLIP_SHEET
 from data.upload.request import UploadOutcome, UploadRequest
 from data.upload.service import upload_file
 from data.vocabulary import UploadKind
@@ -66,6 +69,21 @@ def send_file(
     store: Store, path: Path, kind: UploadKind, year: int | None = 2023, **options: Any
 ) -> UploadOutcome:
     return upload_file(store, UploadRequest(path, path.name, kind, year, **options))
+
+
+def corrected(report: Path | None, column: str, value: Any, drop_slip: bool = False) -> Path:
+    """The workbook as a clerk sends it back: one cell mended in every row."""
+    assert report is not None
+    book = openpyxl.load_workbook(report)
+    sheet = book.worksheets[0]
+    headers = [cell.value for cell in sheet[1]]
+    for row in range(2, sheet.max_row + 1):
+        sheet.cell(row, headers.index(column) + 1).value = value
+    if drop_slip:
+        del book[SLIP_SHEET]
+    path = report.with_name("改好.xlsx")
+    book.save(path)
+    return path
 
 
 def messages(outcome: UploadOutcome) -> str:

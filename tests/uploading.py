@@ -53,5 +53,5 @@ def previewed(table: JobTable, store: Store, path: Path, **options: Any) -> JobV
 
 def confirmed(table: JobTable, store: Store, job: JobView) -> JobView:
     assert job.result is not None, job.message
-    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.result))
     return run_next(table, store)

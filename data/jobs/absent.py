@@ -27,7 +27,7 @@ def absent_keys(
 ) -> tuple[list[str], str | None]:
     """Keys as people write them, in the last file's order; and a sentence where it is worth one."""
     kind, year = prepared.request.kind, prepared.request.year
-    if kind not in SCHEMAS:
+    if kind not in SCHEMAS or prepared.is_returned:
         return [], None
     with store.read() as conn:
         last = last_of_kind(conn, kind.value, year)

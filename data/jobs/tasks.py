@@ -4,7 +4,6 @@ its business."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +37,7 @@ from data.upload.report import write_report
 from data.upload.request import Progress, UploadRequest
 from data.upload.sandbox import read_file_limited
 from data.upload.service import upload_file
+from data.upload.slip import slip_of, with_slip
 from data.vocabulary import ReferenceLayer, UploadKind
 from data.workflow.preview import rehearse
 from data.workflow.snapshots import take_snapshot
@@ -49,9 +49,10 @@ _MOST_CANDIDATES = 4
 
 
 def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]:
-    """payload: {step, file, file_name, kind, year, crs, layer, set, mapping, encoding,
-    all_or_nothing, from}. step preview reads and plans and leaves the job waiting for a word;
-    step apply writes."""
+    """payload: {step, file, file_name, kind, year, crs, layer, set, mapping, profile, encoding,
+    all_or_nothing, from, is_said}. is_said: the user saw how the file is read and said so; a slip
+    or profile is not asked any more. step preview reads and plans and leaves the job waiting for a
+    word; step apply writes."""
     if job.payload["step"] == "preview":
         return "waiting", preview(store, job, progress)
     request = request_of(store, job, UploadKind(job.payload["kind"]))
@@ -94,8 +95,11 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     progress("识别列", 0, 0)
     headers = [h for table in result.tables for h in table.columns.column_names]
     document["signature"] = signature(headers)
+    slip = slip_of(result) if request.follows_slip else None
     profile = None
-    if not request.mapping:
+    if slip is not None and chosen in (None, slip.kind):  # a returned workbook says how it is read
+        chosen = slip.kind
+    elif not request.mapping:
         with store.read() as conn:
             profile = profile_for(conn, chosen, document["signature"])
     recognised = recognise(result.tables, request.file_name) if chosen is None else None
@@ -113,13 +117,17 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     assert kind is not None
     request = request_of(store, job, kind, is_preview=True)
     if profile is not None:
-        request = replace(request, mapping=profile.mapping)
+        request = replace(request, mapping=profile.mapping, profile=profile.name)
+    if slip is not None and slip.kind is kind and slip.year is not None:
+        request = replace(request, year=None)  # the chooser always holds some year
+    seen, _ = with_slip(request, result)
+    document["reading"] = reading_of(seen)
     try:
         prepared = assemble(request, result, stored)
     except UploadRefused as refusal:
         if _ASKS_FOR_CRS in refusal.message:
             return document | _crs_question(stored, options, refusal.message, progress)
-        return document | _columns_question(result.tables, request, refusal.message)
+        return document | _columns_question(result.tables, seen, refusal.message)
     try:
         return document | _planned(store, prepared, bounds, progress)
     except UploadRefused as refusal:  # centre columns are placed only then
@@ -184,6 +192,17 @@ def _crs_question(
     return {"question": "crs", "message": said, "candidates": candidates}
 
 
+def reading_of(request: UploadRequest) -> Document:
+    """How a file was read in the end, in the words of a payload."""
+    return {
+        "year": request.year,
+        "crs": request.crs,
+        "set": dict(request.set_columns),
+        "mapping": {k: dict(v) for k, v in (request.mapping or {}).items()} or None,
+        "profile": request.profile,
+    }
+
+
 def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]:
     """payload: {batch}. Takes a batch back."""
     progress("撤回", 0, 0)
@@ -219,15 +238,18 @@ def request_of(
         uploaded_from=asked.get("from") or "web",
         mapping=asked.get("mapping") or None,
         encoding=asked.get("encoding"),
+        profile=asked.get("profile"),
+        follows_slip=not asked.get("is_said"),
     )
 
 
-def confirmation(payload: Mapping[str, Any], result: Document) -> dict[str, Any]:
+def confirmation(result: Document) -> dict[str, Any]:
     """What a confirmed preview adds to the payload: enough to find its batch again."""
     return {
         "step": "apply",
         "kind": result["kind"],
-        "mapping": result.get("mapping") or payload.get("mapping"),
+        "is_said": True,
+        **(result.get("reading") or {}),
         "sha256": result["sha256"],
         "confirmed_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
     }

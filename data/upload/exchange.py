@@ -32,7 +32,12 @@ def save_result(result: ReadResult, folder: Path) -> dict[str, Any]:
                 "unreadable": [asdict(issue) for issue in table.unreadable],
             }
         )
-    return {"tables": tables, "container": result.container, "notes": result.notes}
+    return {
+        "tables": tables,
+        "container": result.container,
+        "notes": result.notes,
+        "slip": result.slip,
+    }
 
 
 def load_result(answer: dict[str, Any], folder: Path) -> ReadResult:
@@ -48,7 +53,7 @@ def load_result(answer: dict[str, Any], folder: Path) -> ReadResult:
             geometry = _geometry(_read(folder / f"geometry{index}.arrow"))
         unreadable = [Issue(**issue) for issue in entry["unreadable"]]
         tables.append(RawTable(entry["name"], columns, rows, geometry, crs, unreadable))
-    return ReadResult(tables, answer["container"], list(answer["notes"]))
+    return ReadResult(tables, answer["container"], list(answer["notes"]), answer["slip"])
 
 
 def _write(table: pa.Table, path: Path) -> None:

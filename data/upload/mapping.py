@@ -29,8 +29,12 @@ _BRACKETED = re.compile(r"\(([^()]*)\)$")
 _REMARK = re.compile(
     r"(非?必填|选填|可选|可空|代码|名称|文本|文字|日期|数字|数值|.*(格式|YYYY|年.*月|是/否|下拉|如|例).*)"
 )
-#: Columns that returned workbooks add and uploads pass over.
-REASON_HEADER = "退回原因"
+#: The column that returned workbooks add; the mark keeps it apart from 退回原因 of audits.
+REASON_HEADER = "【退回说明】"
+OWN_COLUMNS = (REASON_HEADER,)
+#: Columns that say nothing of a file's origin: our own (退回原因 in workbooks of older versions),
+#: and those that a returned layer is given in place of its shapes.
+_NO_ORIGIN = (*OWN_COLUMNS, "退回原因", "中心经度", "中心纬度")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,11 @@ def normal(text: str) -> str:
     return plain.removeprefix("其中")
 
 
+def is_own(header: str) -> bool:
+    """A column that the product added to a returned workbook."""
+    return normal(header) in {normal(h) for h in OWN_COLUMNS}
+
+
 def split_unit(header: str) -> tuple[str, AreaUnit | None]:
     """(`监测面积`, 平方米) of `监测面积（平方米）`; no unit where the brackets hold none."""
     name = normal(header)
@@ -79,8 +88,10 @@ def split_unit(header: str) -> tuple[str, AreaUnit | None]:
 
 
 def signature(headers: Iterable[str]) -> str:
-    """A hash of the column names, whatever their order: the same for files of one origin."""
-    joined = "\x1f".join(sorted(normal(h) for h in headers))
+    """A hash of the column names, whatever their order: the same for files of one origin, and for
+    the workbooks that come back from them."""
+    passed_over = {normal(h) for h in _NO_ORIGIN}
+    joined = "\x1f".join(sorted({normal(h) for h in headers} - passed_over))
     return hashlib.sha256(joined.encode()).hexdigest()
 
 
@@ -120,7 +131,7 @@ def map_columns(
                 column = None
         if column is None:
             column, rank = _cut(header, columns), 4
-        if column is None or normal(header) == normal(REASON_HEADER):
+        if column is None or is_own(header):
             result.ignored.append(header)
         else:
             candidates.append((rank, Assigned(header, column, unit_found or AreaUnit.MU)))

@@ -47,7 +47,9 @@ def plan_findings(context: Context, prepared: Prepared) -> Plan:
 
 def _check(context: Context, prepared: Prepared, compared: Compared, patches: pd.DataFrame) -> None:
     after = compared.after
-    _default_area(prepared, after, patches)
+    stored = compared.stored
+    taken = {key[0] for key in stored.ids.keys() - stored.ended - set(compared.keys)}
+    _default_area(prepared, after, patches, taken)
     checks.required(prepared, after, ["legality", "area_mu"])
     checks.basic_within_farmland(prepared, after, "basic_farmland_mu", "farmland_mu")
     checks.six_questions(prepared, after)
@@ -56,10 +58,15 @@ def _check(context: Context, prepared: Prepared, compared: Compared, patches: pd
     checks.future_dates(prepared, FINDINGS, after, context.today)
 
 
-def _default_area(prepared: Prepared, after: pd.DataFrame, patches: pd.DataFrame) -> None:
-    """One parcel: its area is the patch's where the file gives none."""
+def _default_area(
+    prepared: Prepared, after: pd.DataFrame, patches: pd.DataFrame, taken: set[Any]
+) -> None:
+    """One parcel: its area is the patch's where the file gives none. taken: patches that have
+    parcels which the file does not name."""
     counts = prepared.rows["patch_id"].value_counts()
     alone = counts.reindex(after["patch_id"]).to_numpy() == 1
+    if prepared.is_returned:  # its other parcels went in before
+        alone &= np.array([p not in taken for p in after["patch_id"]], dtype=bool)
     empty = after["area_mu"].isna().to_numpy()
     fill = alone & empty
     area = patches["area_mu"].reindex(after["patch_id"]).to_numpy(dtype=object)
@@ -131,10 +138,15 @@ def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFr
 
 
 def _left_out(prepared: Prepared, compared: Compared, with_errors: set[int]) -> set[Key]:
-    """(patch, parcel) of stored parcels that the new splits of their patches leave out."""
+    """(patch, parcel) of stored parcels that the new splits of their patches leave out. A returned
+    workbook holds a part of each split; its slip says what the whole was."""
     sound = prepared.sound()
     named = {compared.keys[i] for i in np.flatnonzero(sound)}
     split = {patch_id for patch_id, _ in named}
+    if prepared.is_returned:
+        wholes = _wholes(prepared)
+        split &= wholes.keys()
+        named |= {(patch_id, number) for patch_id in split for number in wholes[patch_id]}
     absent = {
         key for key in compared.stored.ids.keys() - named - compared.stored.ended if key[0] in split
     }
@@ -147,6 +159,16 @@ def _left_out(prepared: Prepared, compared: Compared, with_errors: set[int]) -> 
         for patch_id in sorted(kept, key=lambda one: first[one]):
             prepared.warn(first[patch_id], "parcel_no", sentence)
     return {key for key in absent if key[0] not in kept}
+
+
+def _wholes(prepared: Prepared) -> dict[Any, list[int]]:
+    """patch → every parcel number that the file had whose rows came back."""
+    columns = (prepared.rows[name] for name in ("year", "patch_no", "patch_id"))
+    found = {
+        patch_id: prepared.splits.get(f"{year}/{number}")
+        for year, number, patch_id in zip(*columns, strict=True)
+    }
+    return {patch_id: numbers for patch_id, numbers in found.items() if numbers}
 
 
 def _parcels_of(context: Context, patch_ids: list[int]) -> pd.DataFrame:

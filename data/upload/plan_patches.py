@@ -159,6 +159,7 @@ def _points(prepared: Prepared, gazetteer: Gazetteer) -> None:
     options = ReadOptions(city_bounds=(west, south, east, north), crs=crs)
     points, decision = points_from_columns(x, y, options)
     if decision is not None:
+        prepared.centre_crs = decision.epsg or None
         prepared.notes.append(f"中心坐标：{decision.reason}")
     prepared.geometry = points if prepared.geometry is None else _filled(prepared.geometry, points)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
@@ -20,20 +20,21 @@ from data.errors import Issue, UploadRefused
 from data.settings import Settings
 from data.units import AreaUnit
 from data.upload.early import EarlyFetch
-from data.upload.mapping import REASON_HEADER, Assigned, ColumnMap, map_columns, normal
+from data.upload.mapping import Assigned, ColumnMap, is_own, map_columns, normal
 from data.upload.office_tables import OfficeTable, read_as
 from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
 from data.upload.readers import Geometry, RawTable, ReadOptions, ReadResult
 from data.upload.request import Progress, UploadRequest, no_progress
 from data.upload.sandbox import read_file_limited
 from data.upload.schemas import REFERENCE_COLUMNS, SCHEMAS, Column
+from data.upload.slip import is_returned, slip_of, with_slip
 from data.vocabulary import UploadKind
 
 Bounds = tuple[float, float, float, float]
 #: TBLX of the ministry holds kinds of change as short codes: 20, DT, TD, 1, 2 …
 _LONGEST_CODE = 3
-#: Columns that the product's own workbooks add.
-_OWN_COLUMNS = (REASON_HEADER,)
+#: What returned workbooks of older versions called their reasons; a column of audits by now.
+_OLD_REASON = "退回原因"
 #: So many unused columns are named.
 _NAMED = 20
 
@@ -52,7 +53,9 @@ class Prepared:
     """rows: a column a field, objects, None for empty, CLEARED for 清空; `_row` and `_sheet` say
     where each came from, `_table` and `_at` its place in `tables`. geometry: one entry a row, or
     None. errors: row index → issues. headers: field → the file's header. fetched: keys of the
-    store, on their way since before the file was read.
+    store, on their way since before the file was read. is_returned: the file is a returned
+    workbook, which holds some rows of a larger file; splits: what that file had (slip.Slip).
+    centre_crs: the system in which centre columns were read.
     """
 
     request: UploadRequest
@@ -67,6 +70,9 @@ class Prepared:
     notes: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     fetched: EarlyFetch | None = None
+    is_returned: bool = False
+    splits: Mapping[str, list[int]] = field(default_factory=dict)
+    centre_crs: int | None = None
 
     def issue(self, index: int, name: str | None, message: str) -> Issue:
         column = self.headers.get(name, self._canonical(name)) if name else None
@@ -185,10 +191,11 @@ def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:
 
 def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> Prepared:
     """Put the tables that fit the kind together. Raises UploadRefused where none does."""
+    request, said = with_slip(request, result)
     columns = columns_of(request.kind)
     constants = _constants(request, columns)
     chosen: list[tuple[OfficeTable, ColumnMap]] = []
-    notes = list(result.notes)
+    notes = [*said, *result.notes]
     for raw in result.tables:
         office = read_as(raw, request.kind)
         table, given = office.table, {**office.mapping, **(request.mapping or {})}
@@ -213,7 +220,11 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
         [mapped for _, mapped in chosen],
         stored,
         notes=notes + [note for _, mapped in chosen for note in mapped.notes],
+        is_returned=is_returned(result),
     )
+    slip = slip_of(result)
+    if slip is not None and slip.kind is request.kind:
+        prepared.splits = slip.splits
     _parse_all(prepared, constants)
     for office, _ in chosen:
         sheet = office.table.name if len(chosen) > 1 else None
@@ -223,7 +234,7 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
 
 def _passed_over(mapped: ColumnMap) -> list[str]:
     """A note that names the columns which no field answers to."""
-    names = [h for h in mapped.ignored if h not in _OWN_COLUMNS]
+    names = [h for h in mapped.ignored if not is_own(h) and h != _OLD_REASON]
     if not names:
         return []
     more = f"等 {len(names)} 列" if len(names) > _NAMED else ""

@@ -11,10 +11,15 @@ import numpy as np
 import xlsxwriter
 
 from data.settings import Settings
-from data.upload.mapping import REASON_HEADER, ColumnMap
+from data.units import AreaUnit
+from data.upload.mapping import REASON_HEADER, ColumnMap, is_own, map_columns, split_unit
+from data.upload.office_tables import WORKED_OUT
 from data.upload.prepare import Prepared
-from data.upload.schemas import PATCHES, Column
-from data.vocabulary import UploadKind
+from data.upload.readers import RawTable
+from data.upload.readers.base import SLIP_SHEET
+from data.upload.schemas import PATCHES, CellType, Column
+from data.upload.slip import Given, Slip, slip_cells
+from data.vocabulary import PatchType, UploadKind
 
 _LIST_LIMIT = 255  # what a drop-down list of Excel can hold
 
@@ -22,8 +27,9 @@ _LIST_LIMIT = 255  # what a drop-down list of Excel can hold
 def write_report(settings: Settings, prepared: Prepared) -> Path | None:
     """Write the rejected rows to outputs_dir; None where there are none.
 
-    A sheet a table of the file: its columns in its order, then 退回原因; faulty cells marked;
+    A sheet a table of the file: its columns in its order, then 【退回说明】; faulty cells marked;
     drop-down lists for closed vocabularies; every cell is text, so that nothing in it is a formula.
+    A sheet that nobody sees holds the slip, with which the workbook is read as its file was.
     """
     if not prepared.errors:
         return None
@@ -40,26 +46,73 @@ def write_report(settings: Settings, prepared: Prepared) -> Path | None:
         "bad": book.add_format({"bg_color": "#FBE3E0"}),
         "reason": book.add_format({"font_color": "#C0392B", "text_wrap": True}),
     }
+    mapping: Given = {}
     for number in range(len(prepared.tables)):
         indices = [i for i in sorted(prepared.errors) if prepared.rows["_table"].iat[i] == number]
         if indices:
-            _sheet(book, styles, prepared, number, indices)
+            mapping |= _sheet(book, styles, prepared, number, indices)
+    hidden = book.add_worksheet(SLIP_SHEET)
+    hidden.very_hidden()
+    for at, text in enumerate(slip_cells(_slip(prepared, mapping))):
+        hidden.write_string(at, 0, text)
     book.close()
     return path
 
 
+def _slip(prepared: Prepared, mapping: Given) -> Slip:
+    request = prepared.request
+    given = dict(request.set_columns)
+    has_type = any(m.of("patch_type") for m in prepared.maps)
+    if request.kind is UploadKind.PATCHES and not has_type and "patch_type" in prepared.rows:
+        known = set(prepared.rows["patch_type"].iloc[sorted(prepared.errors)])
+        if len(known) == 1 and known != {None}:  # from the layer's name
+            given.setdefault(PATCHES.column("patch_type").header, PatchType(known.pop()).label)
+    return Slip(
+        request.kind,
+        request.file_name,
+        request.year,
+        request.layer,
+        # degrees of our own say what they are
+        None if any(t.geometry is not None for t in prepared.tables) else prepared.centre_crs,
+        given,
+        mapping,
+        request.profile,
+        _splits(prepared) if request.kind is UploadKind.FINDINGS else {},
+    )
+
+
+def _splits(prepared: Prepared) -> dict[str, list[int]]:
+    """`year/图斑编号` → the parcels that the whole file had, of patches with a rejected row."""
+    rows = prepared.rows
+    if not {"year", "patch_no", "parcel_no"} <= set(rows):
+        return {}
+    names = [
+        f"{year}/{number}" for year, number in zip(rows["year"], rows["patch_no"], strict=True)
+    ]
+    back = {names[i] for i in prepared.errors}
+    found = {name: list(prepared.splits.get(name, [])) for name in names if name in back}
+    for name, number in zip(names, rows["parcel_no"], strict=True):
+        if name in back and isinstance(number, int | np.integer) and int(number) not in found[name]:
+            found[name].append(int(number))
+    return found
+
+
 def _sheet(
     book: Any, styles: dict[str, Any], prepared: Prepared, number: int, indices: list[int]
-) -> None:
+) -> Given:
+    """Write the rows of a table; returns what each of its columns was taken for."""
     table, mapped = prepared.tables[number], prepared.maps[number]
-    headers = [h for h in table.columns.column_names if h != REASON_HEADER]
-    centres = _centres(prepared, mapped)
+    headers = [
+        h for h in table.columns.column_names if not is_own(h) and not h.endswith(WORKED_OUT)
+    ]
+    centres = _centres(prepared, table, mapped)
     name = _sheet_name(table.name, number, book)
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
     columns: dict[str, Column] = {a.header: a.column for a in mapped.assigned}
+    titles = _titles(prepared, headers, mapped)
     for at, header in enumerate([*headers, *centres, REASON_HEADER]):
-        sheet.write_string(0, at, header, styles["header"])
+        sheet.write_string(0, at, titles.get(header, header), styles["header"])
         sheet.set_column(at, at, 40 if header == REASON_HEADER else min(40, 6 + 2 * len(header)))
         terms = list(columns[header].terms) if header in columns else []
         if terms and len(",".join(terms)) <= _LIST_LIMIT:
@@ -81,17 +134,62 @@ def _sheet(
                 sheet.write_string(line, at, f"{degrees[index]:.8f}")
         reasons = "\n".join(issue.message for issue in issues)
         sheet.write_string(line, len(headers) + len(centres), reasons, styles["reason"])
+    return _mapping(prepared, headers, titles, mapped, replaced=set(_POINT) if centres else set())
 
 
-def _centres(prepared: Prepared, mapped: ColumnMap) -> dict[str, Any]:
+def _titles(prepared: Prepared, headers: list[str], mapped: ColumnMap) -> dict[str, str]:
+    """header → as written in the workbook: with its unit, where the header itself says none but the
+    file said one elsewhere, or a person did. The rows may be copied out without the slip."""
+    columns, asked = prepared.columns, prepared.request.mapping or {}
+    titles = {header: header for header in headers}
+    for assigned in mapped.assigned:
+        header = assigned.header
+        is_area = assigned.column.type is CellType.AREA
+        if is_area and assigned.unit is not AreaUnit.MU and split_unit(header)[1] is None:
+            longer = f"{header}（{assigned.unit.label}）"
+            by_name = map_columns([longer], columns).of(assigned.column.field)
+            if header in titles and longer not in titles and (by_name or header in asked):
+                titles[header] = longer
+    return titles
+
+
+def _mapping(
+    prepared: Prepared,
+    headers: list[str],
+    titles: dict[str, str],
+    mapped: ColumnMap,
+    replaced: set[str],
+) -> Given:
+    """title → field and unit, as they were read. Columns that nobody knew are left to the next
+    reading. replaced: fields that columns of our own hold now."""
+    taken = {a.header: a for a in mapped.assigned}
+    asked = prepared.request.mapping or {}
+    found: Given = {}
+    for header in headers:
+        assigned = taken.get(header)
+        if assigned is not None and assigned.column.field not in replaced:
+            is_area = assigned.column.type is CellType.AREA
+            unit = assigned.unit.name if is_area else None
+            found[titles[header]] = {"field": assigned.column.field, "unit": unit}
+        elif assigned is not None or header in asked:
+            found[titles[header]] = {"field": None, "unit": None}
+    return found
+
+
+_POINT = ("lon", "lat")
+
+
+def _centres(prepared: Prepared, table: RawTable, mapped: ColumnMap) -> dict[str, Any]:
     """header → degrees of every row: a sheet cannot carry shapes, but it can say where they lie."""
     geometry = prepared.geometry
-    if geometry is None or prepared.request.kind is not UploadKind.PATCHES or mapped.of("lon"):
+    if geometry is None or prepared.request.kind is not UploadKind.PATCHES:
         return {}
-    return {
-        PATCHES.column("lon").header: geometry.lon,
-        PATCHES.column("lat").header: geometry.lat,
-    }
+    headers = {PATCHES.column(name).header: name for name in _POINT}
+    if table.geometry is None and mapped.of("lon"):
+        return {}
+    if headers.keys() & set(table.columns.column_names):
+        return {}
+    return {header: getattr(geometry, name) for header, name in headers.items()}
 
 
 def _sheet_name(name: str, number: int, book: Any) -> str:

@@ -20,7 +20,9 @@ def no_progress(phase: str, done: int, total: int) -> None:
 @dataclass(frozen=True)
 class UploadRequest:
     """path: the file; file_name: what its owner calls it. set_columns: header → value for columns
-    that the file lacks. mapping: header → {"field": …, "unit": …} assigned by the user.
+    that the file lacks. mapping: header → {"field": …, "unit": …} assigned by the user. profile:
+    the name under which that assignment is kept. follows_slip: what is left open here is taken from
+    the slip of a returned workbook.
     """
 
     path: Path
@@ -36,6 +38,8 @@ class UploadRequest:
     uploaded_from: str = "cli"
     mapping: Mapping[str, Mapping[str, str | None]] | None = None
     encoding: str | None = None
+    profile: str | None = None
+    follows_slip: bool = True
 
     def __post_init__(self) -> None:
         """A name may hold bytes that are no text, and control characters: it is kept without."""

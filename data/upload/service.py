@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, update
@@ -22,10 +23,12 @@ from data.upload.plan_patches import plan_patches
 from data.upload.plan_reference import after_reference, layer_of, plan_reference
 from data.upload.prepare import Prepared
 from data.upload.prepare import prepare as prepare_file
+from data.upload.readers import ReadOptions
 from data.upload.report import write_report
 from data.upload.request import Progress, UploadOutcome, UploadRequest, no_progress
-from data.upload.sandbox import refill_spare
+from data.upload.sandbox import read_file_limited, refill_spare
 from data.upload.schemas import SCHEMAS
+from data.upload.slip import slip_of
 from data.vocabulary import UploadKind
 
 __all__ = ["UploadOutcome", "UploadRequest", "apply_prepared", "prepare", "upload_file"]
@@ -63,6 +66,17 @@ def prepare(store: Store, request: UploadRequest, on_progress: Progress | None =
         if fetched is not None:
             fetched.get()  # leaves no reader behind
         raise
+
+
+def kind_in_slip(store: Store, path: Path) -> UploadKind | None:
+    """What a returned workbook says it is; None for any other file. Raises UploadRefused."""
+    if path.suffix.lower() not in (".xlsx", ".xls"):
+        return None
+    with store.read() as conn:
+        bounds = load_gazetteer(conn).bounds()
+    options = ReadOptions(city_bounds=bounds, wants_geometry=False, file_name=path.name)
+    slip = slip_of(read_file_limited(path, options, refill=False))
+    return slip.kind if slip else None
 
 
 def _fetched_early(store: Store, request: UploadRequest) -> EarlyFetch | None:
@@ -176,6 +190,7 @@ def apply_prepared(
                 "crs": request.crs,
                 "set": dict(request.set_columns),
                 "mapping": {k: dict(v) for k, v in (request.mapping or {}).items()},
+                "profile": request.profile,
             },
             rows=len(prepared.rows),
             inserted=plan.inserted,

@@ -212,6 +212,16 @@ def test_wrong_usage_is_two(arguments: tuple[str, ...], capsys: Any) -> None:
     assert capsys.readouterr().out == ""
 
 
+def test_a_returned_workbook_says_itself_what_it_is(cli: Any, tmp_path: Path) -> None:
+    bad = _file(tmp_path, "五月.csv", {**PATCH, "下发日期": "昨天"})
+    _, document, _ = cli("upload", bad, "--kind", "patches", "--year", "2023")
+    code, again, _ = cli("upload", document["report"])
+    assert (code, again["kind"], again["rejected"]) == (1, "patches", 1)
+    assert "2023年度" in again["notes"][0]
+    with pytest.raises(SystemExit, match="2"):
+        cli("upload", _file(tmp_path, "表.csv", PATCH))
+
+
 def test_the_module_runs_as_a_program(sqlite_url: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "data", "figures", *ON, "--json"],

@@ -17,6 +17,9 @@ MAX_TABLES = 100
 MAX_VERTICES = 60_000_000
 #: Refused coordinates beyond this: no projected or geographic CRS has them, arithmetic overflows.
 MAX_COORDINATE = 1e9
+#: The hidden sheet of a returned workbook, and what its first cell says (data/upload/slip.py).
+SLIP_SHEET = "退回信息_系统"
+SLIP_MARK = "weipian-return-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,11 @@ class RawTable:
 @dataclass(slots=True)
 class ReadResult:
     """container: "shapefile", "geopackage", "filegdb", "geojson", "kml", "excel", "csv" or
-    "survey". notes: Chinese sentences on what the reader decided, for the preview.
+    "survey". notes: Chinese sentences on what the reader decided, for the preview. slip: what a
+    returned workbook carries of itself, as text that nobody has checked.
     """
 
     tables: list[RawTable]
     container: str
     notes: list[str] = field(default_factory=list)
+    slip: str = ""

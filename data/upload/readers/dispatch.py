@@ -7,7 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from data.errors import UploadRefused
 from data.upload import archive
-from data.upload.readers.base import MAX_TABLES, RawTable, ReadOptions, ReadResult
+from data.upload.readers.base import (
+    MAX_TABLES,
+    SLIP_MARK,
+    SLIP_SHEET,
+    RawTable,
+    ReadOptions,
+    ReadResult,
+)
 from data.upload.readers.sniff import Kind, sniff
 
 _CONTAINER = {
@@ -38,8 +45,18 @@ def read(path: Path, options: ReadOptions) -> ReadResult:
         else:
             tables = _read_single(path, kind, Path(name).stem, options, notes, folder)
             result = ReadResult(tables, _CONTAINER[kind], notes)
+    result.slip = _slip_taken_out(result.tables)
     result.notes = list(dict.fromkeys([*notes, *_crs_notes(result.tables)]))
     return result
+
+
+def _slip_taken_out(tables: list[RawTable]) -> str:
+    """The text of the sheet that a returned workbook carries of itself."""
+    for at, table in enumerate(tables):
+        if table.name == SLIP_SHEET and SLIP_MARK in table.columns.column_names:
+            del tables[at]
+            return "".join(table.columns.column(SLIP_MARK).to_pylist())
+    return ""
 
 
 def _crs_notes(tables: list[RawTable]) -> list[str]:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import fastexcel
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import python_calamine
@@ -25,7 +26,15 @@ import python_calamine
 from data.errors import UploadRefused
 from data.upload import archive
 from data.upload.readers import cell_marks
-from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, MAX_TABLES, RawTable, ReadOptions
+from data.upload.readers.base import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_TABLES,
+    SLIP_MARK,
+    SLIP_SHEET,
+    RawTable,
+    ReadOptions,
+)
 from data.upload.readers.sheet import table_of
 
 _MAX_CELLS = 40_000_000
@@ -78,7 +87,10 @@ def read_xls(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTabl
 def _tables(
     columns: dict[str, list[pa.Array]], hidden: set[str], notes: list[str]
 ) -> list[RawTable]:
-    """Of the sheets that can be seen; of hidden ones only where no other holds rows."""
+    """Of the sheets that can be seen; of hidden ones only where no other holds rows. What a
+    returned workbook carries of itself comes as a table of its own, the last."""
+    slip = _slip(columns.pop(SLIP_SHEET, []))
+    hidden = hidden - {SLIP_SHEET}
     seen = {name: cells for name, cells in columns.items() if name not in hidden}
     tables = _tables_of(seen, notes)
     if tables and hidden:
@@ -89,7 +101,15 @@ def _tables(
         tables = _tables_of({n: columns[n] for n in columns if n in hidden}, notes)
     if not tables:
         raise UploadRefused("工作簿中没有数据行。请检查：第一行应为列名，其下至少有一行数据。")
-    return tables
+    return [*tables, *slip]
+
+
+def _slip(cells: list[pa.Array]) -> list[RawTable]:
+    texts = cells[0].drop_null() if cells else []
+    if len(texts) < 2 or texts[0].as_py() != SLIP_MARK:
+        return []
+    pieces = pa.table({SLIP_MARK: texts[1:]})
+    return [RawTable(SLIP_SHEET, pieces, np.zeros(len(texts) - 1, dtype=np.int64))]
 
 
 def _tables_of(columns: dict[str, list[pa.Array]], notes: list[str]) -> list[RawTable]:

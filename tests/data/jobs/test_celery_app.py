@@ -89,7 +89,7 @@ def test_an_upload_is_previewed_and_written_by_celery(
     job = ended(table, job_id)
     assert job.state == "waiting", job.message
     assert job.result is not None
-    table.again(job_id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job_id, ("waiting",), **confirmation(job.result))
     wake(table, settings, job_id)
     assert ended(table, job_id).state == "done"
     with store.read() as conn:

@@ -67,7 +67,7 @@ def test_several_uploads_queue_and_each_is_previewed_and_written(
         job = ended(table, job_id)
         assert job.state == "waiting", job.message
         assert job.result is not None
-        table.again(job_id, ("waiting",), **confirmation(job.payload, job.result))
+        table.again(job_id, ("waiting",), **confirmation(job.result))
     assert [ended(table, job_id).state for job_id in jobs] == ["done"] * 3
     with store.read() as conn:
         assert len(upload_list(conn)) == 3
@@ -79,7 +79,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_store_as_before_and_another_go
     job_id = table.submit("upload", payload(put_in(store, csv(tmp_path / "a.csv", *MANY))), "王工")
     job = ended(table, job_id)
     assert job.result is not None, job.message
-    table.again(job_id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job_id, ("waiting",), **confirmation(job.result))
     wait_until(lambda: table.get(job_id).phase in ("核对", "写入", "汇总"), "the transaction")
     killed = pid_of(supervisor)
     os.kill(killed, signal.SIGKILL)
@@ -101,7 +101,7 @@ def test_an_upload_at_work_is_cancelled_before_its_commit(
     job_id = table.submit("upload", payload(put_in(store, csv(tmp_path / "a.csv", *MANY))), "王工")
     job = ended(table, job_id)
     assert job.result is not None, job.message
-    table.again(job_id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job_id, ("waiting",), **confirmation(job.result))
     wait_until(lambda: table.get(job_id).state == "running", "the job at work")
     table.cancel(job_id)
     cancelled = ended(table, job_id)

@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from data.jobs.running import SILENT_SECONDS, run_job, settle_left_running
 from data.jobs.table import JobTable
 from data.jobs.tasks import TASKS, confirmation
 from data.store.engine import Store
+from data.store.models import Patch
 from data.store.queries.map_facts import content_version
 from data.store.queries.stamp import data_version
 from data.store.queries.uploads import upload_list
+from tests.sending import corrected
 from tests.uploading import PATCHES, confirmed, csv, payload, previewed, put_in, run_next
 
 
@@ -127,7 +130,7 @@ def test_a_running_upload_is_cancelled_before_it_commits(
 ) -> None:
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.result))
     claimed = table.claim(1)
     assert claimed is not None
 
@@ -154,7 +157,7 @@ def test_a_job_whose_worker_died_before_the_commit_is_failed_with_a_sentence(
 ) -> None:
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.result))
     assert table.claim(4711) is not None  # and is never heard of again
     settle_left_running(table, store, SILENT_SECONDS)
     assert table.get(job.id).state == "running"  # it may still be at work
@@ -170,7 +173,7 @@ def test_a_job_whose_worker_died_after_the_commit_is_done(
 ) -> None:
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.payload, job.result))
+    table.again(job.id, ("waiting",), **confirmation(job.result))
     claimed = table.claim(4711)
     assert claimed is not None
     TASKS["upload"](store, claimed, lambda *_: None)  # committed; the word of it got lost
@@ -244,3 +247,47 @@ def test_another_batch_without_a_common_row_has_none_absent(
     job = previewed(table, sqlite_store, csv(tmp_path / "二.csv", PATCHES[2]))
     assert job.result is not None
     assert job.result["absent"] == []
+
+
+STRANGE = "编号甲,类型乙,日子,归谁,多大,耕地多大"
+FIELDS = ("patch_no", "patch_type", "issued_on", "district_code", "area_mu", "farmland_mu")
+
+
+def test_a_returned_workbook_is_read_as_its_file_was_whatever_the_chooser_holds(
+    store: Store, table: JobTable, tmp_path: Path
+) -> None:
+    mapping = {
+        header: {"field": name, "unit": "HA" if name.endswith("_mu") else None}
+        for header, name in zip(STRANGE.split(","), FIELDS, strict=True)
+    }
+    bad = PATCHES[1].replace("2023-05-08", "2023-05-80")
+    first = previewed(
+        table,
+        store,
+        csv(tmp_path / "怪表.csv", PATCHES[0], bad, header=STRANGE),
+        mapping=mapping,
+        crs=None,
+        set={"乡镇": "孙家疃街道"},
+    )
+    done = confirmed(table, store, first)
+    assert done.result is not None
+    back = corrected(
+        store.settings.outputs_dir / done.result["outcome"]["report"], "日子", "2023-05-08"
+    )
+
+    job = previewed(table, store, back, kind="", year=2024)
+
+    assert job.result is not None
+    assert job.result["question"] is None, job.result["message"]
+    assert job.result["kind"] == "patches"
+    assert job.result["reading"]["year"] == 2023
+    assert job.result["reading"]["set"] == {"乡镇": "孙家疃街道"}
+    assert (job.result["counts"]["inserted"], job.result["counts"]["rejected"]) == (1, 0)
+    last = confirmed(table, store, job)
+    assert last.result is not None
+    assert last.result["outcome"]["inserted"] == 1
+    with store.read() as conn:
+        areas = conn.scalars(select(Patch.area_mu).order_by(Patch.patch_no)).all()
+        years = set(conn.scalars(select(Patch.year)))
+    assert (areas, years) == ([12.5 * 15, 8.0 * 15], {2023})
+    assert batches(store)[0]["options"]["mapping"]["多大（公顷）"]["unit"] == "HA"

@@ -24,6 +24,7 @@ from data.store.models import (
     ReferenceFeature,
     Upload,
 )
+from data.upload.mapping import REASON_HEADER
 from data.upload.service import UploadRequest, prepare, take, upload_file
 from data.vocabulary import UploadKind
 from tests.sending import (
@@ -633,7 +634,7 @@ def test_the_returned_workbook_goes_back_in_once_corrected(
     book = openpyxl.load_workbook(outcome.report)
     sheet = book.worksheets[0]
     headers = [cell.value for cell in sheet[1]]
-    assert headers == [*PATCH, "坐落", "退回原因"]
+    assert headers == [*PATCH, "坐落", REASON_HEADER]
     assert "不在可选值内" in str(sheet.cell(2, len(headers)).value)
     assert sheet.cell(2, headers.index("坐落") + 1).data_type == "s"
     assert sheet.data_validations.dataValidation
