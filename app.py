@@ -11,7 +11,6 @@ from dash import Dash
 from flask_compress import Compress
 
 from callbacks import (
-    assessment,
     behind,
     clearance,
     faults,
@@ -31,6 +30,7 @@ from callbacks import (
     triggers,
     upload,
 )
+from callbacks.assessment import page as assessment
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.rules.loader import all_rules

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
-from callbacks.assessment_address import (
+from callbacks.assessment.address import (
     WHOLE,
     ScenarioAddress,
     own_parts,
     read_scenario,
     write_scenario,
 )
+from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
 from callbacks.context import PageContext, read_context
-from callbacks.downloads import file_name, sheet_stamp
 from callbacks.lists import patch_path
 from components import ids
 from components.assessment_scenario import (
-    COMPARED,
     PAGE,
-    bulk_text,
     candidates,
     comparison,
     crossings,
@@ -34,25 +29,17 @@ from components.assessment_scenario import (
     nothing_supposed,
     outcome_sentence,
     panel,
-    proposal_sentence,
     proposal_view,
     supposed_parts,
 )
 from components.card_menu import copy_link, export_link
 from components.cards import problem_notes
 from components.links import href, read_search
-from data.definitions import DEFINITIONS
 from data.errors import SupervisionError
-from data.exports import SheetColumn, tables_to_xlsx
-from data.rules.scenario import Constraints
 from data.services import Services
 from data.store.engine import Store
-from data.store.queries.remaining import RemainingPatch, remaining_patches
-from data.units import PARTS_PER_MU
-from data.vocabulary import BulkChoice, ScenarioAction, TargetLine
+from data.store.queries.remaining import remaining_patches
 from data.workflow.scenario import (
-    Bulk,
-    Outcome,
     Proposal,
     carried,
     evaluate,
@@ -67,72 +54,6 @@ PATH, EXPORT_PATH = "/assessment", "/export/scenario.xlsx"
 
 
 # ---- what the buttons do -------------------------------------------------------------------------
-
-
-def with_ticks(own: str, numbers: Sequence[str], action: str) -> str:
-    """The what-if with these patches supposed so, whatever was supposed of them before."""
-    address = read_scenario(read_search(own))
-    ticks = {**address.scenario.ticks, **dict.fromkeys(numbers, ScenarioAction(action))}
-    return _with(address, ticks=ticks)
-
-
-def with_bulk(own: str, choice: str, until: str | None, action: str) -> str:
-    """One more bulk choice; the same one again with another action replaces it."""
-    address = read_scenario(read_search(own))
-    chosen = BulkChoice(choice)
-    day = _day(until) if chosen is BulkChoice.DUE else None
-    if chosen is BulkChoice.DUE and day is None:
-        return own
-    bulk = Bulk(chosen, ScenarioAction(action), day)
-    others = [b for b in address.scenario.bulks if (b.choice, b.until) != (chosen, day)]
-    return _with(address, bulks=(*others, bulk))
-
-
-def without(own: str, part: str) -> str:
-    """Without a tick (`tick:<编号>`), a bulk choice (`bulk:<nth>`), or any of them (`all`)."""
-    address = read_scenario(read_search(own))
-    scenario = address.scenario
-    kind, _, which = part.partition(":")
-    if kind == "all":
-        return _with(address, ticks={}, bulks=())
-    if kind == "bulk":
-        kept = (b for at, b in enumerate(scenario.bulks) if str(at) != which)
-        return _with(address, bulks=tuple(kept))
-    return _with(address, ticks={n: a for n, a in scenario.ticks.items() if n != which})
-
-
-def with_day(own: str, day: str | None, as_of: date) -> str:
-    """On another day; the as-of date itself stays out of the address."""
-    chosen = _day(day)
-    return _with(read_scenario(read_search(own)), on=chosen if chosen and chosen > as_of else None)
-
-
-def with_target(
-    own: str, whom: str, line: str, most: float | None, only: bool | None, skip: str | None
-) -> str:
-    """With the question for the smallest set."""
-    numbers = frozenset(part for part in re.split(r"[\s,，、;；]+", skip or "") if part)
-    limit = int(most) if most is not None and most >= 1 else None
-    address = read_scenario(read_search(own))
-    return write_scenario(
-        replace(
-            address,
-            whom=whom,
-            line=TargetLine(line),
-            constraints=Constraints(numbers, bool(only), limit),
-        )
-    )
-
-
-def _with(address: ScenarioAddress, **changes: Any) -> str:
-    return write_scenario(replace(address, scenario=replace(address.scenario, **changes)))
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat((text or "")[:10])
-    except ValueError:
-        return None
 
 
 # ---- what the page shows -------------------------------------------------------------------------
@@ -203,7 +124,7 @@ def asked_proposal(
     )
 
 
-def _name(context: PageContext, code: str | None) -> str:
+def unit_name(context: PageContext, code: str | None) -> str:
     return {d.code: d.short_name for d in context.stamp.districts}.get(code or "", "全市")
 
 
@@ -243,7 +164,7 @@ def result(store: Store, context: PageContext, own: str) -> list[Component]:
         frame = href("", context.query)
         parts += proposal_view(
             proposal,
-            _name(context, whom_of(context, address)),
+            unit_name(context, whom_of(context, address)),
             address.constraints.at_most,
             lambda number: patch_path(context.year, number) + frame,
             context.year,
@@ -267,87 +188,6 @@ def _foot(context: PageContext, own: str) -> list[Component]:
 
 
 # ---- the workbook --------------------------------------------------------------------------------
-
-Sheet = tuple[list[SheetColumn], list[list[Any]]]
-
-
-def scenario_workbook(store: Store, context: PageContext) -> tuple[str, bytes]:
-    """(file name, xlsx): old beside new for every unit, triggers, the patches, the smallest set."""
-    address = read_scenario(context.query, context.district)
-    scope, year, as_of = context.scope, context.year, context.as_of
-    outcome = evaluate(store, scope, year, as_of, address.scenario)
-    tables: dict[str, Sheet] = {
-        "比例对照": _comparison_sheet(outcome),
-        "预警变化": ([SheetColumn("变化", width=60)], [[text] for text in outcome.crossings]),
-        "假设的图斑": _patch_sheet(
-            context, [(patch, action.label) for patch, action in outcome.supposed]
-        ),
-    }
-    stamp = sheet_stamp(context, "ratio_net") | {
-        "性质": "假设推算，未写入任何数据",
-        "假设日期": outcome.day.isoformat(),
-        "成批假设": "；".join(bulk_text(b) for b in address.scenario.bulks) or "无",
-        "没有作用的编号": "、".join(outcome.without_effect) or "无",
-    }
-    with store.read() as conn:
-        proposal = asked_proposal(conn, context, address)
-    if proposal is not None:
-        name = _name(context, whom_of(context, address))
-        stamp["最少图斑"] = proposal_sentence(proposal, name, address.constraints.at_most)
-        tables["最少图斑"] = _patch_sheet(context, [(p, "") for p in proposal.chosen])
-    return file_name("年度评估假设", context), tables_to_xlsx(tables, stamp)
-
-
-def _comparison_sheet(outcome: Outcome) -> Sheet:
-    formats: dict[str, Any] = {"%": "rate", "亩": "area"}
-    columns = [SheetColumn("单位")]
-    for name in COMPARED:
-        definition = DEFINITIONS[name]
-        unit = "（亩）" if definition.unit == "亩" else ""
-        for when in ("原", "假设后"):
-            columns.append(
-                SheetColumn(f"{definition.label}{unit}·{when}", formats[definition.unit])
-            )
-    rows = [
-        [unit, *(value for name in COMPARED for value in (was[name], now[name]))]
-        for unit, _, was, now in outcome.units()
-    ]
-    return columns, rows
-
-
-def _patch_sheet(context: PageContext, patches: Sequence[tuple[RemainingPatch, str]]) -> Sheet:
-    columns = [
-        SheetColumn("图斑编号", width=22),
-        SheetColumn("区市"),
-        SheetColumn("假设"),
-        SheetColumn("比例分子中的耕地（亩）", "area"),
-        SheetColumn("违法占用耕地（亩）", "area"),
-        SheetColumn("违法占用永久基本农田（亩）", "area"),
-        SheetColumn("违法占用生态保护红线（亩）", "area"),
-        SheetColumn("到期日", "date"),
-        SheetColumn("已立案"),
-        SheetColumn("拆除"),
-        SheetColumn("坐落", width=30),
-    ]
-    rows = [
-        [
-            p.patch_no,
-            _name(context, p.district),
-            action,
-            *(
-                part / PARTS_PER_MU
-                for part in (
-                    p.ratio_parts, p.farmland_parts, p.basic_farmland_parts, p.redline_parts,
-                )
-            ),
-            p.due_on,
-            p.filed,
-            p.is_demolition,
-            p.location,
-        ]
-        for p, action in patches
-    ]  # fmt: skip
-    return columns, rows
 
 
 # ---- registration --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.assessment_address import (
+from callbacks.assessment.address import (
     ScenarioAddress,
     own_parts,
     read_scenario,

@@ -10,16 +10,9 @@ import openpyxl
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.assessment_scenario import (
-    listed_candidates,
-    result,
-    scenario_workbook,
-    with_bulk,
-    with_day,
-    with_target,
-    with_ticks,
-    without,
-)
+from callbacks.assessment.scenario import listed_candidates, result
+from callbacks.assessment.scenario_workbook import scenario_workbook
+from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
 from callbacks.context import PageContext, read_context
 from components import ids
 from data.store.engine import Store

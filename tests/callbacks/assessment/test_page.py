@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.assessment import render, workbook
+from callbacks.assessment.page import render, workbook
 from components import ids
 from data.store.engine import Store
 from data.store.models import LedgerItem

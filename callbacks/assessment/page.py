@@ -8,14 +8,11 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from callbacks.assessment_scenario import (
+from callbacks.assessment.scenario import (
     EXPORT_PATH as SCENARIO_EXPORT_PATH,
 )
-from callbacks.assessment_scenario import (
-    register_scenario,
-    scenario_panel,
-    scenario_workbook,
-)
+from callbacks.assessment.scenario import register_scenario, scenario_panel
+from callbacks.assessment.scenario_workbook import scenario_workbook
 from callbacks.context import PageContext, read_context
 from callbacks.downloads import file_name, sheet_stamp, xlsx_response
 from components import ids
