@@ -13,7 +13,6 @@ from flask_compress import Compress
 from callbacks import (
     behind,
     clearance,
-    faults,
     heatmap,
     heatmap_named,
     heatmap_patches,
@@ -26,11 +25,11 @@ from callbacks import (
     patch_detail,
     patches,
     rules,
-    shell,
     triggers,
     upload,
 )
 from callbacks.assessment import page as assessment
+from callbacks.frame import faults, shell
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.rules.loader import all_rules

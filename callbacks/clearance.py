@@ -9,9 +9,9 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from callbacks.context import PageContext, read_context
-from callbacks.downloads import file_name, sheet_stamp, xlsx_response
-from callbacks.wall import wall_search
+from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.frame.wall import wall_search
 from components import ids
 from components.card_menu import copy_link, export_link, save_image, show_table
 from components.cards import card, empty, problem_notes

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from components.deadline_card import (
     address,
     amount,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
+from callbacks.frame.wall import wall_search
 from callbacks.heatmap_address import (
     IMAGERY,
     LAYERS,
@@ -33,7 +34,6 @@ from callbacks.heatmap_said import (
     units,
 )
 from callbacks.list_view import month_label
-from callbacks.wall import wall_search
 from components import ids
 from components.cards import empty, problem_notes
 from components.heatmap import Overlay, Shown, map_bar, map_hook, stage

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from callbacks.context import PageContext
+from callbacks.frame.context import PageContext
 from data.maps.mercator import BadBox, Box, read_box
 from data.maps.patch_tiles import COLOURINGS
 from data.maps.question import BadQuestion, MapQuestion, read_question

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dash import html
 from dash.development.base_component import Component
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from callbacks.heatmap_address import (
     HeatmapAddress,
     read_heatmap,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from callbacks.list_address import (
     Box,
     ListAddress,

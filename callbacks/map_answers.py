@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 import orjson
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from data.errors import SupervisionError
 from data.maps.cube import MapCube, map_cube
 from data.maps.mercator import Box, read_box

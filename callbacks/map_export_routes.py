@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import flask
 
-from callbacks.downloads import sheet_stamp
+from callbacks.frame.downloads import sheet_stamp
 from callbacks.map_answers import PNG, Asked, answered, read_asked
 from callbacks.map_heat_routes import scale_until
 from data.errors import SupervisionError

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.changed_fields import ENTITIES, field_title, value_text
+from callbacks.frame.context import PageContext, read_context
 from components import ids
 from components.cards import error_panel
 from components.links import href
@@ -38,61 +39,12 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_detail import patch_detail
 from data.store.queries.places import district_shapes, town_labels
-from data.units import format_mu
-from data.upload.schemas import SCHEMAS, CellType, Column
 from data.vocabulary import Domain
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-#: What a changed row is called. The key of `history.entity` is the table's name.
-_TABLES = {kind: str(vars(schema.table)["__tablename__"]) for kind, schema in SCHEMAS.items()}
-_ENTITIES = {table: kind.label for kind, table in _TABLES.items()}
-_COLUMNS: dict[tuple[str, str], Column] = {
-    (_TABLES[kind], column.field): column
-    for kind, schema in SCHEMAS.items()
-    for column in schema.columns
-}
-#: Columns that no file carries but that change with one.
-_DERIVED = {
-    "due_on": "应上报日期",
-    "clearance_month": "月清月份",
-    "reported_on": "上报日期",
-    "ended": "已不在拆分中",
-    "geom": "图形",
-    "geom_area_mu": "图形面积",
-}
 _BACK = "返回图斑查询"
-
-
-def field_title(entity: str, field: str) -> str:
-    """The header a column has in files; a column unknown to them keeps its name."""
-    column = _COLUMNS.get((entity, field))
-    return column.header if column else _DERIVED.get(field, field)
-
-
-def value_text(entity: str, field: str, value: object, year: int, names: Mapping[str, str]) -> str:
-    """A stored value as a reader knows it."""
-    column = _COLUMNS.get((entity, field))
-    if value is None or value == "":
-        return "—"
-    if field == "geom":
-        return "有图形"
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, str) and (
-        field.endswith("_on") or (column and column.type is CellType.DATE)
-    ):
-        return format_day(date.fromisoformat(value[:10]), year)
-    if field.endswith("_mu") and isinstance(value, int | float):
-        return f"{format_mu(float(value))} 亩"
-    if column and column.type is CellType.BOOLEAN:
-        return "是" if value else "否"
-    if column and column.vocabulary:
-        return column.vocabulary.labels().get(str(value), str(value))
-    if column and column.type is CellType.DISTRICT:
-        return names.get(str(value), str(value))
-    return str(value)
 
 
 def change_rows(
@@ -125,7 +77,7 @@ def change_rows(
 
 def _row_name(change: Mapping[str, Any], year: int, names: Mapping[str, str]) -> str:
     """Which row: what it is, and the parcel, the level, the day, … that tell it from others."""
-    words = [_ENTITIES.get(change["entity"], "")]
+    words = [ENTITIES.get(change["entity"], "")]
     for field, text in change["key"].items():
         if field == "parcel_no":
             words.append("整个图斑" if text == "0" else f"地块{text}")

@@ -8,8 +8,8 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from callbacks.context import PageContext, read_context
-from callbacks.downloads import file_name, xlsx_response
+from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.downloads import file_name, xlsx_response
 from components import ids
 from components.card_menu import card_menu, copy_link, export_link
 from components.cards import problem_notes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from callbacks.context import PageContext
+from callbacks.frame.context import PageContext
 from components.filters import EVERYTHING, Option
 from components.links import href
 from data.periods import format_day, month_end

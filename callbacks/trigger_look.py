@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from callbacks.trigger_address import Asked, read_asked
 from components.trigger_card import grouped
 from components.trigger_page import Told, subject_name

@@ -9,8 +9,8 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from callbacks.context import PageContext, read_context
-from callbacks.downloads import xlsx_response
+from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.downloads import xlsx_response
 from callbacks.trigger_address import (
     EXPORT_PATH,
     PATH,

@@ -12,8 +12,8 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.context import PageContext, read_context
-from callbacks.shell import stamp_text
+from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.shell import stamp_text
 from callbacks.upload_actions import Actions, Asked
 from callbacks.upload_changes import recorded
 from callbacks.upload_job import district_names, headline_of, work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callbacks.patch_detail import field_title, value_text
+from callbacks.frame.changed_fields import field_title, value_text
 from data.upload.schemas import SCHEMAS
 from data.vocabulary import UploadKind
 

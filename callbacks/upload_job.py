@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from callbacks.context import PageContext
+from callbacks.frame.context import PageContext
 from callbacks.upload_changes import previewed
 from components import ids
 from components import upload_preview as parts

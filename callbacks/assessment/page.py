@@ -13,8 +13,8 @@ from callbacks.assessment.scenario import (
 )
 from callbacks.assessment.scenario import register_scenario, scenario_panel
 from callbacks.assessment.scenario_workbook import scenario_workbook
-from callbacks.context import PageContext, read_context
-from callbacks.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from components import ids
 from components.assessment import (
     OVERTURN_COLUMNS,

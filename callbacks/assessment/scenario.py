@@ -16,7 +16,7 @@ from callbacks.assessment.address import (
     write_scenario,
 )
 from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from callbacks.lists import patch_path
 from components import ids
 from components.assessment_scenario import (

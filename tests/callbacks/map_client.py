@@ -6,7 +6,8 @@ from typing import Any
 
 import flask
 
-from callbacks import faults, map_answers
+from callbacks import map_answers
+from callbacks.frame import faults
 from data.services import Services
 from data.store.engine import Store
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from callbacks.context import PageContext
+from callbacks.frame.context import PageContext
 from callbacks.heatmap_address import HeatmapAddress, read_heatmap
 from components.links import read_search
 from data.scope import Scope

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from callbacks import map_answers, map_export_routes
-from callbacks.context import read_context
+from callbacks.frame.context import read_context
 from data.scope import Scope
 from data.settings import PROJECT_DIR
 from data.store.engine import Store

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from callbacks import map_reference_routes
-from callbacks.context import read_context
+from callbacks.frame.context import read_context
 from data.scope import Scope
 from data.store.engine import Store
 from data.vocabulary import ReferenceLayer

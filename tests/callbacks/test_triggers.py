@@ -9,7 +9,7 @@ import pytest
 from dash.development.base_component import Component
 
 from callbacks import behind
-from callbacks.context import read_context
+from callbacks.frame.context import read_context
 from callbacks.heatmap_said import read_view as read_map
 from callbacks.list_page import render_list
 from callbacks.list_view import read_view, rows_response

@@ -256,7 +256,7 @@ def test_an_unknown_kind_in_a_request_means_automatic() -> None:
 
 
 def test_years_reach_from_the_ledgers_first_to_the_next(services: Services) -> None:
-    from callbacks.context import read_context
+    from callbacks.frame.context import read_context
 
     with services.store.read() as conn:
         context = read_context(conn, services.settings, "")

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from callbacks.assessment.scenario import listed_candidates, result
 from callbacks.assessment.scenario_workbook import scenario_workbook
 from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from components import ids
 from data.store.engine import Store
 from tests.components.drawn import attribute, below, classed, links_of, rows_of, text_of

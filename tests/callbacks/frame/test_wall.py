@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callbacks.wall import wall_search
+from callbacks.frame.wall import wall_search
 from data.store.engine import Store
 
 

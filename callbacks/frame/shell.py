@@ -11,7 +11,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from components import ids
 from components.links import href, read_search
 from components.shell import navigation

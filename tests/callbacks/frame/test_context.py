@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from callbacks.context import PageContext, read_context
+from callbacks.frame.context import PageContext, read_context
 from data.settings import Settings
 from data.store.engine import Store
 from tests.callbacks.year_2023 import fill

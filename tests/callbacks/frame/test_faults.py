@@ -7,7 +7,7 @@ import logging
 import pytest
 from flask import Flask
 
-from callbacks.faults import in_routes, is_content, sentence
+from callbacks.frame.faults import in_routes, is_content, sentence
 from data.errors import NotFound, SupervisionError
 
 

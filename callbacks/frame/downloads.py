@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from callbacks.context import PageContext
+from callbacks.frame.context import PageContext
 from data.definitions import DEFINITIONS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from callbacks.context import PageContext
-from callbacks.shell import EVERYWHERE, frame_parts, new_address, stamp_text
+from callbacks.frame.context import PageContext
+from callbacks.frame.shell import EVERYWHERE, frame_parts, new_address, stamp_text
 from data.scope import Scope
 from data.store.queries.stamp import DistrictRow, Stamp
 from tests.components.drawn import text_of
