@@ -13,9 +13,6 @@ from flask_compress import Compress
 from callbacks import (
     behind,
     clearance,
-    heatmap,
-    heatmap_named,
-    heatmap_patches,
     map_export_routes,
     map_heat_routes,
     map_reference_routes,
@@ -30,6 +27,9 @@ from callbacks import (
 )
 from callbacks.assessment import page as assessment
 from callbacks.frame import faults, shell
+from callbacks.heatmap import named as heatmap_named
+from callbacks.heatmap import page as heatmap
+from callbacks.heatmap import patches as heatmap_patches
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.rules.loader import all_rules

@@ -14,12 +14,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks.frame.context import PageContext, read_context
-from callbacks.heatmap_address import (
+from callbacks.heatmap.address import (
     HeatmapAddress,
     read_heatmap,
 )
-from callbacks.heatmap_patches import PATH as LIST_PATH
-from callbacks.heatmap_patches import amount_text
+from callbacks.heatmap.patches import PATH as LIST_PATH
+from callbacks.heatmap.patches import amount_text
 from components.cards import KeyFigure, key_figure, problem_notes
 from components.figure_text import change_text
 from components.heatmap_beside import (

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from callbacks.frame.context import PageContext
-from callbacks.heatmap_address import HeatmapAddress, read_heatmap
+from callbacks.heatmap.address import HeatmapAddress, read_heatmap
 from components.links import read_search
 from data.scope import Scope
 from data.store.queries.stamp import Stamp

@@ -10,8 +10,8 @@ import flask
 import pytest
 from sqlalchemy import select
 
-from callbacks import heatmap_named
-from callbacks.heatmap_named import MOST_NAMED, named_document
+from callbacks.heatmap import named as heatmap_named
+from callbacks.heatmap.named import MOST_NAMED, named_document
 from callbacks.map_answers import read_asked
 from data.scope import Scope
 from data.services import Services

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.heatmap import render, with_own
-from callbacks.heatmap_said import in_view, read_view, shown_days
+from callbacks.heatmap.page import render, with_own
+from callbacks.heatmap.said import in_view, read_view, shown_days
 from components import ids
 from data.scope import Scope
 from data.services import Services

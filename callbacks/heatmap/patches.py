@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response
 
 from callbacks.frame.context import PageContext
-from callbacks.heatmap_address import QUESTION_KEYS, read_heatmap
+from callbacks.heatmap.address import QUESTION_KEYS, read_heatmap
 from callbacks.list_export import register_export
 from callbacks.list_page import register_list_page
 from callbacks.list_view import Chosen, ListPage, ListView

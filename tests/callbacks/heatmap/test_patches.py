@@ -7,9 +7,9 @@ from typing import Any
 import flask
 import pytest
 
-from callbacks import heatmap_patches
 from callbacks.frame import faults
-from callbacks.heatmap_patches import _page, headline
+from callbacks.heatmap import patches as heatmap_patches
+from callbacks.heatmap.patches import _page, headline
 from callbacks.list_export import filter_sentences
 from callbacks.list_view import ListView, new_search, read_view, rows_response, selected_rows
 from data.services import Services

@@ -1,7 +1,7 @@
 """违法占用: the page of a question, and what follows its boxes and the view of the map.
 
 The layers come from `/map/…` and are drawn by assets/js/heatmap_layers.js and heatmap_patches.js;
-what is said in numbers beside them is in callbacks/heatmap_said.py.
+what is said in numbers beside them is in callbacks/heatmap/said.py.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from dash.development.base_component import Component
 
 from callbacks.frame.wall import wall_search
-from callbacks.heatmap_address import (
+from callbacks.heatmap.address import (
     IMAGERY,
     LAYERS,
     RADII,
     UNITS,
 )
-from callbacks.heatmap_said import (
+from callbacks.heatmap.said import (
     PATH,
     View,
     headline,
