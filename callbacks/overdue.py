@@ -8,9 +8,9 @@ from dash import Dash, html
 from dash.development.base_component import Component
 from flask import Flask
 
-from callbacks.list_export import register_export
-from callbacks.list_page import register_list_page
-from callbacks.list_view import ListPage, ListView
+from callbacks.lists.page import register_list_page
+from callbacks.lists.view import ListPage, ListView
+from callbacks.lists.workbook import register_export
 from components import ids
 from components.patch_columns import OVERDUE_COLUMNS
 from data.periods import format_day

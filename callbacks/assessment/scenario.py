@@ -17,7 +17,7 @@ from callbacks.assessment.address import (
 )
 from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
 from callbacks.frame.context import PageContext, read_context
-from callbacks.lists import patch_path
+from callbacks.lists.grid import patch_path
 from components import ids
 from components.assessment_scenario import (
     PAGE,

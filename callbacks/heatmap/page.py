@@ -33,7 +33,7 @@ from callbacks.heatmap.said import (
     top,
     units,
 )
-from callbacks.list_view import month_label
+from callbacks.lists.view import month_label
 from components import ids
 from components.cards import empty, problem_notes
 from components.heatmap import Overlay, Shown, map_bar, map_hook, stage

@@ -14,10 +14,10 @@ from flask import Flask, Response
 
 from callbacks.frame.context import PageContext
 from callbacks.heatmap.address import QUESTION_KEYS, read_heatmap
-from callbacks.list_export import register_export
-from callbacks.list_page import register_list_page
-from callbacks.list_view import Chosen, ListPage, ListView
-from callbacks.lists import patch_path
+from callbacks.lists.grid import patch_path
+from callbacks.lists.page import register_list_page
+from callbacks.lists.view import Chosen, ListPage, ListView
+from callbacks.lists.workbook import register_export
 from callbacks.map_answers import JSON, Asked, answered, as_json
 from components import ids
 from components.links import frame_part, href

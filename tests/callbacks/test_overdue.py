@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from callbacks import list_map, overdue
-from callbacks.list_page import render_list
-from callbacks.list_view import read_view
+from callbacks import overdue
+from callbacks.lists import map as list_map
+from callbacks.lists.page import render_list
+from callbacks.lists.view import read_view
 from components import ids
 from components.maps import patches as drawn
 from data.services import Services

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash.development.base_component import Component
 
 from callbacks import patches
-from callbacks.list_page import render_list
+from callbacks.lists.page import render_list
 from components import ids
 from data.services import Services
 from tests.callbacks.listed import ON, WENDENG, below, text_of

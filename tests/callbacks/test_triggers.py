@@ -11,8 +11,8 @@ from dash.development.base_component import Component
 from callbacks import behind
 from callbacks.frame.context import read_context
 from callbacks.heatmap.said import read_view as read_map
-from callbacks.list_page import render_list
-from callbacks.list_view import read_view, rows_response
+from callbacks.lists.page import render_list
+from callbacks.lists.view import read_view, rows_response
 from callbacks.trigger_address import against_choices, read_asked
 from callbacks.triggers import render
 from components import ids

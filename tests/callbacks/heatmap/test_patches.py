@@ -10,8 +10,8 @@ import pytest
 from callbacks.frame import faults
 from callbacks.heatmap import patches as heatmap_patches
 from callbacks.heatmap.patches import _page, headline
-from callbacks.list_export import filter_sentences
-from callbacks.list_view import ListView, new_search, read_view, rows_response, selected_rows
+from callbacks.lists.view import ListView, new_search, read_view, rows_response, selected_rows
+from callbacks.lists.workbook import filter_sentences
 from data.services import Services
 from data.store.engine import Store
 from tests.data.maps.worlds import small_year

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from callbacks.list_view import ListPage, ListView, read_view
+from callbacks.lists.view import ListPage, ListView, read_view
 from components import ids
 from components.maps.base import Tiles, bounds_from_leaflet, district_bounds, district_map
 from components.maps.patches import (

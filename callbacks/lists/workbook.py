@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
-from callbacks.list_view import ListPage, ListView, month_label, read_view
+from callbacks.lists.view import ListPage, ListView, month_label, read_view
 from components.patch_columns import Kind, ListColumn, chosen
 from data.exports import Format, SheetColumn, table_to_xlsx
 from data.services import Services

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from callbacks.list_address import filters_to_grid
-from callbacks.list_map import map_pane, register_map
-from callbacks.list_view import ListPage, ListView, choices, read_view
-from callbacks.lists import export_href, register_list
+from callbacks.lists.address import filters_to_grid
+from callbacks.lists.grid import export_href, register_list
+from callbacks.lists.map import map_pane, register_map
+from callbacks.lists.view import ListPage, ListView, choices, read_view
 from components import ids
 from components.cards import problem_notes
 from components.patch_list import filters, grid_pane, hidden, hidden_parts, toolbar

@@ -8,9 +8,8 @@ from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, no_update
 
-from callbacks.list_address import filters_from_grid, sort_from_columns
-from callbacks.list_export import selected_workbook
-from callbacks.list_view import (
+from callbacks.lists.address import filters_from_grid, sort_from_columns
+from callbacks.lists.view import (
     ListPage,
     ListView,
     new_search,
@@ -18,6 +17,7 @@ from callbacks.list_view import (
     rows_response,
     selected_rows,
 )
+from callbacks.lists.workbook import selected_workbook
 from components import ids
 from components.filters import EVERYTHING
 from components.maps.base import bounds_from_leaflet

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from callbacks.frame.context import PageContext, read_context
-from callbacks.list_address import (
+from callbacks.lists.address import (
     Box,
     ListAddress,
     Sort,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.list_address import (
+from callbacks.lists.address import (
     ListAddress,
     filters_from_grid,
     filters_to_grid,
