@@ -13,10 +13,6 @@ from flask_compress import Compress
 from callbacks import (
     behind,
     clearance,
-    map_export_routes,
-    map_heat_routes,
-    map_reference_routes,
-    map_routes,
     overdue,
     overview,
     patch_detail,
@@ -30,6 +26,10 @@ from callbacks.frame import faults, shell
 from callbacks.heatmap import named as heatmap_named
 from callbacks.heatmap import page as heatmap
 from callbacks.heatmap import patches as heatmap_patches
+from callbacks.maps import exports as map_export_routes
+from callbacks.maps import heat as map_heat_routes
+from callbacks.maps import patches as map_routes
+from callbacks.maps import reference as map_reference_routes
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.rules.loader import all_rules
@@ -140,7 +140,7 @@ def _harden(app: Dash, settings: Settings) -> None:
         response.headers["Referrer-Policy"] = "same-origin"
         path = flask.request.path
         kept = path.startswith(("/assets/", "/_dash-component-suites/"))
-        # a map's answers say themselves how they may be kept (callbacks/map_answers.py)
+        # a map's answers say themselves how they may be kept (callbacks/maps/answers.py)
         asked_again = path.startswith("/map/") and response.status_code in (200, 304)
         if not kept and not asked_again:
             response.headers["Cache-Control"] = "no-store"

@@ -21,8 +21,10 @@ from sqlalchemy import text
 
 from bench.measure import median_ms, print_table
 from bench.pages import AS_OF, YEAR, demo_store
-from callbacks import map_answers, map_heat_routes, map_routes
 from callbacks.frame import faults
+from callbacks.maps import answers as map_answers
+from callbacks.maps import heat as map_heat_routes
+from callbacks.maps import patches as map_routes
 from data.maps import cube as cubes
 from data.maps.cube import MapCube, map_cube
 from data.maps.heat import DEFAULT_RADIUS_M

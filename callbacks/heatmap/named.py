@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flask import Flask, Response
 
-from callbacks.map_answers import JSON, Asked, answered, as_json
+from callbacks.maps.answers import JSON, Asked, answered, as_json
 from data.errors import SupervisionError
 from data.maps.patch_tiles import LEGENDS, token_of
 from data.maps.points import selected

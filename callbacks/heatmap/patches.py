@@ -18,7 +18,7 @@ from callbacks.lists.grid import patch_path
 from callbacks.lists.page import register_list_page
 from callbacks.lists.view import Chosen, ListPage, ListView
 from callbacks.lists.workbook import register_export
-from callbacks.map_answers import JSON, Asked, answered, as_json
+from callbacks.maps.answers import JSON, Asked, answered, as_json
 from components import ids
 from components.links import frame_part, href
 from components.patch_columns import PATCH_COLUMNS

@@ -6,8 +6,8 @@ from typing import Any
 
 import flask
 
-from callbacks import map_answers
 from callbacks.frame import faults
+from callbacks.maps import answers as map_answers
 from data.services import Services
 from data.store.engine import Store
 

@@ -10,9 +10,9 @@ from typing import Any
 import flask
 import numpy as np
 
-from callbacks.map_answers import as_json, read_asked
-from callbacks.map_heat_routes import areas_document, spots_document
-from callbacks.map_routes import bins_document, patch_legend, patches_document
+from callbacks.maps.answers import as_json, read_asked
+from callbacks.maps.heat import areas_document, spots_document
+from callbacks.maps.patches import bins_document, patch_legend, patches_document
 from data.maps.heat import heat_tile, legend
 from data.maps.mercator import cells
 from data.scope import Scope

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from callbacks.heatmap import named as heatmap_named
 from callbacks.heatmap.named import MOST_NAMED, named_document
-from callbacks.map_answers import read_asked
+from callbacks.maps.answers import read_asked
 from data.scope import Scope
 from data.services import Services
 from data.store.engine import Store

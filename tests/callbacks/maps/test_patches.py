@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from callbacks import map_routes
+from callbacks.maps import patches as map_routes
 from data.colours import tokens
 from data.maps.mercator import cells
 from data.scope import Scope

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks import map_heat_routes
+from callbacks.maps import heat as map_heat_routes
 from data.maps.mercator import cells
 from data.store.engine import Store
 from tests.callbacks.map_client import map_client

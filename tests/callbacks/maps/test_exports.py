@@ -15,8 +15,9 @@ import pyogrio
 import pytest
 from PIL import Image
 
-from callbacks import map_answers, map_export_routes
 from callbacks.frame.context import read_context
+from callbacks.maps import answers as map_answers
+from callbacks.maps import exports as map_export_routes
 from data.scope import Scope
 from data.settings import PROJECT_DIR
 from data.store.engine import Store
@@ -132,7 +133,7 @@ def test_a_picture_that_cannot_be_drawn_is_refused_in_words(
 
 def test_the_program_starts_without_the_library_that_draws() -> None:
     """It takes a second to load, and few processes ever draw a picture."""
-    says = "import sys, callbacks.map_export_routes; print('matplotlib' in sys.modules)"
+    says = "import sys, callbacks.maps.exports; print('matplotlib' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", says], capture_output=True, text=True, cwd=PROJECT_DIR, check=True
     )

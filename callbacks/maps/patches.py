@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
-from callbacks.map_answers import JSON, Asked, answered, as_json
+from callbacks.maps.answers import JSON, Asked, answered, as_json
 from data.colours import tokens
 from data.errors import SupervisionError
 from data.geo import collection, feature

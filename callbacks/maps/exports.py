@@ -13,8 +13,8 @@ from urllib.parse import quote
 import flask
 
 from callbacks.frame.downloads import sheet_stamp
-from callbacks.map_answers import PNG, Asked, answered, read_asked
-from callbacks.map_heat_routes import scale_until
+from callbacks.maps.answers import PNG, Asked, answered, read_asked
+from callbacks.maps.heat import scale_until
 from data.errors import SupervisionError
 from data.maps.areas import read_unit
 from data.maps.export import MapExport, map_export

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
-from callbacks.map_answers import JSON, PNG, Asked, answered, as_json
+from callbacks.maps.answers import JSON, PNG, Asked, answered, as_json
 from components.maps.shapes import simplified_geometry
 from data.errors import SupervisionError
 from data.geo import collection, feature, rounded

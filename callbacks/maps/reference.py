@@ -9,7 +9,7 @@ from typing import Any
 import flask
 
 from callbacks.frame.context import read_context
-from callbacks.map_answers import JSON, PNG, as_json, conditional, reader
+from callbacks.maps.answers import JSON, PNG, as_json, conditional, reader
 from data.errors import NotFound, SupervisionError
 from data.maps.reference import (
     FeatureFound,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from callbacks import map_reference_routes
 from callbacks.frame.context import read_context
+from callbacks.maps import reference as map_reference_routes
 from data.scope import Scope
 from data.store.engine import Store
 from data.vocabulary import ReferenceLayer
