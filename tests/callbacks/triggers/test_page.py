@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
-from callbacks import behind
 from callbacks.frame.context import read_context
 from callbacks.heatmap.said import read_view as read_map
 from callbacks.lists.page import render_list
 from callbacks.lists.view import read_view, rows_response
-from callbacks.trigger_address import against_choices, read_asked
-from callbacks.triggers import render
+from callbacks.triggers import patches as behind
+from callbacks.triggers.address import against_choices, read_asked
+from callbacks.triggers.page import render
 from components import ids
 from data.maps.points import totals
 from data.scope import Scope

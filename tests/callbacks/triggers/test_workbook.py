@@ -7,7 +7,7 @@ from datetime import date
 
 import openpyxl
 
-from callbacks.trigger_workbook import workbook
+from callbacks.triggers.workbook import workbook
 from data.scope import Scope
 from data.store.engine import Store
 from data.workflow.triggers import current_triggers

@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
-from callbacks.trigger_address import (
+from callbacks.triggers.address import (
     EXPORT_PATH,
     PATH,
     against_choices,
@@ -20,8 +20,8 @@ from callbacks.trigger_address import (
     next_address,
     own_part,
 )
-from callbacks.trigger_look import Seen, groups_of, look, one_line
-from callbacks.trigger_workbook import workbook
+from callbacks.triggers.look import Seen, groups_of, look, one_line
+from callbacks.triggers.workbook import workbook
 from components import ids
 from components.card_menu import copy_link, export_link
 from components.cards import card, empty, problem_notes

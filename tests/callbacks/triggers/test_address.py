@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callbacks.frame.context import read_context
-from callbacks.trigger_address import against_choices, next_address, read_asked
+from callbacks.triggers.address import against_choices, next_address, read_asked
 from data.store.engine import Store
 from tests.callbacks.year_2023 import ON, fill
 

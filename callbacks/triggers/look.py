@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbacks.frame.context import PageContext, read_context
-from callbacks.trigger_address import Asked, read_asked
+from callbacks.triggers.address import Asked, read_asked
 from components.trigger_card import grouped
 from components.trigger_page import Told, subject_name
 from data.periods import format_month
