@@ -10,7 +10,7 @@ import flask
 from dash import Dash
 from flask_compress import Compress
 
-from callbacks import clearance, overdue, overview, patch_detail, patches, rules, upload
+from callbacks import clearance, overdue, overview, patch_detail, patches, rules
 from callbacks.assessment import page as assessment
 from callbacks.frame import faults, shell
 from callbacks.heatmap import named as heatmap_named
@@ -22,6 +22,7 @@ from callbacks.maps import patches as map_routes
 from callbacks.maps import reference as map_reference_routes
 from callbacks.triggers import page as triggers
 from callbacks.triggers import patches as behind
+from callbacks.upload import page as upload
 from components.shell import frame
 from components.theme import css_variables, install_template
 from data.rules.loader import all_rules

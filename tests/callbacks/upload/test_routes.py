@@ -9,7 +9,7 @@ import flask
 import pytest
 from flask.testing import FlaskClient
 
-from callbacks.upload_routes import SCRIPT_HEADER, register_routes
+from callbacks.upload.routes import SCRIPT_HEADER, register_routes
 from data.errors import NotFound
 from data.jobs.incoming import SLICE_BYTES, Incoming
 from data.jobs.table import JobTable
@@ -143,7 +143,7 @@ def test_a_batch_without_a_workbook_has_none_to_download(
 def test_a_stored_path_that_leads_out_of_its_folder_is_not_followed(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
-    from callbacks.upload_routes import inside
+    from callbacks.upload.routes import inside
 
     outputs = replace(sqlite_store.settings).outputs_dir
     outputs.mkdir(parents=True)

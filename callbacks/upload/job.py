@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from callbacks.frame.context import PageContext
-from callbacks.upload_changes import previewed
+from callbacks.upload.changes import previewed
 from components import ids
 from components import upload_preview as parts
 from components.cards import card

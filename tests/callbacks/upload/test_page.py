@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from callbacks.upload import begin_payload, render, selectable_years
-from callbacks.upload_actions import Actions, Asked, crs_from, mapping_from
+from callbacks.upload.actions import Actions, Asked, crs_from, mapping_from
+from callbacks.upload.page import begin_payload, render, selectable_years
 from data.errors import SupervisionError
 from data.jobs.incoming import Incoming
 from data.jobs.table import JobTable, JobView

@@ -14,10 +14,10 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.shell import stamp_text
-from callbacks.upload_actions import Actions, Asked
-from callbacks.upload_changes import recorded
-from callbacks.upload_job import district_names, headline_of, work
-from callbacks.upload_routes import register_routes
+from callbacks.upload.actions import Actions, Asked
+from callbacks.upload.changes import recorded
+from callbacks.upload.job import district_names, headline_of, work
+from callbacks.upload.routes import register_routes
 from components import ids
 from components.cards import error_panel, problem_notes
 from components.links import href, read_search
