@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 #: What the frame owns of the address, in this order; everything else is a page's own.
 FRAME_KEYS = ("year", "asof", "district", "screen")
@@ -27,3 +27,8 @@ def href(path: str, query: Mapping[str, str], **changes: str | None) -> str:
     ordered = dict.fromkeys((*FRAME_KEYS, *merged))
     kept = {key: value for key in ordered if (value := merged.get(key))}
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def patch_path(year: int, patch_no: str) -> str:
+    """Address of one patch; a number may hold any character, a slash too."""
+    return f"/patches/{year}/{quote(patch_no, safe='')}"

@@ -17,7 +17,6 @@ from callbacks.assessment.address import (
 )
 from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
 from callbacks.frame.context import PageContext, read_context
-from callbacks.lists.grid import patch_path
 from components import ids
 from components.assessment_scenario import (
     PAGE,
@@ -34,7 +33,7 @@ from components.assessment_scenario import (
 )
 from components.card_menu import copy_link, export_link
 from components.cards import problem_notes
-from components.links import href, read_search
+from components.links import href, patch_path, read_search
 from data.errors import SupervisionError
 from data.services import Services
 from data.store.engine import Store

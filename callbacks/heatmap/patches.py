@@ -14,13 +14,12 @@ from flask import Flask, Response
 
 from callbacks.frame.context import PageContext
 from callbacks.heatmap.address import QUESTION_KEYS, read_heatmap
-from callbacks.lists.grid import patch_path
 from callbacks.lists.page import register_list_page
 from callbacks.lists.view import Chosen, ListPage, ListView
 from callbacks.lists.workbook import register_export
 from callbacks.maps.answers import JSON, Asked, answered, as_json
 from components import ids
-from components.links import frame_part, href
+from components.links import frame_part, href, patch_path
 from components.patch_columns import PATCH_COLUMNS
 from data.errors import SupervisionError
 from data.maps.cube import MapCube, map_cube

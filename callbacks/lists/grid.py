@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, no_update
 
@@ -20,6 +19,7 @@ from callbacks.lists.view import (
 from callbacks.lists.workbook import selected_workbook
 from components import ids
 from components.filters import EVERYTHING
+from components.links import patch_path
 from components.maps.base import bounds_from_leaflet
 from components.patch_columns import screen_row
 from components.patch_summary import drawer_summary
@@ -30,11 +30,6 @@ from data.services import Services
 from data.store.queries.patch_detail import patch_detail
 from data.units import format_count
 from data.vocabulary import PatchStatus
-
-
-def patch_path(year: int, patch_no: str) -> str:
-    """Address of one patch; a number may hold any character, a slash too."""
-    return f"/patches/{year}/{quote(patch_no, safe='')}"
 
 
 def _chosen(value: str | None) -> str | None:

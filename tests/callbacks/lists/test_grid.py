@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 
 from callbacks import overdue, patches
-from callbacks.lists.grid import export_href, next_search, patch_path, picked_patch
+from callbacks.lists.grid import export_href, next_search, picked_patch
 from callbacks.lists.view import read_view, rows_response, selected_rows
 from callbacks.lists.workbook import list_workbook, register_export, selected_workbook
+from components.links import patch_path
 from data.errors import NotFound
 from data.services import Services
 from tests.callbacks.listed import HUANCUI, ON, WENDENG, text_of
