@@ -16,7 +16,7 @@ from callbacks.assessment.scenario_workbook import scenario_workbook
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from components import ids
-from components.assessment import (
+from components.assessment.page import (
     OVERTURN_COLUMNS,
     RATIOS,
     YEAR_COLUMNS,

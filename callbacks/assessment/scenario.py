@@ -18,7 +18,7 @@ from callbacks.assessment.address import (
 from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
 from callbacks.frame.context import PageContext, read_context
 from components import ids
-from components.assessment_scenario import (
+from components.assessment.scenario import (
     PAGE,
     candidates,
     comparison,

@@ -9,7 +9,7 @@ from callbacks.assessment.address import read_scenario
 from callbacks.assessment.scenario import asked_proposal, unit_name, whom_of
 from callbacks.frame.context import PageContext
 from callbacks.frame.downloads import file_name, sheet_stamp
-from components.assessment_scenario import COMPARED, bulk_text, proposal_sentence
+from components.assessment.scenario import COMPARED, bulk_text, proposal_sentence
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
 from data.store.engine import Store

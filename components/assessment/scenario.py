@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.assessment import LIST
+from components.assessment.page import LIST
 from components.attributes import aria
 from components.date_box import date_box
 from components.figure_text import Lines, ratio_margin, shown

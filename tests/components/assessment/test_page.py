@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.assessment import (
+from components.assessment.page import (
     evaluation_headline,
     interval_text,
     overturn_title,
