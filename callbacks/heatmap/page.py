@@ -36,8 +36,8 @@ from callbacks.heatmap.said import (
 from callbacks.lists.view import month_label
 from components import ids
 from components.cards import empty, problem_notes
-from components.heatmap import Overlay, Shown, map_bar, map_hook, stage
-from components.heatmap_question import Question, question_bar
+from components.heatmap.question import Question, question_bar
+from components.heatmap.stage import Overlay, Shown, map_bar, map_hook, stage
 from components.links import frame_part, href, read_search
 from components.maps.base import (
     Tiles,

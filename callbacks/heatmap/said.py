@@ -22,7 +22,7 @@ from callbacks.heatmap.patches import PATH as LIST_PATH
 from callbacks.heatmap.patches import amount_text
 from components.cards import KeyFigure, key_figure, problem_notes
 from components.figure_text import change_text
-from components.heatmap_beside import (
+from components.heatmap.beside import (
     Sum,
     UnitRow,
     spots_list,

@@ -13,7 +13,7 @@ from dash_extensions.javascript import Namespace
 
 from components import ids
 from components.attributes import aria, data
-from components.heatmap_question import choice
+from components.heatmap.question import choice
 from components.maps.base import functions
 from data.geo import collection, feature, point
 

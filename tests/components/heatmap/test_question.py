@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from components import ids
-from components.heatmap_question import Question, months_said, question_bar
-from tests.components.test_heatmap import by_id
+from components.heatmap.question import Question, months_said, question_bar
+from tests.components.heatmap.test_stage import by_id
 
 MONTHS = [("2023-05", "5月"), ("2023-06", "6月"), ("2023-07", "7月"), ("2023-08", "8月")]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components import ids
-from components.heatmap import Overlay, Shown, map_bar
+from components.heatmap.stage import Overlay, Shown, map_bar
 from tests.components.drawn import below, text_of
 
 

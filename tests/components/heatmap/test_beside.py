@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.heatmap_beside import Sum, UnitRow, spots_list, sums_table, units_table
+from components.heatmap.beside import Sum, UnitRow, spots_list, sums_table, units_table
 from tests.components.drawn import attribute, classed, links_of, rows_of, text_of
 
 
