@@ -12,7 +12,7 @@ from callbacks.lists.page import register_list_page
 from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
 from components import ids
-from components.patch_columns import OVERDUE_COLUMNS
+from components.lists.columns import OVERDUE_COLUMNS
 from data.periods import format_day
 from data.services import Services
 from data.store.queries.figures import figures

@@ -9,7 +9,6 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.attributes import aria
-from components.patch_columns import ListColumn
 
 Option = tuple[str, str]  # value, label
 
@@ -53,27 +52,6 @@ def search_box(box_id: str, value: str) -> Component:
             ),
         ],
         className="filter filter-wide",
-    )
-
-
-def column_chooser(chooser_id: str, columns: Sequence[ListColumn], remembered_as: str) -> Component:
-    """Which columns show; the browser remembers it. The first column always shows."""
-    free = columns[1:]
-    return html.Details(
-        [
-            html.Summary("显示列", className="btn btn-sm btn-outline-secondary"),
-            html.Div(
-                dcc.Checklist(
-                    id=chooser_id,
-                    options=[{"label": c.title, "value": c.key} for c in free],
-                    value=[c.key for c in free if c.shown],
-                    persistence=remembered_as,
-                    persistence_type="local",
-                ),
-                className="column-choices",
-            ),
-        ],
-        className="column-chooser",
     )
 
 

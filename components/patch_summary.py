@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from components.patch_columns import legality_text, status_text
+from components.lists.columns import legality_text, status_text
 from data.periods import format_day, format_month
 from data.units import format_count, format_mu
 from data.vocabulary import Domain, Legality, PatchType

@@ -20,7 +20,7 @@ from callbacks.lists.workbook import register_export
 from callbacks.maps.answers import JSON, Asked, answered, as_json
 from components import ids
 from components.links import frame_part, href, patch_path
-from components.patch_columns import PATCH_COLUMNS
+from components.lists.columns import PATCH_COLUMNS
 from data.errors import SupervisionError
 from data.maps.cube import MapCube, map_cube
 from data.maps.points import Points, values

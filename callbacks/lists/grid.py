@@ -20,10 +20,10 @@ from callbacks.lists.workbook import selected_workbook
 from components import ids
 from components.filters import EVERYTHING
 from components.links import patch_path
+from components.lists.columns import screen_row
+from components.lists.work_group import work_group_text
 from components.maps.base import bounds_from_leaflet
-from components.patch_columns import screen_row
 from components.patch_summary import drawer_summary
-from components.work_group import work_group_text
 from data.errors import NotFound
 from data.scope import Scope
 from data.services import Services

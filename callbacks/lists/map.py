@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from callbacks.lists.view import ListPage, ListView, read_view
 from components import ids
+from components.lists.page import in_view_switch
 from components.maps.base import Tiles, bounds_from_leaflet, district_bounds, district_map
 from components.maps.patches import (
     CELLS,
@@ -20,7 +21,6 @@ from components.maps.patches import (
     patch_layer,
     patch_legend,
 )
-from components.patch_list import in_view_switch
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_list import Box, count_on_map, map_bins, map_features

@@ -14,7 +14,7 @@ from callbacks.lists.map import map_pane, register_map
 from callbacks.lists.view import ListPage, ListView, choices, read_view
 from components import ids
 from components.cards import problem_notes
-from components.patch_list import filters, grid_pane, hidden, hidden_parts, toolbar
+from components.lists.page import filters, grid_pane, hidden, hidden_parts, toolbar
 from data.services import Services
 from data.settings import Settings
 

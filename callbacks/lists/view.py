@@ -17,7 +17,7 @@ from callbacks.lists.address import (
     write_address,
 )
 from components.links import frame_part, href
-from components.patch_columns import ListColumn, screen_row
+from components.lists.columns import ListColumn, screen_row
 from data.settings import Settings
 from data.store.queries.list_filters import MAX_SELECTED
 from data.store.queries.patch_list import (

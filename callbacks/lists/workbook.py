@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.lists.view import ListPage, ListView, month_label, read_view
-from components.patch_columns import Kind, ListColumn, chosen
+from components.lists.columns import Kind, ListColumn, chosen
 from data.exports import Format, SheetColumn, table_to_xlsx
 from data.services import Services
 from data.store.queries.list_filters import ColumnFilter, Operator

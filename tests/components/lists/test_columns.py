@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.patch_columns import (
+from components.lists.columns import (
     OVERDUE_COLUMNS,
     PATCH_COLUMNS,
     chosen,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from components.work_group import work_group_text
+from components.lists.work_group import work_group_text
 
 NAMES = {"371002": "环翠区", "371071": "高区"}
 

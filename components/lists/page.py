@@ -11,9 +11,9 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.attributes import aria
-from components.filters import Option, column_chooser, filter_bar, search_box, select
-from components.grid import grid
-from components.patch_columns import ListColumn
+from components.filters import Option, filter_bar, search_box, select
+from components.lists.columns import ListColumn
+from components.lists.grid import grid
 from data.vocabulary import Domain, PatchStatus, PatchType
 
 
@@ -178,3 +178,24 @@ def hidden_parts(i: ids.PatchList, search: str) -> list[Component]:
         dcc.Store(id=i.MAP_BOUNDS),
         dcc.Store(id=i.MAP_PICK),
     ]
+
+
+def column_chooser(chooser_id: str, columns: Sequence[ListColumn], remembered_as: str) -> Component:
+    """Which columns show; the browser remembers it. The first column always shows."""
+    free = columns[1:]
+    return html.Details(
+        [
+            html.Summary("显示列", className="btn btn-sm btn-outline-secondary"),
+            html.Div(
+                dcc.Checklist(
+                    id=chooser_id,
+                    options=[{"label": c.title, "value": c.key} for c in free],
+                    value=[c.key for c in free if c.shown],
+                    persistence=remembered_as,
+                    persistence_type="local",
+                ),
+                className="column-choices",
+            ),
+        ],
+        className="column-chooser",
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 
-from components.patch_columns import Kind, ListColumn
+from components.lists.columns import Kind, ListColumn
 
 #: Rows a request; as many as two screens hold.
 PAGE_ROWS = 100
