@@ -19,8 +19,8 @@ from components.clearance import cell_text, matrix, matrix_rows, matrix_title, m
 from components.figure_text import headline
 from components.figures.progress import progress_figure
 from components.links import href
-from components.month_clock import clock_card, per_day, verdict
-from components.outlook_cards import audit_card, elimination_card
+from components.outlook.month_clock import clock_card, per_day, verdict
+from components.outlook.outlook_cards import audit_card, elimination_card
 from components.plain_table import plain_table
 from components.tables import TableColumn
 from components.theme import graph

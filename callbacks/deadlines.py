@@ -11,7 +11,8 @@ from dash.development.base_component import Component
 from flask import Flask, Response, request
 
 from callbacks.frame.context import PageContext, read_context
-from components.deadline_card import (
+from components.links import href
+from components.outlook.deadline_card import (
     address,
     amount,
     by_district,
@@ -19,7 +20,6 @@ from components.deadline_card import (
     open_text,
     year_rows,
 )
-from components.links import href
 from data.exports import SheetColumn
 from data.ics import Entry, to_ics
 from data.services import Services

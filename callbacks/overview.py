@@ -18,7 +18,7 @@ from components.cards import card, empty, problem_notes
 from components.figure_text import headline, ratio_margin
 from components.links import href
 from components.maps.base import Tiles
-from components.month_clock import clock_card
+from components.outlook.month_clock import clock_card
 from components.overview import (
     domain_line,
     key_figures,

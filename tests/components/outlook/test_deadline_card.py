@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from components.deadline_card import (
+from components.outlook.deadline_card import (
     amount,
     by_district,
     deadline_card,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from components.outlook_cards import audit_card, elimination_card
+from components.outlook.outlook_cards import audit_card, elimination_card
 from data.rules.forecast import Band, Record
 from data.workflow.outlook import Forecast, Outlook
 from tests.components.drawn import links_of, rows_of, text_of

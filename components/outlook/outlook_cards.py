@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from components.cards import card
 from components.figure_text import forecast_reason, record_text
 from components.links import href
-from components.month_clock import forecast_note, reasons, verdict_cell
+from components.outlook.month_clock import forecast_note, reasons, verdict_cell
 from components.plain_table import Cell, plain_table
 from components.tables import TableColumn
 from data.definitions import DEFINITIONS
