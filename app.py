@@ -23,8 +23,8 @@ from callbacks.maps import reference as map_reference_routes
 from callbacks.triggers import page as triggers
 from callbacks.triggers import patches as behind
 from callbacks.upload import page as upload
+from components.parts.theme import css_variables, install_template
 from components.shell import frame
-from components.theme import css_variables, install_template
 from data.rules.loader import all_rules
 from data.services import Services
 from data.settings import Settings

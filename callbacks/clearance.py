@@ -13,17 +13,17 @@ from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.wall import wall_search
 from components import ids
-from components.card_menu import copy_link, export_link, save_image, show_table
-from components.cards import card, empty, problem_notes
 from components.clearance import cell_text, matrix, matrix_rows, matrix_title, months_of
-from components.figure_text import headline
 from components.figures.progress import progress_figure
 from components.links import href
 from components.outlook.month_clock import clock_card, per_day, verdict
 from components.outlook.outlook_cards import audit_card, elimination_card
-from components.plain_table import plain_table
-from components.tables import TableColumn
-from components.theme import graph
+from components.parts.card_menu import copy_link, export_link, save_image, show_table
+from components.parts.cards import card, empty, problem_notes
+from components.parts.figure_text import headline
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import plain_table
+from components.parts.theme import graph
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
 from data.periods import format_day, format_month

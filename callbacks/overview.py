@@ -13,9 +13,6 @@ from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.wall import wall_search
 from components import ids
-from components.card_menu import copy_link, export_link
-from components.cards import card, empty, problem_notes
-from components.figure_text import headline, ratio_margin
 from components.links import href
 from components.maps.base import Tiles
 from components.outlook.month_clock import clock_card
@@ -28,6 +25,9 @@ from components.overview import (
     ranking_title,
     triggers_card,
 )
+from components.parts.card_menu import copy_link, export_link
+from components.parts.cards import card, empty, problem_notes
+from components.parts.figure_text import headline, ratio_margin
 from components.trigger_card import grouped
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx

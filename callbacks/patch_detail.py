@@ -13,10 +13,10 @@ from dash.development.base_component import Component
 from callbacks.frame.changed_fields import ENTITIES, field_title, value_text
 from callbacks.frame.context import PageContext, read_context
 from components import ids
-from components.cards import error_panel
 from components.links import href
 from components.maps.base import Tiles, district_map, with_imagery
 from components.maps.patches import single_patch
+from components.parts.cards import error_panel
 from components.patch_page import (
     cases_table,
     changes_table,

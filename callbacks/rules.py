@@ -11,9 +11,9 @@ from flask import Flask, Response, request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, xlsx_response
 from components import ids
-from components.card_menu import card_menu, copy_link, export_link
-from components.cards import problem_notes
 from components.links import href
+from components.parts.card_menu import card_menu, copy_link, export_link
+from components.parts.cards import problem_notes
 from components.prose import prose
 from components.rules import ParameterLine, RuleEntry, VersionLine, body
 from data.definitions import DEFINITIONS

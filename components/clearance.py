@@ -8,11 +8,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.figure_text import Lines
 from components.links import href
-from components.overview import tone, tone_legend
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.figure_text import Lines, tone, tone_legend
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from data.periods import format_month, month_due_on
 from data.units import format_rate
 

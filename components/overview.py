@@ -9,15 +9,23 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.cards import KeyFigure, card, key_figure
-from components.figure_text import Lines, change_text, ratio_margin, shown
 from components.links import href
 from components.maps.base import Tiles, district_bounds, district_map
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.cards import KeyFigure, card, key_figure
+from components.parts.figure_text import (
+    SMALL,
+    Lines,
+    change_text,
+    ratio_margin,
+    shown,
+    tone,
+    tone_legend,
+)
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from components.trigger_card import grouped, summary, trigger_card, trigger_table
 from data.definitions import DEFINITIONS
-from data.units import format_count, format_mu, format_rate, meets
+from data.units import format_count, format_mu, format_rate
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -30,17 +38,7 @@ KEY_FIGURES: tuple[tuple[str, str], ...] = (
     ("remaining_farmland_mu", "unlawful"),
     ("rectification_rate", "unlawful"),
 )
-SMALL = "◦"
 MOST_TRIGGERS = 3
-
-
-def tone(rate: float | None, warning_share: float) -> str | None:
-    """The colour of an on-time rate: tone-full, tone-short, tone-low of tokens.json."""
-    if rate is None:
-        return None
-    if meets(rate, 1.0):
-        return "tone-full"
-    return "tone-short" if meets(rate, warning_share) else "tone-low"
 
 
 def domain_line(row: Figures, year: int) -> Component:
@@ -217,19 +215,6 @@ def map_card(
             dcc.Link("查看图斑", href=href("/overdue", query)),
         ],
         class_name="map-panel",
-    )
-
-
-def tone_legend(warning_share: float) -> Component:
-    """What the three colours of an on-time rate mean."""
-    line = format_rate(warning_share)
-    return html.Span(
-        [
-            html.Span("按期100%", className="key tone-full"),
-            html.Span(f"{line}及以上", className="key tone-short"),
-            html.Span(f"低于{line}（预警）", className="key tone-low"),
-        ],
-        className="tone-legend",
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from components.parts.html_table import TableColumn, html_table
 from components.patch_summary import legality_mark
-from components.tables import TableColumn, html_table
 from data.periods import format_day
 from data.units import format_mu
 from data.vocabulary import (

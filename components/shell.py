@@ -10,9 +10,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.attributes import aria
-from components.date_box import date_box
 from components.links import href
+from components.parts.attributes import aria
+from components.parts.date_box import date_box
 
 #: Navigation: group → (path, name). A page that is not registered does not appear.
 NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.figure_text import Lines, ratio_margin
 from components.links import href
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.figure_text import Lines, ratio_margin
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from components.trigger_map import map_href
 from data.periods import format_month
 from data.units import format_mu, format_rate, margin_text

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from components.cards import line_points
-from components.figure_text import Lines, shown
 from components.links import href
+from components.parts.cards import line_points
+from components.parts.figure_text import Lines, shown
 from components.prose import Node, line, node
 from components.trigger_card import gravity, patches_href, severity_text
 from components.trigger_map import map_href

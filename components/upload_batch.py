@@ -8,9 +8,9 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.cards import card
 from components.links import href
-from components.tables import TableColumn, html_table
+from components.parts.cards import card
+from components.parts.html_table import TableColumn, html_table
 from components.upload_preview import issues
 from components.uploads import (
     action,

@@ -10,9 +10,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import ids
-from components.cards import card
 from components.maps.base import Tiles, district_map, functions
-from components.tables import TableColumn, html_table
+from components.parts.cards import card
+from components.parts.html_table import TableColumn, html_table
 from components.uploads import action, download
 from data.geo import collection, feature, point
 from data.units import format_count

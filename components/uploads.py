@@ -11,10 +11,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.attributes import aria
-from components.cards import card, empty
 from components.links import href
-from components.tables import TableColumn, html_table
+from components.parts.attributes import aria
+from components.parts.cards import card, empty
+from components.parts.html_table import TableColumn, html_table
 from data.periods import format_day, local_time
 from data.units import format_count
 from data.vocabulary import ReferenceLayer, UploadKind

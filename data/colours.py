@@ -1,6 +1,6 @@
 """The colours of the product by name (ui.md): assets/tokens.json alone defines them.
 
-Pages take them through components/theme.py; pictures and tiles, which data draws, from here.
+Pages take them through components/parts/theme.py; pictures and tiles, which data draws, from here.
 """
 
 from __future__ import annotations

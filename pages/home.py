@@ -8,7 +8,7 @@ import dash
 from dash import html
 
 from components import ids
-from components.cards import skeleton
+from components.parts.cards import skeleton
 from components.shell import wall_clock
 
 dash.register_page(__name__, path="/", name="总览", title="总览 · 卫片执法监管")

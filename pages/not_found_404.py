@@ -7,7 +7,7 @@ from typing import Any
 import dash
 from dash import html
 
-from components.cards import error_panel
+from components.parts.cards import error_panel
 
 dash.register_page(__name__, title="没有这个页面 · 卫片执法监管")
 

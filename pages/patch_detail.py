@@ -9,7 +9,7 @@ import dash
 from dash import dcc, html
 
 from components import ids
-from components.cards import skeleton
+from components.parts.cards import skeleton
 
 
 def _title(year: str = "", patch_no: str = "", **_variables: Any) -> str:

@@ -8,7 +8,7 @@ import dash
 from dash import html
 
 from components import ids
-from components.cards import skeleton
+from components.parts.cards import skeleton
 
 dash.register_page(__name__, path="/triggers", name="预警约谈", title="预警约谈 · 卫片执法监管")
 

@@ -8,7 +8,7 @@ import dash
 from dash import dcc, html
 
 from components import ids
-from components.cards import skeleton
+from components.parts.cards import skeleton
 
 dash.register_page(__name__, path="/upload", name="数据上传", title="数据上传 · 卫片执法监管")
 

@@ -37,10 +37,10 @@ from components.assessment.page import (
     year_title,
     year_values,
 )
-from components.card_menu import copy_link, export_link, save_image, show_table
-from components.cards import card, empty, problem_notes
-from components.figure_text import ratio_margin
 from components.links import href
+from components.parts.card_menu import copy_link, export_link, save_image, show_table
+from components.parts.cards import card, empty, problem_notes
+from components.parts.figure_text import ratio_margin
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
 from data.services import Services

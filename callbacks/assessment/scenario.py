@@ -31,9 +31,9 @@ from components.assessment.scenario import (
     proposal_view,
     supposed_parts,
 )
-from components.card_menu import copy_link, export_link
-from components.cards import problem_notes
 from components.links import href, patch_path, read_search
+from components.parts.card_menu import copy_link, export_link
+from components.parts.cards import problem_notes
 from data.errors import SupervisionError
 from data.services import Services
 from data.store.engine import Store

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from components.figure_text import Lines
 from components.links import frame_part, href, read_search
+from components.parts.figure_text import Lines
 from data.periods import default_as_of, doubtful_as_of
 from data.rules.loader import Rule, all_rules
 from data.scope import Scope

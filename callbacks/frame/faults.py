@@ -10,7 +10,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from components import ids
-from components.cards import error_panel
+from components.parts.cards import error_panel
 from components.shell import toast
 from data.errors import NotFound, SupervisionError
 

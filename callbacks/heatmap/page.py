@@ -35,7 +35,6 @@ from callbacks.heatmap.said import (
 )
 from callbacks.lists.view import month_label
 from components import ids
-from components.cards import empty, problem_notes
 from components.heatmap.question import Question, question_bar
 from components.heatmap.stage import Overlay, Shown, map_bar, map_hook, stage
 from components.links import frame_part, href, read_search
@@ -46,6 +45,7 @@ from components.maps.base import (
     district_bounds,
     district_map,
 )
+from components.parts.cards import empty, problem_notes
 from data.maps.measures import MAP_MEASURES
 from data.maps.patch_tiles import COLOURINGS
 from data.maps.reference import layers_shown

@@ -20,8 +20,6 @@ from callbacks.heatmap.address import (
 )
 from callbacks.heatmap.patches import PATH as LIST_PATH
 from callbacks.heatmap.patches import amount_text
-from components.cards import KeyFigure, key_figure, problem_notes
-from components.figure_text import change_text
 from components.heatmap.beside import (
     Sum,
     UnitRow,
@@ -31,6 +29,8 @@ from components.heatmap.beside import (
     units_table,
 )
 from components.links import href
+from components.parts.cards import KeyFigure, key_figure, problem_notes
+from components.parts.figure_text import change_text
 from data.definitions import DEFINITIONS
 from data.maps.areas import areas
 from data.maps.cube import MapCube, map_cube

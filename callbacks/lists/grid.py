@@ -18,11 +18,11 @@ from callbacks.lists.view import (
 )
 from callbacks.lists.workbook import selected_workbook
 from components import ids
-from components.filters import EVERYTHING
 from components.links import patch_path
 from components.lists.columns import screen_row
 from components.lists.work_group import work_group_text
 from components.maps.base import bounds_from_leaflet
+from components.parts.filters import EVERYTHING
 from components.patch_summary import drawer_summary
 from data.errors import NotFound
 from data.scope import Scope

@@ -13,8 +13,8 @@ from callbacks.lists.grid import export_href, register_list
 from callbacks.lists.map import map_pane, register_map
 from callbacks.lists.view import ListPage, ListView, choices, read_view
 from components import ids
-from components.cards import problem_notes
 from components.lists.page import filters, grid_pane, hidden, hidden_parts, toolbar
+from components.parts.cards import problem_notes
 from data.services import Services
 from data.settings import Settings
 

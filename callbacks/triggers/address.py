@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from callbacks.frame.context import PageContext
-from components.filters import EVERYTHING, Option
 from components.links import href
+from components.parts.filters import EVERYTHING, Option
 from data.periods import format_day, month_end
 from data.vocabulary import Measure
 from data.workflow.snapshots import Snapshot

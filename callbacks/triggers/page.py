@@ -23,10 +23,10 @@ from callbacks.triggers.address import (
 from callbacks.triggers.look import Seen, groups_of, look, one_line
 from callbacks.triggers.workbook import workbook
 from components import ids
-from components.card_menu import copy_link, export_link
-from components.cards import card, empty, problem_notes
-from components.filters import filter_bar, select
 from components.links import href
+from components.parts.card_menu import copy_link, export_link
+from components.parts.cards import card, empty, problem_notes
+from components.parts.filters import filter_bar, select
 from components.prose import prose
 from components.trigger_card import SECTIONS, gravity, section_of, summary
 from components.trigger_page import View, full_card

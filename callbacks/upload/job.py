@@ -12,9 +12,9 @@ from callbacks.frame.context import PageContext
 from callbacks.upload.changes import previewed
 from components import ids
 from components import upload_preview as parts
-from components.cards import card
 from components.links import href
 from components.maps.base import Tiles
+from components.parts.cards import card
 from components.upload_questions import (
     columns_table,
     crs_question,

@@ -19,8 +19,8 @@ from callbacks.upload.changes import recorded
 from callbacks.upload.job import district_names, headline_of, work
 from callbacks.upload.routes import register_routes
 from components import ids
-from components.cards import error_panel, problem_notes
 from components.links import href, read_search
+from components.parts.cards import error_panel, problem_notes
 from components.upload_batch import batch_headline, batch_panel
 from components.uploads import (
     AUTOMATIC,

@@ -10,14 +10,13 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import ids
-from components.cards import KeyFigure, key_figure
-from components.figure_text import Lines, change_text, ratio_margin, shown
 from components.figures.assessment import ranking_figure, trend_figure
 from components.links import href
-from components.overview import SMALL
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
-from components.theme import graph
+from components.parts.cards import KeyFigure, key_figure
+from components.parts.figure_text import SMALL, Lines, change_text, ratio_margin, shown
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
+from components.parts.theme import graph
 from data.definitions import DEFINITIONS
 from data.periods import elimination_cutoff_on, format_day
 from data.units import format_count, format_mu, format_rate, meets

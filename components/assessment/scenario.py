@@ -12,13 +12,13 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.assessment.page import LIST
-from components.attributes import aria
-from components.date_box import date_box
-from components.figure_text import Lines, ratio_margin, shown
-from components.filters import search_box
 from components.links import href
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.attributes import aria
+from components.parts.date_box import date_box
+from components.parts.figure_text import Lines, ratio_margin, shown
+from components.parts.filters import search_box
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
 from data.periods import format_day
 from data.units import PARTS_PER_MU, format_mu, format_rate, meets

@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figure_text import Lines
-from components.theme import tokens
+from components.parts.figure_text import Lines
+from components.parts.theme import tokens
 from data.units import format_rate, meets
 
 Interval = tuple[float, float]

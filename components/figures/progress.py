@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import plotly.graph_objects as go
 
-from components.theme import tokens
+from components.parts.theme import tokens
 from data.periods import format_day
 
 

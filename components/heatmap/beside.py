@@ -9,10 +9,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.attributes import data
-from components.cards import definition_mark
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.attributes import data
+from components.parts.cards import definition_mark
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from data.definitions import Definition
 from data.units import format_count
 

@@ -12,9 +12,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.attributes import aria, data
-from components.date_box import date_box
-from components.filters import Option, filter_bar, select
+from components.parts.attributes import aria, data
+from components.parts.date_box import date_box
+from components.parts.filters import Option, filter_bar, select
 
 #: How a comparison is chosen: value → label.
 AGAINST = {"none": "不对比", "day": "与某日相比", "months": "与某些月份相比"}

@@ -12,9 +12,9 @@ from dash.development.base_component import Component
 from dash_extensions.javascript import Namespace
 
 from components import ids
-from components.attributes import aria, data
 from components.heatmap.question import choice
 from components.maps.base import functions
+from components.parts.attributes import aria, data
 from data.geo import collection, feature, point
 
 #: Functions of assets/js/heatmap.js.

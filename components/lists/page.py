@@ -10,10 +10,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.attributes import aria
-from components.filters import Option, filter_bar, search_box, select
 from components.lists.columns import ListColumn
 from components.lists.grid import grid
+from components.parts.attributes import aria
+from components.parts.filters import Option, filter_bar, search_box, select
 from data.vocabulary import Domain, PatchStatus, PatchType
 
 

@@ -15,8 +15,8 @@ from dash import html
 from dash.development.base_component import Component
 from dash_extensions.javascript import Namespace
 
-from components.attributes import aria
 from components.maps.shapes import bounds_of, label_point, simplified_geometry
+from components.parts.attributes import aria
 from data.geo import Bounds, collection, feature, point
 
 #: Functions of assets/js/maps.js.

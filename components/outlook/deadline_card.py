@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.cards import card
 from components.links import href
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.cards import card
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from data.periods import format_day
 from data.units import format_mu
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.cards import card, empty
-from components.figure_text import (
+from components.links import href
+from components.parts.cards import card, empty
+from components.parts.figure_text import (
     band_text,
     days_left_text,
     expected_missing,
     forecast_reason,
     record_text,
 )
-from components.links import href
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from components.plain_table import PlainTable
+from components.parts.plain_table import PlainTable
 from components.prose import Prose
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.figure_text import Lines
+from components.parts.figure_text import Lines
 from data.store.measures import AREAS, COUNTS, RATES, REMAINING
 
 LINES = Lines(warning_share=0.9, warning_ratio=0.10, interview_ratio=0.15, interview_mu=30.0)

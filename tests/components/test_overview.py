@@ -11,8 +11,8 @@ from components.overview import (
     ranked,
     ranking,
     ranking_title,
-    tone,
 )
+from components.parts.figure_text import tone
 from tests.components.drawn import below, classed, links_of, rows_of, text_of
 from tests.components.figures_of import LINES, row
 

@@ -18,7 +18,7 @@ from components.assessment.page import (
     year_title,
 )
 from components.figures.assessment import ranking_figure, trend_figure
-from components.theme import tokens
+from components.parts.theme import tokens
 from tests.components.drawn import text_of
 from tests.components.figures_of import LINES, row
 

@@ -31,7 +31,7 @@ from data.scope import Scope
 from data.store.engine import Store
 from data.store.undo import undo_batch
 from data.vocabulary import ReferenceLayer, UploadKind
-from tests.components.test_theme import contrast
+from tests.components.parts.test_theme import contrast
 from tests.data.maps.layers import put_layer
 from tests.sending import send_file
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
-from components.tables import TableColumn, html_table
+from components.parts.html_table import TableColumn, html_table
 from tests.components.drawn import attribute, below, classed, rows_of
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.plain_table import Cell, plain_table
-from components.tables import TableColumn
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import Cell, plain_table
 
 COLUMNS = [TableColumn("区市"), TableColumn("图斑（个）", True)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from components.date_box import date_box
+from components.parts.date_box import date_box
 
 
 def test_a_box_is_called_in_chinese_and_offers_the_days_given() -> None:

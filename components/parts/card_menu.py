@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from components.attributes import aria, data
+from components.parts.attributes import aria, data
 
 
 def export_link(href: str) -> Component:

@@ -9,8 +9,8 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.attributes import aria, data
-from components.card_menu import card_menu
+from components.parts.attributes import aria, data
+from components.parts.card_menu import card_menu
 from data.definitions import Definition, anchor_of
 
 
@@ -53,7 +53,7 @@ def card(
     class_name: str = "",
 ) -> Component:
     """A titled box. menu: what stands open in its head. actions: entries of its menu
-    (components/card_menu.py). stamp: of which day and data version it is.
+    (components/parts/card_menu.py). stamp: of which day and data version it is.
     """
     head: list[Any] = [html.H2(title, className="card-heading")]
     if definition is not None:

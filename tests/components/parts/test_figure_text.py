@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from components.figure_text import (
+from components.parts.figure_text import (
     band_text,
     change_text,
     forecast_reason,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from components.card_menu import copy_link, export_link, save_image, show_table
-from components.cards import (
+from components.parts.card_menu import copy_link, export_link, save_image, show_table
+from components.parts.cards import (
     KeyFigure,
     card,
     definition_mark,

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dash import html
+from dash.development.base_component import Component
+
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import (
@@ -203,3 +206,28 @@ def _held(forecast: Forecast | None) -> str:
     if forecast.record.trials:
         parts.append(record_sentence(forecast.record))
     return f"（{'，'.join(parts)}）"
+
+
+SMALL = "◦"
+
+
+def tone(rate: float | None, warning_share: float) -> str | None:
+    """The colour of an on-time rate: tone-full, tone-short, tone-low of tokens.json."""
+    if rate is None:
+        return None
+    if meets(rate, 1.0):
+        return "tone-full"
+    return "tone-short" if meets(rate, warning_share) else "tone-low"
+
+
+def tone_legend(warning_share: float) -> Component:
+    """What the three colours of an on-time rate mean."""
+    line = format_rate(warning_share)
+    return html.Span(
+        [
+            html.Span("按期100%", className="key tone-full"),
+            html.Span(f"{line}及以上", className="key tone-short"),
+            html.Span(f"低于{line}（预警）", className="key tone-low"),
+        ],
+        className="tone-legend",
+    )

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components.attributes import aria
+from components.parts.attributes import aria
 
 Option = tuple[str, str]  # value, label
 

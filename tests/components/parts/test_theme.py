@@ -8,7 +8,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 
-from components.theme import css_variables, graph, tokens, wall_tokens
+from components.parts.theme import css_variables, graph, tokens, wall_tokens
 from data.settings import PROJECT_DIR
 from tests.components.drawn import attribute
 

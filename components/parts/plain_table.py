@@ -12,7 +12,7 @@ from typing import Any
 
 from dash.development.base_component import Component
 
-from components.tables import TableColumn
+from components.parts.html_table import TableColumn
 
 
 @dataclass(frozen=True, slots=True)
