@@ -17,7 +17,7 @@ from components.links import href
 from components.maps.base import Tiles, district_map, with_imagery
 from components.maps.patches import single_patch
 from components.parts.cards import error_panel
-from components.patch_page import (
+from components.patch.page import (
     cases_table,
     changes_table,
     decisions_table,
@@ -25,7 +25,7 @@ from components.patch_page import (
     section,
     timeline_list,
 )
-from components.patch_summary import (
+from components.patch.summary import (
     area_facts,
     due_facts,
     fact_list,

@@ -23,7 +23,7 @@ from components.lists.columns import screen_row
 from components.lists.work_group import work_group_text
 from components.maps.base import bounds_from_leaflet
 from components.parts.filters import EVERYTHING
-from components.patch_summary import drawer_summary
+from components.patch.summary import drawer_summary
 from data.errors import NotFound
 from data.scope import Scope
 from data.services import Services

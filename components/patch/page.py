@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.parts.html_table import TableColumn, html_table
-from components.patch_summary import legality_mark
+from components.patch.summary import legality_mark
 from data.periods import format_day
 from data.units import format_mu
 from data.vocabulary import (
