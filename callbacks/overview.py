@@ -28,7 +28,7 @@ from components.overview import (
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, problem_notes
 from components.parts.figure_text import headline, ratio_margin
-from components.trigger_card import grouped
+from components.triggers.card import grouped
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
 from data.services import Services

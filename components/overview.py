@@ -23,7 +23,7 @@ from components.parts.figure_text import (
 )
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
-from components.trigger_card import grouped, summary, trigger_card, trigger_table
+from components.triggers.card import grouped, summary, trigger_card, trigger_table
 from data.definitions import DEFINITIONS
 from data.units import format_count, format_mu, format_rate
 

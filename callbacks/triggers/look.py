@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.triggers.address import Asked, read_asked
-from components.trigger_card import grouped
-from components.trigger_page import Told, subject_name
+from components.triggers.card import grouped
+from components.triggers.page import Told, subject_name
 from data.periods import format_month
 from data.settings import Settings
 from data.vocabulary import Measure

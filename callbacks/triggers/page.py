@@ -28,8 +28,8 @@ from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, problem_notes
 from components.parts.filters import filter_bar, select
 from components.prose import prose
-from components.trigger_card import SECTIONS, gravity, section_of, summary
-from components.trigger_page import View, full_card
+from components.triggers.card import SECTIONS, gravity, section_of, summary
+from components.triggers.page import View, full_card
 from data.periods import format_day, format_month
 from data.rules.loader import plan_of
 from data.services import Services

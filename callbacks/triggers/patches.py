@@ -14,7 +14,7 @@ from callbacks.lists.workbook import register_export
 from components import ids
 from components.links import href
 from components.lists.columns import PATCH_COLUMNS
-from components.trigger_card import severity_mark
+from components.triggers.card import severity_mark
 from data.periods import format_day, format_month
 from data.services import Services
 from data.units import format_count

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbacks.frame.downloads import file_name, sheet_stamp
 from callbacks.triggers.look import Seen, groups_of, look, one_line
-from components.trigger_page import STATES, View, since_text, subject_name
+from components.triggers.page import STATES, View, since_text, subject_name
 from data.exports import SheetColumn, tables_to_xlsx
 from data.settings import Settings
 from data.vocabulary import Measure, Severity

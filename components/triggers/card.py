@@ -13,7 +13,7 @@ from components.links import href
 from components.parts.figure_text import Lines, ratio_margin
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
-from components.trigger_map import map_href
+from components.triggers.map import map_href
 from data.periods import format_month
 from data.units import format_mu, format_rate, margin_text
 from data.vocabulary import Measure, Severity

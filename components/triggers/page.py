@@ -11,8 +11,8 @@ from components.links import href
 from components.parts.cards import line_points
 from components.parts.figure_text import Lines, shown
 from components.prose import Node, line, node
-from components.trigger_card import gravity, patches_href, severity_text
-from components.trigger_map import map_href
+from components.triggers.card import gravity, patches_href, severity_text
+from components.triggers.map import map_href
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count

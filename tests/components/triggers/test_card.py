@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.trigger_card import grouped, summary, trigger_card, trigger_table
+from components.triggers.card import grouped, summary, trigger_card, trigger_table
 from tests.components.drawn import links_of, rows_of, text_of
 from tests.components.figures_of import LINES, row
 
