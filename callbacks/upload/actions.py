@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.upload_questions import NOT_TAKEN
+from components.upload.questions import NOT_TAKEN
 from data.errors import SupervisionError
 from data.jobs.embedded import submit, wake
 from data.jobs.incoming import Incoming

@@ -11,17 +11,17 @@ from dash.development.base_component import Component
 from callbacks.frame.context import PageContext
 from callbacks.upload.changes import previewed
 from components import ids
-from components import upload_preview as parts
 from components.links import href
 from components.maps.base import Tiles
 from components.parts.cards import card
-from components.upload_questions import (
+from components.upload import preview as parts
+from components.upload.page import action, kind_text, progress, steps
+from components.upload.questions import (
     columns_table,
     crs_question,
     reading_options,
     samples_table,
 )
-from components.uploads import action, kind_text, progress, steps
 from data.jobs.table import JobView
 from data.settings import Settings
 from data.store.queries.places import district_shapes

@@ -21,8 +21,8 @@ from callbacks.upload.routes import register_routes
 from components import ids
 from components.links import href, read_search
 from components.parts.cards import error_panel, problem_notes
-from components.upload_batch import batch_headline, batch_panel
-from components.uploads import (
+from components.upload.batch import batch_headline, batch_panel
+from components.upload.page import (
     AUTOMATIC,
     chooser,
     history,

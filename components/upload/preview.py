@@ -13,7 +13,7 @@ from components import ids
 from components.maps.base import Tiles, district_map, functions
 from components.parts.cards import card
 from components.parts.html_table import TableColumn, html_table
-from components.uploads import action, download
+from components.upload.page import action, download
 from data.geo import collection, feature, point
 from data.units import format_count
 

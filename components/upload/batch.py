@@ -11,8 +11,7 @@ from dash.development.base_component import Component
 from components.links import href
 from components.parts.cards import card
 from components.parts.html_table import TableColumn, html_table
-from components.upload_preview import issues
-from components.uploads import (
+from components.upload.page import (
     action,
     download,
     kind_text,
@@ -21,6 +20,7 @@ from components.uploads import (
     source_text,
     state_text,
 )
+from components.upload.preview import issues
 from data.units import format_count
 
 Document = Mapping[str, Any]

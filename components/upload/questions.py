@@ -15,7 +15,14 @@ from components import ids
 from components.maps.base import Tiles, district_map, functions
 from components.parts.cards import card
 from components.parts.html_table import TableColumn, html_table
-from components.uploads import AUTOMATIC, action, field, kind_options, layer_options, year_options
+from components.upload.page import (
+    AUTOMATIC,
+    action,
+    field,
+    kind_options,
+    layer_options,
+    year_options,
+)
 from data.geo import collection, feature, rectangle
 from data.units import AreaUnit
 from data.vocabulary import UploadKind
