@@ -233,3 +233,43 @@ def format_month(month: str, in_year: int | None = None) -> str:
     year, number = month.split("-")
     text = f"{int(number)}月"
     return text if int(year) == in_year else f"{year}年{text}"
+
+
+def months_before(month: str, count: int) -> list[str]:
+    """The `count` calendar months before `2023-05`, latest first."""
+    months: list[str] = []
+    day = month_due_on(month).replace(day=1)
+    for _ in range(count):
+        day = (day - timedelta(days=1)).replace(day=1)
+        months.append(f"{day:%Y-%m}")
+    return months
+
+
+def month_ends_before(as_of: date, year: int, count: int) -> list[date]:
+    """The last `count` month ends of the work year before a day, oldest first."""
+    ends: list[date] = []
+    day = as_of.replace(day=1) - timedelta(days=1)
+    while len(ends) < count and day >= date(year, 1, 31):
+        ends.append(day)
+        day = day.replace(day=1) - timedelta(days=1)
+    return ends[::-1]
+
+
+def month_ends_until(year: int, as_of: date) -> list[date]:
+    """The month-ends from the work year's first on that are over by the end of the day."""
+    ends: list[date] = []
+    day = date(year, 1, 31)
+    while day <= as_of:
+        ends.append(day)
+        day = month_end(day + timedelta(days=1))
+    return ends
+
+
+def shown_days(year: int, as_of: date) -> list[date]:
+    """What the time bar offers: the month ends of the work year, and last the as-of date."""
+    days: list[date] = []
+    day = month_end(date(year, 1, 1))
+    while day < as_of and day.year == year:
+        days.append(day)
+        day = month_end(first_of_next_month(day))
+    return [*days, as_of]

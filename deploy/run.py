@@ -8,7 +8,8 @@ import sys
 
 from gunicorn.app import wsgiapp
 
-from data import cli
+from data.commands.main import main as command
+from data.commands.output import DONE
 from data.errors import SupervisionError
 from data.settings import PROJECT_DIR, Settings
 
@@ -35,8 +36,8 @@ def main() -> int:
     except SupervisionError as refusal:
         print(refusal.message, file=sys.stderr)
         return 1
-    status = cli.main(["demo", "--if-empty"])
-    if status != cli.DONE:
+    status = command(["demo", "--if-empty"])
+    if status != DONE:
         return status
     os.chdir(PROJECT_DIR)
     # In this process, so that what is imported by now is not imported again.

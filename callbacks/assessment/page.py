@@ -43,6 +43,7 @@ from components.parts.cards import card, empty, problem_notes
 from components.parts.figure_text import ratio_margin
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
+from data.periods import month_ends_before
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.assessment import (
@@ -54,7 +55,6 @@ from data.store.queries.assessment import (
 )
 from data.store.queries.figures import figures
 from data.store.queries.figures import trend as trend_points
-from data.workflow.outlook import month_ends_before
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

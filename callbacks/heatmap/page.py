@@ -28,7 +28,6 @@ from callbacks.heatmap.said import (
     in_view,
     map_title,
     read_view,
-    shown_days,
     spots_part,
     top,
     units,
@@ -49,12 +48,11 @@ from components.parts.cards import empty, problem_notes
 from data.maps.measures import MAP_MEASURES
 from data.maps.patch_tiles import COLOURINGS
 from data.maps.reference import layers_shown
-from data.periods import format_day
+from data.periods import format_day, month_ends_before, shown_days
 from data.services import Services
 from data.store.queries.patch_list import months_with_patches
 from data.store.queries.places import district_shapes, town_labels
 from data.vocabulary import PatchType
-from data.workflow.outlook import month_ends_before
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 from dash import html
@@ -38,11 +37,10 @@ from data.maps.mercator import Box
 from data.maps.points import Totals, points, totals
 from data.maps.question import MapQuestion
 from data.maps.spots import PlaceNames, Spot, spots
-from data.periods import first_of_next_month, format_day, month_end
+from data.periods import format_day, month_ends_before
 from data.services import Services
 from data.store.queries.places import towns
 from data.units import format_count, format_mu, format_rate
-from data.workflow.outlook import month_ends_before
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -106,16 +104,6 @@ def read_view(conn: Connection, services: Services, search: str) -> View:
     address = read_heatmap(context)
     cube = map_cube(services.store, context.year)
     return View(context, address, cube, totals(cube, context.scope, address.question))
-
-
-def shown_days(year: int, as_of: date) -> list[date]:
-    """What the time bar offers: the month ends of the work year, and last the as-of date."""
-    days: list[date] = []
-    day = month_end(date(year, 1, 1))
-    while day < as_of and day.year == year:
-        days.append(day)
-        day = month_end(first_of_next_month(day))
-    return [*days, as_of]
 
 
 # ---- what is said --------------------------------------------------------------------------------

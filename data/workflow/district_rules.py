@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from data.periods import month_due_on, month_end
+from data.periods import month_due_on
 from data.rules.loader import Rule
 from data.rules.triggers import Finding, in_a_row, under_warning
 from data.units import PARTS_PER_MU, format_mu
@@ -47,16 +47,6 @@ class Beside:
             for r in self.records
             if r["kind"] == kind.value and r["district"] == code and r["patch_no"] is None
         ]
-
-
-def month_ends_until(year: int, as_of: date) -> list[date]:
-    """The month-ends from the work year's first on that are over by the end of the day."""
-    ends: list[date] = []
-    day = date(year, 1, 31)
-    while day <= as_of:
-        ends.append(day)
-        day = month_end(day + timedelta(days=1))
-    return ends
 
 
 def ratio_lines(rules: Rules, figures: Figures, year: int, day: date) -> list[Finding]:

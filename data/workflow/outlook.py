@@ -17,6 +17,7 @@ from data.periods import (
     month_due_on,
     month_end,
     monthly_audit_due_on,
+    months_before,
     statutory_due_on,
 )
 from data.rules.forecast import (
@@ -256,23 +257,3 @@ def _windows(
         result.append((start, window))
         start -= timedelta(days=WINDOW_STEP)
     return result[::-1]
-
-
-def months_before(month: str, count: int) -> list[str]:
-    """The `count` calendar months before `2023-05`, latest first."""
-    months: list[str] = []
-    day = month_due_on(month).replace(day=1)
-    for _ in range(count):
-        day = (day - timedelta(days=1)).replace(day=1)
-        months.append(f"{day:%Y-%m}")
-    return months
-
-
-def month_ends_before(as_of: date, year: int, count: int) -> list[date]:
-    """The last `count` month ends of the work year before a day, oldest first."""
-    ends: list[date] = []
-    day = as_of.replace(day=1) - timedelta(days=1)
-    while len(ends) < count and day >= date(year, 1, 31):
-        ends.append(day)
-        day = day.replace(day=1) - timedelta(days=1)
-    return ends[::-1]

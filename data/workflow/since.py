@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.periods import add_workdays, elimination_cutoff_on
+from data.periods import add_workdays, elimination_cutoff_on, month_ends_until
 from data.scope import Scope
 from data.store.queries import trigger_facts
 from data.store.queries.daily import DailyFigures
@@ -17,7 +17,6 @@ from data.workflow.district_rules import (
     Beside,
     clearance_findings,
     error_findings,
-    month_ends_until,
     of_district,
     ratio_lines,
 )

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from data.periods import month_ends_before
 from data.scope import Scope
 from data.store.queries.daily import DailyFigures
-from data.workflow.outlook import month_ends_before
 from data.workflow.rulebook import rulebook
 from data.workflow.triggers import Trigger
 

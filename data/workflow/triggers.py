@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.periods import elimination_cutoff_on, month_due_on
+from data.periods import elimination_cutoff_on, month_due_on, month_ends_until
 from data.rules.loader import Rule
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
 from data.store.queries.figures import figures
-from data.workflow.district_rules import Beside, month_ends_until, of_district, ratio_lines
+from data.workflow.district_rules import Beside, of_district, ratio_lines
 from data.workflow.evidence import Evidence
 from data.workflow.patch_rules import of_patches
 from data.workflow.rulebook import rulebook

@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-from data import cli
 from data.errors import SupervisionError
 from deploy import run
 
@@ -36,6 +35,6 @@ def test_nothing_is_created_where_the_port_is_taken(
         other.bind(("127.0.0.1", 0))
         other.listen()
         monkeypatch.setenv("WEIPIAN_PORT", str(other.getsockname()[1]))
-        monkeypatch.setattr(cli, "main", lambda _: pytest.fail("touched the store"))
+        monkeypatch.setattr(run, "command", lambda _: pytest.fail("touched the store"))
         assert run.main() == 1
     assert "无法在 127.0.0.1:" in capsys.readouterr().err

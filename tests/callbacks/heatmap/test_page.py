@@ -10,8 +10,9 @@ import pytest
 from dash.development.base_component import Component
 
 from callbacks.heatmap.page import render, with_own
-from callbacks.heatmap.said import in_view, read_view, shown_days
+from callbacks.heatmap.said import in_view, read_view
 from components import ids
+from data.periods import shown_days
 from data.scope import Scope
 from data.services import Services
 from data.store.engine import Store

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.cli import main
+from data.commands.main import main
 from data.rules import loader
 from data.rules.loader import (
     Change,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from data.periods import month_ends_before, months_before
 from data.rules.forecast import Band
 from data.scope import Scope
 from data.store.engine import Store
@@ -19,8 +20,6 @@ from data.workflow.outlook import (
     clearance_outlook,
     clock,
     elimination_outlook,
-    month_ends_before,
-    months_before,
     running_month,
 )
 from tests.data.store.queries.stored import (

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from data.cli import main
+from data.commands.main import main
 from data.periods import statutory_due_on
 from data.settings import PROJECT_DIR
 from tests.sending import FINDING, PATCH, write_csv

@@ -1,0 +1,60 @@
+"""What the words of a command line mean: days, years, coordinate systems, pairs."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+from data.vocabulary import RecordKind, ReferenceLayer
+
+Arguments = argparse.Namespace
+
+
+def a_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"日期“{text}”无法识别，应写作 2023-05-24") from None
+
+
+def a_year(text: str) -> int:
+    if not (text.isdigit() and 2000 <= int(text) <= 2100):
+        raise argparse.ArgumentTypeError(f"年度“{text}”无法识别，应为四位年份")
+    return int(text)
+
+
+def a_crs(text: str) -> int:
+    digits = text.upper().removeprefix("EPSG:")
+    if not digits.isdigit():
+        raise argparse.ArgumentTypeError(f"坐标系“{text}”无法识别，应写作 EPSG:4528")
+    return int(digits)
+
+
+def a_set_value(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals or not column.strip():
+        raise argparse.ArgumentTypeError(f"“{text}”应写作 列=值")
+    return column.strip(), value.strip()
+
+
+def a_layer(text: str) -> ReferenceLayer:
+    for layer in ReferenceLayer:
+        if text in (layer.value, layer.label):
+            return layer
+    names = "、".join(layer.label for layer in ReferenceLayer)
+    raise argparse.ArgumentTypeError(f"没有图层“{text}”，可选：{names}")
+
+
+def a_parameter(text: str) -> tuple[str, str]:
+    rule, dot, name = text.partition(".")
+    if not dot or not name:
+        raise argparse.ArgumentTypeError(f"“{text}”应写作 规则.参数，如 T3.warning_ratio")
+    return rule, name
+
+
+def a_record_kind(text: str) -> RecordKind:
+    for kind in RecordKind:
+        if text in (kind.value, kind.label):
+            return kind
+    names = "、".join(f"{kind.value} {kind.label}" for kind in RecordKind)
+    raise argparse.ArgumentTypeError(f"没有登记种类“{text}”，可选：{names}")

@@ -1,0 +1,79 @@
+"""Commands of staff and administrators: rules and records."""
+
+from __future__ import annotations
+
+from data.commands.arguments import Arguments
+from data.commands.output import DONE, print_json, print_table, said, store_of
+from data.settings import Settings
+
+
+def run_rules(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.parameters import change_parameter, in_force, parse_value
+
+    store = store_of(settings)
+    day = arguments.on or settings.today()
+    if arguments.action == "set":
+        rule_id, name = arguments.parameter
+        day = arguments.valid_from
+        with store.write() as conn:
+            change_parameter(
+                conn,
+                rule_id,
+                name,
+                parse_value(arguments.value),
+                day,
+                arguments.reason,
+                settings.today(),
+                arguments.by,
+            )
+    with store.read() as conn:
+        rules = in_force(conn, day)
+    if arguments.json:
+        print_json({"on": day, "rules": rules})
+        return DONE
+    print(f"{day.isoformat()}的规则")
+    for rule in rules:
+        print(f"{rule['id']}\t{rule['name']}\t{rule['clause']}")
+        for parameter in rule["parameters"]:
+            basis = "方案" if parameter["basis"] == "plan" else "本市设定"
+            reasons = "；".join(
+                f"{c['valid_from'].isoformat()}起，{c['reason']}" for c in parameter["changed"]
+            )
+            words = (parameter["name"], parameter["label"], parameter["value"], basis, reasons)
+            print("\t" + "\t".join(str(word) for word in words).rstrip())
+    return DONE
+
+
+def run_record(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.records import NewRecord, add_record, records, withdraw_record
+
+    store, today = store_of(settings), settings.today()
+    if arguments.action == "list":
+        with store.read() as conn:
+            rows = records(conn, arguments.year)
+        if arguments.json:
+            print_json(rows)
+        else:
+            names = ("id", "kind", "subject", "recorded_on", "reason", "due_on", "withdrawn_on")
+            print_table([[row[name] for name in names] for row in rows])
+        return DONE
+    if arguments.action == "withdraw":
+        with store.write() as conn:
+            withdraw_record(
+                conn, arguments.number, arguments.on, arguments.reason, today, arguments.by
+            )
+        sentence = f"第{arguments.number}号登记已撤销。"
+        return said(arguments, {"withdrawn": arguments.number}, sentence)
+    new = NewRecord(
+        arguments.kind,
+        arguments.year,
+        arguments.subject,
+        arguments.on,
+        arguments.reason,
+        arguments.due,
+        arguments.document,
+        arguments.area,
+    )
+    with store.write() as conn:
+        number = add_record(conn, new, today, arguments.by)
+    return said(arguments, {"record": number}, f"已登记，编号{number}。")

@@ -1,0 +1,155 @@
+"""Commands that only read: figures, patches, tasks, triggers."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Any
+
+from data.commands.arguments import Arguments
+from data.commands.output import DONE, print_json, print_table, store_of
+from data.errors import SupervisionError
+from data.periods import default_as_of, doubtful_as_of
+from data.scope import Scope
+from data.settings import Settings
+from data.vocabulary import PatchStatus
+
+
+def _on(settings: Settings, arguments: Arguments) -> tuple[int, date]:
+    """Year and as-of date. A doubtful date is answered all the same, with a hint on stderr."""
+    today = settings.today()
+    as_of = arguments.as_of or default_as_of(arguments.year, today)
+    doubt = doubtful_as_of(arguments.year, as_of, today) if arguments.as_of else None
+    if doubt is not None:
+        what, nearest = doubt
+        print(f"提示：{what}；最近的合理日期是{nearest.isoformat()}。", file=sys.stderr)
+    return arguments.year, as_of
+
+
+def _known_district(conn: Any, code: str | None) -> str | None:
+    from data.store.queries.stamp import districts
+
+    if code is None:
+        return None
+    known = districts(conn)
+    for unit in known:
+        if code in (unit.code, unit.name, unit.short_name):
+            return unit.code
+    names = "、".join(f"{unit.code} {unit.short_name}" for unit in known)
+    raise SupervisionError(f"没有区市“{code}”。现有：{names}。")
+
+
+def run_figures(settings: Settings, arguments: Arguments) -> int:
+    from data.store.queries.figures import figures
+
+    year, as_of = _on(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = _known_district(conn, arguments.district)
+        document = figures(conn, Scope.all(), year, as_of, district)
+    if arguments.json:
+        print_json(document)
+    else:
+        _print_figures(document)
+    return DONE
+
+
+def _print_figures(document: dict[str, Any]) -> None:
+    from data.definitions import DEFINITIONS
+    from data.units import format_count, format_mu, format_rate
+
+    def shown(name: str, value: Any) -> str:
+        if DEFINITIONS[name].unit == "%":
+            return format_rate(value, (0.10, 0.15))
+        return format_mu(value) if DEFINITIONS[name].unit == "亩" else format_count(value)
+
+    units = [("全市", document["city"])]
+    units += [(row["short_name"], row) for row in document["districts"]]
+    print(f"{document['year']}年度，基准日{document['as_of']}")
+    print_table(
+        [["指标", *(name for name, _ in units)]]
+        + [
+            [definition.label, *(shown(name, row[name]) for _, row in units)]
+            for name, definition in DEFINITIONS.items()
+        ]
+    )
+
+
+def run_patches(settings: Settings, arguments: Arguments) -> int:
+    from data.store.queries.patch_list import PatchQuery, iter_patches
+
+    year, as_of = _on(settings, arguments)
+    status = PatchStatus(arguments.status) if arguments.status else None
+    with store_of(settings).read() as conn:
+        district = _known_district(conn, arguments.district)
+        query = PatchQuery(
+            year=year, as_of=as_of, district=district, status=status, sort=(("patch_no", "asc"),)
+        )
+        rows = [
+            {**row, "due": row["due_on"], "district": row["district_code"]}
+            for chunk in iter_patches(conn, Scope.all(), query)
+            for row in chunk
+        ]
+    if arguments.json:
+        print_json(rows)
+    else:
+        names = ("patch_no", "district", "issued_on", "due", "reported_on", "days_overdue")
+        print_table([["图斑编号", "区市", "下发", "到期", "上报", "逾期天数"]])
+        print_table([[row[name] for name in names] for row in rows])
+    return DONE
+
+
+def run_tasks(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.field_checks import field_checks
+
+    year, as_of = _on(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = _known_district(conn, arguments.district)
+        tasks = field_checks(conn, Scope.all(), year, as_of, district)
+    if arguments.json:
+        print_json(tasks)
+    else:
+        print_table([["规则", "图斑编号", "区市", "占用耕地（亩）", "完成"]])
+        print_table(
+            [
+                [
+                    t["rule"],
+                    t["patch_no"],
+                    t["district"],
+                    t["farmland_mu"],
+                    "是" if t["done"] else "否",
+                ]
+                for t in tasks
+            ]
+        )
+    return DONE
+
+
+def run_triggers(settings: Settings, arguments: Arguments) -> int:
+    from data.vocabulary import Severity
+    from data.workflow.triggers import current_triggers
+
+    year, as_of = _on(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = _known_district(conn, arguments.district)
+        triggers = current_triggers(conn, Scope.all(), year, as_of, district)
+    if arguments.json:
+        print_json(triggers)
+    else:
+        print_table([["规则", "对象", "期间", "程度", "情况", "距线", "图斑数", "依据"]])
+        print_table(
+            [
+                [
+                    t["rule"],
+                    t["subject_name"],
+                    t["period"],
+                    Severity(t["severity"]).label
+                    + (f"·已达{Severity(t['line']).label}线" if t["line"] else ""),
+                    t["formula"],
+                    t["margin"] or None,
+                    len(t["patches"]),
+                    t["clause"],
+                ]
+                for t in triggers
+            ]
+        )
+    return DONE

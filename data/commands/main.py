@@ -1,0 +1,178 @@
+"""The command line: what figures.md says, with Chinese sentences on stderr for what is refused.
+
+Exit 0 done, 1 refused, 2 wrong usage. With --json stdout carries one JSON document, nothing else.
+Heavy modules are imported by the command that needs them, so that the others start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from data.commands.arguments import (
+    Arguments,
+    a_crs,
+    a_day,
+    a_layer,
+    a_parameter,
+    a_record_kind,
+    a_set_value,
+    a_year,
+)
+from data.commands.deciding import run_record, run_rules
+from data.commands.keeping import (
+    run_anchor,
+    run_backup,
+    run_init,
+    run_rebuild,
+    run_restore,
+    run_verify,
+)
+from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
+from data.commands.output import DONE, REFUSED
+from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
+from data.errors import SupervisionError
+from data.settings import Settings
+from data.vocabulary import PatchStatus, UploadKind
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    settings = Settings.from_environment()
+    handler: Callable[[Settings, Arguments], int] = arguments.handler
+    try:
+        _prove_rules()
+        return handler(settings, arguments)
+    except SupervisionError as error:
+        print(error.message, file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        sys.stderr.close()
+        return DONE
+
+
+def _prove_rules() -> None:
+    """A rule file that cannot be trusted stops the program before it touches the store."""
+    from data.rules.loader import RuleError, all_rules
+
+    try:
+        all_rules()
+    except RuleError as error:
+        raise SupervisionError(f"规则文件有误，程序已停止：{error}") from error
+
+
+# ---- arguments -----------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m data", description="卫片执法监管数据")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, handler: Callable[[Settings, Arguments], int], about: str) -> Any:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.add_argument("--json", action="store_true", help="只输出一个 JSON 文档")
+        sub.set_defaults(handler=handler)
+        return sub
+
+    def action(actions: Any, name: str) -> Any:
+        sub = actions.add_parser(name)
+        sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        return sub
+
+    command("init", run_init, "创建或升级数据库")
+
+    demo = command("demo", run_demo, "生成演示上传文件并导入")
+    demo.add_argument("--year", type=a_year)
+    demo.add_argument("--until", type=a_day)
+    demo.add_argument("--patches", type=int)
+    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--out", type=Path)
+    demo.add_argument("--if-empty", action="store_true", help="仅在数据库为空时导入")
+
+    upload = command("upload", run_upload, "上传一个文件")
+    upload.add_argument("file", type=Path)
+    kinds = [kind.value for kind in UploadKind]
+    upload.add_argument("--kind", choices=kinds, help="退回表可以不写：其中记着种类和年度")
+    upload.add_argument("--year", type=a_year)
+    upload.add_argument("--crs", type=a_crs)
+    upload.add_argument("--set", type=a_set_value, action="append", default=[], metavar="列=值")
+    upload.add_argument("--layer", type=a_layer)
+    upload.add_argument("--all-or-nothing", action="store_true")
+    upload.add_argument("--preview", action="store_true")
+
+    command("uploads", run_uploads, "上传历史")
+    undo = command("undo", run_undo, "撤回一个批次")
+    undo.add_argument("batch", type=int)
+
+    for name, handler, about in (
+        ("figures", run_figures, "各项指标"),
+        ("patches", run_patches, "图斑清单"),
+        ("tasks", run_tasks, "外业核查任务"),
+        ("triggers", run_triggers, "已触发的预警"),
+    ):
+        sub = command(name, handler, about)
+        sub.add_argument("--year", type=a_year, required=True)
+        sub.add_argument("--as-of", type=a_day)
+        sub.add_argument("--district")
+        if name == "patches":
+            sub.add_argument("--status", choices=[status.value for status in PatchStatus])
+
+    rules = command("rules", run_rules, "现行规则；set 修改本市设定的参数")
+    rules.add_argument("--on", type=a_day, help="哪一天的规则，默认今天")
+    setting = action(rules.add_subparsers(dest="action", metavar="set"), "set")
+    setting.add_argument("parameter", type=a_parameter, metavar="规则.参数")
+    setting.add_argument("value")
+    setting.add_argument("--from", dest="valid_from", type=a_day, required=True)
+    setting.add_argument("--reason", required=True)
+    setting.add_argument("--by", default="命令行")
+
+    record = command("record", run_record, "人员登记：list、add、withdraw")
+    actions = record.add_subparsers(dest="action", required=True, metavar="ACTION")
+    action(actions, "list").add_argument("--year", type=a_year, required=True)
+    adding = action(actions, "add")
+    adding.add_argument("kind", type=a_record_kind)
+    adding.add_argument("subject", help="图斑编号或区市")
+    adding.add_argument("--year", type=a_year, required=True)
+    adding.add_argument("--on", type=a_day, required=True)
+    adding.add_argument("--reason", required=True)
+    adding.add_argument("--due", type=a_day, help="限期整改的期限")
+    adding.add_argument("--document", help="冻结的文号")
+    adding.add_argument("--area", type=float, help="冻结的指标（亩）")
+    adding.add_argument("--by", default="命令行")
+    withdrawing = action(actions, "withdraw")
+    withdrawing.add_argument("number", type=int)
+    withdrawing.add_argument("--on", type=a_day, required=True)
+    withdrawing.add_argument("--reason", required=True)
+    withdrawing.add_argument("--by", default="命令行")
+
+    verify = command("verify", run_verify, "校验防篡改历史")
+    verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")
+    anchor = command("anchor", run_anchor, "导出历史锚点")
+    anchor.add_argument("file", type=Path, nargs="?")
+    for name, handler, about in (
+        ("backup", run_backup, "在线备份"),
+        ("restore", run_restore, "从备份恢复"),
+    ):
+        command(name, handler, about).add_argument("file", type=Path)
+    command("rebuild", run_rebuild, "重新生成汇总表")
+    command("worker", _worker, "运行后台任务")
+    watch = command("watch", run_watch, "监视投递文件夹")
+    watch.add_argument("directory", type=Path)
+    watch.add_argument("--once", action="store_true", help="处理现有文件后退出")
+    return parser
+
+
+# ---- output --------------------------------------------------------------------------------------
+
+
+# ---- commands ------------------------------------------------------------------------------------
+
+
+def _worker(settings: Settings, arguments: Arguments) -> int:
+    from data.jobs.worker import main as work
+
+    work()
+    return DONE

@@ -1,0 +1,57 @@
+"""How a command answers: exit codes, one JSON document, tables, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from data.commands.arguments import Arguments
+from data.settings import Settings
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"not JSON: {type(value)}")
+
+
+def print_json(document: Any) -> None:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    sys.stdout.buffer.write(orjson.dumps(document, default=_default, option=options))
+    sys.stdout.flush()
+
+
+def print_table(rows: Iterable[Iterable[Any]]) -> None:
+    for row in rows:
+        print("\t".join("—" if cell is None else str(cell) for cell in row))
+
+
+def show_progress(phase: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        amount = f" {done:,}/{total:,}" if total else ""
+        print(f"\r\033[K{phase}{amount}", end="", file=sys.stderr, flush=True)
+        if total and done >= total:
+            print(file=sys.stderr)
+
+
+def store_of(settings: Settings) -> Any:
+    from data.store.engine import open_store
+
+    return open_store(settings)
+
+
+def said(arguments: Arguments, document: dict[str, Any], sentence: str) -> int:
+    if arguments.json:
+        print_json(document)
+    else:
+        print(sentence)
+    return DONE
