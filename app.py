@@ -28,7 +28,7 @@ from components.shell import frame
 from data.rules.loader import all_rules
 from data.services import Services
 from data.settings import Settings
-from data.store.engine import open_store
+from data.store.opening import open_store
 
 HERE = Path(__file__).parent
 CALLBACK_MODULES = (

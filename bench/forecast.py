@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from bench.measure import print_table
 from data.demo import load_demo
+from data.outlook.forecasts import elimination_outlook
 from data.periods import elimination_cutoff_on, month_due_on, monthly_audit_due_on, months_before
 from data.rules.forecast import Occasion, Trial, count_trials
 from data.scope import Scope
 from data.settings import Settings
-from data.store.engine import open_store
+from data.store.opening import open_store
 from data.store.queries.pace import Days, month_paces
-from data.workflow.outlook import elimination_outlook
 
 YEAR = 2023
 PATCHES = 2_400

@@ -18,7 +18,8 @@ from pathlib import Path
 from bench.files import YEAR
 from bench.measure import peak_mb
 from data.settings import Settings
-from data.store.engine import Store, open_store
+from data.store.engine import Store
+from data.store.opening import open_store
 from data.upload.sandbox import drop_spare, keep_spare
 from data.upload.service import UploadRequest, upload_file
 from data.vocabulary import UploadKind

@@ -12,7 +12,8 @@ from bench.measure import median_ms, print_table
 from data.demo import load_demo
 from data.scope import Scope
 from data.settings import PROJECT_DIR, Settings
-from data.store.engine import Store, open_store
+from data.store.engine import Store
+from data.store.opening import open_store
 from data.store.queries.figures import figures, trend
 from data.store.queries.patch_detail import patch_detail
 from data.store.queries.patch_list import PatchQuery, map_bins, map_features, patch_page

@@ -26,12 +26,7 @@ from components.parts.plain_table import plain_table
 from components.parts.theme import graph
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
-from data.periods import format_day, format_month
-from data.services import Services
-from data.settings import Settings
-from data.store.queries.figures import figures, trend
-from data.units import format_count
-from data.workflow.outlook import (
+from data.outlook.forecasts import (
     Clock,
     Forecast,
     Outlook,
@@ -40,6 +35,11 @@ from data.workflow.outlook import (
     clock,
     elimination_outlook,
 )
+from data.periods import format_day, format_month
+from data.services import Services
+from data.settings import Settings
+from data.store.queries.figures import figures, trend
+from data.units import format_count
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -22,10 +22,10 @@ from components.outlook.deadline_card import (
 )
 from data.exports import SheetColumn
 from data.ics import Entry, to_ics
+from data.outlook.calendar import Deadline, deadlines
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures
-from data.workflow.calendar import Deadline, deadlines
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

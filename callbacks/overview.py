@@ -31,13 +31,13 @@ from components.parts.figure_text import headline, ratio_margin
 from components.triggers.card import grouped
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
+from data.outlook.forecasts import clearance_outlook, clock
 from data.periods import month_ends_before
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
 from data.store.queries.places import district_shapes
 from data.vocabulary import Measure, Severity
-from data.workflow.outlook import clearance_outlook, clock
 from data.workflow.triggers import city_code, current_triggers
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from sqlalchemy.util import LRUCache
 
 from data.settings import PROJECT_DIR, Settings
 from data.store import dialect, engine
-from data.store.engine import Store, open_store
+from data.store.engine import Store
+from data.store.opening import open_store
 from tests.demo_year import DemoYear, load_demo_year
 from tests.postgres import PrivateCluster, database_name, find_programs
 

@@ -24,7 +24,7 @@ class DemoYear:
 
 def load_demo_year(folder: Path) -> DemoYear:
     from data.demo import load_demo
-    from data.store.engine import open_store
+    from data.store.opening import open_store
 
     settings = Settings(local_dir=folder, fixed_today=DEMO_TODAY)
     store = open_store(settings)

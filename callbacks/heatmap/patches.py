@@ -24,7 +24,7 @@ from components.lists.columns import PATCH_COLUMNS
 from data.errors import SupervisionError
 from data.maps.cube import MapCube, map_cube
 from data.maps.points import Points, values
-from data.maps.question import MapQuestion
+from data.maps.question import MapQuestion, amount_text
 from data.maps.selection import Selection, points_within, read_selection
 from data.periods import format_day
 from data.scope import Scope
@@ -85,10 +85,6 @@ def found_in(cube: MapCube, scope: Scope, question: MapQuestion, place: Place) -
     at = np.flatnonzero(value)
     row = at + start
     return Points(row, cube.patches["lon"][row], cube.patches["lat"][row], value[at])
-
-
-def amount_text(question: MapQuestion, value: int) -> str:
-    return question.what.change_text(value) if question.is_difference else question.what.text(value)
 
 
 def choose(services: Services, context: PageContext) -> Chosen:

@@ -18,7 +18,6 @@ from callbacks.heatmap.address import (
     read_heatmap,
 )
 from callbacks.heatmap.patches import PATH as LIST_PATH
-from callbacks.heatmap.patches import amount_text
 from components.heatmap.beside import (
     Sum,
     UnitRow,
@@ -35,7 +34,7 @@ from data.maps.areas import areas
 from data.maps.cube import MapCube, map_cube
 from data.maps.mercator import Box
 from data.maps.points import Totals, points, totals
-from data.maps.question import MapQuestion
+from data.maps.question import MapQuestion, amount_text
 from data.maps.spots import PlaceNames, Spot, spots
 from data.periods import format_day, month_ends_before
 from data.services import Services

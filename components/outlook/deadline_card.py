@@ -17,7 +17,7 @@ from data.periods import format_day
 from data.units import format_mu
 
 if TYPE_CHECKING:
-    from data.workflow.calendar import Deadline
+    from data.outlook.calendar import Deadline
 
 Query = Mapping[str, str]
 Names = Mapping[str, str]

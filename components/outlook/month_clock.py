@@ -24,7 +24,7 @@ from data.periods import format_day, format_month
 from data.units import format_count
 
 if TYPE_CHECKING:
-    from data.workflow.outlook import Clock, Forecast, Missing, Outlook
+    from data.outlook.forecasts import Clock, Forecast, Missing, Outlook
 
 COLUMNS = (
     TableColumn("区市"),

@@ -19,7 +19,7 @@ from data.periods import format_day, format_month
 from data.units import format_count, format_mu
 
 if TYPE_CHECKING:
-    from data.workflow.outlook import Forecast, Outlook
+    from data.outlook.forecasts import Forecast, Outlook
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]

@@ -23,8 +23,8 @@ from data.units import (
 if TYPE_CHECKING:
     from datetime import date
 
+    from data.outlook.forecasts import Clock, Forecast
     from data.rules.forecast import Record
-    from data.workflow.outlook import Clock, Forecast
 
 Figures = Mapping[str, Any]
 #: Ratios that differ by less are on the same side of every line.

@@ -58,7 +58,7 @@ def send(settings: Settings, job_id: str) -> None:
 def worker_app(settings: Settings) -> Celery:
     """The application with its task, for a worker process."""
     from data.jobs.tasks import TASKS
-    from data.store.engine import open_store
+    from data.store.opening import open_store
 
     app = celery_app(settings.celery_broker_url or "")
     table, store = JobTable(settings), open_store(settings)

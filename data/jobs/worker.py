@@ -46,7 +46,7 @@ def main() -> None:
 def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -> None:
     """Take jobs from the queue until `stop` is set, or the queue is empty."""
     from data.jobs.tasks import TASKS  # heavy: reads pandas and the upload module
-    from data.store.engine import open_store
+    from data.store.opening import open_store
     from data.upload.sandbox import drop_spare, keep_spare
 
     table = JobTable(settings)

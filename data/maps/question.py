@@ -134,3 +134,7 @@ def read_question(
         against_on=against_on,
         against_months=against_months,
     )
+
+
+def amount_text(question: MapQuestion, value: int) -> str:
+    return question.what.change_text(value) if question.is_difference else question.what.text(value)

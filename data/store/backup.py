@@ -17,8 +17,9 @@ from sqlalchemy import URL
 from data.errors import StoreRefused
 from data.settings import Settings
 from data.store import history
-from data.store.engine import Store, open_store
+from data.store.engine import Store
 from data.store.migrate import HEAD
+from data.store.opening import open_store
 
 _COMMAND_SECONDS = 3_600
 

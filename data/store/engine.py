@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from data.errors import StoreRefused
-from data.periods import read_local_calendar, use_local_calendar
 from data.settings import Settings
 from data.store import dialect
 
@@ -122,16 +121,3 @@ def _begin_ourselves(engine: Engine) -> None:
     def _begin(conn: Connection) -> None:
         writes = conn.get_execution_options().get(_WRITES)
         conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def open_store(settings: Settings) -> Store:
-    """The store of the settings, created or migrated where needed. Raises StoreRefused.
-
-    Workdays are counted by the administrator's table beside it from now on.
-    """
-    from data.store.migrate import bring_up_to_date
-
-    use_local_calendar(read_local_calendar(settings.local_dir / "workdays.toml"))
-    store = Store(settings)
-    bring_up_to_date(store)
-    return store

@@ -12,6 +12,8 @@ from data.periods import add_workdays, elimination_cutoff_on, month_ends_until
 from data.scope import Scope
 from data.store.queries import trigger_facts
 from data.store.queries.daily import DailyFigures
+from data.store.queries.month_end_figures import line_figures
+from data.store.queries.staff_records import staff_records
 from data.vocabulary import RecordKind
 from data.workflow.district_rules import (
     Beside,
@@ -49,7 +51,7 @@ class _Looking:
         self.ends = month_ends_until(year, as_of)
         self._daily: DailyFigures | None = None
         self._series: dict[str, list[dict[str, Any]]] | None = None
-        self._records = trigger_facts.staff_records(conn, scope, year, as_of, withdrawn=True)
+        self._records = staff_records(conn, scope, year, as_of, withdrawn=True)
 
     @property
     def daily(self) -> DailyFigures:
@@ -125,7 +127,7 @@ class _Looking:
         conn, scope, year = self.conn, self.scope, self.year
         ends = [end for end in self.ends if end <= day] if rule_id == "T10" else []
         if ends and self._series is None:
-            self._series = trigger_facts.line_figures(conn, scope, year, self.ends)
+            self._series = line_figures(conn, scope, year, self.ends)
         series = {code: rows[: len(ends)] for code, rows in (self._series or {}).items()}
         return Beside(
             strategic=trigger_facts.strategic_unlawful(conn, scope, year, day)

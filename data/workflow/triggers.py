@@ -15,6 +15,8 @@ from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
 from data.store.queries.figures import figures
+from data.store.queries.month_end_figures import line_figures
+from data.store.queries.staff_records import staff_records
 from data.workflow.district_rules import Beside, of_district, ratio_lines
 from data.workflow.evidence import Evidence
 from data.workflow.patch_rules import of_patches
@@ -116,9 +118,9 @@ def look_beside(
         else {},
         reserves=trigger_facts.quota_reserves(conn, scope, as_of) if "T9" in rules else {},
         ledger=trigger_facts.ledger_unrectified(conn, scope, year, as_of) if "T9" in rules else {},
-        records=trigger_facts.staff_records(conn, scope, year, as_of),
+        records=staff_records(conn, scope, year, as_of),
         month_ends=ends,
-        series=trigger_facts.line_figures(conn, scope, year, ends),
+        series=line_figures(conn, scope, year, ends),
     )
 
 

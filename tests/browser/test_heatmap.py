@@ -17,7 +17,7 @@ from data.maps.points import points, totals
 from data.maps.question import MapQuestion
 from data.scope import Scope
 from data.settings import Settings
-from data.store.engine import open_store
+from data.store.opening import open_store
 from data.store.queries.figures import figures
 from data.store.queries.patch_rows import named
 from data.units import format_mu

@@ -10,7 +10,7 @@ from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from data.scope import Scope
-from data.store.engine import open_store
+from data.store.opening import open_store
 from data.store.queries.figures import figures
 from data.units import format_mu, format_rate
 from tests.browser.conftest import DEMO_TODAY, DEMO_YEAR

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from data.scope import Scope
-from data.store.engine import open_store
+from data.store.opening import open_store
 from data.store.queries.patch_list import PatchQuery, patch_page
 from data.vocabulary import PatchStatus
 from tests.browser.conftest import DEMO_TODAY, DEMO_YEAR

@@ -6,7 +6,7 @@ literal in the statement) and then the definitions of queries/state.py for these
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
-    case,
     cast,
     exists,
     func,
@@ -31,14 +30,12 @@ from data.periods import elimination_cutoff_on
 from data.scope import Scope
 from data.store.models import (
     AuditDecision,
-    DaySummary,
     EnforcementCase,
     LedgerItem,
     Parcel,
     Patch,
     Quota,
     Recheck,
-    StaffRecord,
 )
 from data.store.queries.state import (
     AREA_COLUMNS,
@@ -401,46 +398,6 @@ def changed_rechecks(
 # ---- what staff recorded -------------------------------------------------------------------------
 
 
-def staff_records(
-    conn: Connection, scope: Scope, year: int, as_of: date, *, withdrawn: bool = False
-) -> list[Facts]:
-    """Records of the year that stand on the day (withdrawn: or that stood before), oldest first.
-
-    Keys: id, kind, patch_id, patch_no (None: on the district), district, recorded_on, reason,
-    document_no, due_on, area_mu, recorded_by, withdrawn_on. A patch's record goes with it to its
-    district of the day, and is silent while the patch does not count.
-    """
-    r = StaffRecord
-    state = PatchState(Patch, day_literal(as_of))
-    district = case((r.patch_id.is_not(None), state.district), else_=r.district_code)
-    query = (
-        select(
-            r.id,
-            r.kind,
-            r.patch_id,
-            Patch.patch_no,
-            district.label("district"),
-            r.recorded_on,
-            r.reason,
-            r.document_no,
-            r.due_on,
-            r.area_mu,
-            r.recorded_by,
-            r.withdrawn_on,
-        )
-        .outerjoin(Patch, Patch.id == r.patch_id)
-        .where(
-            r.year == year,
-            r.recorded_on <= as_of,
-            or_(literal(withdrawn), r.withdrawn_on.is_(None), r.withdrawn_on > as_of),
-            or_(r.patch_id.is_(None), state.active),
-        )
-        .order_by(r.recorded_on, r.id)
-    )
-    rows = [dict(row) for row in conn.execute(query).mappings()]
-    return [row for row in rows if scope.allows(row["district"])]
-
-
 # ---- quota and ledger beside the freeze ----------------------------------------------------------
 
 
@@ -466,60 +423,3 @@ def ledger_unrectified(conn: Connection, scope: Scope, year: int, as_of: date) -
 
 
 # ---- month-ends ----------------------------------------------------------------------------------
-
-_SERIES = (
-    "ratio_net_part_mu",
-    "ratio_gross_part_mu",
-    "new_construction_farmland_mu",
-    "unlawful_basic_farmland_mu",
-    "eliminated_basic_farmland_mu",
-    "unlawful_redline_mu",
-    "eliminated_redline_mu",
-)
-
-
-def line_figures(
-    conn: Connection, scope: Scope, year: int, days: Sequence[date]
-) -> dict[str, list[Facts]]:
-    """District → what T3 and T4 look at on each of the days, oldest first (T10)."""
-    ordered = sorted(days)
-    if not ordered:
-        return {}
-    s = DaySummary
-    query = (
-        select(s.district_code, s.on_date, *(func.sum(getattr(s, m)) for m in _SERIES))
-        .where(s.year == year, s.on_date <= ordered[-1])
-        .group_by(s.district_code, s.on_date)
-        .order_by(s.district_code, s.on_date)
-    )
-    if scope.districts is not None:
-        query = query.where(s.district_code.in_(sorted(scope.districts)))
-    changes: dict[str, list[tuple[date, list[int]]]] = {}
-    for code, day, *parts in conn.execute(query):
-        changes.setdefault(code, []).append((day, [int(part) for part in parts]))
-    return {code: _accumulated(rows, ordered) for code, rows in changes.items()}
-
-
-def _accumulated(rows: list[tuple[date, list[int]]], days: Sequence[date]) -> list[Facts]:
-    totals = [0] * len(_SERIES)
-    waiting = iter(rows)
-    pending = next(waiting, None)
-    series: list[Facts] = []
-    for day in days:
-        while pending is not None and pending[0] <= day:
-            totals = [total + part for total, part in zip(totals, pending[1], strict=True)]
-            pending = next(waiting, None)
-        series.append(_lines(dict(zip(_SERIES, totals, strict=True))))
-    return series
-
-
-def _lines(parts: dict[str, int]) -> Facts:
-    whole = parts["new_construction_farmland_mu"]
-    figures: Facts = {name: part / PARTS_PER_MU for name, part in parts.items()}
-    for variant in ("net", "gross"):
-        part = parts[f"ratio_{variant}_part_mu"]
-        figures[f"ratio_{variant}"] = part / whole if whole else None
-    for kind in ("basic_farmland", "redline"):
-        left = parts[f"unlawful_{kind}_mu"] - parts[f"eliminated_{kind}_mu"]
-        figures[f"remaining_{kind}_mu"] = left / PARTS_PER_MU
-    return figures

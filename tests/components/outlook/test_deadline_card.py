@@ -12,7 +12,7 @@ from components.outlook.deadline_card import (
     title_of,
     year_rows,
 )
-from data.workflow.calendar import Deadline
+from data.outlook.calendar import Deadline
 from tests.components.drawn import links_of, rows_of, text_of
 
 NAMES = {"371002": "环翠区", "371003": "文登区", "371082": "荣成市", "371083": "乳山市"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from components.outlook.month_clock import clock_card, clock_table
+from data.outlook.forecasts import Clock, Forecast, Missing, Outlook
 from data.rules.forecast import Band, Record
-from data.workflow.outlook import Clock, Forecast, Missing, Outlook
 from tests.components.drawn import links_of, rows_of, text_of
 
 RUNNING = Clock(

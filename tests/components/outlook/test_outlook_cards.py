@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from components.outlook.outlook_cards import audit_card, elimination_card
+from data.outlook.forecasts import Forecast, Outlook
 from data.rules.forecast import Band, Record
-from data.workflow.outlook import Forecast, Outlook
 from tests.components.drawn import links_of, rows_of, text_of
 from tests.components.figures_of import row
 

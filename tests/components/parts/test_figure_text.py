@@ -15,8 +15,8 @@ from components.parts.figure_text import (
     record_text,
     shown,
 )
+from data.outlook.forecasts import Clock, Forecast, Missing
 from data.rules.forecast import Band, Record
-from data.workflow.outlook import Clock, Forecast, Missing
 from tests.components.figures_of import LINES, row
 
 ON = date(2023, 11, 23)

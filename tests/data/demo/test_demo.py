@@ -15,7 +15,8 @@ from sqlalchemy import text
 from data.demo import load_demo, write_demo
 from data.scope import Scope
 from data.store import history, meta
-from data.store.engine import Store, open_store
+from data.store.engine import Store
+from data.store.opening import open_store
 from data.store.queries.figures import figures
 from data.store.queries.stamp import demo_is_wanted, stamp
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear

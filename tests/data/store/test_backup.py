@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from data.errors import StoreRefused
 from data.store import history
 from data.store.backup import backup, restore
-from data.store.engine import Store, open_store
+from data.store.engine import Store
 from data.store.models import Patch
+from data.store.opening import open_store
 from data.vocabulary import UploadKind
 from tests.sending import PATCH, send
 

@@ -19,9 +19,10 @@ from sqlalchemy import func, select, text
 from data.errors import StoreRefused
 from data.settings import Settings
 from data.store.dialect import refusal, wal_is_safe
-from data.store.engine import Store, open_store
+from data.store.engine import Store
 from data.store.migrate import HEAD, MIGRATIONS_DIR
 from data.store.models import Base, District, Patch, Upload
+from data.store.opening import open_store
 from data.vocabulary import UploadKind
 from tests.sending import PATCH, send, write_csv
 

@@ -11,9 +11,10 @@ from sqlalchemy import inspect, select, text
 
 from data.settings import Settings
 from data.store import history, summary
-from data.store.engine import Store, open_store
+from data.store.engine import Store
 from data.store.migrate import HEAD, MIGRATIONS_DIR, revision
 from data.store.models import District, RuleChange, StaffRecord
+from data.store.opening import open_store
 from data.store.seeding import load_seeds
 
 #: As earlier versions made it.

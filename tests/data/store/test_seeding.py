@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
-from data.store.engine import Store, open_store
+from data.store.engine import Store
 from data.store.models import District, ReferenceFeature, Town
+from data.store.opening import open_store
 from data.store.seeding import load_seeds
 
 

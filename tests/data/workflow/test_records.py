@@ -13,8 +13,8 @@ from data.scope import Scope
 from data.store import history
 from data.store.engine import Store
 from data.store.models import StaffRecord
+from data.store.queries.staff_records import staff_records
 from data.store.queries.stamp import stamp
-from data.store.queries.trigger_facts import staff_records
 from data.store.queries.uploads import upload_count, upload_list
 from data.store.undo import undo_batch
 from data.vocabulary import RecordKind, UploadKind

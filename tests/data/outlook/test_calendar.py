@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
+from data.outlook.calendar import Deadline, deadlines
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.models import Problem, Submission
 from data.store.queries.figures import figures
 from data.vocabulary import AuditLevel
-from data.workflow.calendar import Deadline, deadlines
 from tests.data.store.queries.stored import (
     HIGH_TECH,
     HUANCUI,

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from data.periods import month_ends_before, months_before
-from data.rules.forecast import Band
-from data.scope import Scope
-from data.store.engine import Store
-from data.store.queries.figures import figures
-from data.vocabulary import AuditLevel
-from data.workflow.outlook import (
+from data.outlook.forecasts import (
     Outlook,
     audit_outlook,
     clearance_outlook,
@@ -22,6 +16,12 @@ from data.workflow.outlook import (
     elimination_outlook,
     running_month,
 )
+from data.periods import month_ends_before, months_before
+from data.rules.forecast import Band
+from data.scope import Scope
+from data.store.engine import Store
+from data.store.queries.figures import figures
+from data.vocabulary import AuditLevel
 from tests.data.store.queries.stored import (
     HIGH_TECH,
     HUANCUI,

@@ -1,0 +1,52 @@
+"""What staff recorded: marks, interviews, orders, freezes (workflow/records.py writes them)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection, case, literal, or_, select
+
+from data.scope import Scope
+from data.store.models import Patch, StaffRecord
+from data.store.queries.state import PatchState, day_literal
+from data.store.queries.trigger_facts import Facts
+
+
+def staff_records(
+    conn: Connection, scope: Scope, year: int, as_of: date, *, withdrawn: bool = False
+) -> list[Facts]:
+    """Records of the year that stand on the day (withdrawn: or that stood before), oldest first.
+
+    Keys: id, kind, patch_id, patch_no (None: on the district), district, recorded_on, reason,
+    document_no, due_on, area_mu, recorded_by, withdrawn_on. A patch's record goes with it to its
+    district of the day, and is silent while the patch does not count.
+    """
+    r = StaffRecord
+    state = PatchState(Patch, day_literal(as_of))
+    district = case((r.patch_id.is_not(None), state.district), else_=r.district_code)
+    query = (
+        select(
+            r.id,
+            r.kind,
+            r.patch_id,
+            Patch.patch_no,
+            district.label("district"),
+            r.recorded_on,
+            r.reason,
+            r.document_no,
+            r.due_on,
+            r.area_mu,
+            r.recorded_by,
+            r.withdrawn_on,
+        )
+        .outerjoin(Patch, Patch.id == r.patch_id)
+        .where(
+            r.year == year,
+            r.recorded_on <= as_of,
+            or_(literal(withdrawn), r.withdrawn_on.is_(None), r.withdrawn_on > as_of),
+            or_(r.patch_id.is_(None), state.active),
+        )
+        .order_by(r.recorded_on, r.id)
+    )
+    rows = [dict(row) for row in conn.execute(query).mappings()]
+    return [row for row in rows if scope.allows(row["district"])]
