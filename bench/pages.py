@@ -18,8 +18,8 @@ from data.store.queries.figures import figures, trend
 from data.store.queries.patch_detail import patch_detail
 from data.store.queries.patch_list import PatchQuery, map_bins, map_features, patch_page
 from data.store.queries.stamp import stamp
+from data.triggers.current import current_triggers
 from data.vocabulary import PatchStatus
-from data.workflow.triggers import current_triggers
 
 YEAR = 2023
 AS_OF = date(2023, 11, 23)

@@ -37,8 +37,8 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
 from data.store.queries.places import district_shapes
+from data.triggers.current import city_code, current_triggers
 from data.vocabulary import Measure, Severity
-from data.workflow.triggers import city_code, current_triggers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -14,7 +14,7 @@ from data.rules.loader import Rule, all_rules
 from data.scope import Scope
 from data.settings import Settings
 from data.store.queries.stamp import Stamp, stamp
-from data.workflow.rulebook import rulebook
+from data.triggers.rulebook import rulebook
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from data.store.queries.list_filters import FILTERABLE, SORTABLE, ColumnFilter, Operator
+from data.triggers.behind import TriggerKey
 from data.vocabulary import Domain, PatchStatus, PatchType
-from data.workflow.behind_trigger import TriggerKey
 
 Sort = tuple[tuple[str, str], ...]
 Box = tuple[float, float, float, float]

@@ -27,10 +27,10 @@ from data.store.queries.patch_list import (
     patch_page,
 )
 from data.store.queries.places import towns
+from data.triggers.behind import find_trigger
+from data.triggers.current import Trigger
 from data.units import format_count
 from data.vocabulary import PatchStatus
-from data.workflow.behind_trigger import find_trigger
-from data.workflow.triggers import Trigger
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -10,8 +10,8 @@ from callbacks.frame.context import PageContext
 from components.links import href
 from components.parts.filters import EVERYTHING, Option
 from data.periods import format_day, month_end
+from data.triggers.snapshots import Snapshot
 from data.vocabulary import Measure
-from data.workflow.snapshots import Snapshot
 
 PATH, EXPORT_PATH = "/triggers", "/export/triggers.xlsx"
 #: So many of the last uploads are offered to compare with.

@@ -12,11 +12,11 @@ from components.triggers.card import grouped
 from components.triggers.page import Told, subject_name
 from data.periods import format_month
 from data.settings import Settings
+from data.triggers.changes import Changes, compare, key_of
+from data.triggers.current import Trigger, current_triggers
+from data.triggers.since import since
+from data.triggers.snapshots import snapshots
 from data.vocabulary import Measure
-from data.workflow.changes import Changes, compare, key_of
-from data.workflow.since import since
-from data.workflow.snapshots import snapshots
-from data.workflow.triggers import Trigger, current_triggers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -34,9 +34,9 @@ from data.periods import format_day, format_month
 from data.rules.loader import plan_of
 from data.services import Services
 from data.settings import Settings
+from data.triggers.current import Trigger
+from data.triggers.trend import Trends
 from data.vocabulary import Measure, Severity
-from data.workflow.trigger_trend import Trends
-from data.workflow.triggers import Trigger
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

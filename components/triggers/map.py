@@ -9,7 +9,7 @@ from components.links import href
 
 Trigger = Mapping[str, Any]
 
-#: What stands behind a trigger (data/workflow/evidence.py) → the measure that shows it on the map.
+#: What stands behind a trigger (data/triggers/evidence.py) → the measure that shows it on the map.
 #: Returned patches and minerals have none; a patch has a map on its own page.
 _MEASURES = {
     "overdue": "overdue",

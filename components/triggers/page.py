@@ -19,7 +19,7 @@ from data.units import format_count
 from data.vocabulary import Measure, Severity
 
 if TYPE_CHECKING:
-    from data.workflow.trigger_trend import Trend
+    from data.triggers.trend import Trend
 
 Trigger = dict[str, Any]
 Query = Mapping[str, str]

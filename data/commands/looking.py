@@ -99,7 +99,7 @@ def run_patches(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_tasks(settings: Settings, arguments: Arguments) -> int:
-    from data.workflow.field_checks import field_checks
+    from data.triggers.field_checks import field_checks
 
     year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
@@ -125,8 +125,8 @@ def run_tasks(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_triggers(settings: Settings, arguments: Arguments) -> int:
+    from data.triggers.current import current_triggers
     from data.vocabulary import Severity
-    from data.workflow.triggers import current_triggers
 
     year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:

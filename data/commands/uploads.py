@@ -29,7 +29,7 @@ def run_demo(settings: Settings, arguments: Arguments) -> int:
             if not demo_is_wanted(conn):
                 return DONE
     from data.demo import load_demo  # heavy: not for a start that has nothing to fill
-    from data.workflow.snapshots import take_snapshot
+    from data.triggers.snapshots import take_snapshot
 
     options = {
         "year": arguments.year,
@@ -49,8 +49,8 @@ def run_demo(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_upload(settings: Settings, arguments: Arguments) -> int:
+    from data.triggers.snapshots import take_snapshot
     from data.upload.service import UploadRequest, kind_in_slip, upload_file
-    from data.workflow.snapshots import take_snapshot
 
     kind = UploadKind(arguments.kind) if arguments.kind else None
     if kind is None and arguments.file.is_file():
@@ -137,7 +137,7 @@ def run_uploads(settings: Settings, arguments: Arguments) -> int:
 
 def run_undo(settings: Settings, arguments: Arguments) -> int:
     from data.store.undo import undo_batch
-    from data.workflow.snapshots import take_snapshot
+    from data.triggers.snapshots import take_snapshot
 
     store = store_of(settings)
     with store.write() as conn:
@@ -151,8 +151,8 @@ def run_undo(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_watch(settings: Settings, arguments: Arguments) -> int:
+    from data.triggers.snapshots import take_snapshot
     from data.upload.watch import watch
-    from data.workflow.snapshots import take_snapshot
 
     store = store_of(settings)
     watch(store, settings, arguments.directory, once=arguments.once, after=take_snapshot)

@@ -21,6 +21,7 @@ from data.jobs.table import JobView
 from data.store import meta
 from data.store.engine import Store
 from data.store.undo import undo_batch
+from data.triggers.snapshots import take_snapshot
 from data.upload.mapping import map_columns, signature
 from data.upload.mapping_profiles import profile_for
 from data.upload.places import load_gazetteer
@@ -40,7 +41,6 @@ from data.upload.service import upload_file
 from data.upload.slip import slip_of, with_slip
 from data.vocabulary import ReferenceLayer, UploadKind
 from data.workflow.preview import rehearse
-from data.workflow.snapshots import take_snapshot
 
 #: The readers' refusal that asks for a coordinate system names this place to answer.
 _ASKS_FOR_CRS = "请在页面选择坐标系"

@@ -21,8 +21,8 @@ from data.periods import (
 )
 from data.scope import Scope
 from data.store.queries.deadline_facts import open_problems, open_returns, reports_received
+from data.triggers.rulebook import rulebook
 from data.vocabulary import ReportKind
-from data.workflow.rulebook import rulebook
 
 Figures = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from data.upload.merging import Stored
+    from data.upload.stored import Stored
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,7 @@ An empty cell leaves the stored value, 清空 clears it, defaults apply on inser
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from operator import ne
 from typing import Any
 
@@ -22,19 +21,10 @@ from data.store.writing import DATA_VERSION_KEY
 from data.upload.parsing import CLEARED
 from data.upload.prepare import Prepared
 from data.upload.schemas import KindSchema
+from data.upload.stored import Key, Stored
 
-Key = tuple[Hashable, ...]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _CHUNK = 900
-
-
-@dataclass
-class Stored:
-    """What the store has for the keys of a kind and its years: key → id, source_hash, ended."""
-
-    ids: dict[Key, int]
-    hashes: dict[Key, int]
-    ended: set[Key]
 
 
 def key_names(schema: KindSchema) -> list[str]:

@@ -19,9 +19,7 @@ from data.store.models import Parcel, Patch
 from data.store.writing import TableChange
 from data.upload import checks
 from data.upload.merging import (
-    Key,
     Mask,
-    Stored,
     aligned,
     differing,
     fetch_keys,
@@ -35,6 +33,7 @@ from data.upload.merging import (
 from data.upload.places import Gazetteer
 from data.upload.prepare import Prepared
 from data.upload.schemas import SCHEMAS, CellType, KindSchema
+from data.upload.stored import Key, Stored
 from data.vocabulary import AUDIT_LEVEL_RANK, AuditLevel, UploadKind
 
 _LONG_NUMBER = re.compile(r"\d{6}-\d{8}-(.+)")

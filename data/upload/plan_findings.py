@@ -12,7 +12,7 @@ from data.store.models import Parcel, Patch
 from data.store.reporting import settle_reports
 from data.store.writing import TableChange
 from data.upload import checks
-from data.upload.merging import Key, differing
+from data.upload.merging import differing
 from data.upload.plan import (
     Compared,
     Context,
@@ -26,6 +26,7 @@ from data.upload.plan import (
 )
 from data.upload.prepare import Prepared
 from data.upload.schemas import FINDINGS
+from data.upload.stored import Key
 from data.vocabulary import UploadKind
 
 _CHUNK = 900

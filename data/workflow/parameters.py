@@ -12,8 +12,8 @@ from data.errors import NotFound, SupervisionError
 from data.periods import format_day, month_due_on
 from data.rules.loader import Parameter, Rule
 from data.store.models import RuleChange
+from data.triggers.rulebook import rulebook
 from data.workflow.entries import enter
-from data.workflow.rulebook import rulebook
 
 _FAULTS = {
     "no text": "应是文字",

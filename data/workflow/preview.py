@@ -14,13 +14,13 @@ from data.rules.loader import trigger_rules
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
+from data.triggers.current import Trigger, current_triggers
 from data.units import format_count, format_mu, format_rate
 from data.upload.plan import Plan
 from data.upload.prepare import Prepared
 from data.upload.request import Progress, no_progress
 from data.upload.service import apply_prepared, make_plan
 from data.vocabulary import Severity, UploadKind
-from data.workflow.triggers import Trigger, current_triggers
 
 #: Kinds that can move a figure or a trigger.
 MOVING = (UploadKind.PATCHES, UploadKind.FINDINGS, UploadKind.AUDITS, UploadKind.CASES)

@@ -33,6 +33,8 @@ from data.store.queries.figures import figures
 from data.store.queries.remaining import RemainingPatch, remaining_patches
 from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
 from data.store.shadow import shadowed
+from data.triggers.current import Trigger, current_triggers
+from data.triggers.rulebook import rulebook
 from data.units import PARTS_PER_MU, meets
 from data.vocabulary import (
     AUDIT_LEVEL_RANK,
@@ -45,8 +47,6 @@ from data.vocabulary import (
     TargetLine,
 )
 from data.workflow.preview import compare
-from data.workflow.rulebook import rulebook
-from data.workflow.triggers import Trigger, current_triggers
 
 Figures = dict[str, Any]
 #: Patches that are looked up in one statement.

@@ -22,9 +22,9 @@ from data.services import Services
 from data.store.engine import Store
 from data.store.models import StaffRecord
 from data.store.queries.figures import figures
+from data.triggers.current import current_triggers
+from data.triggers.snapshots import snapshots, take_snapshot
 from data.vocabulary import UploadKind
-from data.workflow.snapshots import snapshots, take_snapshot
-from data.workflow.triggers import current_triggers
 from tests.callbacks.year_2023 import ON, fill
 from tests.components.drawn import classed, links_of, text_of
 from tests.data.store.queries.stored import put

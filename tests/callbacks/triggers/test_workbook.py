@@ -10,7 +10,7 @@ import openpyxl
 from callbacks.triggers.workbook import workbook
 from data.scope import Scope
 from data.store.engine import Store
-from data.workflow.triggers import current_triggers
+from data.triggers.current import current_triggers
 from tests.callbacks.year_2023 import ON, fill
 
 

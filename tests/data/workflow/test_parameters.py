@@ -11,9 +11,9 @@ from data.errors import SupervisionError
 from data.scope import Scope
 from data.store import history
 from data.store.engine import Store
+from data.triggers.current import current_triggers
+from data.triggers.rulebook import rulebook
 from data.workflow.parameters import change_parameter, in_force, parse_value
-from data.workflow.rulebook import rulebook
-from data.workflow.triggers import current_triggers
 from tests.data.store.queries.stored import HUANCUI, put_parcel, put_patch, summarise
 
 TODAY = date(2023, 6, 10)

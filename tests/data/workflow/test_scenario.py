@@ -11,11 +11,11 @@ from data.rules.scenario import Constraints, Verdict
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
+from data.triggers.current import current_triggers
 from data.units import PARTS_PER_MU, meets
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine, UploadKind
 from data.workflow.parameters import change_parameter
 from data.workflow.scenario import Bulk, Hindrance, Outcome, Proposal, Scenario, evaluate, propose
-from data.workflow.triggers import current_triggers
 from tests.conftest import CopyOf
 from tests.data.store.queries.stored import HUANCUI, WENDENG
 from tests.data.upload.test_service import _state

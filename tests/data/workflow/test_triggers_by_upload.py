@@ -8,9 +8,9 @@ from typing import Any
 
 from data.scope import Scope
 from data.store.engine import Store
+from data.triggers.current import current_triggers
 from data.vocabulary import RecordKind, UploadKind
 from data.workflow.records import NewRecord, add_record
-from data.workflow.triggers import current_triggers
 from tests.sending import FINDING, PATCH, send
 
 HUANCUI, WENDENG = "371002", "371003"

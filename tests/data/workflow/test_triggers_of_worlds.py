@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
-from data.workflow.triggers import current_triggers
+from data.triggers.current import current_triggers
 from tests.data.store.reference_figures import World
 from tests.data.store.worlds import DAYS, UNITS, put_world, worlds
 from tests.data.workflow.reference_triggers import six, triggers

@@ -10,8 +10,8 @@ import pytest
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
-from data.workflow.trigger_trend import Trends
-from data.workflow.triggers import current_triggers
+from data.triggers.current import current_triggers
+from data.triggers.trend import Trends
 from tests.callbacks.year_2023 import fill
 
 DAY = date(2023, 6, 10)

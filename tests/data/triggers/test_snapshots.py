@@ -10,10 +10,10 @@ from data.errors import StoreRefused
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.undo import undo_batch
+from data.triggers import snapshots as module
+from data.triggers.current import current_triggers
+from data.triggers.snapshots import KEPT, snapshots, take_snapshot
 from data.vocabulary import UploadKind
-from data.workflow import snapshots as module
-from data.workflow.snapshots import KEPT, snapshots, take_snapshot
-from data.workflow.triggers import current_triggers
 from tests.sending import FINDING, PATCH, send
 
 EVERYWHERE = Scope.all()

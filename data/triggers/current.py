@@ -17,11 +17,11 @@ from data.store.queries import trigger_facts
 from data.store.queries.figures import figures
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
-from data.workflow.district_rules import Beside, of_district, ratio_lines
-from data.workflow.evidence import Evidence
-from data.workflow.patch_rules import of_patches
-from data.workflow.rulebook import rulebook
-from data.workflow.wording import words
+from data.triggers.district_rules import Beside, of_district, ratio_lines
+from data.triggers.evidence import Evidence
+from data.triggers.patch_rules import of_patches
+from data.triggers.rulebook import rulebook
+from data.triggers.wording import words
 
 Trigger = dict[str, Any]
 Figures = Mapping[str, Any]

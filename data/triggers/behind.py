@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from data.workflow.triggers import ALL_RULES, Trigger, current_triggers
+from data.triggers.current import ALL_RULES, Trigger, current_triggers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from data.periods import month_ends_before
 from data.scope import Scope
 from data.store.queries.daily import DailyFigures
-from data.workflow.rulebook import rulebook
-from data.workflow.triggers import Trigger
+from data.triggers.current import Trigger
+from data.triggers.rulebook import rulebook
 
 #: Rule → the figure that it judges, where that is one of figures.md.
 _FIGURES = {

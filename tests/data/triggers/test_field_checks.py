@@ -14,7 +14,7 @@ from data.store.engine import Store
 from data.store.models import FieldCheck, Patch
 from data.store.queries.behind import check_facts
 from data.store.queries.state import patches_on
-from data.workflow.field_checks import field_checks
+from data.triggers.field_checks import field_checks
 from tests.data.store.queries.stored import (
     HUANCUI,
     WENDENG,

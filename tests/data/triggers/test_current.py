@@ -7,7 +7,7 @@ from typing import Any
 
 from data.scope import Scope
 from data.store.engine import Store
-from data.workflow.triggers import current_triggers
+from data.triggers.current import current_triggers
 from tests.data.store.queries.stored import (
     HUANCUI,
     WENDENG,

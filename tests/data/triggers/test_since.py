@@ -12,10 +12,10 @@ from data.scope import Scope
 from data.store import summary
 from data.store.engine import Store
 from data.store.models import Recheck
+from data.triggers.changes import changes, key_of
+from data.triggers.current import current_triggers
+from data.triggers.since import since
 from data.vocabulary import AuditLevel
-from data.workflow.changes import changes, key_of
-from data.workflow.since import since
-from data.workflow.triggers import current_triggers
 from tests.data.store.queries.stored import (
     put,
     put_case,

@@ -11,8 +11,8 @@ from data.periods import month_due_on
 from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.queries import behind
-from data.workflow.rulebook import Rulebook, rulebook
-from data.workflow.triggers import current_triggers
+from data.triggers.current import current_triggers
+from data.triggers.rulebook import Rulebook, rulebook
 
 Task = dict[str, Any]
 

@@ -23,8 +23,8 @@ from data.store.engine import Store
 from data.store.models import Meta, Upload
 from data.store.queries.stamp import stamp
 from data.store.writing import DATA_VERSION_KEY
+from data.triggers.current import Trigger, current_triggers
 from data.vocabulary import UploadKind
-from data.workflow.triggers import Trigger, current_triggers
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from data.rules.triggers import Finding
+from data.triggers.wording import Words, words
 from data.vocabulary import Severity
-from data.workflow.wording import Words, words
 
 T3 = {"warning_ratio": 0.10, "interview_ratio": 0.15}
 YEAR = {

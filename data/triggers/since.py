@@ -14,17 +14,17 @@ from data.store.queries import trigger_facts
 from data.store.queries.daily import DailyFigures
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
-from data.vocabulary import RecordKind
-from data.workflow.district_rules import (
+from data.triggers.current import Trigger
+from data.triggers.district_rules import (
     Beside,
     clearance_findings,
     error_findings,
     of_district,
     ratio_lines,
 )
-from data.workflow.patch_rules import of_patches
-from data.workflow.rulebook import Rulebook, rulebook
-from data.workflow.triggers import Trigger
+from data.triggers.patch_rules import of_patches
+from data.triggers.rulebook import Rulebook, rulebook
+from data.vocabulary import RecordKind
 
 _MONTH_RULES = ("T1", "T2")
 _CONFIRMED = {"T12": RecordKind.FALSE_REPORTING, "T14": RecordKind.WRONG_FILLING}

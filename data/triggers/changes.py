@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import Connection
 
 from data.scope import Scope
+from data.triggers.current import Trigger, current_triggers
 from data.vocabulary import Severity
-from data.workflow.triggers import Trigger, current_triggers
 
 _GRAVITY = {None: -1} | {severity.value: i for i, severity in enumerate(Severity)}
 
