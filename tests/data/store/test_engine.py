@@ -142,7 +142,7 @@ _KILLED = """
 import os, sys, signal
 from pathlib import Path
 from data.settings import Settings
-from data.store.engine import open_store
+from data.store.opening import open_store
 from data.store import summary
 from data.upload.request import UploadRequest
 from data.upload.service import upload_file

@@ -26,7 +26,7 @@ _CHILD = """
 import os, signal, sys
 from pathlib import Path
 from data.settings import Settings
-from data.store.engine import open_store
+from data.store.opening import open_store
 from data.store.models import Patch
 from data.store.writing import TableChange, apply_changes
 from tests.data.store.rows import patches, upload
