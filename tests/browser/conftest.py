@@ -22,6 +22,7 @@ from playwright.sync_api import (
     Error,
     Page,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -31,6 +32,11 @@ from tests.browser.serving import Server, serve
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 
 __all__ = ["DEMO_TODAY", "DEMO_YEAR"]
+
+#: How long `expect` waits for what a page should show. Playwright's own 5 s are too short for a
+#: machine that runs other things beside the tests; nothing is slower for it where all is well.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 ARTIFACTS = PROJECT_DIR / "tests" / "artifacts"
 SCREENSHOTS = PROJECT_DIR / "docs" / "screenshots"
