@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import Enum
@@ -34,6 +36,32 @@ class AreaUnit(Enum):
         self.label = label
         self.numerator = numerator
         self.denominator = denominator
+
+
+#: Units as people write them, in the form of `unit_text`; longer words before those they end with.
+AREA_UNIT_WORDS: dict[str, AreaUnit] = {
+    "市亩": AreaUnit.MU,
+    "亩": AreaUnit.MU,
+    "平方米": AreaUnit.M2,
+    "平米": AreaUnit.M2,
+    "公顷": AreaUnit.HA,
+    "平方千米": AreaUnit.KM2,
+    "平方公里": AreaUnit.KM2,
+    "KM2": AreaUnit.KM2,
+    "HM2": AreaUnit.HA,
+    "M2": AreaUnit.M2,
+    "HA": AreaUnit.HA,
+}
+
+
+def unit_text(text: str) -> str:
+    """A text in which units are looked for: half width, upper case, without spaces, ㎡ as M2."""
+    return re.sub(r"[\s^]+", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def area_unit(text: str) -> AreaUnit | None:
+    """The unit that a text is: 公顷, hm², ㎡, M2. None where it is none that is known."""
+    return AREA_UNIT_WORDS.get(unit_text(text))
 
 
 def m2_to_mu(area_m2: float) -> float:

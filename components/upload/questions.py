@@ -67,7 +67,7 @@ def columns_table(
         suggested = column.get("suggested_unit")
         hint = ""
         if suggested and suggested != column["unit"]:
-            hint = f"与图形面积相比，更像{AreaUnit[suggested].label}"
+            hint = f"按表头、表上写明的单位或图形面积，应为{AreaUnit[suggested].label}"
         rows.append(
             [
                 column["header"],

@@ -19,7 +19,7 @@ import numpy as np
 import shapely
 
 from data.units import AreaUnit, m2_to_mu
-from data.upload.mapping import ColumnMap, split_unit
+from data.upload.mapping import Assigned, ColumnMap, unit_of_header, units_outside
 from data.upload.parsing import cell_texts
 from data.upload.plan import Change, Plan
 from data.upload.prepare import Prepared
@@ -62,12 +62,21 @@ def columns_document(
                     "field": known.column.field if known else None,
                     "unit": known.unit.name if known and is_area else None,
                     "is_area": is_area,
-                    "suggested_unit": suggested_unit(table, header)
-                    if is_area and known and known.column.field == "area_mu"
-                    else None,
+                    "suggested_unit": _unit_to_start_with(table, header, known),
                 }
             )
     return shown
+
+
+def _unit_to_start_with(table: RawTable, header: str, known: Assigned | None) -> str | None:
+    """For a column that is taken for an area as well as for one that may become one by hand."""
+    if known is not None and known.column.type is not CellType.AREA:
+        return None
+    written = unit_of_header(header) or units_outside(table).get(header)
+    if written is not None:
+        return written.name
+    is_measured = known is None or known.column.field == "area_mu"
+    return suggested_unit(table, header) if is_measured else None
 
 
 def samples(table: RawTable, header: str) -> list[str]:
@@ -90,9 +99,8 @@ def _shortened(text: str) -> str:
 
 
 def suggested_unit(table: RawTable, header: str) -> str | None:
-    """The unit in which a column agrees with the shapes' own areas; None where none does, or the
-    header says its unit itself."""
-    if table.geometry is None or split_unit(header)[1] is not None:
+    """The unit in which a column agrees with the shapes' own areas; None where none does."""
+    if table.geometry is None:
         return None
     texts = cell_texts(table.columns.column(header).slice(0, _SAMPLE_ROWS))
     values = np.array([_number(text) for text in texts])

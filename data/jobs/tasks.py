@@ -22,7 +22,7 @@ from data.store import meta
 from data.store.engine import Store
 from data.store.undo import undo_batch
 from data.triggers.snapshots import take_snapshot
-from data.upload.mapping import map_columns, signature
+from data.upload.mapping import map_columns, signature, units_outside
 from data.upload.mapping_profiles import profile_for
 from data.upload.places import load_gazetteer
 from data.upload.prepare import (
@@ -156,7 +156,10 @@ def _planned(
 
 def _columns_question(tables: list[RawTable], request: UploadRequest, message: str) -> Document:
     columns = columns_of(request.kind)
-    maps = [map_columns(t.columns.column_names, columns, request.mapping) for t in tables]
+    maps = [
+        map_columns(t.columns.column_names, columns, request.mapping, units_outside(t))
+        for t in tables
+    ]
     return {
         "question": "columns",
         "message": message,

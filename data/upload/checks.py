@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.units import AreaUnit
 from data.upload.prepare import Prepared
 from data.upload.schemas import CellType, KindSchema
 from data.vocabulary import SIX_QUESTIONS, AuditResult, Legality
@@ -31,7 +32,7 @@ def numbers(frame: pd.DataFrame, name: str) -> Any:
 def required(prepared: Prepared, frame: pd.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         for index in frame.index[frame[name].isna()]:
-            header = prepared.headers.get(name) or prepared._canonical(name)
+            header = prepared.headers.get(name) or prepared.canonical(name)
             prepared.reject(index, name, f"缺少{header}，请补填。")
 
 
@@ -55,8 +56,92 @@ def future_dates(prepared: Prepared, schema: KindSchema, frame: pd.DataFrame, to
                 prepared.warn(index, column.field, f"{column.header}{day.isoformat()}晚于今天。")
 
 
-def area_beside_geometry(prepared: Prepared, frame: pd.DataFrame) -> None:
-    area, measured = numbers(frame, "area_mu"), numbers(frame, "geom_area_mu")
+def likely_unit(
+    area_mu: Any, measured_mu: Any, unit: AreaUnit, share: float, room: float, least: int = 1
+) -> AreaUnit | None:
+    """Another unit than `unit` by which areas agree with measured ones (亩), where they do not by
+    their own: the two differ by one factor, 15, 666.67 or 10,000, or a part of it.
+
+    share: of the rows that must agree; room: how far they may lie apart; least: fewest rows.
+    """
+    known = np.isfinite(area_mu) & np.isfinite(measured_mu) & (measured_mu > 0) & (area_mu > 0)
+    if known.sum() < least:
+        return None
+    ratio = area_mu[known] / measured_mu[known]
+    own = unit.numerator / unit.denominator
+    for other in AreaUnit:
+        if other is unit:
+            continue
+        as_other = ratio * (other.numerator / other.denominator) / own
+        if (np.abs(as_other - 1) <= room).mean() >= share:
+            return other
+    return None
+
+
+def units_beside(
+    prepared: Prepared, frame: pd.DataFrame, measured_mu: Any, whole: str, parts: Sequence[str] = ()
+) -> dict[str, AreaUnit]:
+    """A doubt for every area column whose values fit the measured areas in another unit; field →
+    that unit. frame: rows by their place in the file. whole, parts: columns of the whole area, and
+    of what can be all of it."""
+    found: dict[str, AreaUnit] = {}
+    for name in (whole, *parts):
+        if name not in prepared.rows:
+            continue
+        given = prepared.rows[name].to_numpy(dtype=object)[frame.index.to_numpy(dtype=int)]
+        area = np.where([isinstance(v, float) for v in given], numbers(frame, name), np.nan)
+        # a part may be any share of the whole: only a factor that is very exact tells
+        strict = {"share": 0.8, "room": 0.1} if name == whole else {"share": 0.8, "room": 0.02}
+        unit = prepared.unit(name)
+        likely = likely_unit(area, measured_mu, unit, **strict, least=1 if name == whole else 3)
+        if likely is not None:
+            found[name] = likely
+            prepared.doubt(name, _unit_doubt(prepared, name, unit, likely))
+    return found
+
+
+def _unit_doubt(prepared: Prepared, name: str, unit: AreaUnit, likely: AreaUnit) -> str:
+    header = prepared.headers.get(name) or prepared.canonical(name)
+    own, other = unit.numerator / unit.denominator, likely.numerator / likely.denominator
+    times = own / other if own > other else other / own
+    size = "大" if own > other else "小"
+    return (
+        f"“{header}”按{unit.label}读取，数值与图形（图斑）面积相比一律{size}到约{times:.6g}倍，"
+        f"像是{likely.label}。请核对单位：{how_to_give_a_unit(likely)}。"
+    )
+
+
+def how_to_give_a_unit(unit: AreaUnit) -> str:
+    return (
+        f"在表头写明“（{unit.label}）”，或在页面“列的对应”里把单位选为{unit.label}，"
+        f"命令行可加 --set 面积单位={unit.label}"
+    )
+
+
+def area_beside_geometry(
+    prepared: Prepared,
+    frame: pd.DataFrame,
+    parts: Sequence[str] = (),
+    likely: AreaUnit | None = None,
+) -> None:
+    """parts: areas within the whole. likely: the unit that the whole seems to be in."""
+    mend = (
+        f"数值像是{likely.label}：{how_to_give_a_unit(likely)}。"
+        if likely
+        else "请核对数值和单位。"
+    )
+    measured = numbers(frame, "geom_area_mu")
+    for name in parts:
+        more = numbers(frame, name) > MAX_TIMES_GEOMETRY * measured
+        for position in np.flatnonzero(more & (measured > 0)):
+            size = numbers(frame, name)[position]
+            prepared.reject(
+                frame.index[position],
+                name,
+                f"{prepared.canonical(name)}{size:.2f}亩超过图形自身面积"
+                f"{measured[position]:.2f}亩的1.5倍，请核对数值和单位。",
+            )
+    area = numbers(frame, "area_mu")
     known = np.isfinite(area) & np.isfinite(measured) & (measured > 0)
     too_large = known & (area > MAX_TIMES_GEOMETRY * measured)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -66,7 +151,7 @@ def area_beside_geometry(prepared: Prepared, frame: pd.DataFrame) -> None:
             frame.index[position],
             "area_mu",
             f"监测面积{area[position]:.2f}亩超过图形自身面积{measured[position]:.2f}亩的1.5倍，"
-            "请核对数值和单位。",
+            f"{mend}",
         )
     for position in np.flatnonzero(apart):
         prepared.warn(
@@ -74,6 +159,21 @@ def area_beside_geometry(prepared: Prepared, frame: pd.DataFrame) -> None:
             "area_mu",
             f"监测面积{area[position]:.2f}亩与图形面积{measured[position]:.2f}亩相差超过5%。",
         )
+
+
+def parts_within_whole(prepared: Prepared, frame: pd.DataFrame, parts: Sequence[str]) -> None:
+    """Warn where a part of a patch or parcel is larger than all of it."""
+    whole = numbers(frame, "area_mu")
+    room = MAX_SHARE_APART * whole + AREA_TOLERANCE_MU
+    for name in parts:
+        part = numbers(frame, name)
+        for position in np.flatnonzero(part > whole + room):
+            prepared.warn(
+                frame.index[position],
+                name,
+                f"{prepared.canonical(name)}{part[position]:.2f}亩大于"
+                f"{prepared.canonical('area_mu')}{whole[position]:.2f}亩，请核对数值和单位。",
+            )
 
 
 def six_questions(prepared: Prepared, frame: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.errors import Issue
-from data.upload.readers.base import CrsDecision, Geometry, RawTable, ReadResult
+from data.upload.readers.base import CrsDecision, Geometry, RawTable, ReadResult, SheetSays
 
 _PIECE = 50_000
 
@@ -30,6 +30,7 @@ def save_result(result: ReadResult, folder: Path) -> dict[str, Any]:
                 "crs": asdict(table.crs) if table.crs else None,
                 "has_geometry": table.geometry is not None,
                 "unreadable": [asdict(issue) for issue in table.unreadable],
+                "says": asdict(table.says),
             }
         )
     return {
@@ -52,7 +53,8 @@ def load_result(answer: dict[str, Any], folder: Path) -> ReadResult:
         if entry["has_geometry"]:
             geometry = _geometry(_read(folder / f"geometry{index}.arrow"))
         unreadable = [Issue(**issue) for issue in entry["unreadable"]]
-        tables.append(RawTable(entry["name"], columns, rows, geometry, crs, unreadable))
+        says = SheetSays(**entry["says"])
+        tables.append(RawTable(entry["name"], columns, rows, geometry, crs, unreadable, says))
     return ReadResult(tables, answer["container"], list(answer["notes"]), answer["slip"])
 
 

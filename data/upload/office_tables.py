@@ -9,7 +9,7 @@ layer, needs no rows left out and lives with the aliases of schemas.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from data.errors import Issue
 from data.units import AreaUnit
-from data.upload.mapping import map_columns, split_unit
+from data.upload.mapping import map_columns, split_unit, unit_of_header, units_outside
 from data.upload.parsing import Unreadable, plain_text, read_area
 from data.upload.readers import Geometry, RawTable
 from data.upload.schemas import FINDINGS, PATCH_NO
@@ -42,14 +42,17 @@ class OfficeTable:
     notes: list[str] = field(default_factory=list)
     warnings: list[Issue] = field(default_factory=list)
 
-    def assign(self, header: str, name: str | None, unit: AreaUnit | None = None) -> None:
-        self.mapping[header] = {"field": name, "unit": unit.name if unit else None}
+    def assign(self, header: str, name: str | None) -> None:
+        """The unit is the header's or the table's own."""
+        self.mapping[header] = {"field": name, "unit": None}
 
     def add(self, label: str, name: str, values: Texts) -> None:
         """A worked-out column; areas in it are 亩. The file's own column of that field rests."""
         header = f"{label}{WORKED_OUT}"
         columns = self.table.columns.append_column(header, pa.array(values, pa.string()))
-        self.table = _with(self.table, columns)
+        units = {**self.table.says.column_units, header: AreaUnit.MU.name}
+        says = replace(self.table.says, column_units=units)
+        self.table = replace(self.table, columns=columns, says=says)
         self.assign(header, name)
 
     def warn(self, position: int, header: str | None, sentence: str) -> None:
@@ -107,11 +110,12 @@ def texts(table: RawTable, header: str | None) -> Texts:
 
 
 def areas_mu(table: RawTable, header: str | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """A column as 亩 by the unit in its header; nan for an empty or unreadable cell."""
+    """A column as 亩 by the unit in its header or of the table; nan for an empty or unreadable
+    cell."""
     result = np.full(table.columns.num_rows, np.nan)
     if header is None:
         return result
-    unit = split_unit(header)[1] or AreaUnit.MU
+    unit = unit_of_header(header) or units_outside(table).get(header) or AreaUnit.MU
     for i, cell in enumerate(table.columns.column(header).to_pylist()):
         if cell is not None and plain_text(cell):
             try:
@@ -122,9 +126,7 @@ def areas_mu(table: RawTable, header: str | None) -> np.ndarray[tuple[int], np.d
 
 
 def _with(table: RawTable, columns: pa.Table) -> RawTable:
-    return RawTable(
-        table.name, columns, table.row_numbers, table.geometry, table.crs, table.unreadable
-    )
+    return replace(table, columns=columns)
 
 
 def _only(table: RawTable, keep: list[bool]) -> RawTable:
@@ -135,8 +137,12 @@ def _only(table: RawTable, keep: list[bool]) -> RawTable:
         geometry = Geometry(**{n: getattr(geometry, n)[mask] for n in names})
     rows = table.row_numbers[mask]
     unreadable = [issue for issue in table.unreadable if issue.row in set(rows.tolist())]
-    return RawTable(
-        table.name, table.columns.filter(pa.array(mask)), rows, geometry, table.crs, unreadable
+    return replace(
+        table,
+        columns=table.columns.filter(pa.array(mask)),
+        row_numbers=rows,
+        geometry=geometry,
+        unreadable=unreadable,
     )
 
 
@@ -340,11 +346,11 @@ def _overlay(found: OfficeTable, kind: UploadKind) -> None:
     table = found.table
     total = str(find(table, "地块总面积"))
     found.assign(str(find(table, "图斑标识")), "patch_no")
-    found.assign(total, "area_mu", split_unit(total)[1])
+    found.assign(total, "area_mu")
     for name, names in _OVERLAY.items():
         header = find(table, *names)
         if header is not None:
-            found.assign(header, name, split_unit(header)[1])
+            found.assign(header, name)
     parts = [find(table, *names) for names in _PARTS]
     if None not in parts:
         together = sum(np.nan_to_num(areas_mu(table, part)) for part in parts)
@@ -375,7 +381,7 @@ def _survey(found: OfficeTable, kind: UploadKind) -> None:
     found.assign(title, "name" if is_reference else "location")
     area = find(table, "地块面积")
     if area is not None and not is_reference:
-        found.assign(area, "area_mu", split_unit(area)[1] or AreaUnit.HA)
+        found.assign(area, "area_mu")
 
 
 Profile = tuple[Callable[[RawTable], bool], Callable[[OfficeTable, UploadKind], None]]

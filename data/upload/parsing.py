@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from data.units import MAX_AREA_MU, AreaUnit
+from data.units import AREA_UNIT_WORDS, MAX_AREA_MU, AreaUnit, unit_text
 from data.upload.schemas import CellType, Column
 from data.vocabulary import CLEAR_WORD
 
@@ -49,18 +49,6 @@ _PLAIN_NUMBERS = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,17})?\n)+")
 _SHORT_TEXT = 32
 #: Texts that are numbers of something, besides the keys.
 _NUMBERS = ("linked_patch_no", "code")
-#: Units written in a cell; longer words before those they end with.
-_AREA_UNITS = {
-    "亩": AreaUnit.MU,
-    "平方米": AreaUnit.M2,
-    "公顷": AreaUnit.HA,
-    "平方千米": AreaUnit.KM2,
-    "平方公里": AreaUnit.KM2,
-    "KM2": AreaUnit.KM2,
-    "HM2": AreaUnit.HA,
-    "M2": AreaUnit.M2,
-    "HA": AreaUnit.HA,
-}
 
 
 class Unreadable(ValueError):
@@ -305,8 +293,8 @@ def read_number(cell: Any, text: str, header: str = "") -> float:
 def read_area(cell: Any, text: str, unit: AreaUnit, header: str = "面积") -> float:
     """亩, unrounded; a unit written in the cell wins over the column's. Raises Unreadable."""
     if isinstance(cell, str):
-        plain = _width(text).upper().replace(" ", "")
-        for word, own in _AREA_UNITS.items():
+        plain = unit_text(text)
+        for word, own in AREA_UNIT_WORDS.items():
             if plain.endswith(word):
                 cell = text = plain.removesuffix(word)
                 unit = own

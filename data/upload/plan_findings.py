@@ -25,7 +25,7 @@ from data.upload.plan import (
     table_change,
 )
 from data.upload.prepare import Prepared
-from data.upload.schemas import FINDINGS
+from data.upload.schemas import FINDINGS, PARTS
 from data.upload.stored import Key
 from data.vocabulary import UploadKind
 
@@ -53,6 +53,8 @@ def _check(context: Context, prepared: Prepared, compared: Compared, patches: pd
     _default_area(prepared, after, patches, taken)
     checks.required(prepared, after, ["legality", "area_mu"])
     checks.basic_within_farmland(prepared, after, "basic_farmland_mu", "farmland_mu")
+    _compare_units(prepared, after, patches)
+    checks.parts_within_whole(prepared, after, PARTS)
     checks.six_questions(prepared, after)
     issued = patches["issued_on"].reindex(after["patch_id"])
     checks.reported_after_issue(prepared, after, issued)
@@ -72,6 +74,21 @@ def _default_area(
     fill = alone & empty
     area = patches["area_mu"].reindex(after["patch_id"]).to_numpy(dtype=object)
     after["area_mu"] = np.where(fill, area, after["area_mu"].to_numpy(dtype=object))
+
+
+def _compare_units(prepared: Prepared, after: pd.DataFrame, patches: pd.DataFrame) -> None:
+    """The parcels of a patch together are the patch, or a part: not 15 or 666.67 times it."""
+    if after.empty:
+        return
+    areas = ["area_mu", *(n for n in PARTS if n in after)]
+    numbers = after[areas].apply(pd.to_numeric, errors="coerce")
+    sums = numbers.groupby(after["patch_id"].to_numpy()).sum(min_count=1)
+    first = pd.Series(after.index, index=after["patch_id"].to_numpy())
+    first = first[~first.index.duplicated()]
+    whole = patches["geom_area_mu"].fillna(patches["area_mu"]).reindex(sums.index)
+    sums.index = pd.Index(first.reindex(sums.index).to_numpy())
+    measured = pd.to_numeric(whole, errors="coerce").to_numpy(dtype=float)
+    checks.units_beside(prepared, sums, measured, "area_mu", areas[1:])
 
 
 def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFrame) -> None:

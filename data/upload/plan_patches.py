@@ -33,7 +33,7 @@ from data.upload.plan import (
 )
 from data.upload.prepare import Prepared
 from data.upload.readers import Geometry, ReadOptions
-from data.upload.schemas import PATCHES
+from data.upload.schemas import PARTS, PATCHES
 from data.vocabulary import Domain, PatchType, UploadKind
 
 #: Index of a row, name of the column or None, sentence.
@@ -66,7 +66,11 @@ def plan_patches(context: Context, prepared: Prepared) -> Plan:
     checks.required(prepared, after, ["issued_on", "area_mu"])
     _deadlines(after)
     checks.basic_within_farmland(prepared, after, "basic_farmland_mu", "farmland_mu")
-    checks.area_beside_geometry(prepared, after)
+    units = checks.units_beside(
+        prepared, after, checks.numbers(after, "geom_area_mu"), "area_mu", PARTS
+    )
+    checks.area_beside_geometry(prepared, after, PARTS, units.get("area_mu"))
+    checks.parts_within_whole(prepared, after, PARTS)
     checks.future_dates(prepared, PATCHES, after, context.today)
     _repairs(prepared, after)
     settle(plan, PATCHES, compared)

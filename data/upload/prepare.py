@@ -18,15 +18,23 @@ import pandas as pd
 
 from data.errors import Issue, UploadRefused
 from data.settings import Settings
-from data.units import AreaUnit
+from data.units import AreaUnit, area_unit
 from data.upload.early import EarlyFetch
-from data.upload.mapping import Assigned, ColumnMap, is_own, map_columns, normal
+from data.upload.mapping import (
+    Assigned,
+    ColumnMap,
+    UnitSource,
+    is_own,
+    map_columns,
+    normal,
+    units_outside,
+)
 from data.upload.office_tables import OfficeTable, read_as
 from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
 from data.upload.readers import Geometry, RawTable, ReadOptions, ReadResult
 from data.upload.request import Progress, UploadRequest, no_progress
 from data.upload.sandbox import read_file_limited
-from data.upload.schemas import REFERENCE_COLUMNS, SCHEMAS, Column
+from data.upload.schemas import REFERENCE_COLUMNS, SCHEMAS, CellType, Column
 from data.upload.slip import is_returned, slip_of, with_slip
 from data.vocabulary import UploadKind
 
@@ -35,6 +43,8 @@ Bounds = tuple[float, float, float, float]
 _LONGEST_CODE = 3
 #: What returned workbooks of older versions called their reasons; a column of audits by now.
 _OLD_REASON = "退回原因"
+#: What `--set` calls the unit of the area columns that name none.
+UNIT_SETTINGS = ("面积单位", "单位")
 #: So many unused columns are named.
 _NAMED = 20
 
@@ -55,7 +65,8 @@ class Prepared:
     None. errors: row index → issues. headers: field → the file's header. fetched: keys of the
     store, on their way since before the file was read. is_returned: the file is a returned
     workbook, which holds some rows of a larger file; splits: what that file had (slip.Slip).
-    centre_crs: the system in which centre columns were read.
+    centre_crs: the system in which centre columns were read. doubts:
+    what the whole file has to be warned of, by field.
     """
 
     request: UploadRequest
@@ -69,13 +80,14 @@ class Prepared:
     warnings: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    doubts: list[tuple[str | None, str]] = field(default_factory=list)
     fetched: EarlyFetch | None = None
     is_returned: bool = False
     splits: Mapping[str, list[int]] = field(default_factory=dict)
     centre_crs: int | None = None
 
     def issue(self, index: int, name: str | None, message: str) -> Issue:
-        column = self.headers.get(name, self._canonical(name)) if name else None
+        column = self.headers.get(name, self.canonical(name)) if name else None
         numbers, sheets = self._whence
         sheet = str(sheets[index]) if len(self.tables) > 1 else None
         return Issue(int(numbers[index]), column, message, sheet)
@@ -85,7 +97,13 @@ class Prepared:
         """Row number and sheet of every row; they do not change once the file is parsed."""
         return self.rows["_row"].to_numpy(), self.rows["_sheet"].to_numpy(dtype=object)
 
-    def _canonical(self, name: str) -> str | None:
+    def unit(self, name: str) -> AreaUnit:
+        """In which an area column of the file was read."""
+        found = [a.unit for mapped in self.maps for a in mapped.of(name)]
+        return found[0] if found else AreaUnit.MU
+
+    def canonical(self, name: str) -> str | None:
+        """The header that the column of a field should have."""
         return next((c.header for c in self.columns if c.field == name), None)
 
     def reject(self, index: int, name: str | None, message: str) -> None:
@@ -111,6 +129,20 @@ class Prepared:
                 numbers[at].tolist(), of_sheet, ordered, strict=True
             )
         ]
+
+    def doubt(self, name: str | None, message: str) -> None:
+        if (name, message) not in self.doubts:
+            self.doubts.append((name, message))
+
+    def tell_doubts(self) -> None:
+        """A warning each, on the first sound row; a note where no row is."""
+        sound = np.flatnonzero(self.sound())
+        for name, message in self.doubts:
+            if len(sound):
+                self.warnings.insert(0, self.issue(int(sound[0]), name, message))
+            else:
+                self.notes.append(message)
+        self.doubts = []
 
     def sound(self) -> Any:
         """Mask of the rows without an error."""
@@ -193,18 +225,21 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
     """Put the tables that fit the kind together. Raises UploadRefused where none does."""
     request, said = with_slip(request, result)
     columns = columns_of(request.kind)
+    request, asked_unit = _asked_unit(request)
     constants = _constants(request, columns)
     chosen: list[tuple[OfficeTable, ColumnMap]] = []
     notes = [*said, *result.notes]
     for raw in result.tables:
         office = read_as(raw, request.kind)
         table, given = office.table, {**office.mapping, **(request.mapping or {})}
-        mapped = map_columns(table.columns.column_names, columns, given)
-        _ministry(table, mapped, columns)
+        outside = units_outside(table, asked_unit)
+        mapped = map_columns(table.columns.column_names, columns, given, outside)
+        _ministry(table, mapped, columns, outside)
         mapped.notes += _passed_over(mapped)
         if _fits(request.kind, columns, mapped, constants, table):
             if mapped.unclear:
                 raise UploadRefused(_unclear_units(mapped.unclear))
+            _ask_for_unit(table, mapped)
             chosen.append((office, mapped))
             notes += office.notes
         elif len(result.tables) > 1:
@@ -225,6 +260,8 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
     slip = slip_of(result)
     if slip is not None and slip.kind is request.kind:
         prepared.splits = slip.splits
+    for name, doubt in (doubt for _, mapped in chosen for doubt in mapped.doubts):
+        prepared.doubt(name, doubt)
     _parse_all(prepared, constants)
     for office, _ in chosen:
         sheet = office.table.name if len(chosen) > 1 else None
@@ -246,6 +283,40 @@ def _unclear_units(headers: list[str]) -> str:
     return (
         f"列{named}的面积单位不认识，没有写入任何数据。"
         "请把表头括号里的单位改为亩、平方米、公顷或平方千米，或在页面指定单位后重新上传。"
+    )
+
+
+def _asked_unit(request: UploadRequest) -> tuple[UploadRequest, AreaUnit | None]:
+    """The unit that `--set 面积单位=…` gives the area columns without one of their own, and the
+    request without it. Raises UploadRefused for an unknown one."""
+    said = {h: text for h, text in request.set_columns.items() if normal(h) in UNIT_SETTINGS}
+    if not said:
+        return request, None
+    units = {area_unit(text) for text in said.values()}
+    unit = units.pop() if len(units) == 1 else None
+    if unit is None:
+        raise UploadRefused(
+            f"面积单位“{'、'.join(said.values())}”不认识，应为亩、平方米、公顷或平方千米。"
+        )
+    others = {h: text for h, text in request.set_columns.items() if h not in said}
+    return replace(request, set_columns=others), unit
+
+
+def _ask_for_unit(table: RawTable, mapped: ColumnMap) -> None:
+    """Raises UploadRefused where a line above the table names a unit that cannot be told, and it
+    would hold for a column."""
+    open_ = [
+        a.header
+        for a in mapped.assigned
+        if a.column.type is CellType.AREA and a.unit_source is UnitSource.DEFAULT
+    ]
+    if not open_ or table.says.unclear_unit is None:
+        return
+    named = "、".join(f"“{h}”" for h in open_)
+    raise UploadRefused(
+        f"“{table.name}”写明的单位是“{table.says.unclear_unit}”，不能确定列{named}的面积单位，"
+        "没有写入任何数据。请在表头写明单位（如“监测面积（公顷）”），或在页面“列的对应”里选定单位，"
+        "命令行可加 --set 面积单位=公顷。"
     )
 
 
@@ -290,7 +361,12 @@ def _constants(request: UploadRequest, columns: Sequence[Column]) -> dict[str, A
     return constants
 
 
-def _ministry(table: RawTable, mapped: ColumnMap, columns: Sequence[Column]) -> None:
+def _ministry(
+    table: RawTable,
+    mapped: ColumnMap,
+    columns: Sequence[Column],
+    outside: Mapping[str, AreaUnit],
+) -> None:
     """Built-in profile 1: TBLX holding kinds of change, MJ in m² (upload-formats.md)."""
     by_field = {c.field: c for c in columns}
     if "change_kind" not in by_field:
@@ -305,9 +381,12 @@ def _ministry(table: RawTable, mapped: ColumnMap, columns: Sequence[Column]) -> 
     if not mapped.of("area_mu"):
         for header in list(mapped.ignored):
             if normal(header) == "MJ":
-                mapped.assigned.append(Assigned(header, by_field["area_mu"], AreaUnit.M2))
+                unit = outside.get(header, AreaUnit.M2)
+                mapped.assigned.append(
+                    Assigned(header, by_field["area_mu"], unit, UnitSource.HEADER)
+                )
                 mapped.ignored.remove(header)
-                mapped.notes.append("“MJ”按平方米读作监测面积。")
+                mapped.notes.append(f"“MJ”按{unit.label}读作监测面积。")
 
 
 def _is_term(text: str, column: Column) -> bool:

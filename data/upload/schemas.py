@@ -122,6 +122,9 @@ _AREAS = (
     Column("redline_mu", "占用生态保护红线面积", T.AREA, ("STBHHXMJ", "HXMJ"), default=0.0),
 )
 
+#: Areas of a patch or parcel that can be all of it.
+PARTS = tuple(c.field for c in _AREAS)
+
 PATCHES = KindSchema(
     UploadKind.PATCHES,
     m.Patch,

@@ -161,6 +161,7 @@ def _plan(store: Store, conn: Connection, prepared: Prepared, on_progress: Progr
     rejected = {(i.row, i.sheet) for issues in prepared.errors.values() for i in issues}
     if rejected:
         prepared.warnings = [w for w in prepared.warnings if (w.row, w.sheet) not in rejected]
+    prepared.tell_doubts()
     on_progress("核对", len(prepared.rows), len(prepared.rows))
     return plan
 

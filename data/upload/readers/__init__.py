@@ -8,9 +8,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.upload.readers.base import CrsDecision, Geometry, RawTable, ReadOptions, ReadResult
+from data.upload.readers.base import (
+    CrsDecision,
+    Geometry,
+    RawTable,
+    ReadOptions,
+    ReadResult,
+    SheetSays,
+)
 
-__all__ = ["CrsDecision", "Geometry", "RawTable", "ReadOptions", "ReadResult", "read_file"]
+__all__ = [
+    "CrsDecision",
+    "Geometry",
+    "RawTable",
+    "ReadOptions",
+    "ReadResult",
+    "SheetSays",
+    "read_file",
+]
 
 
 def read_file(path: Path, options: ReadOptions) -> ReadResult:

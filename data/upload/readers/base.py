@@ -71,6 +71,18 @@ class Geometry:
 
 
 @dataclass(slots=True)
+class SheetSays:
+    """What a sheet says of its cells outside of them. area_unit: name of the AreaUnit of a line
+    such as 单位：公顷. unclear_unit: the words of such a line that name no known unit, or several.
+    column_units: header → name of the AreaUnit in a row of units or in the group above it.
+    """
+
+    area_unit: str | None = None
+    unclear_unit: str | None = None
+    column_units: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class RawTable:
     """A layer or sheet. columns: headers as written; text cells stripped, empty ones null; Excel
     and CSV cells are all text. row_numbers: as the user counts (sheet rows; layers from 1).
@@ -83,6 +95,7 @@ class RawTable:
     geometry: Geometry | None = None
     crs: CrsDecision | None = None
     unreadable: list[Issue] = field(default_factory=list)
+    says: SheetSays = field(default_factory=SheetSays)
 
 
 @dataclass(slots=True)

@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+
+from data.units import AreaUnit
+from data.upload.readers.unit_lines import is_unit_row, said_unit, unit_in_cell
 
 Row = list[str | None]
 #: How deep under titles a header may lie.
 SEARCHED_ROWS = 30
-_UNIT = re.compile(r"\((亩|公顷|平方米|平方千米|平方公里|m2|m²|㎡|ha|hm2|hm²|km2|km²|米|度|元)\)$")
+_UNIT = re.compile(
+    r"\((单位)?(市?亩|公顷|平方[米千公]里?|平方千米|平米|[kh]?m2|ha|米|度|元)\)$", re.IGNORECASE
+)
 _NUMERIC = re.compile(r"[-+]?[\d.,/%:\-]*\d[\d.,/%:\-]*")
 _TOTALS = {"合计", "总计", "小计", "共计", "本页合计", "本页小计", "全市合计"}
 #: Ways of writing them that are looked for in every row; under the table any is recognised.
@@ -24,6 +29,7 @@ TOTALS = tuple(
 )
 _SIGNATURE = re.compile(
     r"(填表|填报|制表|审核|复核|核对|负责|单位负责|联系|经办)(人|单位|日期|时间|电话)?(\(.*\))?:.*|(注|说明|备注):.+"
+    r"|\(?(面积|计量)?单位:.+"
 )
 #: Words of files that offices have and that no kind's column is called (the built-in profiles).
 _OTHER_WORDS = (
@@ -55,12 +61,14 @@ _preset: list[str] = []
 @dataclass(frozen=True, slots=True)
 class Header:
     """first, last: indices of the header's rows. names: one a column, unique; None for a column
-    without a title (kept only if it has data).
+    without a title (kept only if it has data). units: header → unit of area in the group above it
+    or in a row of units below.
     """
 
     first: int
     last: int
     names: tuple[str | None, ...]
+    units: dict[str, AreaUnit] = field(default_factory=dict)
 
 
 def plain(title: str) -> str:
@@ -181,11 +189,13 @@ def _is_pair(upper: Row, lower: Row) -> bool:
 def _named(rows: list[Row], first: int, last: int) -> Header:
     width = max(len(rows[i]) for i in range(first, last + 1))
     lower = rows[last] + [None] * (width - len(rows[last]))
+    groups: Row = [None] * width
     if first == last:
         titles = lower
     else:
         upper = rows[first] + [None] * (width - len(rows[first]))
-        titles = _joined(upper, lower)
+        groups = _groups(upper, lower)
+        titles = _joined(groups, lower)
     names: list[str | None] = []
     seen: dict[str, int] = {}
     for title in titles:
@@ -195,16 +205,32 @@ def _named(rows: list[Row], first: int, last: int) -> Header:
         title = re.sub(r"\s*\n\s*", "", title)
         seen[title] = seen.get(title, 0) + 1
         names.append(title if seen[title] == 1 else f"{title}_{seen[title]}")
-    return Header(first, last, tuple(names))
+    units: dict[str, AreaUnit] = {}
+    for name, above in zip(names, groups, strict=True):
+        said = said_unit([[above]]) if name and above else None
+        if name and said and said.unit:
+            units[name] = said.unit
+    if last + 1 < len(rows) and is_unit_row(rows[last + 1]):
+        last += 1
+        for name, cell in zip(names, rows[last], strict=False):
+            unit = unit_in_cell(cell)
+            if name and unit:
+                units[name] = unit
+    return Header(first, last, tuple(names), units)
 
 
-def _joined(upper: Row, lower: Row) -> Row:
-    """Column titles; with the group before them where the same title stands under several."""
+def _groups(upper: Row, lower: Row) -> Row:
+    """The group that each column stands under; its own title where it has none below."""
     groups: Row = []
     group: str | None = None
     for above, below in zip(upper, lower, strict=True):
         group = above or (group if below is not None else None)
         groups.append(group)
+    return groups
+
+
+def _joined(groups: Row, lower: Row) -> Row:
+    """Column titles; with the group before them where the same title stands under several."""
     repeated = {t for t in lower if t is not None and lower.count(t) > 1}
     return [
         (f"{g}{title}" if title in repeated and g else title) if title is not None else g

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import UploadRefused
+from data.units import AreaUnit
 from data.upload.readers import headers
-from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable
+from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable, SheetSays
+from data.upload.readers.unit_lines import said_unit
 
 #: A sum is named in one of so many columns.
 _TITLED = 3
@@ -40,6 +43,7 @@ def table_of(
         return None
     if header.first > 0:
         notes.append(f"“{name}”：表头在第 {header.first + first_row} 行，其上的标题行已跳过。")
+    says = SheetSays(column_units={name: unit.name for name, unit in header.units.items()})
     body = [c.slice(header.last + 1) for c in cells]
     names: list[str] = []
     kept: list[pa.Array] = []
@@ -52,11 +56,31 @@ def table_of(
     filled = np.zeros(len(body[0]), dtype=bool)
     for column in kept:
         filled |= column.is_valid().to_numpy(zero_copy_only=False)
-    filled &= ~_totals(kept, filled, name, notes)
+    sums, remarks = _totals(kept, filled, name, notes)
+    filled &= ~sums
+    _units(says, [[name], *rows[: header.first], *remarks], name, notes)
     if not filled.any():
         notes.append(f"“{name}”只有表头，没有数据行。")
     table = pa.Table.from_arrays(kept, names=names)
-    return RawTable(name, table.filter(pa.array(filled)), numbers[filled])
+    return RawTable(name, table.filter(pa.array(filled)), numbers[filled], says=says)
+
+
+def _units(
+    says: SheetSays, lines: Sequence[Sequence[str | None]], name: str, notes: list[str]
+) -> None:
+    """The unit that titles and remarks name, for the area columns without one of their own."""
+    said = said_unit(lines)
+    if said is None:
+        return
+    if said.unit is None:
+        says.unclear_unit = said.words
+        return
+    says.area_unit = said.unit.name
+    if said.unit is AreaUnit.MU:
+        return  # what is taken without a word, too
+    notes.append(
+        f"“{name}”：表格写明单位“{said.words}”，没有注明单位的面积列按{said.unit.label}读取。"
+    )
 
 
 def _clean(column: pa.Array) -> pa.Array:
@@ -64,8 +88,11 @@ def _clean(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
-def _totals(columns: list[pa.Array], filled: np.ndarray, name: str, notes: list[str]) -> np.ndarray:
-    """Which rows are sums (合计…), and in the last rows who signed: neither is data."""
+def _totals(
+    columns: list[pa.Array], filled: np.ndarray, name: str, notes: list[str]
+) -> tuple[np.ndarray, list[headers.Row]]:
+    """Which rows are sums (合计…), and in the last rows who signed: neither is data. The latter's
+    cells beside."""
     marked = np.zeros(len(filled), dtype=bool)
     last = np.flatnonzero(filled)[-5:].tolist()
     words = pa.array(headers.TOTALS)
@@ -73,6 +100,7 @@ def _totals(columns: list[pa.Array], filled: np.ndarray, name: str, notes: list[
     for column in columns[:_TITLED]:
         likely |= pc.is_in(column, value_set=words).to_numpy(zero_copy_only=False)
     sums = []
+    remarks: list[headers.Row] = []
     for index in sorted({*np.flatnonzero(likely).tolist(), *last}):
         row = [c[index].as_py() for c in columns]
         if headers.is_total(row):
@@ -80,10 +108,11 @@ def _totals(columns: list[pa.Array], filled: np.ndarray, name: str, notes: list[
             sums.append(index)
         elif index in last and headers.is_signature(row):
             marked[index] = True
+            remarks.append(row)
             notes.append(f"“{name}”：表下的签署或说明“{_first(row)}”不是数据，已跳过。")
     if sums:
         notes.append(f"“{name}”：{len(sums)} 行合计或小计不是数据，已跳过。")
-    return marked
+    return marked, remarks
 
 
 def _first(row: list[str | None]) -> str:
