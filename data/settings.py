@@ -8,12 +8,27 @@ from datetime import date
 from pathlib import Path
 
 from data import periods
+from data.errors import SupervisionError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 def _default_database_url(local_dir: Path) -> str:
     return f"sqlite:///{local_dir / 'weipian.sqlite'}"
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise SupervisionError(f"环境变量 {name} 的“{text}”应为整数，请改正后再试。") from None
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SupervisionError(f"环境变量 {name} 的“{text}”应写作 2023-05-24。") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
+        """Raises SupervisionError where a variable cannot be read."""
         env = os.environ
         today = env.get("WEIPIAN_TODAY")
         return cls(
@@ -57,9 +73,9 @@ class Settings:
             imagery_after_label=env.get("WEIPIAN_IMAGERY_AFTER_LABEL") or "后时相",
             city_name=env.get("WEIPIAN_CITY", "威海市"),
             host=env.get("WEIPIAN_HOST", "127.0.0.1"),
-            port=int(env.get("WEIPIAN_PORT", "8050")),
+            port=_whole("WEIPIAN_PORT", env.get("WEIPIAN_PORT") or "8050"),
             celery_broker_url=env.get("WEIPIAN_CELERY_BROKER_URL") or None,
-            fixed_today=date.fromisoformat(today) if today else None,
+            fixed_today=_day("WEIPIAN_TODAY", today) if today else None,
         )
 
     def today(self) -> date:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
-
 import dash
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
@@ -13,8 +10,8 @@ from components import ids
 from components.parts.cards import error_panel
 from components.shell import toast
 from data.errors import NotFound, SupervisionError
+from data.faults import number_of
 
-log = logging.getLogger("weipian")
 #: Ids of the places that a page's callback fills end so; a fault is shown there, too, because a
 #: skeleton that stays for ever tells nothing.
 CONTENT = "-content"
@@ -24,8 +21,7 @@ def sentence(error: Exception) -> str:
     """A refusal as it is; anything else as a number that is also in the log."""
     if isinstance(error, SupervisionError):
         return error.message
-    number = secrets.token_hex(4)
-    log.error("fault %s", number, exc_info=error)
+    number = number_of(error)
     return f"系统出错，没有改动任何数据。请重试；仍不行请把编号 {number} 告诉管理员。"
 
 

@@ -70,6 +70,7 @@ def _print_figures(document: dict[str, Any]) -> None:
         + [
             [definition.label, *(shown(name, row[name]) for _, row in units)]
             for name, definition in DEFINITIONS.items()
+            if name in document["city"]
         ]
     )
 

@@ -31,6 +31,7 @@ from data.commands.keeping import (
     run_restore,
     run_verify,
 )
+from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
 from data.commands.output import DONE, REFUSED
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
@@ -40,18 +41,32 @@ from data.vocabulary import PatchStatus, UploadKind
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
-    settings = Settings.from_environment()
+    arguments = command_parser().parse_args(argv)
+    try:
+        settings = Settings.from_environment()
+    except SupervisionError as error:
+        print(error.message, file=sys.stderr)
+        return REFUSED
+    with logbook(settings.local_dir) as book:
+        return _run(settings, arguments, book)
+
+
+def _run(settings: Settings, arguments: Arguments, book: Logbook) -> int:
+    """The exit code. Whatever goes wrong is said in one sentence; a trace goes to the log."""
     handler: Callable[[Settings, Arguments], int] = arguments.handler
     try:
         _prove_rules()
         return handler(settings, arguments)
     except SupervisionError as error:
         print(error.message, file=sys.stderr)
-        return REFUSED
     except BrokenPipeError:  # the reader of the pipe has seen enough
         sys.stderr.close()
         return DONE
+    except KeyboardInterrupt:
+        print("已中断。没有写完的一步不会留在库里。", file=sys.stderr)
+    except Exception as error:
+        print(told(error, book, arguments.command), file=sys.stderr)
+    return REFUSED
 
 
 def _prove_rules() -> None:
@@ -67,7 +82,7 @@ def _prove_rules() -> None:
 # ---- arguments -----------------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m data", description="卫片执法监管数据")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -163,12 +178,6 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("directory", type=Path)
     watch.add_argument("--once", action="store_true", help="处理现有文件后退出")
     return parser
-
-
-# ---- output --------------------------------------------------------------------------------------
-
-
-# ---- commands ------------------------------------------------------------------------------------
 
 
 def _worker(settings: Settings, arguments: Arguments) -> int:

@@ -8,7 +8,6 @@ then stops the work from inside, before the commit, so that the transaction is r
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from data.errors import SupervisionError
+from data.faults import number_of
 from data.jobs.table import JobTable, JobView
 from data.maps.cube import map_cube
 from data.store.engine import Store
@@ -93,9 +93,8 @@ def run_job(table: JobTable, store: Store, job: JobView, task: Task) -> None:
         table.fail(job.id, CANCELLED, state="cancelled")
     except SupervisionError as error:
         _settle(table, store, job, error.message)
-    except Exception:
-        number = secrets.token_hex(4)
-        log.exception("fault %s in job %s (%s)", number, job.id, job.task)
+    except Exception as error:
+        number = number_of(error, f"in job {job.id} ({job.task})")
         _settle(
             table,
             store,

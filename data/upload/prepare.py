@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import Issue, UploadRefused
+from data.faults import os_reason
 from data.settings import Settings
 from data.units import AreaUnit, area_unit
 from data.upload.early import EarlyFetch
@@ -200,12 +201,12 @@ def asked_to_stop(on_progress: Progress) -> Callable[[], bool]:
 def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:
     """Copy the upload to uploads_dir under a name of our own. Raises UploadRefused."""
     digest = hashlib.sha256()
-    settings.uploads_dir.mkdir(parents=True, exist_ok=True)
     suffix = "".join(
         c for c in Path(request.file_name).suffix.lower()[:9] if c.isalnum() or c == "."
     )
     partial = settings.uploads_dir / f".{uuid.uuid4().hex}"
     try:
+        settings.uploads_dir.mkdir(parents=True, exist_ok=True)
         with request.path.open("rb") as source, partial.open("wb") as target:
             while chunk := source.read(1 << 20):
                 digest.update(chunk)
@@ -214,10 +215,11 @@ def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:
         path = settings.uploads_dir / f"{digest.hexdigest()}{suffix}"
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        free = shutil.disk_usage(settings.local_dir).free if settings.local_dir.exists() else 0
-        reason = "磁盘空间不足" if free < 64 << 20 else "文件无法读取或保存"
-        raise UploadRefused(f"{reason}，本次没有写入任何数据。请检查后重新上传。") from error
+        with suppress(OSError):  # the folder may be what is wrong
+            partial.unlink(missing_ok=True)
+        raise UploadRefused(
+            f"{os_reason(error)}，本次没有写入任何数据。请检查后重新上传。"
+        ) from error
     return StoredFile(path, size, digest.hexdigest())
 
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 import fnmatch
 import logging
 import re
-import secrets
 import shutil
 import time
 import tomllib
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import StoreRefused, SupervisionError
+from data.faults import number_of
 from data.periods import local_time
 from data.settings import Settings
 from data.store.engine import Store
@@ -236,9 +236,8 @@ def take(store: Store, directory: Path, rules: Rules, path: Path) -> Path:
         raise
     except SupervisionError as error:
         return _move(path, directory / REJECTED, error.message, None)
-    except Exception:  # one file must not stop the folder
-        number = secrets.token_hex(4)
-        log.exception("fault %s with %s", number, path.name)
+    except Exception as error:  # one file must not stop the folder
+        number = number_of(error, f"with {path.name}")
         said = f"系统出错，库中没有写入任何数据。请把编号 {number} 告诉管理员。"
         return _move(path, directory / REJECTED, said, None)
     taken = outcome.batch is not None

@@ -1,0 +1,176 @@
+"""No command ends in a trace: every one of `--help` runs, as a table and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.commands import main as command_line
+from data.commands.main import command_parser, main
+from tests.sending import FINDING, PATCH, write_csv
+
+ON = ("--year", "2023", "--as-of", "2023-06-30")
+DAY = ("--on", "2023-06-30", "--reason", "试")
+#: Command → what to call it with. {…}: a path of the test's own.
+CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
+    ("init",): [()],
+    ("demo",): [("--if-empty",)],
+    ("upload",): [
+        ("{patches}", "--kind", "patches", "--year", "2023"),
+        ("{patches}", "--kind", "patches", "--year", "2023", "--preview"),
+        ("{folder}/none.csv", "--kind", "patches"),
+    ],
+    ("uploads",): [()],
+    ("undo",): [("1",), ("99",)],
+    ("figures",): [ON, (*ON, "--district", "371002"), ("--year", "2031", "--as-of", "2030-01-01")],
+    ("patches",): [ON, (*ON, "--status", "overdue")],
+    ("tasks",): [ON],
+    ("triggers",): [ON],
+    ("rules",): [(), ("--on", "2023-06-30")],
+    ("rules", "set"): [
+        ("T3.warning_ratio", "0.08", "--from", "2099-01-01", "--reason", "试"),
+        ("T3.warning_ratio", "八", "--from", "2099-01-01", "--reason", "试"),
+    ],
+    ("record", "list"): [("--year", "2023")],
+    ("record", "add"): [("severe_impact", "371002", "--year", "2023", *DAY)],
+    ("record", "withdraw"): [("1", *DAY)],
+    ("verify",): [(), ("--anchor", "{folder}/none.json")],
+    ("anchor",): [(), ("{folder}/anchor.json",), ("{folder}/none/anchor.json",)],
+    ("backup",): [("{folder}/backup",)],
+    ("restore",): [("{folder}/none",)],
+    ("rebuild",): [()],
+    ("worker",): [()],
+    ("watch",): [("{folder}", "--once")],
+}
+CHINESE = re.compile("[\u4e00-\u9fff]")
+FAULT = re.compile("编号 [0-9a-f]{8}")
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, ...]]:
+    """Every command that can be called, subcommands as further words."""
+    inner = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    if not inner or not inner[0].required:
+        yield ()
+    for action in inner:
+        for name, sub in action.choices.items():
+            for rest in _commands(sub):
+                yield (name, *rest)
+
+
+COMMANDS = sorted(set(_commands(command_parser())) - {()})
+
+
+def test_every_command_is_called_here() -> None:
+    assert set(CALLS) == set(COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def filled(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a patch and its finding."""
+    folder = tmp_path_factory.mktemp("filled")
+    path = folder / "filled.sqlite"
+    shutil.copyfile(_sqlite_template, path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", f"sqlite:///{path}")
+        patch.setenv("WEIPIAN_LOCAL_DIR", str(folder / "local"))
+        for kind, row in (("patches", PATCH), ("findings", FINDING)):
+            file = write_csv(folder / f"{kind}.csv", [row])
+            assert main(["upload", str(file), "--kind", kind, "--year", "2023"]) == 0
+    return path
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> Run:
+    """Calls a command on a copy of the filled store → (exit code, stdout, stderr)."""
+    shutil.copyfile(filled, tmp_path / "store.sqlite")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'store.sqlite'}")
+    monkeypatch.setenv("WEIPIAN_LOCAL_DIR", str(tmp_path / "local"))
+    monkeypatch.setattr("data.jobs.worker.work", _interrupted)
+    names = {"folder": str(tmp_path)}
+    names["patches"] = str(write_csv(tmp_path / "patches.csv", [{**PATCH, "图斑编号": "HC-9"}]))
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capfdbinary.readouterr()
+        code = main([word.format(**names) for word in words])
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return call
+
+
+def _interrupted(*_: object) -> None:
+    """The worker goes on until somebody stops it."""
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("as_json", [False, True], ids=["table", "json"])
+def test_every_command_answers_or_refuses_in_words(
+    command: tuple[str, ...], as_json: bool, run: Run
+) -> None:
+    for call in CALLS[command]:
+        code, out, err = run(*command, *call, *(["--json"] if as_json else []))
+        assert code in (0, 1)
+        assert "Traceback" not in out + err
+        if not any("/none" in word for word in call):
+            assert not FAULT.search(err), "a fault of ours"
+        if code:
+            assert CHINESE.search(err)
+        if as_json and out:
+            json.loads(out)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_fault_of_ours_is_one_sentence_with_a_number_and_a_trace_in_the_log(
+    command: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def breaks() -> None:
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(command_line, "_prove_rules", breaks)
+    code, out, err = run(*command, *CALLS[command][0], "--json")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    number = FAULT.search(err)
+    assert number is not None
+    logged = (tmp_path / "local" / "weipian.log").read_text("utf-8")
+    assert number[0].removeprefix("编号 ") in logged
+    assert "RuntimeError: not foreseen" in logged
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_logged_elsewhere(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("WEIPIAN_LOCAL_DIR", str(tmp_path / "file" / "local"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    code, out, err = run("upload", "{patches}", "--kind", "patches", "--year", "2023")
+    assert (code, out) == (1, "")
+    assert "文件无法读取或保存" in err
+    code, out, err = run("anchor", "{folder}/file/anchor.json")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    written_to = re.search("“([^”]*weipian.log)”", err)
+    assert written_to is not None
+    assert "NotADirectoryError" in Path(written_to[1]).read_text("utf-8")
+
+
+def test_settings_that_cannot_be_read_are_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("WEIPIAN_TODAY", "gestern"), ("WEIPIAN_PORT", "x")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, text)
+            code, _, err = run("uploads")
+            assert code == 1
+            assert name in err
