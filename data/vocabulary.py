@@ -45,6 +45,26 @@ class PatchType(Term):
     MINERAL = "mineral", "矿产"
 
 
+class PatchSource(Term):
+    """图斑来源: who found the patch."""
+
+    MINISTRY = "ministry", "部下发"
+    PROVINCE = "province", "省下发"
+    CITY = "city", "市级自查"
+    DISTRICT = "district", "区市自查"
+    REPORTED = "reported", "举报"
+    OTHER = "other", "其他"
+
+
+class MineralViolation(Term):
+    """矿产违法类型 of a mineral parcel."""
+
+    UNLICENSED = "unlicensed", "无证开采"
+    OUT_OF_BOUNDS = "out_of_bounds", "越界开采"
+    EXPLORATION = "exploration", "以采代探"
+    OTHER = "other", "其他"
+
+
 class Legality(Term):
     """合法性判定. PENDING is computed, never uploaded."""
 

@@ -25,6 +25,10 @@ from sqlalchemy.types import LargeBinary, String, Text
 
 from data.store.measures import AREAS, COUNTS, MAPPED_AREAS
 
+#: `info` of a day that lies ahead by its nature: a deadline, a plan, the end of a term. It is known
+#: from the day on which it is set, and no upload is warned of it.
+LOOKS_AHEAD: dict[Any, Any] = {"looks_ahead": True}
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(
@@ -131,12 +135,15 @@ class Patch(FromFile, Base):
     image_after: Mapped[str | None] = mapped_column(String(64))
     withdrawn_on: Mapped[date | None]
     withdrawn_why: Mapped[str | None] = mapped_column(Text)
-    extended_to: Mapped[date | None]
+    extended_to: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     transferred_on: Mapped[date | None]
     transferred_from: Mapped[str | None] = mapped_column(String(12))
     forwarded_on: Mapped[date | None]
+    # None: of a store older than the column, where nobody said it
+    source: Mapped[str | None] = mapped_column(String(16))
     # derived when written
-    due_on: Mapped[date | None]  # land only: extended_to, else D1
+    # land only: extended_to, else D1
+    due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     clearance_month: Mapped[str | None] = mapped_column(String(7))  # land only: by D1
     reported_on: Mapped[date | None]  # see data/store/reporting.py
     place_source: Mapped[str] = mapped_column(String(16))  # explicit, town, zone_layer, county
@@ -182,6 +189,12 @@ class Parcel(FromFile, Base):
     q_affordable_housing: Mapped[bool | None]
     q_epidemic_medical: Mapped[bool | None]
     counts_as_unlawful: Mapped[bool] = mapped_column(default=True)  # 是否纳入违法计算
+    deduction_class: Mapped[str | None] = mapped_column(String(64))  # of rules/law/workflow.toml
+    judged_by: Mapped[str | None] = mapped_column(Text)  # 判定依据: rule and version
+    circumstances: Mapped[str | None] = mapped_column(Text)
+    conforms_to_plan: Mapped[bool | None]
+    approved_until: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)  # of 临时用地
+    mineral_violation: Mapped[str | None] = mapped_column(String(16))
     reported_on: Mapped[date | None]
     note: Mapped[str | None] = mapped_column(Text)
     # derived when written
@@ -213,6 +226,7 @@ class AuditDecision(FromFile, Base):
     opinion: Mapped[str | None] = mapped_column(Text)
     determination: Mapped[str | None] = mapped_column(String(16))
     deemed: Mapped[bool | None]
+    reason_codes: Mapped[str | None] = mapped_column(Text)  # several joined by 、
     resubmitted_on: Mapped[date | None]
     __table_args__ = (
         UniqueConstraint("patch_id", "parcel_no", "level", "decided_on", "result"),
@@ -243,6 +257,14 @@ class EnforcementCase(FromFile, Base):
     eliminated_on: Mapped[date | None]
     accepted_on: Mapped[date | None]
     certificate_no: Mapped[str | None] = mapped_column(Text)
+    planned_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
+    responsible_unit: Mapped[str | None] = mapped_column(Text)
+    # by which ways how much was rectified: they add up, but for the farmland within the approved
+    restored_mu: Mapped[float | None]
+    recultivated_mu: Mapped[float | None]
+    late_approval_no: Mapped[str | None] = mapped_column(Text)
+    late_approved_mu: Mapped[float | None]
+    late_approved_farmland_mu: Mapped[float | None]
     __table_args__ = (
         UniqueConstraint("patch_id", "parcel_no"),
         Index("ix_enforcement_case_eliminated_on", "eliminated_on", "patch_id"),
@@ -270,7 +292,7 @@ class Problem(FromFile, Base):
     patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
     listed_on: Mapped[date]
     description: Mapped[str | None] = mapped_column(Text)
-    deadline_on: Mapped[date | None]
+    deadline_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     written_off_on: Mapped[date | None]
     __table_args__ = (UniqueConstraint("patch_id", "listed_on"),)
 
@@ -287,7 +309,7 @@ class LedgerItem(FromFile, Base):
     unlawful_farmland_mu: Mapped[float]
     unlawful_basic_farmland_mu: Mapped[float]
     way: Mapped[str | None] = mapped_column(String(32))
-    deadline_on: Mapped[date | None]
+    deadline_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     eliminated_on: Mapped[date | None]
     accepted_on: Mapped[date | None]
     certificate_no: Mapped[str | None] = mapped_column(Text)
@@ -364,7 +386,7 @@ class StaffRecord(FromFile, Base):
     recorded_on: Mapped[date]
     reason: Mapped[str] = mapped_column(Text)
     document_no: Mapped[str | None] = mapped_column(Text)
-    due_on: Mapped[date | None]
+    due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     area_mu: Mapped[float | None]
     recorded_by: Mapped[str] = mapped_column(String(64))
     withdrawn_on: Mapped[date | None]

@@ -6,13 +6,14 @@ the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from data.store.partial import OPEN_TOLERANCE_MU, PARTS, open_mu
 from data.units import AreaUnit
 from data.upload.prepare import Prepared
 from data.upload.schemas import CellType, KindSchema
@@ -47,8 +48,8 @@ def future_dates(prepared: Prepared, schema: KindSchema, frame: pd.DataFrame, to
     for column in schema.columns:
         if column.type is not CellType.DATE or column.field not in prepared.rows:
             continue
-        if column.field in ("extended_to", "deadline_on"):
-            continue  # these look ahead by nature
+        if schema.looks_ahead(column):
+            continue
         days = prepared.rows[column.field].to_numpy(dtype=object)[frame.index.to_numpy(dtype=int)]
         ahead = {day for day in set(days.tolist()) if isinstance(day, date) and day > today}
         for index, day in zip(frame.index, days, strict=True) if ahead else ():
@@ -217,6 +218,49 @@ def returns_have_opinions(prepared: Prepared, frame: pd.DataFrame) -> None:
     returned = frame["result"] == AuditResult.RETURNED.value
     for index in frame.index[returned & frame["opinion"].isna()]:
         prepared.warn(index, "opinion", "退回没有填写审核意见，县级无从改正。")
+
+
+def reasons_belong_to_returns(prepared: Prepared, frame: pd.DataFrame) -> None:
+    passed = frame["result"] == AuditResult.PASSED.value
+    for index in frame.index[passed & frame["reason_codes"].notna()]:
+        prepared.warn(index, "reason_codes", "审核结果为通过，却填了退回原因，请核对。")
+
+
+def minerals_say_how(prepared: Prepared, frame: pd.DataFrame, is_mineral: Any) -> None:
+    """矿产违法类型 is for unlawful parcels of mineral patches, and these should have one."""
+    unlawful = (frame["legality"] == Legality.UNLAWFUL.value).to_numpy()
+    given = frame["mineral_violation"].notna().to_numpy()
+    for index in frame.index[is_mineral & unlawful & ~given]:
+        prepared.warn(index, "mineral_violation", "矿产图斑判定违法，没有填写矿产违法类型。")
+    for index in frame.index[~is_mineral & given]:
+        prepared.warn(index, "mineral_violation", "土地图斑填了矿产违法类型，已保留，请核对。")
+
+
+def with_partial_areas(cases: pd.DataFrame) -> pd.DataFrame:
+    """The cases that say how much was rectified."""
+    return cases[cases[[*PARTS, "late_approved_farmland_mu"]].notna().any(axis=1)]
+
+
+def rectified_as_a_whole(
+    prepared: Prepared, cases: pd.DataFrame, area_mu: Mapping[tuple[int, int], float]
+) -> None:
+    """An elimination date while a part of the area is open is a doubt; figures stay as they are.
+
+    area_mu: (patch, parcel) → 亩, of those that are known.
+    """
+    for index, case in zip(cases.index, cases.to_dict("records"), strict=True):
+        area = area_mu.get((case["patch_id"], case["parcel_no"]))
+        left = open_mu(area, case)
+        if case["eliminated_on"] is not None and left is not None and left > OPEN_TOLERANCE_MU:
+            prepared.warn(
+                index,
+                "eliminated_on",
+                f"已填消除违法状态日期，按各项整改面积计算还有{left:.2f}亩未整改（地块{area:.2f}亩），"
+                "请核对；统计仍按日期。",
+            )
+        farmland, approved = case["late_approved_farmland_mu"], case["late_approved_mu"]
+        if farmland is not None and farmland > (approved or 0.0) + 1e-6:
+            prepared.warn(index, "late_approved_farmland_mu", "补办其中耕地面积大于补办批准面积。")
 
 
 def duplicates(prepared: Prepared, keys: Sequence[Any]) -> None:

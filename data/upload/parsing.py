@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from data.rules.lists import JOINER
 from data.units import AREA_UNIT_WORDS, MAX_AREA_MU, AreaUnit, unit_text
 from data.upload.schemas import CellType, Column
 from data.vocabulary import CLEAR_WORD
@@ -46,6 +47,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe\u
 _PLAIN = re.compile(r"[!-~\u4e00-\u9fff\n]*")
 #: Lines of decimals without a sign, a unit or a grouping comma.
 _PLAIN_NUMBERS = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,17})?\n)+")
+#: What people write between the words of a cell that holds several.
+_BETWEEN_WORDS = re.compile(r"[、,;，；\n]")
 _SHORT_TEXT = 32
 #: Texts that are numbers of something, besides the keys.
 _NUMBERS = ("linked_patch_no", "code")
@@ -200,6 +203,7 @@ def _reader(column: Column, unit: AreaUnit) -> Callable[[Any, str], Any]:
         CellType.INTEGER: integer,
         CellType.BOOLEAN: lambda cell, text: read_boolean(text, column.header),
         CellType.TERM: term,
+        CellType.LISTED: lambda cell, text: read_listed(text, column),
         CellType.DISTRICT: lambda cell, text: re.sub(r"\.0+$", "", _width(text)),
         CellType.TOWN: lambda cell, text: re.sub(r"\.0+$", "", _width(text)),
     }
@@ -305,6 +309,23 @@ def read_area(cell: Any, text: str, unit: AreaUnit, header: str = "面积") -> f
     if value > MAX_AREA_MU:
         raise Unreadable(f"{header}“{text[:30]}”大得不合情理，请核对数值和单位。")
     return value
+
+
+def read_listed(text: str, column: Column) -> str:
+    """The word of the column's list; where it may hold several, each once, joined by 、 as they
+    stand in the list. Raises Unreadable.
+    """
+    known = {re.sub(r"\s+", "", _width(word)): word for word in column.terms}
+    given = _BETWEEN_WORDS.split(_width(text)) if column.several else [_width(text)]
+    words = {re.sub(r"\s+", "", part) for part in given} - {""}
+    strange = sorted(words - known.keys())
+    if strange or not words:
+        choices = "、".join(column.terms)
+        how = "，多项用“、”连接" if column.several else ""
+        raise Unreadable(
+            f"{column.header}“{'、'.join(strange)[:30]}”不在可选值内，应为：{choices}{how}。"
+        )
+    return JOINER.join(word for key, word in known.items() if key in words)
 
 
 def read_term(text: str, column: Column) -> str:

@@ -168,13 +168,16 @@ def require_keys(prepared: Prepared, schema: KindSchema) -> None:
 
 
 def attach_patches(context: Context, prepared: Prepared) -> pd.DataFrame:
-    """Add `patch_id`; unknown patches are errors. Returns the patches by id with issued_on,
-    area_mu, geom_area_mu, year, patch_no, reported_on."""
+    """Add `patch_id`; unknown patches are errors. Returns the patches by id with year, patch_no,
+    domain, issued_on, area_mu, geom_area_mu, reported_on."""
     rows = prepared.rows
     years = sorted({int(y) for y in rows["year"] if y is not None})
     p = Patch
-    columns = (p.id, p.year, p.patch_no, p.issued_on, p.area_mu, p.geom_area_mu, p.reported_on)
-    names = ["id", "year", "patch_no", "issued_on", "area_mu", "geom_area_mu", "reported_on"]
+    columns = (
+        *(p.id, p.year, p.patch_no, p.domain, p.issued_on, p.area_mu, p.geom_area_mu),
+        p.reported_on,
+    )
+    names = [column.key for column in columns]
     found = context.conn.execute(select(*columns).where(p.year.in_(years))).all()
     patches = pd.DataFrame([tuple(r) for r in found], columns=names, dtype=object)
     ids = {(r[1], r[2]): r[0] for r in found}
@@ -330,6 +333,10 @@ def plan_rows(context: Context, prepared: Prepared, kind: UploadKind) -> Plan:
             for level in after["level"]
         ]
         checks.returns_have_opinions(prepared, after)
+        checks.reasons_belong_to_returns(prepared, after)
+    if kind is UploadKind.CASES:
+        with_parts = checks.with_partial_areas(after)
+        checks.rectified_as_a_whole(prepared, with_parts, _parcel_areas(context, with_parts))
     checks.required(
         prepared,
         after,
@@ -342,6 +349,24 @@ def plan_rows(context: Context, prepared: Prepared, kind: UploadKind) -> Plan:
     checks.future_dates(prepared, schema, after, context.today)
     settle(plan, schema, compared)
     return plan
+
+
+def _parcel_areas(context: Context, cases: pd.DataFrame) -> dict[tuple[int, int], float]:
+    """(patch, parcel) → 亩 of the parcels of the cases' patches; a patch without any is one parcel,
+    number 1."""
+    ids = sorted({int(i) for i in cases["patch_id"] if i is not None})
+    whole: dict[int, float] = {}
+    areas: dict[tuple[int, int], float] = {}
+    for start in range(0, len(ids), 900):
+        some = ids[start : start + 900]
+        patches = select(Patch.id, Patch.area_mu).where(Patch.id.in_(some))
+        whole |= {row.id: row.area_mu for row in context.conn.execute(patches)}
+        parcels = select(Parcel.patch_id, Parcel.parcel_no, Parcel.area_mu).where(
+            Parcel.patch_id.in_(some), ~Parcel.ended
+        )
+        areas |= {(p, n): area for p, n, area in context.conn.execute(parcels)}
+    with_parcels = {patch_id for patch_id, _ in areas}
+    return {(p, 1): area for p, area in whole.items() if p not in with_parcels} | areas
 
 
 def _warn_of_unknown_parcels(context: Context, prepared: Prepared, kind: UploadKind) -> None:

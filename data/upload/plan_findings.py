@@ -27,7 +27,7 @@ from data.upload.plan import (
 from data.upload.prepare import Prepared
 from data.upload.schemas import FINDINGS, PARTS
 from data.upload.stored import Key
-from data.vocabulary import UploadKind
+from data.vocabulary import Domain, UploadKind
 
 _CHUNK = 900
 
@@ -56,6 +56,8 @@ def _check(context: Context, prepared: Prepared, compared: Compared, patches: pd
     _compare_units(prepared, after, patches)
     checks.parts_within_whole(prepared, after, PARTS)
     checks.six_questions(prepared, after)
+    domains = patches["domain"].reindex(after["patch_id"]).to_numpy(dtype=object)
+    checks.minerals_say_how(prepared, after, domains == Domain.MINERAL.value)
     issued = patches["issued_on"].reindex(after["patch_id"])
     checks.reported_after_issue(prepared, after, issued)
     checks.future_dates(prepared, FINDINGS, after, context.today)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from data.rules.lists import closed_lists
 from data.store import models as m
 from data.vocabulary import (
     SIX_QUESTIONS,
@@ -18,7 +19,9 @@ from data.vocabulary import (
     CheckLevel,
     Domain,
     Legality,
+    MineralViolation,
     OtherCategory,
+    PatchSource,
     PatchType,
     RecheckFinding,
     RectificationWay,
@@ -41,6 +44,7 @@ class CellType(StrEnum):
     INTEGER = "integer"
     BOOLEAN = "boolean"
     TERM = "term"  # one of `vocabulary`
+    LISTED = "listed"  # one of the words of a list kept beside the rules, or several joined by 、
     DISTRICT = "district"  # code or name of a unit
     TOWN = "town"  # code or name of a town
 
@@ -51,6 +55,7 @@ class Column:
 
     default: value on insert where the cell is empty. key: part of the natural key.
     stored: False for columns that only help to place or name a row (中心经度, 年度 of patches).
+    listed: the list of data/rules/lists.py that holds the words; several: a cell may have more.
     hint: what the template's page of instructions says of it.
     """
 
@@ -64,11 +69,15 @@ class Column:
     vocabulary: Vocabulary | None = None
     without: frozenset[str] = frozenset()  # terms of the vocabulary that files cannot carry
     stored: bool = True
+    listed: str | None = None
+    several: bool = False
     hint: str = ""
 
     @property
     def terms(self) -> dict[str, str]:
         """label → value of the terms a file may carry here."""
+        if self.listed is not None:
+            return {word: word for word in closed_lists()[self.listed].ever}
         if self.vocabulary is None:
             return {}
         return {t.label: t.value for t in self.vocabulary if t.value not in self.without}
@@ -87,6 +96,11 @@ class KindSchema:
     @property
     def keys(self) -> tuple[Column, ...]:
         return tuple(c for c in self.columns if c.key)
+
+    def looks_ahead(self, column: Column) -> bool:
+        """Whether the day lies ahead by its nature, as the table says (store/models.py)."""
+        table = self.table.__table__  # type: ignore[attr-defined]
+        return column.field in table.c and bool(table.c[column.field].info.get("looks_ahead"))
 
     def column(self, field: str) -> Column:
         """The column of this field. Raises KeyError."""
@@ -168,6 +182,14 @@ PATCHES = KindSchema(
         Column("transferred_on", "划转日期", T.DATE),
         Column("transferred_from", "原区市", T.DISTRICT),
         Column("forwarded_on", "上报省厅日期", T.DATE),
+        Column(
+            "source",
+            "图斑来源",
+            T.TERM,
+            ("TBLY",),
+            default=PatchSource.MINISTRY.value,
+            vocabulary=PatchSource,
+        ),
         Column("lon", "中心经度", T.NUMBER, ("XZB", "X坐标", "经度"), stored=False),
         Column("lat", "中心纬度", T.NUMBER, ("YZB", "Y坐标", "纬度"), stored=False),
     ),
@@ -222,6 +244,18 @@ FINDINGS = KindSchema(
             for field, header in SIX_QUESTIONS.items()
         ),
         Column("counts_as_unlawful", "是否纳入违法计算", T.BOOLEAN, default=True),
+        Column("deduction_class", "扣减类型", T.LISTED, listed="deduction_classes"),
+        Column("judged_by", "判定依据", T.TEXT, hint="规则名称和版本"),
+        Column("circumstances", "具体情形", T.TEXT),
+        Column("conforms_to_plan", "是否符合规划", T.BOOLEAN),
+        Column("approved_until", "批准用地期限至", T.DATE, hint="临时用地填写"),
+        Column(
+            "mineral_violation",
+            "矿产违法类型",
+            T.TERM,
+            vocabulary=MineralViolation,
+            hint="矿产图斑判定违法时填写",
+        ),
         Column("reported_on", "上报日期", T.DATE, hint="空白为尚未上报"),
         Column("note", "备注", T.TEXT),
     ),
@@ -246,6 +280,14 @@ AUDITS = KindSchema(
             without=frozenset({Legality.PENDING.value}),
         ),
         Column("deemed", "直接判定", T.BOOLEAN),
+        Column(
+            "reason_codes",
+            "退回原因",
+            T.LISTED,
+            listed="return_reasons",
+            several=True,
+            hint="退回时填写；多项用“、”连接",
+        ),
         Column("resubmitted_on", "重新上报日期", T.DATE),
     ),
 )
@@ -266,6 +308,18 @@ CASES = KindSchema(
         Column("eliminated_on", "消除违法状态日期", T.DATE),
         Column("accepted_on", "验收日期", T.DATE),
         Column("certificate_no", "拆除复耕证明编号", T.TEXT),
+        Column("planned_on", "计划整改日期", T.DATE),
+        Column("responsible_unit", "责任单位", T.TEXT),
+        Column("restored_mu", "恢复原貌面积", T.AREA),
+        Column("recultivated_mu", "复耕到位面积", T.AREA),
+        Column("late_approval_no", "补办批准文号", T.TEXT),
+        Column("late_approved_mu", "补办批准面积", T.AREA),
+        Column(
+            "late_approved_farmland_mu",
+            "补办其中耕地面积",
+            T.AREA,
+            hint="补办批准面积中的耕地，不大于补办批准面积",
+        ),
     ),
 )
 

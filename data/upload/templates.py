@@ -25,6 +25,7 @@ _HOW_TO_WRITE = {
     CellType.INTEGER: "整数",
     CellType.BOOLEAN: "是 或 否（也可写 1/0、Y/N）",
     CellType.TERM: "从可选值中选一个",
+    CellType.LISTED: "从可选值中选",
     CellType.DISTRICT: "区市、开发区的名称或代码",
     CellType.TOWN: "乡镇街道的名称或代码",
 }
@@ -89,18 +90,15 @@ def _data_sheet(book: Any, styles: dict[str, Any], schema: KindSchema, year: int
             choices = ["是", "否"]
         if choices:
             source = choices if _is_needed(column) else [*choices, CLEAR_WORD]
-            sheet.data_validation(
-                1,
-                at,
-                _PREPARED_ROWS,
-                at,
-                {
-                    "validate": "list",
-                    "source": source,
-                    "error_title": column.header,
-                    "error_message": "请从下拉列表中选择。",
-                },
-            )
+            rule: dict[str, Any] = {
+                "validate": "list",
+                "source": source,
+                "error_title": column.header,
+                "error_message": "请从下拉列表中选择。",
+            }
+            if column.several:  # a list offers one word; more are typed behind it
+                rule["show_error"] = False
+            sheet.data_validation(1, at, _PREPARED_ROWS, at, rule)
     for line, row in enumerate(example_rows(schema.kind, year), start=1):
         for at, column in enumerate(schema.columns):
             _write_example(sheet, styles, line, at, row.get(column.header))

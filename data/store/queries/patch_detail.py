@@ -15,6 +15,7 @@ from data.periods import monthly_audit_due_on
 from data.scope import Scope
 from data.store.models import (
     AuditDecision,
+    Base,
     EnforcementCase,
     FieldCheck,
     FromFile,
@@ -24,6 +25,7 @@ from data.store.models import (
     Recheck,
     Transfer,
 )
+from data.store.partial import open_mu
 from data.store.queries.patch_history import changes_of
 from data.store.queries.patch_rows import patch_rows
 from data.store.queries.patch_timeline import timeline
@@ -31,8 +33,8 @@ from data.store.queries.state import ParcelState, PatchState, day_literal, parce
 
 _FACTS = (
     "image_before", "image_after", "withdrawn_why", "transferred_on", "transferred_from",
-    "forwarded_on", "strategic_mineral", "place_source", "geom_area_mu", "geom", "batch_id",
-    "min_lon", "min_lat", "max_lon", "max_lat",
+    "forwarded_on", "source", "strategic_mineral", "place_source", "geom_area_mu", "geom",
+    "batch_id", "min_lon", "min_lat", "max_lon", "max_lat",
 )  # fmt: skip
 #: Child tables → (key of the answer, the date by which a row is known).
 _CHILDREN: tuple[tuple[str, type[FromFile], Any], ...] = (
@@ -50,7 +52,12 @@ _PARCEL_STATES = (
 
 
 #: Dates that lie ahead by their nature: they are known from the day they are set.
-_DEADLINES = frozenset({"due_on", "deadline_on", "extended_to"})
+_DEADLINES = frozenset(
+    column.name
+    for table in Base.metadata.tables.values()
+    for column in table.columns
+    if column.info.get("looks_ahead")
+)
 
 
 def _as_known(row: Mapping[Any, Any], day: date) -> dict[str, Any]:
@@ -73,11 +80,26 @@ def _children(
 
 
 def _cases(conn: Connection, patch_id: int, day: date) -> list[dict[str, Any]]:
-    """Cases of which anything had happened on the day."""
+    """Cases of which anything had happened on the day, and those that carry no day at all."""
     c = EnforcementCase
     query = select(*inspect(c).columns).where(c.patch_id == patch_id).order_by(c.parcel_no)
-    rows = [_as_known(row, day) for row in conn.execute(query).mappings()]
-    return [row for row in rows if any(isinstance(value, date) for value in row.values())]
+    stored = conn.execute(query).mappings().all()
+    known = [(row, _as_known(row, day)) for row in stored]
+    return [now for row, now in known if _has_day(now) or not _has_day(row)]
+
+
+def _has_day(row: Mapping[Any, Any]) -> bool:
+    return any(isinstance(value, date) for value in row.values())
+
+
+def _with_open_areas(
+    cases: list[dict[str, Any]], parcels: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """open_mu: what the areas of a case leave of its unlawful parcel, None where none is given."""
+    unlawful = {p["parcel_no"]: p["area_mu"] for p in parcels if p["unlawful"]}
+    if set(unlawful) == {0}:  # a patch that only a decision determines: its case is of parcel 1
+        unlawful[1] = unlawful[0]
+    return [{**case, "open_mu": open_mu(unlawful.get(case["parcel_no"]), case)} for case in cases]
 
 
 def _parcels(conn: Connection, patch_id: int, year: int, day: date) -> list[dict[str, Any]]:
@@ -116,12 +138,13 @@ def patch_detail(
     """One patch on the day. Raises NotFound, alike for a number unknown and one out of scope.
 
     The row of patch_rows.py and: image_before, image_after, withdrawn_why, transferred_on,
-    transferred_from, forwarded_on, strategic_mineral, place_source, geom_area_mu, geom (WKB),
-    bounds; monthly_audit_due (D2, land only); issued (False before its 下发日期); parcels (of
-    state.parcels_at with unlawful, counted, excluded, rectified, eliminated, written_off, filed,
-    questions_open, overturned and the county's own columns), decisions, cases, transfers,
-    problems, checks, rechecks (rows known on the day), ended_parcels (no longer in the split),
-    timeline, later_events (how many lie after the day), changes (of data, newest first).
+    transferred_from, forwarded_on, source, strategic_mineral, place_source, geom_area_mu,
+    geom (WKB), bounds; monthly_audit_due (D2, land only); issued (False before its 下发日期);
+    parcels (of state.parcels_at with unlawful, counted, excluded, rectified, eliminated,
+    written_off, filed, questions_open, overturned and the county's own columns), decisions, cases
+    (with open_mu), transfers, problems, checks, rechecks (rows known on the day), ended_parcels
+    (no longer in the split), timeline, later_events (how many lie after the day), changes (of
+    data, newest first).
     """
     state = PatchState(Patch, day_literal(as_of))
     found = (
@@ -151,7 +174,8 @@ def patch_detail(
     )
     for key, table, known_on in _CHILDREN:
         detail[key] = _children(conn, table, patch_id, known_on, as_of)
-    detail["cases"] = _cases(conn, patch_id, as_of)
+    cases = _cases(conn, patch_id, as_of)
+    detail["cases"] = _with_open_areas(cases, detail["parcels"])
     events = timeline(conn, patch_id)
     detail["timeline"] = [event for event in events if event["on"] <= as_of]
     detail["later_events"] = len(events) - len(detail["timeline"])
