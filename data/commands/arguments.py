@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
+from data.numbers import whole_number
 from data.vocabulary import RecordKind, ReferenceLayer
 
 Arguments = argparse.Namespace
@@ -18,16 +19,17 @@ def a_day(text: str) -> date:
 
 
 def a_year(text: str) -> int:
-    if not (text.isdigit() and 2000 <= int(text) <= 2100):
+    year = whole_number(text, 2000, 2100)
+    if year is None:
         raise argparse.ArgumentTypeError(f"年度“{text}”无法识别，应为四位年份")
-    return int(text)
+    return year
 
 
 def a_crs(text: str) -> int:
-    digits = text.upper().removeprefix("EPSG:")
-    if not digits.isdigit():
+    code = whole_number(text.upper().removeprefix("EPSG:"), most=999_999)
+    if code is None:
         raise argparse.ArgumentTypeError(f"坐标系“{text}”无法识别，应写作 EPSG:4528")
-    return int(digits)
+    return code
 
 
 def a_set_value(text: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import Issue
+from data.numbers import whole_number
 from data.units import AreaUnit
 from data.upload.mapping import map_columns, split_unit, unit_of_header, units_outside
 from data.upload.parsing import Unreadable, plain_text, read_area
@@ -212,7 +213,7 @@ def _parcel_numbers(found: OfficeTable) -> None:
     parcels: Texts = []
     for number, state, own in zip(texts(table, header), states, given, strict=True):
         stem, mark, end = (number or "").rpartition("_")
-        is_child = state == _CHILD and bool(mark) and end.isdigit()
+        is_child = state == _CHILD and bool(mark) and whole_number(end) is not None
         numbers.append(stem if is_child else number)
         parcels.append(end if is_child else own)
     found.assign(header, None)

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import select
 
+from data.numbers import whole_number
 from data.periods import clearance_month, statutory_due_on
 from data.store.beside import Answer
 from data.store.models import Patch
@@ -104,13 +105,15 @@ def _long_numbers(prepared: Prepared) -> None:
     } <= set(rows):
         return
     numbers = [n for n in rows["patch_no"] if n is not None]
-    if not numbers or not all(n.isdigit() and len(n) <= _SHORT_NUMBER for n in numbers):
+    if not numbers or not all(
+        whole_number(n) is not None and len(n) <= _SHORT_NUMBER for n in numbers
+    ):
         return
     columns = (rows["patch_no"], rows["county_code"], rows["issued_on"])
     rows["patch_no"] = pd.Series(
         [
             long_number(county, issued_on, number)
-            if number is not None and issued_on is not None and str(county).isdigit()
+            if number is not None and issued_on is not None and whole_number(county) is not None
             else number
             for number, county, issued_on in zip(*columns, strict=True)
         ],

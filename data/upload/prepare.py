@@ -407,7 +407,8 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
     start = 0
     for number, (table, mapped) in enumerate(zip(prepared.tables, prepared.maps, strict=True)):
         count = table.columns.num_rows
-        frame, cell_errors = _parse(table, mapped, constants)
+        frame, cell_errors, nothing = _parse(table, mapped, constants)
+        prepared.notes += _said_nothing(nothing)
         frame["_row"] = table.row_numbers
         frame["_sheet"] = table.name
         frame["_table"] = number
@@ -439,14 +440,19 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
 
 def _parse(
     table: RawTable, mapped: ColumnMap, constants: dict[str, Any]
-) -> tuple[pd.DataFrame, list[tuple[int, str, str]]]:
+) -> tuple[pd.DataFrame, list[tuple[int, str, str]], dict[str, dict[str, int]]]:
+    """The table's rows, what is wrong with cells (row, field, sentence), and by header the words
+    that stood for nothing in how many cells."""
     count = table.columns.num_rows
     values: dict[str, Any] = {}
     errors: list[tuple[int, str, str]] = []
+    nothing: dict[str, dict[str, int]] = {}
 
     def take(assigned: Assigned, cells: Any) -> None:
         name = assigned.column.field
         parsed = parse_column(cells, assigned.column, assigned.unit)
+        if parsed.nothing:
+            nothing[assigned.header] = parsed.nothing
         errors.extend((index, name, sentence) for index, sentence in parsed.errors.items())
         if name in values:  # several place columns: the first filled cell counts
             empty = np.array([v is None for v in values[name]], dtype=bool)
@@ -459,7 +465,16 @@ def _parse(
     for name, (assigned, text) in constants.items():
         if name not in values:
             take(assigned, np.full(count, text, dtype=object))
-    return pd.DataFrame(values, index=range(count), dtype=object), errors
+    return pd.DataFrame(values, index=range(count), dtype=object), errors, nothing
+
+
+def _said_nothing(nothing: dict[str, dict[str, int]]) -> list[str]:
+    if not nothing:
+        return []
+    words = "".join(f"“{w}”" for w in dict.fromkeys(w for found in nothing.values() for w in found))
+    total = sum(sum(found.values()) for found in nothing.values())
+    headers = "、".join(f"“{h}”" for h in list(nothing)[:_NAMED])
+    return [f"列{headers}里有 {total} 个单元格只写了{words}，按空白处理。"]
 
 
 def _joined(geometries: list[Geometry | None], counts: list[int]) -> Geometry | None:

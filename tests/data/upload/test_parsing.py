@@ -250,3 +250,130 @@ def test_a_column_read_at_once_is_as_one_read_cell_by_cell(name: str, data: st.D
         one_by_one = parse_column(array, column, AreaUnit.M2)
     assert at_once.values.tolist() == one_by_one.values.tolist()
     assert at_once.errors == one_by_one.errors
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-20 23:59:17",  # as browsers at UTC+8 write the 21st
+        "2026-05-20 23:58:01.5",
+        "2026/5/20 23:59",
+        "2026-05-20 11:59:30 PM",
+        "2026年5月20日 下午11:59",
+        "46162.99950231",
+        "46163.0005",
+        "2026-05-21 00:01:40",
+        "2026-05-20T16:00:00.000Z",
+        "2026-05-20T16:00:00+00:00",
+        "2026-05-20 16:00:00+00",
+        "2026-05-20T16:00Z",
+        "2026-05-20 16:00:00 UTC",
+        "2026-05-20T15:59:17Z",
+        "2026-05-20T12:00:00-05:00",
+        "2026-05-21T00:00:00+0800",
+        "2026-05-21T23:00:00+08:00",
+        "20260520T160000Z",
+        "2026/5/20 16:00:00 GMT+0000 (UTC)",
+        "2026-05-20 24:00:00",
+        "20260521120000",
+    ],
+)
+def test_a_time_is_the_day_that_it_means_in_china(text: str) -> None:
+    assert read_date(text) == date(2026, 5, 21)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-20 23:59:59",  # how programs write the end of a day
+        "2026-05-20T15:59:59.999Z",
+        "2026-05-20 23:57:00",
+        "46162.95",
+        "2026-05-20T15:30:00Z",
+        "2026-05-20T16:00:00",
+    ],
+)
+def test_a_time_well_before_midnight_stays_on_its_day(text: str) -> None:
+    assert read_date(text) == date(2026, 5, 20)
+
+
+def test_a_day_number_of_a_workbook_from_1904_is_four_years_later() -> None:
+    assert read_date("44700", days_late=1462) == date(2026, 5, 20)
+    assert read_date("2026-05-20", days_late=1462) == date(2026, 5, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1779206400000", "毫秒时间戳（北京时间 2026-05-20）"),
+        ("1779206400", "秒时间戳（北京时间 2026-05-20）"),
+        ("2026-05-20 25:00", "无法识别"),
+        ("2026-05-20T16:00:00 Zulu", "无法识别"),
+        ("2026-3-123", "无法识别"),
+    ],
+)
+def test_what_is_no_date_is_told_for_what_it_is(text: str, said: str) -> None:
+    with pytest.raises(Unreadable, match=said.replace("(", r"\(")):
+        read_date(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("'371003202605080002", "371003202605080002"),
+        ("’HC-1", "HC-1"),
+        ("\t371003202605080002", "371003202605080002"),
+        ("3710032026\t05080002", "371003202605080002"),
+        ("371003\u202e202605080002", "371003202605080002"),
+        ("\u2066HC-1\u2069", "HC-1"),
+        ("HC\u200b-\u00ad1", "HC-1"),
+        ("371003 20260508 0002", "371003202605080002"),
+        ("ＨＣ－１", "HC-1"),
+        ("HC-1\ufe0f", "HC-1"),
+    ],
+)
+def test_a_number_holds_nothing_that_nobody_sees(cell: str, number: str) -> None:
+    column = PATCHES.column("patch_no")
+    assert _parse(column, cell, "HC-9") == ([number, "HC-9"], {})
+
+
+def test_an_apostrophe_before_any_value_is_no_part_of_it() -> None:
+    assert _parse(PATCHES.column("issued_on"), "'2026-05-20") == ([date(2026, 5, 20)], {})
+    assert _parse(PATCHES.column("area_mu"), "'12.5") == ([12.5], {})
+    assert _parse(PATCHES.column("district_code"), "'环翠区") == (["环翠区"], {})
+    assert _parse(PATCHES.column("location"), "'三调'图斑旁") == (["'三调'图斑旁"], {})
+
+
+def test_what_turns_the_direction_of_a_text_is_left_out_everywhere() -> None:
+    assert _parse(PATCHES.column("location"), "某村\u202e北\u200b侧") == (["某村北侧"], {})
+
+
+@pytest.mark.parametrize("word", ["/", "／", "—", "——", "-", "--", "无", "N/A", "暂无", "null"])
+@pytest.mark.parametrize(
+    "name", ["withdrawn_on", "redline_mu", "location", "county_code", "town_code", "image_after"]
+)
+def test_optional_cells_may_say_that_they_are_empty(name: str, word: str) -> None:
+    parsed = parse_column(
+        np.array([word, word, None], dtype=object), PATCHES.column(name), AreaUnit.MU
+    )
+    assert (list(parsed.values), parsed.errors) == ([None] * 3, {})
+    assert parsed.nothing == {word: 2}
+
+
+def test_required_cells_may_not() -> None:
+    for name in ("patch_no", "area_mu", "issued_on"):
+        _, errors = _parse(PATCHES.column(name), "/")
+        assert list(errors) == [0], name
+
+
+def test_none_of_it_is_a_no_where_yes_or_no_is_asked() -> None:
+    column = FINDINGS.column("is_new_construction")
+    assert _parse(column, "无", "/", "有") == ([False, None, True], {})
+
+
+@pytest.mark.parametrize("text", ["0", "00000000", "0000-00-00", "0.0"])
+def test_an_optional_date_of_zeros_is_none(text: str) -> None:
+    parsed = parse_column(
+        np.array([text], dtype=object), PATCHES.column("withdrawn_on"), AreaUnit.MU
+    )
+    assert (list(parsed.values), parsed.errors, parsed.nothing) == ([None], {}, {})
