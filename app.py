@@ -10,7 +10,7 @@ import flask
 from dash import Dash
 from flask_compress import Compress
 
-from callbacks import clearance, handbook, overdue, overview, patch_detail, patches, rules
+from callbacks import clearance, overdue, overview, patches, rules
 from callbacks.assessment import page as assessment
 from callbacks.frame import faults, shell
 from callbacks.heatmap import named as heatmap_named
@@ -20,11 +20,13 @@ from callbacks.maps import exports as map_export_routes
 from callbacks.maps import heat as map_heat_routes
 from callbacks.maps import patches as map_routes
 from callbacks.maps import reference as map_reference_routes
+from callbacks.patch import page as patch_detail
 from callbacks.triggers import page as triggers
 from callbacks.triggers import patches as behind
 from callbacks.upload import page as upload
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
+from data.rules.lists import closed_lists
 from data.rules.loader import all_rules
 from data.services import Services
 from data.settings import Settings
@@ -45,7 +47,6 @@ CALLBACK_MODULES = (
     assessment,
     rules,
     upload,
-    handbook,
 )
 #: Addresses without a page.
 ROUTE_MODULES = (
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     Raises StoreRefused where the store cannot be used.
     """
     all_rules()  # a rule file that cannot be trusted stops the start, with file and line
+    closed_lists()
     settings = settings or Settings.from_environment()
     services = Services(settings, open_store(settings))
     install_template()

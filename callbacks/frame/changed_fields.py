@@ -49,6 +49,8 @@ def value_text(entity: str, field: str, value: object, year: int, names: Mapping
         return "有图形"
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, date):
+        return format_day(value, year)
     if isinstance(value, str) and (
         field.endswith("_on") or (column and column.type is CellType.DATE)
     ):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
 from components.parts.html_table import TableColumn, html_table
-from components.patch.summary import legality_mark
-from data.periods import format_day
+from components.patch.summary import fact_list, legality_mark
+from data.periods import correction_due_on, format_day
 from data.units import format_mu
 from data.vocabulary import (
     SIX_QUESTIONS,
     AuditLevel,
     AuditResult,
     Legality,
+    MineralViolation,
     OtherCategory,
     RectificationWay,
 )
@@ -93,9 +95,14 @@ def parcels_table(parcels: Sequence[Parcel], year: int) -> Component:
         judged = [legality_mark(parcel["effective"])]
         if category and parcel["effective"] == Legality.OTHER.value:
             judged.append(html.Span(OtherCategory(category).label, className="muted"))
+        if parcel["mineral_violation"] and parcel["unlawful"]:
+            how = MineralViolation(parcel["mineral_violation"]).label
+            judged.append(html.Span(how, className="muted"))
         counted = _DASH
         if parcel["unlawful"]:
             counted = "计入" if parcel["counted"] else "不计入"
+            if parcel["deduction_class"]:
+                counted += f"（扣减类型：{parcel['deduction_class']}）"
         rows.append(
             (
                 str(parcel["parcel_no"]) if parcel["parcel_no"] else "整个图斑",
@@ -114,12 +121,40 @@ def parcels_table(parcels: Sequence[Parcel], year: int) -> Component:
     return html_table(columns, rows, "地块")
 
 
-def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int) -> Component:
+def _is_followed(decision: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether its level or a higher one decided again."""
+    return any(
+        d["level_rank"] >= decision["level_rank"]
+        and (
+            d["decided_on"] > decision["decided_on"]
+            or (d["decided_on"] == decision["decided_on"] and d["result"] == AuditResult.PASSED)
+        )
+        for d in decisions
+    )
+
+
+def answer_text(
+    decision: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]], year: int, as_of: date
+) -> str:
+    """When a 退回 was answered, beside the day by which it should have been (D3)."""
+    if decision["result"] != AuditResult.RETURNED.value:
+        return _day(decision["resubmitted_on"], year)
+    if decision["resubmitted_on"] is None and _is_followed(decision, decisions):
+        return _DASH
+    due, answered = correction_due_on(decision["decided_on"]), decision["resubmitted_on"]
+    if answered is None:
+        late = "，已逾期" if as_of > due else ""
+        return f"未上报（应于{_day(due, year)}前{late}）"
+    return _day(answered, year) + ("（逾期）" if answered > due else "")
+
+
+def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int, as_of: date) -> Component:
     columns = (
         TableColumn("日期"),
         TableColumn("级别"),
         TableColumn("对象"),
         TableColumn("结果"),
+        TableColumn("退回原因"),
         TableColumn("定性"),
         TableColumn("意见"),
         TableColumn("重新上报"),
@@ -130,20 +165,39 @@ def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int) -> Compon
             AuditLevel(d["level"]).label,
             f"地块{d['parcel_no']}" if d["parcel_no"] else "整个图斑",
             AuditResult(d["result"]).label,
+            d["reason_codes"] or ("未分类" if d["result"] == AuditResult.RETURNED else _DASH),
             (Legality(d["determination"]).label if d["determination"] else _DASH)
             + ("（直接判定）" if d["deemed"] else ""),
             d["opinion"] or _DASH,
-            _day(d["resubmitted_on"], year),
+            answer_text(d, decisions, year, as_of),
         )
         for d in decisions
     ]
     return html_table(columns, rows, "审核意见")
 
 
+def areas_text(case: Mapping[str, Any]) -> str:
+    """By which ways how much was rectified: `恢复原貌 1.00，补办批准 2.00（耕地 1.00）`."""
+    parts = [
+        f"{label} {format_mu(case[name])}"
+        for name, label in (("restored_mu", "恢复原貌"), ("recultivated_mu", "复耕到位"))
+        if case[name] is not None
+    ]
+    if case["late_approved_mu"] is not None:
+        farmland = case["late_approved_farmland_mu"]
+        of_it = f"（耕地 {format_mu(farmland)}）" if farmland is not None else ""
+        parts.append(f"补办批准 {format_mu(case['late_approved_mu'])}{of_it}")
+    return "，".join(parts) or _DASH
+
+
 def cases_table(cases: Sequence[Mapping[str, Any]], year: int) -> Component:
-    columns = _texts(
-        "地块", "制止", "立案", "立案机关", "案号", "处罚决定", "整改方式", "消除违法状态", "验收",
-        "复耕证明",
+    columns = (
+        *_texts(
+            "地块", "制止", "立案", "立案机关", "案号", "处罚决定", "整改方式", "责任单位",
+            "计划整改", "整改面积（亩）",
+        ),
+        TableColumn("未整改（亩）", is_number=True),
+        *_texts("消除违法状态", "验收", "复耕证明"),
     )  # fmt: skip
     rows = [
         (
@@ -154,6 +208,10 @@ def cases_table(cases: Sequence[Mapping[str, Any]], year: int) -> Component:
             c["case_no"] or _DASH,
             _day(c["penalty_decided_on"], year),
             RectificationWay(c["way"]).label if c["way"] else _DASH,
+            c["responsible_unit"] or _DASH,
+            _day(c["planned_on"], year),
+            areas_text(c),
+            _DASH if c["open_mu"] is None else format_mu(c["open_mu"]),
             _day(c["eliminated_on"], year),
             _day(c["accepted_on"], year),
             c["certificate_no"] or _DASH,
@@ -182,6 +240,17 @@ def timeline_list(events: Sequence[Mapping[str, Any]], year: int) -> Component:
             for event in events
         ],
         className="timeline",
+    )
+
+
+def filed_list(records: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Component:
+    """(what it is, header and text of each filled column): a part to unfold for each row."""
+    return html.Div(
+        [
+            html.Details([html.Summary(what), fact_list(facts)], className="filed-record")
+            for what, facts in records
+        ],
+        className="filed-records",
     )
 
 

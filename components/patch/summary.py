@@ -33,7 +33,11 @@ def due_facts(detail: Detail) -> list[Fact]:
         if detail["extended_to"]:
             due += "（已延期）"
         facts.append(("月清应上报", due))
-    facts.append(("上报", format_day(detail["reported_on"], year) if detail["cleared"] else "—"))
+    reported = format_day(detail["reported_on"], year) if detail["cleared"] else "—"
+    if detail["late"]:
+        days = (detail["reported_on"] - detail["due_on"]).days
+        reported += f"（逾期{format_count(days)}天）"
+    facts.append(("上报", reported))
     if detail["days_overdue"]:
         facts.append(("逾期", f"{format_count(detail['days_overdue'])} 天"))
     if detail["correction_due"]:
@@ -63,7 +67,8 @@ def kind_facts(detail: Detail, names: Mapping[str, str]) -> list[Fact]:
         ("图斑类型", PatchType(detail["patch_type"]).label),
     ]
     if detail["mineral"]:
-        facts.append(("矿种", detail["mineral"]))
+        strategic = "（战略性矿种）" if detail.get("strategic_mineral") else ""
+        facts.append(("矿种", detail["mineral"] + strategic))
     if detail["clearance_month"]:
         facts.append(("月清月份", format_month(detail["clearance_month"], detail["year"])))
     return facts

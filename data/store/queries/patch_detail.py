@@ -4,7 +4,7 @@ uploads and changes behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,15 +27,17 @@ from data.store.models import (
 )
 from data.store.partial import open_mu
 from data.store.queries.patch_history import changes_of
-from data.store.queries.patch_rows import patch_rows
+from data.store.queries.patch_rows import ROW_KEYS, patch_rows
 from data.store.queries.patch_timeline import timeline
 from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
+from data.vocabulary import AuditLevel
 
-_FACTS = (
-    "image_before", "image_after", "withdrawn_why", "transferred_on", "transferred_from",
-    "forwarded_on", "source", "strategic_mineral", "place_source", "geom_area_mu", "geom",
-    "batch_id", "min_lon", "min_lat", "max_lon", "max_lat",
-)  # fmt: skip
+#: What the patch itself carries beyond its row in a list.
+_FACTS = tuple(
+    column.name
+    for column in Patch.__table__.columns
+    if column.name not in ROW_KEYS and column.name != "source_hash"
+)
 #: Child tables → (key of the answer, the date by which a row is known).
 _CHILDREN: tuple[tuple[str, type[FromFile], Any], ...] = (
     ("decisions", AuditDecision, AuditDecision.decided_on),
@@ -132,19 +134,64 @@ def _parcels(conn: Connection, patch_id: int, year: int, day: date) -> list[dict
     return parcels
 
 
+def _since(
+    days: Sequence[date], holds: Callable[[date], Collection[int]], now: Collection[int]
+) -> dict[int, date]:
+    """For each of `now`: the first of the days, oldest first, from which it has held without a
+    break. holds: of which it holds on a day."""
+    found: dict[int, date] = {}
+    standing = set(now)
+    for day in reversed(days):
+        standing &= set(holds(day))
+        found |= dict.fromkeys(standing, day)
+        if not standing:
+            break
+    return found
+
+
+def _unlawful_since(
+    conn: Connection, detail: Mapping[str, Any], patch_id: int, day: date
+) -> dict[int, date]:
+    """parcel → the day on which its determination as unlawful took effect (D9)."""
+    parcels, decisions = detail["parcels"], detail["decisions"]
+    unlawful = {p["parcel_no"] for p in parcels if p["unlawful"]}
+    if not unlawful:
+        return {}
+    days = {p["reported_on"] for p in parcels} | {detail["reported_on"]}
+    days |= {d["decided_on"] for d in decisions if d["determination"]}
+    known = sorted(d for d in days if d is not None and d <= day)
+
+    def holds(on: date) -> set[int]:
+        rows = _parcels(conn, patch_id, detail["year"], on)
+        return {row["parcel_no"] for row in rows if row["unlawful"]}
+
+    return _since(known, holds, unlawful)
+
+
+def _final_on(conn: Connection, detail: Mapping[str, Any], patch_id: int, day: date) -> date | None:
+    """The decision with which the patch became final (D2)."""
+    if not detail["final"]:
+        return None
+    passing = {d["decided_on"] for d in detail["decisions"] if d["level"] != AuditLevel.CITY.value}
+
+    def holds(on: date) -> list[int]:
+        final = PatchState(Patch, day_literal(on)).final
+        return [patch_id] if conn.scalar(select(final).where(Patch.id == patch_id)) else []
+
+    return _since(sorted(d for d in passing if d <= day), holds, [patch_id]).get(patch_id)
+
+
 def patch_detail(
     conn: Connection, scope: Scope, year: int, patch_no: str, as_of: date
 ) -> dict[str, Any]:
     """One patch on the day. Raises NotFound, alike for a number unknown and one out of scope.
 
-    The row of patch_rows.py and: image_before, image_after, withdrawn_why, transferred_on,
-    transferred_from, forwarded_on, source, strategic_mineral, place_source, geom_area_mu,
-    geom (WKB), bounds; monthly_audit_due (D2, land only); issued (False before its 下发日期);
-    parcels (of state.parcels_at with unlawful, counted, excluded, rectified, eliminated,
-    written_off, filed, questions_open, overturned and the county's own columns), decisions, cases
-    (with open_mu), transfers, problems, checks, rechecks (rows known on the day), ended_parcels
-    (no longer in the split), timeline, later_events (how many lie after the day), changes (of
-    data, newest first).
+    The row of patch_rows.py, the other columns of the patch (geom as WKB) and: monthly_audit_due
+    (D2, land only) and final_on; issued (False before its 下发日期); parcels (of state.parcels_at
+    with unlawful, counted, excluded, rectified, eliminated, written_off, filed, questions_open,
+    overturned, unlawful_since and the county's own columns), decisions, cases (with open_mu),
+    transfers, problems, checks, rechecks (rows known on the day), ended_parcels (no longer in the
+    split), timeline, later_events (how many lie after the day), changes (of data, newest first).
     """
     state = PatchState(Patch, day_literal(as_of))
     found = (
@@ -174,6 +221,10 @@ def patch_detail(
     )
     for key, table, known_on in _CHILDREN:
         detail[key] = _children(conn, table, patch_id, known_on, as_of)
+    since = _unlawful_since(conn, detail, patch_id, as_of)
+    for parcel in detail["parcels"]:
+        parcel["unlawful_since"] = since.get(parcel["parcel_no"])
+    detail["final_on"] = _final_on(conn, detail, patch_id, as_of)
     cases = _cases(conn, patch_id, as_of)
     detail["cases"] = _with_open_areas(cases, detail["parcels"])
     events = timeline(conn, patch_id)

@@ -95,6 +95,7 @@ def _of_decision(d: Any) -> Iterator[_Event]:
             _parcel(d.parcel_no),
             f"定性：{Legality(d.determination).label}" if d.determination else None,
             "直接判定" if d.deemed else None,
+            f"原因：{d.reason_codes}" if d.reason_codes else None,
             d.opinion,
         ),
     )

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from callbacks.frame.changed_fields import field_title, value_text
-from callbacks.patch_detail import change_rows, render
+from callbacks.patch.page import change_rows, render
 from data.services import Services
 from data.store.models import History
 from tests.callbacks.listed import ON, below, text_of

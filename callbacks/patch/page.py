@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -11,7 +11,9 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from callbacks.frame.changed_fields import ENTITIES, field_title, value_text
-from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.context import read_context
+from callbacks.patch.filed import filed_records
+from callbacks.patch.headline import headline
 from components import ids
 from components.links import href
 from components.maps.base import Tiles, district_map, with_imagery
@@ -21,6 +23,7 @@ from components.patch.page import (
     cases_table,
     changes_table,
     decisions_table,
+    filed_list,
     parcels_table,
     section,
     timeline_list,
@@ -39,7 +42,9 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_detail import patch_detail
 from data.store.queries.places import district_shapes, town_labels
-from data.vocabulary import Domain
+from data.triggers.direct_filing import Unfiled, unfiled
+from data.triggers.rulebook import rulebook
+from data.vocabulary import Domain, PatchSource
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -86,13 +91,28 @@ def _row_name(change: Mapping[str, Any], year: int, names: Mapping[str, str]) ->
     return " ".join(words)
 
 
-def deadline_facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """D1, D3 and D2 with how they stand (domain.md §4)."""
+def deadline_facts(
+    detail: Mapping[str, Any], as_of: date, open_cases: Sequence[Unfiled]
+) -> list[tuple[str, str]]:
+    """D1, D3, D2 and D9 with how they stand (domain.md §4)."""
     year = detail["year"]
     facts = due_facts(detail)
-    if detail["monthly_audit_due"]:
-        done = "（已通过）" if detail["final"] else ""
-        facts.append(("月核应完成", format_day(detail["monthly_audit_due"], year) + done))
+    due = detail["monthly_audit_due"]
+    if due:
+        said = format_day(due, year)
+        if detail["final"]:
+            passed = detail["final_on"]
+            is_late = passed is not None and passed > due
+            said += f"（{format_day(passed, year)}{'逾期' if is_late else ''}通过）"
+        elif as_of > due and not detail["withdrawn"]:
+            said += f"（逾期{(as_of - due).days}天未完成）"
+        facts.append(("月核应完成", said))
+    for case in open_cases:
+        said = f"{format_day(case.due_on, year)}前"
+        if case.workdays_over:
+            said += f"（已超{case.workdays_over}个工作日，市局可直接立案）"
+        parcel = f"地块{case.parcel_no} " if case.parcel_no and len(detail["parcels"]) > 1 else ""
+        facts.append(("县级应立案", parcel + said))
     if detail["forwarded_on"]:
         facts.append(("上报省厅", format_day(detail["forwarded_on"], year)))
     if detail["transferred_on"]:
@@ -101,28 +121,6 @@ def deadline_facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
         why = f"（{detail['withdrawn_why']}）" if detail["withdrawn_why"] else ""
         facts.append(("撤销", format_day(detail["withdrawn_on"], year) + why))
     return facts
-
-
-def headline(detail: Mapping[str, Any], context: PageContext, names: Mapping[str, str]) -> str:
-    """Where it lies and where it stands, in one sentence."""
-    day = format_day(context.as_of, detail["year"])
-    place = names.get(detail["district_code"], "")
-    town = detail["town_name"] or ""
-    if not detail["issued"]:
-        issued = format_day(detail["issued_on"], detail["year"])
-        return f"图斑 {detail['patch_no']}：{issued}下发，基准日{day}时尚未下发"
-    state = "已上报" if detail["cleared"] else "尚未上报"
-    if detail["withdrawn"]:
-        state = "已撤销"
-    elif detail["final"]:
-        state = "省级已通过"
-    elif detail["returned_now"]:
-        state = "被退回，待改正"
-    elif detail["overdue"]:
-        state = f"逾期{detail['days_overdue']}天未上报"
-    elif detail["late"]:
-        state = "已逾期上报"
-    return f"图斑 {detail['patch_no']}（{place}{town}）：截至{day}{state}"
 
 
 def _patch_map(
@@ -152,9 +150,7 @@ def _patch_map(
     )
 
 
-def _sections(
-    detail: Mapping[str, Any], context: PageContext, names: Mapping[str, str]
-) -> list[Component]:
+def _sections(detail: Mapping[str, Any], as_of: date, names: Mapping[str, str]) -> list[Component]:
     year = detail["year"]
     parcels = detail["parcels"]
     if parcels:
@@ -165,12 +161,19 @@ def _sections(
         note = "尚无核查结果，判定为待判定。区市上报后请上传“核查结果”。"
         body = [section("地块", note=note)]
     if detail["decisions"]:
-        body.append(section("审核意见", decisions_table(detail["decisions"], year)))
+        body.append(section("审核意见", decisions_table(detail["decisions"], year, as_of)))
     if detail["cases"]:
         body.append(section("查处整改", cases_table(detail["cases"], year)))
     later = detail["later_events"]
     note = f"基准日之后另有{later}条记录，未列出。" if later else ""
     body.append(section("办理过程", timeline_list(detail["timeline"], year), note=note))
+    body.append(
+        section(
+            "填报内容",
+            filed_list(filed_records(detail, names)),
+            note="各类文件对这个图斑填了什么，逐条列出有内容的每一列。",
+        )
+    )
     changes = change_rows(detail["changes"], year, names)
     if changes:
         body.append(section("数据变更", changes_table(changes), note="每次上传改动了哪些字段。"))
@@ -193,9 +196,11 @@ def render(
         return [error_panel(refusal.message, back, _BACK)]
     names = {d.code: d.short_name for d in context.stamp.districts}
     domain = Domain(detail["domain"]).label
+    source = PatchSource(detail["source"]).label if detail["source"] else "未记录"
+    open_cases = unfiled(rulebook(conn)["D9"], detail["year"], detail["parcels"], context.as_of)
     return [
         breadcrumb([("图斑查询", back), (patch_no, None)]),
-        html.H1(headline(detail, context, names), className="headline"),
+        html.H1(headline(detail, context.as_of, names, open_cases), className="headline"),
         html.Div(
             [
                 html.Section(
@@ -203,8 +208,14 @@ def render(
                         status_marks(detail),
                         html.Div(
                             [
-                                fact_list([("领域", domain), *kind_facts(detail, names)]),
-                                fact_list(deadline_facts(detail)),
+                                fact_list(
+                                    [
+                                        ("领域", domain),
+                                        ("图斑来源", source),
+                                        *kind_facts(detail, names),
+                                    ]
+                                ),
+                                fact_list(deadline_facts(detail, context.as_of, open_cases)),
                                 fact_list(area_facts(detail)),
                             ],
                             className="fact-columns",
@@ -216,7 +227,7 @@ def render(
             ],
             className="patch-top",
         ),
-        *_sections(detail, context, names),
+        *_sections(detail, context.as_of, names),
     ]
 
 
