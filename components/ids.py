@@ -209,11 +209,18 @@ class Upload:
     PROFILE = "upload-profile"
     OPEN = "upload-open"
     HISTORY = "upload-history"
+    PROFILES = "upload-profiles"
 
     @staticmethod
     def action(name: str) -> dict[str, str]:
         """A button: confirm, drop, cancel, again, undo."""
         return {"type": "upload-action", "name": name}
+
+    @staticmethod
+    def profile(part: str, number: int, was: str) -> dict[str, str | int]:
+        """Of a saved profile: its new name, or the button that renames or deletes it. was: the name
+        that is shown."""
+        return {"type": f"upload-profile-{part}", "number": number, "was": was}
 
     @staticmethod
     def option(name: str) -> dict[str, str]:

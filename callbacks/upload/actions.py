@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from components.upload.questions import NOT_TAKEN
@@ -14,7 +14,7 @@ from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
 from data.services import Services
 from data.units import AreaUnit
-from data.upload.mapping_profiles import save_profile
+from data.upload.mapping_profiles import drop, rename, wanted
 from data.vocabulary import UploadKind
 
 #: Who works here until there are accounts.
@@ -46,6 +46,21 @@ def mapping_from(
         taken = field if field and field != NOT_TAKEN else None
         mapping.setdefault(column["header"], {"field": taken, "unit": known})
     return mapping
+
+
+def adopted(
+    columns: Sequence[Mapping[str, Any]],
+    fields: Sequence[str | None],
+    units: Sequence[str | None],
+) -> tuple[list[str | None], list[str | None]]:
+    """The table of columns with every suggestion taken where nothing else was chosen."""
+    new_fields, new_units = list(fields), list(units)
+    for at, column in enumerate(columns):
+        suggestion = column.get("suggestion") or {}
+        if suggestion.get("field") and fields[at] in (None, "", NOT_TAKEN):
+            new_fields[at] = suggestion["field"]
+            new_units[at] = suggestion["unit"] or units[at]
+    return new_fields, new_units
 
 
 def crs_from(text: Any) -> int | None:
@@ -84,7 +99,7 @@ class Actions:
             self._table.cancel(job.id)
             Incoming(self._services.settings).drop(str(job.payload.get("file")))
             return None
-        elif asked.name in ("again", "reread"):
+        elif asked.name in ("again", "reread", "adopt", "by-name"):
             self._again(job, asked)
         else:
             raise SupervisionError("页面已更新，请刷新后重试。")
@@ -111,24 +126,46 @@ class Actions:
             changes["crs"] = crs_from(options.get("crs-other") or options["crs"])
         if "layer" in options:
             changes["layer"] = options["layer"]
-        changes["set"] = {
-            name.removeprefix("set-"): str(value).strip()
+        given = {
+            name.removeprefix("set-"): str(value or "").strip()
             for name, value in options.items()
-            if name.startswith("set-") and value and str(value).strip()
+            if name.startswith("set-")
         }
+        known = changes.get("set", job.payload.get("set")) or {}
+        changes["set"] = {name: text for name, text in {**known, **given}.items() if text}
         result = job.result or {}
         was = result.get("kind") or job.payload.get("kind") or ""
-        if asked.fields and kind in ("", was):
-            changes["mapping"] = mapping_from(result["columns"], asked.fields, asked.units)
-            self._save_profile(job, changes["mapping"], str(options.get("profile") or ""))
+        if asked.name == "by-name":
+            changes |= {"mapping": None, "profile": None, "keep": None, "no_profile": True}
+        elif asked.fields and kind in ("", was):
+            columns, fields, units = result["columns"], asked.fields, asked.units
+            if asked.name == "adopt":
+                fields, units = adopted(columns, fields, units)
+            changes["mapping"] = mapping_from(columns, fields, units)
+            changes |= self._profile(job, changes["mapping"], str(options.get("profile") or ""))
         elif kind != was:
-            changes["mapping"] = None  # fields of another kind
+            changes |= {"mapping": None, "profile": None, "keep": None}  # fields of another kind
         self._table.again(job.id, _READ_AGAIN_FROM, **changes)
         wake(self._table, self._services.settings, job.id)
 
-    def _save_profile(self, job: JobView, mapping: dict[str, Any], name: str) -> None:
+    def _profile(self, job: JobView, mapping: dict[str, Any], name: str) -> dict[str, Any]:
+        """The profile that the assignment comes from, while it is as it was; and the name under
+        which it is to be kept when the file is accepted."""
         result = job.result or {}
-        if not name.strip() or not result.get("kind"):
-            return
+        is_same = mapping == result.get("mapping")
+        changes = {"profile": result.get("profile") if is_same else None, "keep": None}
+        if name.strip() and result.get("kind"):
+            with self._services.store.read() as conn:
+                keep = wanted(conn, name, result["kind"], result["signature"])
+            changes["keep"] = asdict(keep)
+        return changes
+
+    def rename_profile(self, number: int, was: str, name: str) -> None:
+        """Raises SupervisionError."""
         with self._services.store.write() as conn:
-            save_profile(conn, name, result["kind"], result["signature"], mapping)
+            rename(conn, number, was, name)
+
+    def drop_profile(self, number: int, was: str) -> None:
+        """Raises SupervisionError."""
+        with self._services.store.write() as conn:
+            drop(conn, number, was)

@@ -235,6 +235,7 @@ def _done(job: JobView, context: PageContext) -> list[Any]:
     body: list[Any] = [parts.counts(document, is_written=True)]
     if differs_from_preview(result.get("before"), outcome):
         body.append(html.P("预览之后库中有过别的更新，结果与预览略有不同。", className="note"))
+    body += parts.notes({"notes": outcome.get("told", [])})
     body.append(buttons)
     report = f"/upload/reports/{batch}.xlsx" if outcome["report"] else None
     sections = [parts.rejected(document, report), parts.warnings(document)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flask
-from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -17,6 +17,8 @@ from callbacks.frame.shell import stamp_text
 from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
 from callbacks.upload.job import district_names, headline_of, work
+from callbacks.upload.profiles import profiles
+from callbacks.upload.profiles import register as register_profiles
 from callbacks.upload.routes import register_routes
 from components import ids
 from components.links import href, read_search
@@ -137,6 +139,8 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
             kind = query.get("kind", "")
             known = kind in {k.value for k in UploadKind}
             shown.content.append(chooser(kind if known else AUTOMATIC, context.year, years))
+            saved = profiles(conn, query, this_year)
+            shown.history.append(html.Div(saved, id=ids.Upload.PROFILES))
             shown.history.append(templates())
     return shown
 
@@ -174,6 +178,7 @@ def register(app: Dash, services: Services) -> None:
     i = ids.Upload
     table = JobTable(services.settings)
     actions = Actions(services, table)
+    register_profiles(app, services, actions)
 
     @app.callback(
         Output(i.HEADLINE, "children"),

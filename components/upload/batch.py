@@ -54,6 +54,7 @@ def batch_headline(detail: Document) -> str:
 
 
 def _facts(detail: Document, back: Component) -> Component:
+    profile = ((detail["options"] or {}).get("profile") or {}).get("name")
     facts: list[tuple[str, Any]] = [
         ("状态", state_text(detail)),
         ("种类", kind_text(detail["kind"], detail["layer"])),
@@ -69,6 +70,7 @@ def _facts(detail: Document, back: Component) -> Component:
             f"提醒 {format_count(detail['warnings'])}",
         ),
         ("文件", f"{detail['file_name']}（{size_text(detail['file_size'])}）"),
+        *([("列的对应", f"方案“{profile}”")] if profile else []),
         ("SHA-256", html.Code(detail["file_sha256"])),
     ]
     links = []

@@ -56,11 +56,13 @@ def columns_table(
     units = [{"value": u.name, "label": u.label} for u in AreaUnit]
     rows = []
     for at, column in enumerate(document["columns"]):
-        known = column["field"] or NOT_TAKEN
+        suggestion = column.get("suggestion") or {}
+        # a question starts with what is suggested; a preview shows how the file was read
+        known = column["field"] or (asked and suggestion.get("field")) or NOT_TAKEN
         unit: Any = dbc.Select(
             id=ids.Upload.assigned("unit", at),
             options=units,
-            value=column["unit"] or column.get("suggested_unit") or "MU",
+            value=column["unit"] or suggestion.get("unit") or column.get("suggested_unit") or "MU",
             size="sm",
             class_name="unit-select" + ("" if _may_be_area(column) else " not-area"),
         )
@@ -72,15 +74,20 @@ def columns_table(
             [
                 column["header"],
                 "、".join(column["samples"]) or "（全空）",
-                _named(
-                    f"“{column['header']}”对应的字段",
-                    dbc.Select(
-                        id=ids.Upload.assigned("field", at),
-                        options=options,
-                        value=known,
-                        size="sm",
-                        class_name="field-select" + (" not-taken" if known == NOT_TAKEN else ""),
-                    ),
+                html.Div(
+                    [
+                        _named(
+                            f"“{column['header']}”对应的字段",
+                            dbc.Select(
+                                id=ids.Upload.assigned("field", at),
+                                options=options,
+                                value=known,
+                                size="sm",
+                                class_name="field-select" + _look(column, known),
+                            ),
+                        ),
+                        html.Small(_why(suggestion, asked), className="field-why"),
+                    ]
                 ),
                 html.Div(
                     [
@@ -91,33 +98,95 @@ def columns_table(
             ]
         )
     ignored = sum(1 for column in document["columns"] if not column["field"])
+    guessed = sum(1 for c in document["columns"] if (c.get("suggestion") or {}).get("field"))
     title = "列的对应：全部认出" if not ignored else f"列的对应：{ignored} 列没有认出，需要的请指定"
+    if guessed:
+        title += f"（{guessed} 列有建议，核对后才采用）"
     table = html_table(
         [TableColumn(h) for h in ("文件里的列", "样例", "作为", "面积单位")],
         rows,
         "列的对应",
         "columns-table",
     )
+    kept = ((document.get("reading") or {}).get("keep") or {}).get("name", "")
+    able = any((c.get("suggestion") or {}).get("field") for c in document["columns"])
     foot = html.Div(
         [
+            action("adopt", "采用全部建议，重新核对", "primary") if able and not asked else None,
             field(
                 "把以上对应存为方案（可不填）",
                 ids.Upload.option("profile"),
                 dbc.Input(
                     id=ids.Upload.option("profile"),
+                    value=kept,
                     placeholder="如：文登区业务表",
                     maxLength=40,
                     size="sm",
                 ),
-                "下次列名相同的文件会自动套用",
+                "确认写入时才保存；下次列名相同的文件会自动套用",
             ),
             action("again", "按以上对应重新核对", "primary" if asked else "outline-primary"),
         ],
         className="columns-foot",
     )
-    profile = document.get("profile")
-    used = [html.P(f"已套用方案“{profile}”，可以改。")] if profile else []
-    return card(title, [*used, table, foot], class_name="columns-card")
+    profile = (document.get("reading") or {}).get("profile")
+    used: list[Component] = []
+    if profile:
+        used = [
+            html.Div(
+                [
+                    html.Span(f"已套用方案“{profile}”（列名相同的文件用过），可以改。"),
+                    action("by-name", "不用方案，按列名重新识别", "outline-secondary"),
+                ],
+                className="profile-used",
+            )
+        ]
+    elif kept:
+        used = [html.P(f"确认写入时，以下对应存为方案“{kept}”。")]
+    body = [*used, *_needs(document), table, foot]
+    return card(title, body, class_name="columns-card")
+
+
+def _look(column: Document, known: str) -> str:
+    if known == NOT_TAKEN:
+        return " not-taken"
+    return "" if column["field"] else " suggested"
+
+
+def _why(suggestion: Document, asked: bool) -> str:
+    """The reason of a suggestion, and whether anything came of it."""
+    if not suggestion:
+        return ""
+    if not suggestion["field"]:
+        return f"{suggestion['reason']}。"
+    if asked:
+        return f"建议：{suggestion['reason']}。"
+    return f"像“{suggestion['title']}”，尚未采用：{suggestion['reason']}。"
+
+
+#: How a needed column is there.
+_THERE = {
+    "file": "取自“{}”",
+    "given": "统一填“{}”",
+    "suggested": "建议取自“{}”，请核对",
+    "shape": "取自图形",
+    "missing": "缺：请在下表指定，或在“读取方式”中统一填写",
+}
+
+
+def _needs(document: Document) -> list[Component]:
+    """Which of the columns that a row must have are there, and from where."""
+    needs = document.get("needs") or []
+    if not needs:
+        return []
+    items = [
+        html.Li(
+            [html.Strong(n["title"]), "：", _THERE[n["state"]].format(n["by"])],
+            className=f"need need-{n['state']}",
+        )
+        for n in needs
+    ]
+    return [html.P("必须有的列：", className="needs-title"), html.Ul(items, className="needs")]
 
 
 def samples_table(document: Document) -> Component:
@@ -131,10 +200,13 @@ def samples_table(document: Document) -> Component:
 
 
 def _may_be_area(column: Document) -> bool:
-    """An area, or a column that nobody took and that has decimals."""
+    """An area, or a column that nobody took and that holds numbers."""
     if column["field"]:
         return bool(column["is_area"])
-    return any(re.fullmatch(r"\d{1,7}\.\d+", text) for text in column["samples"])
+    suggestion = column.get("suggestion") or {}
+    if suggestion.get("field"):
+        return bool(suggestion["is_area"])
+    return any(re.fullmatch(r"\d{1,9}(\.\d+)?", text) for text in column["samples"])
 
 
 def _named(name: str, control: Component) -> Component:

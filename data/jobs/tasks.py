@@ -4,7 +4,7 @@ its business."""
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import shapely
 
 from data.errors import SupervisionError, UploadRefused
 from data.jobs.absent import absent_keys
+from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
 from data.jobs.preview import SHOWN_KEYS, Document, columns_document, plan_document
 from data.jobs.recognising import recognise
@@ -35,7 +36,7 @@ from data.upload.prepare import (
 )
 from data.upload.readers import RawTable, ReadOptions
 from data.upload.report import write_report
-from data.upload.request import Progress, UploadRequest
+from data.upload.request import KeepProfile, Progress, UploadRequest
 from data.upload.sandbox import read_file_limited
 from data.upload.service import upload_file
 from data.upload.slip import slip_of, with_slip
@@ -49,14 +50,15 @@ _MOST_CANDIDATES = 4
 
 
 def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]:
-    """payload: {step, file, file_name, kind, year, crs, layer, set, mapping, profile, encoding,
-    all_or_nothing, from, is_said}. is_said: the user saw how the file is read and said so; a slip
-    or profile is not asked any more. step preview reads and plans and leaves the job waiting for a
-    word; step apply writes."""
+    """payload: {step, file, file_name, kind, year, crs, layer, set, mapping, profile, keep,
+    no_profile, encoding, all_or_nothing, from, is_said}. no_profile: none is looked for. is_said:
+    the user saw how the file is read and said so; a slip is not asked any more. step preview reads
+    and plans and leaves the job waiting for a word; step apply writes."""
     if job.payload["step"] == "preview":
         return "waiting", preview(store, job, progress)
     request = request_of(store, job, UploadKind(job.payload["kind"]))
-    outcome = upload_file(store, request, progress).to_json()
+    taken = upload_file(store, request, progress)
+    outcome = taken.to_json() | {"told": taken.told}
     if outcome["batch"] is None:
         raise SupervisionError(_nothing_taken(outcome))
     take_snapshot(store)
@@ -99,7 +101,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     profile = None
     if slip is not None and chosen in (None, slip.kind):  # a returned workbook says how it is read
         chosen = slip.kind
-    elif not request.mapping:
+    elif not request.mapping and not job.payload.get("no_profile"):
         with store.read() as conn:
             profile = profile_for(conn, chosen, document["signature"])
     recognised = recognise(result.tables, request.file_name) if chosen is None else None
@@ -112,7 +114,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     if kind is None and recognised is not None:
         likely = recognised.likely
         asked = replace(request, kind=likely) if likely else request
-        question = _columns_question(result.tables, asked, recognised.reason)
+        question = _columns_question(store, result.tables, asked, recognised.reason)
         return document | question | {"kind": likely, "kind_reason": None}
     assert kind is not None
     request = request_of(store, job, kind, is_preview=True)
@@ -127,7 +129,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     except UploadRefused as refusal:
         if _ASKS_FOR_CRS in refusal.message:
             return document | _crs_question(stored, options, refusal.message, progress)
-        return document | _columns_question(result.tables, seen, refusal.message)
+        return document | _columns_question(store, result.tables, seen, refusal.message)
     try:
         return document | _planned(store, prepared, bounds, progress)
     except UploadRefused as refusal:  # centre columns are placed only then
@@ -145,6 +147,15 @@ def _planned(
     absent, remark = absent_keys(store, prepared, bounds, progress)
     plan, effects = rehearse(store, prepared, progress)
     document = plan_document(plan)
+    with store.read() as conn:
+        document["needs"] = add_suggestions(
+            conn,
+            prepared.request,
+            prepared.tables,
+            prepared.maps,
+            prepared.columns,
+            document["columns"],
+        )
     document["absent"] = absent[:SHOWN_KEYS]
     document["counts"]["absent"] = len(absent)
     document["notes"] += [remark] if remark else []
@@ -154,17 +165,18 @@ def _planned(
     return document
 
 
-def _columns_question(tables: list[RawTable], request: UploadRequest, message: str) -> Document:
+def _columns_question(
+    store: Store, tables: list[RawTable], request: UploadRequest, message: str
+) -> Document:
     columns = columns_of(request.kind)
     maps = [
         map_columns(t.columns.column_names, columns, request.mapping, units_outside(t))
         for t in tables
     ]
-    return {
-        "question": "columns",
-        "message": message,
-        "columns": columns_document(tables, maps, columns),
-    }
+    shown = columns_document(tables, maps, columns)
+    with store.read() as conn:
+        needs = add_suggestions(conn, request, tables, maps, columns, shown)
+    return {"question": "columns", "message": message, "columns": shown, "needs": needs}
 
 
 def _crs_question(
@@ -203,6 +215,7 @@ def reading_of(request: UploadRequest) -> Document:
         "set": dict(request.set_columns),
         "mapping": {k: dict(v) for k, v in (request.mapping or {}).items()} or None,
         "profile": request.profile,
+        "keep": asdict(request.keep) if request.keep else None,
     }
 
 
@@ -242,6 +255,7 @@ def request_of(
         mapping=asked.get("mapping") or None,
         encoding=asked.get("encoding"),
         profile=asked.get("profile"),
+        keep=KeepProfile(**asked["keep"]) if asked.get("keep") else None,
         follows_slip=not asked.get("is_said"),
     )
 

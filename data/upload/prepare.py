@@ -64,10 +64,10 @@ class Prepared:
     """rows: a column a field, objects, None for empty, CLEARED for 清空; `_row` and `_sheet` say
     where each came from, `_table` and `_at` its place in `tables`. geometry: one entry a row, or
     None. errors: row index → issues. headers: field → the file's header. fetched: keys of the
-    store, on their way since before the file was read. is_returned: the file is a returned
-    workbook, which holds some rows of a larger file; splits: what that file had (slip.Slip).
-    centre_crs: the system in which centre columns were read. doubts:
-    what the whole file has to be warned of, by field.
+    store, on their way since before the file was read. told: notes that came up while writing.
+    is_returned: the file is a returned workbook, which holds some rows of a larger file; splits:
+    what that file had (slip.Slip). centre_crs: the system in which centre columns were read.
+    doubts: what the whole file has to be warned of, by field.
     """
 
     request: UploadRequest
@@ -80,6 +80,7 @@ class Prepared:
     errors: dict[int, list[Issue]] = field(default_factory=dict)
     warnings: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     doubts: list[tuple[str | None, str]] = field(default_factory=list)
     fetched: EarlyFetch | None = None

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from data.settings import Settings
 from data.units import AreaUnit
-from data.upload.mapping import REASON_HEADER, ColumnMap, is_own, map_columns, split_unit
+from data.upload.mapping import REASON_HEADER, ColumnMap, is_own, map_columns, unit_of_header
 from data.upload.office_tables import WORKED_OUT
 from data.upload.prepare import Prepared
 from data.upload.readers import RawTable
@@ -76,7 +76,7 @@ def _slip(prepared: Prepared, mapping: Given) -> Slip:
         None if any(t.geometry is not None for t in prepared.tables) else prepared.centre_crs,
         given,
         mapping,
-        request.profile,
+        request.keep.name if request.keep else request.profile,
         _splits(prepared) if request.kind is UploadKind.FINDINGS else {},
     )
 
@@ -145,7 +145,7 @@ def _titles(prepared: Prepared, headers: list[str], mapped: ColumnMap) -> dict[s
     for assigned in mapped.assigned:
         header = assigned.header
         is_area = assigned.column.type is CellType.AREA
-        if is_area and assigned.unit is not AreaUnit.MU and split_unit(header)[1] is None:
+        if is_area and assigned.unit is not AreaUnit.MU and unit_of_header(header) is None:
             longer = f"{header}（{assigned.unit.label}）"
             by_name = map_columns([longer], columns).of(assigned.column.field)
             if header in titles and longer not in titles and (by_name or header in asked):

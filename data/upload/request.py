@@ -17,12 +17,22 @@ def no_progress(phase: str, done: int, total: int) -> None:
     """For callers who do not watch."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeepProfile:
+    """Keep the file's assignment of columns under a name once it is accepted. replaces: version of
+    the profile that had this name when the user was asked (mapping_profiles.Profile.version)."""
+
+    name: str
+    signature: str
+    replaces: str | None = None
+
+
 @dataclass(frozen=True)
 class UploadRequest:
     """path: the file; file_name: what its owner calls it. set_columns: header → value for columns
     that the file lacks. mapping: header → {"field": …, "unit": …} assigned by the user. profile:
-    the name under which that assignment is kept. follows_slip: what is left open here is taken from
-    the slip of a returned workbook.
+    the name of the profile it came from; keep: the one to be made of it. follows_slip: what is left
+    open here is taken from the slip of a returned workbook.
     """
 
     path: Path
@@ -39,6 +49,7 @@ class UploadRequest:
     mapping: Mapping[str, Mapping[str, str | None]] | None = None
     encoding: str | None = None
     profile: str | None = None
+    keep: KeepProfile | None = None
     follows_slip: bool = True
 
     def __post_init__(self) -> None:
@@ -67,6 +78,7 @@ class UploadOutcome:
     warnings: list[Issue] = field(default_factory=list)
     report: Path | None = None
     notes: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The document of `python -m data upload --json` (figures.md)."""
@@ -82,5 +94,5 @@ class UploadOutcome:
             "warnings": [asdict(issue) for issue in self.warnings],
             "errors": [asdict(issue) for issue in self.errors],
             "report": str(self.report) if self.report else None,
-            "notes": self.notes,
+            "notes": [*self.notes, *self.told],
         }

@@ -15,6 +15,7 @@ from data.store.engine import Store
 from data.store.models import Upload
 from data.store.writing import UploadRecord, apply_changes
 from data.upload.early import Early, EarlyFetch
+from data.upload.mapping_profiles import keep, profile_named
 from data.upload.merging import fetch_keys, state_of
 from data.upload.places import load_gazetteer
 from data.upload.plan import Context, Plan, plan_rows
@@ -191,7 +192,7 @@ def apply_prepared(
                 "crs": request.crs,
                 "set": dict(request.set_columns),
                 "mapping": {k: dict(v) for k, v in (request.mapping or {}).items()},
-                "profile": request.profile,
+                "profile": _profile_used(conn, prepared),
             },
             rows=len(prepared.rows),
             inserted=plan.inserted,
@@ -214,6 +215,22 @@ def apply_prepared(
         after_reference(context, plan)
     plan.report = report
     return batch
+
+
+def _profile_used(conn: Connection, prepared: Prepared) -> dict[str, Any] | None:
+    """The profile that this upload used or makes: {id, name}; the name is that of this moment."""
+    request = prepared.request
+    if request.keep is not None and request.mapping:
+        profile, said = keep(conn, request.keep, request.kind.value, request.mapping)
+        prepared.told += [said] if said else []
+    elif request.profile:
+        found = profile_named(conn, request.profile)
+        if found is None:
+            return None
+        profile = found
+    else:
+        return None
+    return {"id": profile.id, "name": profile.name}
 
 
 def _kept_issues(prepared: Prepared) -> list[dict[str, Any]]:
@@ -250,4 +267,5 @@ def outcome_of(store: Store, plan: Plan, batch: int | None) -> UploadOutcome:
         warnings=prepared.warnings,
         report=plan.report,
         notes=prepared.notes,
+        told=prepared.told,
     )

@@ -13,7 +13,7 @@ from data.jobs.incoming import Incoming
 from data.jobs.table import JobTable, JobView
 from data.services import Services
 from data.store.engine import Store
-from data.upload.mapping_profiles import profile_for
+from data.upload.mapping_profiles import list_profiles
 from tests.uploading import PATCHES, confirmed, csv, previewed, run_next
 
 BAD = "HC-009,新增非农建设类,2023-05-08,环翠区,-1,0"
@@ -138,9 +138,13 @@ def test_assigned_columns_are_read_again_and_kept_as_a_profile_for_the_next_file
     assert again.result is not None
     assert again.result["question"] is None
     with services.store.read() as conn:
-        kept = profile_for(conn, "patches", again.result["signature"])
-    assert kept is not None
-    assert kept.mapping["多大"] == {"field": "area_mu", "unit": "M2"}
+        assert list_profiles(conn) == [], "a preview keeps nothing"
+    assert "存为方案“某区表”" in shown(services, table, f"?job={again.id}")
+    confirmed(table, services.store, again)
+    with services.store.read() as conn:
+        (listed,) = list_profiles(conn)
+    assert listed.profile.mapping["多大"] == {"field": "area_mu", "unit": "M2"}
+    assert (listed.uses, listed.last_batch) == (1, 1)
     nxt = previewed(
         table, services.store, csv(tmp_path / "二.csv", *PATCHES, header=STRANGE), kind=""
     )
@@ -149,7 +153,86 @@ def test_assigned_columns_are_read_again_and_kept_as_a_profile_for_the_next_file
     assert "已套用方案“某区表”" in shown(services, table, f"?job={nxt.id}")
     done = confirmed(table, services.store, nxt)
     assert done.result is not None
-    assert done.result["outcome"]["inserted"] == 3
+    assert done.result["outcome"]["unchanged"] == 3
+    with services.store.read() as conn:
+        assert [one.uses for one in list_profiles(conn)] == [2]
+    assert "方案“某区表”" in shown(services, table, "?batch=2")
+    assert "用过 2 次" in shown(services, table, "")
+
+
+def test_suggestions_stand_in_the_boxes_with_their_reasons(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES, header=STRANGE))
+    seen = shown(services, table, f"?job={job.id}")
+    assert "建议：每行一个、互不重复，如 HC-001、HC-002。" in seen
+    assert "图斑编号：建议取自“编号甲”，请核对" in seen
+    assert "列有建议，核对后才采用" in seen
+
+
+def test_what_is_suggested_beside_a_preview_is_taken_only_by_its_button(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    header = "图斑编号,图斑类型,日子,区市,监测面积,占用耕地面积"
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES, header=header))
+    assert job.result is not None
+    assert job.result["counts"]["rejected"] == 3
+    seen = shown(services, table, f"?job={job.id}")
+    assert "像“下发日期”，尚未采用：取值都是日期" in seen
+    columns = job.result["columns"]
+    fields = tuple(c["field"] or "none" for c in columns)
+    pressed(actions, job, "adopt", {}, fields, tuple(None for _ in columns))
+    again = run_next(table, services.store)
+    assert again.result is not None
+    assert (again.result["counts"]["inserted"], again.result["question"]) == (3, None)
+
+
+def test_a_profile_is_put_aside_for_one_file(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES))
+    assert job.result is not None
+    columns = job.result["columns"]
+    fields = ("patch_no", "patch_type", "issued_on", "district_code", "area_mu", "none")
+    pressed(actions, job, "again", {"profile": "不要耕地"}, fields, tuple(None for _ in columns))
+    confirmed(table, services.store, run_next(table, services.store))
+    nxt = previewed(table, services.store, csv(tmp_path / "二.csv", *PATCHES))
+    assert nxt.result is not None
+    assert nxt.result["profile"] == "不要耕地"
+    pressed(actions, nxt, "by-name")
+    plain = run_next(table, services.store)
+    assert plain.result is not None
+    assert plain.result.get("profile") is None
+    assert {c["header"]: c["field"] for c in plain.result["columns"]}[
+        "占用耕地面积"
+    ] == "farmland_mu"
+
+
+def test_a_taken_name_is_refused_while_the_file_still_waits(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES, header=STRANGE))
+    units = (None,) * len(FIELDS)
+    pressed(actions, job, "again", {"profile": "某区表"}, FIELDS, units)
+    confirmed(table, services.store, run_next(table, services.store))
+    other = previewed(table, services.store, csv(tmp_path / "二.csv", *PATCHES))
+    with pytest.raises(SupervisionError, match="已有名为“某区表”的方案"):
+        pressed(actions, other, "again", {"profile": "某区表"}, FIELDS, units)
+    assert table.get(other.id).state == "waiting"
+    actions.rename_profile(1, "某区表", "<b>怪表</b>")
+    assert "<b>怪表</b>" in shown(services, table, "")
+    actions.drop_profile(1, "<b>怪表</b>")
+    assert "列的对应方案" not in shown(services, table, "")
+
+
+def test_values_given_for_columns_that_the_page_does_not_show_stay(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(
+        table, services.store, csv(tmp_path / "一.csv", *PATCHES), set={"乡镇": "孙家疃街道"}
+    )
+    pressed(actions, job, "reread", {"set-区市": "环翠区", "set-下发日期": ""})
+    assert table.get(job.id).payload["set"] == {"乡镇": "孙家疃街道", "区市": "环翠区"}
 
 
 def test_another_kind_forgets_the_columns_of_the_first(
