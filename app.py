@@ -10,7 +10,7 @@ import flask
 from dash import Dash
 from flask_compress import Compress
 
-from callbacks import clearance, overdue, overview, patches, rules
+from callbacks import clearance, handbook, overdue, overview, patches, rules
 from callbacks.assessment import page as assessment
 from callbacks.frame import faults, shell
 from callbacks.heatmap import named as heatmap_named
@@ -47,6 +47,7 @@ CALLBACK_MODULES = (
     assessment,
     rules,
     upload,
+    handbook,
 )
 #: Addresses without a page.
 ROUTE_MODULES = (

@@ -10,6 +10,7 @@ class Shell:
     MENU = "menu"
     BACKDROP = "backdrop"
     HOME = "home"
+    HELP = "help-link"
     NAVIGATION = "navigation"
     YEAR = "work-year"
     AS_OF = "as-of"
@@ -182,6 +183,17 @@ class Assessment:
 
 class Rules:
     CONTENT = "rules-content"
+
+
+class Handbook:
+    CONTENT = "handbook-content"
+    SEARCH = "handbook-search"
+    WORDS = "handbook-words"
+
+
+class HandbookChapter:
+    SLUG = "handbook-slug"
+    CONTENT = "handbook-chapter-content"
 
 
 class PatchDetail:

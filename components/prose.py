@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 TAGS = frozenset(
     ("section", "article", "nav", "div", "p", "span", "strong", "em", "small", "h2", "h3", "h4",
      "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "a", "details", "summary",
-     "table", "caption", "thead", "tbody", "tr", "th", "td")
+     "table", "caption", "thead", "tbody", "tr", "th", "td", "code", "pre")
 )  # fmt: skip
 
 Node = list[Any] | str
@@ -34,6 +34,13 @@ def node(tag: str, *children: Node | None, cls: str = "", anchor: str = "", href
 def line(points: str, label: str) -> Node:
     """A tiny line through "x,y x,y …" (cards.line_points); nothing for none."""
     return ["line", {"points": points, "label": label}] if points else ""
+
+
+def picture(src: str, alt: str) -> Node:
+    """A picture from this server, loaded when it comes into view."""
+    if not src.startswith("/"):
+        raise ValueError(f"a picture from elsewhere: {src}")
+    return ["img", {"src": src, "alt": alt}]
 
 
 class Prose(Component):

@@ -35,6 +35,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("办", (("/upload", "数据上传"),)),
+    ("管", (("/help", "使用手册"),)),
 )
 
 
@@ -67,6 +68,7 @@ def frame(city_name: str) -> Component:
                     ),
                     html.Div(_controls(), className="controls"),
                     html.Div(id=i.STAMP, className="store-stamp"),
+                    dcc.Link("帮助", id=i.HELP, href="/help", className="help-link"),
                 ],
                 className="top-bar",
             ),
@@ -131,11 +133,12 @@ def _is(current: str, path: str) -> bool:
     return current == path or (path != "/" and current.startswith(f"{path}/"))
 
 
-def toast(message: str) -> Component:
-    """A sentence in the corner; it stays until it is closed."""
+def toast(message: str, help_href: str = "") -> Component:
+    """A sentence in the corner; it stays until it is closed. help_href: what explains it."""
     return html.Div(
         [
             html.P(message),
+            dcc.Link("怎么办", href=help_href, className="toast-help") if help_href else None,
             html.Button("知道了", id=ids.Shell.TOAST_CLOSE, type="button", className="toast-close"),
         ],
         className="toast-note",

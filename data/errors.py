@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class SupervisionError(Exception):
-    """A refusal. The message is a Chinese sentence that says what happened and what to do."""
+    """A refusal. The message is a Chinese sentence that says what happened and what to do.
+
+    chapter: of the handbook (docs/handbook), where it takes more than a sentence.
+    """
+
+    chapter: ClassVar[str] = ""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -16,9 +22,13 @@ class SupervisionError(Exception):
 class UploadRefused(SupervisionError):
     """A file of which no row can be taken (unreadable, hostile, wrong kind)."""
 
+    chapter = "upload-errors"
+
 
 class StoreRefused(SupervisionError):
     """The store cannot be used: newer version, locked, full disk, read-only."""
+
+    chapter = "care"
 
 
 class NotFound(SupervisionError):

@@ -4,13 +4,14 @@
 
   const h = React.createElement;
   const TAGS = new Set(("section article nav div p span strong em small h2 h3 h4 ul ol li dl dt dd blockquote a " +
-    "table caption thead tbody tr th td details summary").split(" "));
+    "table caption thead tbody tr th td details summary code pre").split(" "));
 
   /* Texts become text nodes; only the elements above, only links on this server. */
   function draw(node, key) {
     if (typeof node === "string") return node;
     const [tag, given, ...children] = node;
     if (tag === "line") return line(given, key);
+    if (tag === "img") return picture(given, key);
     if (!TAGS.has(tag)) return null;
     const attributes = { key };
     if (given.class) attributes.className = given.class;
@@ -26,6 +27,12 @@
   function line(given, key) {
     return h("svg", { key, className: "sparkline", width: 80, height: 22, role: "img", "aria-label": given.label },
       h("polyline", { points: given.points, fill: "none", stroke: "currentColor", strokeWidth: 1.5 }));
+  }
+
+  /* Only from this server; its text stands for it until it is there. */
+  function picture(given, key) {
+    if (!/^\/(?!\/)/.test(given.src)) return null;
+    return h("img", { key, src: given.src, alt: given.alt, loading: "lazy", className: "handbook-picture" });
   }
 
   /* What the address names: opened, scrolled to and marked until another is. */

@@ -7,6 +7,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from components import ids
+from components.handbook import chapter_path
 from components.parts.cards import error_panel
 from components.shell import toast
 from data.errors import NotFound, SupervisionError
@@ -28,11 +29,20 @@ def sentence(error: Exception) -> str:
 def in_callback(error: Exception) -> None:
     """Dash's `on_error`: says it in a toast, and in place of a page's content."""
     message = sentence(error)
-    dash.set_props(ids.Shell.TOASTS, {"children": toast(message)})
+    explained = help_of(error)
+    dash.set_props(ids.Shell.TOASTS, {"children": toast(message, explained)})
     outputs = dash.ctx.outputs_list
     for output in outputs if isinstance(outputs, list) else [outputs]:
         if is_content(output):
-            dash.set_props(output["id"], {"children": error_panel(message, "/", "回到总览")})
+            dash.set_props(
+                output["id"], {"children": error_panel(message, "/", "回到总览", explained)}
+            )
+
+
+def help_of(error: Exception) -> str:
+    """Where the handbook explains a refusal; empty where its sentence is enough."""
+    chapter = error.chapter if isinstance(error, SupervisionError) else ""
+    return chapter_path(chapter) if chapter else ""
 
 
 def is_content(output: object) -> bool:

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.frame.context import PageContext, read_context
+from callbacks.handbook import help_address
 from components import ids
 from components.links import href, read_search
 from components.shell import navigation
@@ -105,6 +106,7 @@ def frame_parts(context: PageContext, path: str, paths: Sequence[str]) -> tuple[
         marks,
         footer,
         href("/", context.query),
+        href(help_address(path), context.query),
     )
 
 
@@ -122,6 +124,7 @@ def register(app: Dash, services: Services) -> None:
         Output(i.DEMO, "children"),
         Output(i.FOOTER, "children"),
         Output(i.HOME, "href"),
+        Output(i.HELP, "href"),
         Input(i.LOCATION, "pathname"),
         Input(i.LOCATION, "search"),
     )

@@ -157,13 +157,16 @@ def empty(reason: str, next_step: str, href: str | None = None) -> Component:
     return html.Div([html.P(reason), html.P(step)], className="empty")
 
 
-def error_panel(message: str | Sequence[str], back_href: str, back: str = "返回") -> Component:
-    """What went wrong, a sentence or several, and the way back."""
+def error_panel(
+    message: str | Sequence[str], back_href: str, back: str = "返回", help_href: str = ""
+) -> Component:
+    """What went wrong, a sentence or several, and the way back. help_href: what explains it."""
     sentences = [message] if isinstance(message, str) else message
     return html.Div(
         [
             html.Div([html.P(sentence) for sentence in sentences]),
             dcc.Link(back, href=back_href, className="btn btn-outline-primary btn-sm"),
+            dcc.Link("怎么办", href=help_href, className="error-help") if help_href else None,
         ],
         className="error-panel",
         role="alert",

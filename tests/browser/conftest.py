@@ -227,15 +227,15 @@ def forget(context: BrowserContext, tab: Page, origins: set[str]) -> None:
 def screenshot(page: Page, viewport: Viewport) -> Callable[[str], Path]:
     """Keep a picture of the page under a name: `screenshot("overview")`.
 
-    Pictures go to tests/artifacts; with WEIPIAN_SCREENSHOTS=1 those of the README's names also
+    Pictures go to tests/artifacts; with WEIPIAN_SCREENSHOTS=1 those that are to be kept also
     replace docs/screenshots.
     """
 
-    def take(name: str, full_page: bool = False) -> Path:
+    def take(name: str, full_page: bool = False, keep: bool = True) -> Path:
         ARTIFACTS.mkdir(exist_ok=True)
         path = ARTIFACTS / f"{name}-{viewport[0]}.png"
         page.screenshot(path=path, full_page=full_page, animations="disabled")
-        if os.environ.get("WEIPIAN_SCREENSHOTS") == "1":
+        if keep and os.environ.get("WEIPIAN_SCREENSHOTS") == "1":
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, SCREENSHOTS / path.name)
         return path

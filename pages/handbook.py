@@ -1,0 +1,17 @@
+"""`/help` 帮助: the handbook's contents, by reader, and its search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import html
+
+from components import ids
+from components.parts.cards import skeleton
+
+dash.register_page(__name__, path="/help", name="帮助", title="帮助 · 卫片执法监管")
+
+
+def layout(**_query: Any) -> html.Div:
+    return html.Div(skeleton("page"), id=ids.Handbook.CONTENT, className="handbook")
