@@ -35,6 +35,16 @@ class NotFound(SupervisionError):
     """An address or key that names nothing in the store."""
 
 
+class Unproven(SupervisionError):
+    """A change asked for by a request that has not shown that it came from a page of this server,
+    or any request under a name that is not this server's."""
+
+    def __init__(
+        self, message: str = "请求不是从本系统的页面发出的，已拒绝。请刷新页面后重试。"
+    ) -> None:
+        super().__init__(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One remark on one cell of an uploaded file.

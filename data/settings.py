@@ -36,6 +36,8 @@ class Settings:
     """database_url: SQLAlchemy address of the store. local_dir: folder for uploaded files, returned
     workbooks and job files. tile_url: address template of background tiles, None for none.
     imagery_…: pictures of the ground before and after, offered where both addresses are set.
+    allowed_hosts: names (`name` or `name:port`) under which browsers may ask, beside where the
+    server listens.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -50,6 +52,7 @@ class Settings:
     city_name: str = "威海市"
     host: str = "127.0.0.1"
     port: int = 8050
+    allowed_hosts: tuple[str, ...] = ()
     celery_broker_url: str | None = None
     fixed_today: date | None = field(default=None)
 
@@ -74,6 +77,7 @@ class Settings:
             city_name=env.get("WEIPIAN_CITY", "威海市"),
             host=env.get("WEIPIAN_HOST", "127.0.0.1"),
             port=_whole("WEIPIAN_PORT", env.get("WEIPIAN_PORT") or "8050"),
+            allowed_hosts=tuple(env.get("WEIPIAN_ALLOWED_HOSTS", "").replace(",", " ").split()),
             celery_broker_url=env.get("WEIPIAN_CELERY_BROKER_URL") or None,
             fixed_today=_day("WEIPIAN_TODAY", today) if today else None,
         )

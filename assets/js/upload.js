@@ -7,7 +7,7 @@
   "use strict";
 
   const ROUTE = "/upload/files";
-  const HEADERS = { "X-Weipian-Upload": "1" };
+  const TOKEN = /(?:^|; )_csrf_token=([^;]+)/;
   const ACCEPT = ".zip,.gpkg,.geojson,.json,.kml,.kmz,.xlsx,.xls,.csv,.txt";
   const PATIENCE = 10 * 60 * 1000;
   const REMEMBERED = "weipian-upload:";
@@ -54,12 +54,18 @@
     });
   }
 
+  /* The header that Dash's own script sends, too: only a page of this server can read the cookie. */
+  function token() {
+    const found = TOKEN.exec(document.cookie);
+    return found ? { "X-CSRFToken": found[1] } : {};
+  }
+
   /* The server's answer as an object. A refusal (4xx) carries its sentence; anything else that is
    * not an answer is a connection that may come back. */
   async function ask(method, address, options) {
     const response = await fetch(address, {
       method: method,
-      headers: Object.assign({}, HEADERS, options.headers),
+      headers: Object.assign({}, token(), options.headers),
       body: options.body,
       signal: options.signal,
       credentials: "same-origin",

@@ -10,7 +10,7 @@ from components import ids
 from components.handbook import chapter_path
 from components.parts.cards import error_panel
 from components.shell import toast
-from data.errors import NotFound, SupervisionError
+from data.errors import NotFound, SupervisionError, Unproven
 from data.faults import number_of
 
 #: Ids of the places that a page's callback fills end so; a fault is shown there, too, because a
@@ -27,7 +27,12 @@ def sentence(error: Exception) -> str:
 
 
 def in_callback(error: Exception) -> None:
-    """Dash's `on_error`: says it in a toast, and in place of a page's content."""
+    """Dash's `on_error`: says it in a toast, and in place of a page's content.
+
+    A request that may not change anything is no user's mistake: it gets the server's refusal.
+    """
+    if isinstance(error, Unproven):
+        raise error
     message = sentence(error)
     explained = help_of(error)
     dash.set_props(ids.Shell.TOASTS, {"children": toast(message, explained)})
@@ -57,13 +62,19 @@ def in_routes(server: Flask) -> None:
 
     @server.errorhandler(SupervisionError)
     def refused(error: SupervisionError) -> Response:
-        return _plain(sentence(error), 404 if isinstance(error, NotFound) else 400)
+        return _plain(sentence(error), status_of(error))
 
     @server.errorhandler(Exception)
     def failed(error: Exception) -> Response | HTTPException:
         if isinstance(error, HTTPException):
             return error
         return _plain(sentence(error), 500)
+
+
+def status_of(error: SupervisionError) -> int:
+    if isinstance(error, Unproven):
+        return 403
+    return 404 if isinstance(error, NotFound) else 400
 
 
 def _plain(text: str, status: int) -> Response:

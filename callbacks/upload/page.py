@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.guard import changes_state
 from callbacks.frame.shell import stamp_text
 from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
@@ -210,6 +211,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @changes_state
     def arrived(
         file: dict[str, Any] | None,
         kind: str | None,
@@ -269,6 +271,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @changes_state
     def act(
         clicks: list[int | None],
         options: list[Any],

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.errors import NotFound, SupervisionError, UploadRefused
+from data.permission import require_permission
 from data.settings import Settings
 
 MB = 1 << 20
@@ -72,6 +73,7 @@ class Incoming:
     def begin(self, name: str, size: int) -> IncomingFile:
         """Make room for a file. Raises UploadRefused for what could not be taken anyway."""
         name = Path(name.replace("\\", "/")).name.strip()[:200]
+        require_permission()
         suffix = Path(name).suffix.lower()
         if suffix not in SUFFIXES:
             raise UploadRefused(_wrong_suffix(name, suffix))
@@ -107,6 +109,7 @@ class Incoming:
 
     def append(self, file_id: str, offset: int, data: bytes) -> IncomingFile:
         """Add a slice. Raises NotFound, OutOfStep, UploadRefused (more than was announced)."""
+        require_permission()
         known = self.get(file_id)
         with self.path(file_id, known.name).open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -126,6 +129,7 @@ class Incoming:
         return self._data(file_id, Path(name).suffix.lower())
 
     def drop(self, file_id: str) -> None:
+        require_permission()
         if _ID.fullmatch(file_id):
             for path in self.folder.glob(f"{file_id}.*"):
                 path.unlink(missing_ok=True)

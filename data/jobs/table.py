@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from data.errors import NotFound, StoreRefused, SupervisionError
+from data.permission import require_permission
 from data.settings import Settings
 from data.store.models import Job
 
@@ -78,13 +79,18 @@ def _now() -> datetime:
 
 
 class JobTable:
-    """Each method is one short transaction."""
+    """Each method is one short transaction.
+
+    What a user asks for (submit, again, cancel) raises Unproven in a request that has not shown
+    where it comes from; what the machinery notes of itself does not ask.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.engine = _engine(settings)
 
     def submit(self, task: str, payload: dict[str, Any], created_by: str) -> str:
         """Put a job at the end of the queue and return its id."""
+        require_permission()
         job_id = uuid.uuid4().hex
         now = _now()
         with self.engine.begin() as conn:
@@ -137,6 +143,7 @@ class JobTable:
 
         Raises SupervisionError where it is no longer in one of `from_states` (two windows).
         """
+        require_permission()
         job = self.get(job_id)
         changed = self._move(
             job_id,
@@ -182,6 +189,7 @@ class JobTable:
 
     def cancel(self, job_id: str) -> None:
         """A queued or waiting job ends at once; a running one before it commits."""
+        require_permission()
         if not self._move(job_id, ("queued", "waiting"), state="cancelled", message=None):
             with self.engine.begin() as conn:
                 conn.execute(

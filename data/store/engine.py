@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from data.errors import StoreRefused
+from data.permission import require_permission
 from data.settings import Settings
 from data.store import dialect
 
@@ -58,8 +59,10 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """The exclusive writer. Commits at the end; any exception leaves the store as it was.
 
-        Raises StoreRefused where the store is locked, full or read-only.
+        Raises StoreRefused where the store is locked, full or read-only, Unproven in a request
+        that has not shown where it comes from.
         """
+        require_permission()
         with _refusals(), self.engine.connect() as conn:
             conn = conn.execution_options(**{_WRITES: True})
             with conn.begin():

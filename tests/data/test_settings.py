@@ -40,10 +40,12 @@ def test_the_environment_names_store_folder_tiles_and_day(
     monkeypatch.setenv("WEIPIAN_IMAGERY_BEFORE_URL", "http://10.0.0.1/before/{z}/{x}/{y}.png")
     monkeypatch.setenv("WEIPIAN_IMAGERY_AFTER_LABEL", "2023年10月")
     monkeypatch.setenv("WEIPIAN_TODAY", "2023-11-23")
+    monkeypatch.setenv("WEIPIAN_ALLOWED_HOSTS", "weipian.example.cn, 10.0.0.2:8443")
     settings = Settings.from_environment()
     assert settings.imagery_before_url == "http://10.0.0.1/before/{z}/{x}/{y}.png"
     assert (settings.imagery_before_label, settings.imagery_after_label) == ("前时相", "2023年10月")
     assert settings.imagery_after_url is None
+    assert settings.allowed_hosts == ("weipian.example.cn", "10.0.0.2:8443")
     assert settings.database_url == "postgresql://weipian@/weipian"
     assert settings.uploads_dir == tmp_path / "uploads"
     assert settings.outputs_dir == tmp_path / "outputs"
