@@ -54,6 +54,7 @@ def load_result(answer: dict[str, Any], folder: Path) -> ReadResult:
             geometry = _geometry(_read(folder / f"geometry{index}.arrow"))
         unreadable = [Issue(**issue) for issue in entry["unreadable"]]
         says = SheetSays(**entry["says"])
+        says.merged = {h: [(a, b) for a, b in found] for h, found in says.merged.items()}
         tables.append(RawTable(entry["name"], columns, rows, geometry, crs, unreadable, says))
     return ReadResult(tables, answer["container"], list(answer["notes"]), answer["slip"])
 

@@ -30,6 +30,7 @@ from data.upload.mapping import (
     normal,
     units_outside,
 )
+from data.upload.merged_cells import faults_of, filled_down
 from data.upload.office_tables import OfficeTable, read_as
 from data.upload.parsing import Unreadable, cell_texts, parse_column, read_term
 from data.upload.readers import Geometry, RawTable, ReadOptions, ReadResult
@@ -233,6 +234,7 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
     chosen: list[tuple[OfficeTable, ColumnMap]] = []
     notes = [*said, *result.notes]
     for raw in result.tables:
+        raw, said_merged = filled_down(raw, columns, request.mapping)
         office = read_as(raw, request.kind)
         table, given = office.table, {**office.mapping, **(request.mapping or {})}
         outside = units_outside(table, asked_unit)
@@ -244,7 +246,7 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
                 raise UploadRefused(_unclear_units(mapped.unclear))
             _ask_for_unit(table, mapped)
             chosen.append((office, mapped))
-            notes += office.notes
+            notes += [*said_merged, *office.notes]
         elif len(result.tables) > 1:
             notes.append(f"“{table.name}”没有{_needed(request.kind)}列，未导入。")
     if not chosen:
@@ -410,6 +412,9 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
         count = table.columns.num_rows
         frame, cell_errors, nothing = _parse(table, mapped, constants)
         prepared.notes += _said_nothing(nothing)
+        keys = {c.field for c in prepared.columns if c.key}
+        is_parcel = {"patch_no", "parcel_no"} <= keys <= {"year", "patch_no", "parcel_no"}
+        cell_errors += faults_of(table, mapped.assigned, frame, is_parcel)
         frame["_row"] = table.row_numbers
         frame["_sheet"] = table.name
         frame["_table"] = number
@@ -451,7 +456,7 @@ def _parse(
 
     def take(assigned: Assigned, cells: Any) -> None:
         name = assigned.column.field
-        parsed = parse_column(cells, assigned.column, assigned.unit)
+        parsed = parse_column(cells, assigned.column, assigned.unit, table.says.days_late)
         if parsed.nothing:
             nothing[assigned.header] = parsed.nothing
         errors.extend((index, name, sentence) for index, sentence in parsed.errors.items())

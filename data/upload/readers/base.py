@@ -70,16 +70,24 @@ class Geometry:
         return len(self.wkb)
 
 
+#: Cells merged downwards: first and last row and the column, from 0.
+Merged = tuple[int, int, int]
+
+
 @dataclass(slots=True)
 class SheetSays:
     """What a sheet says of its cells outside of them. area_unit: name of the AreaUnit of a line
     such as 单位：公顷. unclear_unit: the words of such a line that name no known unit, or several.
-    column_units: header → name of the AreaUnit in a row of units or in the group above it.
+    column_units: header → name of the AreaUnit in a row of units or in the group above it. merged:
+    header → first and last row, as the user counts, of the cells merged downwards: the first of
+    them holds the value. days_late: what bare day numbers lack (a workbook counting from 1904).
     """
 
     area_unit: str | None = None
     unclear_unit: str | None = None
     column_units: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    days_late: int = 0
 
 
 @dataclass(slots=True)

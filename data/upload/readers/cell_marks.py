@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -60,11 +60,15 @@ def with_marks(path: Path, sheet: str, columns: list[pa.Array]) -> list[pa.Array
     A row of marks only stays empty: formulas are drawn down far below the data. Raises
     UploadRefused for a sheet that is nearly all marks.
     """
-    part = _part_of(path, sheet)
+    part = part_of(path, sheet)
     marks = _marks(path, part) if part else []
-    if not marks:
+    return marked(columns, marks, first_column(path, sheet)) if marks else columns
+
+
+def marked(columns: list[pa.Array], marks: Sequence[Mark], first: int = 0) -> list[pa.Array]:
+    """The columns, of which the first is the sheet's column `first`, with these cells."""
+    if not columns:
         return columns
-    first = _first_column(path, sheet)
     height = len(columns[0])
     by_column: dict[int, dict[int, str]] = {}
     for row, column, text in marks:
@@ -75,14 +79,14 @@ def with_marks(path: Path, sheet: str, columns: list[pa.Array]) -> list[pa.Array
         mask = array.is_valid().to_numpy(zero_copy_only=False).copy()
         mask[list(by_column.get(index, ()))] = False
         is_filled |= mask
-    marked = list(columns)
+    changed = list(columns)
     for index, found in by_column.items():
         cells = columns[index].to_pylist()
         for row, text in found.items():
             if is_filled[row] or not text.startswith("#"):
                 cells[row] = text
-        marked[index] = pa.array(cells, pa.string())
-    return marked
+        changed[index] = pa.array(cells, pa.string())
+    return changed
 
 
 def _marks(path: Path, part: str) -> list[Mark]:
@@ -125,7 +129,7 @@ def _note(marks: dict[tuple[int, int], str], attributes: bytes, text: str) -> No
         marks[int(place.group(2)) - 1, column - 1] = text
 
 
-def _part_of(path: Path, sheet: str) -> str | None:
+def part_of(path: Path, sheet: str) -> str | None:
     """The name in the archive of the sheet's XML; None where the workbook does not tell."""
     try:
         with zipfile.ZipFile(path) as book:
@@ -143,7 +147,8 @@ def _part_of(path: Path, sheet: str) -> str | None:
     return None
 
 
-def _first_column(path: Path, sheet: str) -> int:
+def first_column(path: Path, sheet: str) -> int:
+    """Number from 0 of the first column that the sheet uses."""
     with path.open("rb") as file:
         start = python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet).start
     return start[1] if start else 0

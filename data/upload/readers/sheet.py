@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from data.errors import UploadRefused
 from data.units import AreaUnit
 from data.upload.readers import headers
-from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable, SheetSays
+from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, Merged, RawTable, SheetSays
 from data.upload.readers.unit_lines import said_unit
 
 #: A sum is named in one of so many columns.
@@ -21,10 +21,16 @@ _BLANKS = " \t\r\n\u00a0\u3000\ufeff\u200b"
 
 
 def table_of(
-    name: str, columns: list[pa.Array], first_row: int, notes: list[str]
+    name: str,
+    columns: list[pa.Array],
+    first_row: int,
+    notes: list[str],
+    merged: Sequence[Merged] = (),
+    days_late: int = 0,
 ) -> RawTable | None:
     """columns: the whole sheet as text arrays of one length. first_row: number of its first row as
-    the user counts. None where there is no header or nothing under it.
+    the user counts. merged: rows and columns of these arrays. None where there is no header or
+    nothing under it.
     """
     if not columns or not len(columns[0]):
         return None
@@ -45,6 +51,7 @@ def table_of(
         notes.append(f"“{name}”：表头在第 {header.first + first_row} 行，其上的标题行已跳过。")
     says = SheetSays(column_units={name: unit.name for name, unit in header.units.items()})
     body = [c.slice(header.last + 1) for c in cells]
+    says.days_late = days_late
     names: list[str] = []
     kept: list[pa.Array] = []
     for index, (column, title) in enumerate(zip(body, header.names, strict=False)):
@@ -52,6 +59,8 @@ def table_of(
             continue
         names.append(title or f"列{column_letters(index)}")
         kept.append(column)
+        for first, last, _ in (m for m in merged if m[2] == index and m[0] > header.last):
+            says.merged.setdefault(names[-1], []).append((first + first_row, last + first_row))
     numbers = np.arange(len(body[0]), dtype=np.int64) + header.last + 1 + first_row
     filled = np.zeros(len(body[0]), dtype=bool)
     for column in kept:

@@ -14,8 +14,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import fastexcel
 import numpy as np
@@ -25,13 +27,14 @@ import python_calamine
 
 from data.errors import UploadRefused
 from data.upload import archive
-from data.upload.readers import cell_marks
+from data.upload.readers import biff, cell_marks, exact_cells
 from data.upload.readers.base import (
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_TABLES,
     SLIP_MARK,
     SLIP_SHEET,
+    Merged,
     RawTable,
     ReadOptions,
 )
@@ -42,63 +45,108 @@ _BROKEN = "Excel 文件已损坏或有密码，请用 Excel 或 WPS 打开、去
 _FAR_COLUMN = re.compile(rb' r="([A-Z]{2,3})[0-9]{1,7}"')
 _ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="([0-9]{1,9})"')
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_MERGED = re.compile(
+    rb'mergeCell ref="\$?([A-Z]{1,3})\$?([0-9]{1,7}):\$?[A-Z]{1,3}\$?([0-9]{1,7})"'
+)
+_FROM_1904 = re.compile(rb'date1904\s*=\s*["\'](?:1|true)["\']')
+#: Days between the two calendars of workbooks.
+_DAYS_1904 = 1462
 _MIDNIGHT = " 00:00:00"
+#: From here on a time is a rounding of the next day.
+_LATE = dt.time(23, 58)
 _EXACT = 1e15
 _VISIBLE = python_calamine.SheetVisibleEnum.Visible
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """cells: its columns as text, from the sheet's first row on. merged: in places of `cells`."""
+
+    cells: list[pa.Array]
+    is_hidden: bool = False
+    merged: list[Merged] = field(default_factory=list)
+    days_late: int = 0
+
+
+@dataclass(slots=True)
+class _Looks:
+    """What a first look through the XML tells. merged: name of the part → rows and columns."""
+
+    may_hold_marks: bool = False
+    may_be_rounded: bool = False
+    from_1904: bool = False
+    merged: dict[str, set[Merged]] = field(default_factory=dict)
 
 
 def read_xlsx(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTable]:
     """The sheets that hold a table. Raises UploadRefused."""
     archive.check_workbook(path, archive.ArchiveLimits())
-    may_hold_marks = _looked_through(path)
-    hidden: set[str] = set()
-    columns: dict[str, list[pa.Array]] = {}
+    looks = _looked_through(path)
+    sheets: dict[str, _Sheet] = {}
     try:
         reader = fastexcel.read_excel(path.read_bytes())
         for name in _wanted(reader.sheet_names, options, notes):
-            columns[name], visible = _fast_columns(reader, name)
-            if not visible and name != options.layer:
-                hidden.add(name)
-        for name, cells in columns.items():
-            if cells and may_hold_marks:
-                columns[name] = cell_marks.with_marks(path, name, cells)
+            sheet = _fast_columns(reader, name, looks)
+            sheet.is_hidden &= name != options.layer
+            sheet.days_late = _DAYS_1904 * looks.from_1904
+            sheets[name] = sheet
+        for name, sheet in sheets.items():
+            if sheet.cells and looks.may_hold_marks:
+                sheet.cells = cell_marks.with_marks(path, name, sheet.cells)
+            if sheet.cells and looks.merged:
+                sheet.merged = _merged_of(path, name, looks)
     except (fastexcel.FastExcelError, python_calamine.CalamineError) as error:
         raise UploadRefused(_BROKEN) from error
-    return _tables(columns, hidden, notes)
+    return _tables(sheets, notes)
+
+
+def _merged_of(path: Path, name: str, looks: _Looks) -> list[Merged]:
+    found = looks.merged.get(cell_marks.part_of(path, name) or "")
+    if not found:
+        return []
+    first = cell_marks.first_column(path, name)
+    return [(top, bottom, column - first) for top, bottom, column in sorted(found)]
 
 
 def read_xls(path: Path, options: ReadOptions, notes: list[str]) -> list[RawTable]:
     """The sheets of an old binary workbook that hold a table. Raises UploadRefused."""
+    raw = path.read_bytes()
+    sheets: dict[str, _Sheet] = {}
     try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
         names = _wanted(book.sheet_names, options, notes)
-        columns = {}
         visible = {m.name for m in book.sheets_metadata if m.visible == _VISIBLE}
-        hidden = set(names) - visible - {options.layer or ""}
+        said = biff.marks_of(raw)
+        marks = dict(zip(book.sheet_names, said.sheets, strict=False))
         for name in names:
             sheet = book.get_sheet_by_name(name)
             _check_size(name, sheet.total_height, sheet.total_width)
-            columns[name] = _text_columns(sheet.to_python(skip_empty_area=False))
+            cells = _text_columns(sheet.to_python(skip_empty_area=False))
+            own = marks.get(name, biff.SheetMarks())
+            sheets[name] = _Sheet(
+                cell_marks.marked(cells, own.marks) if own.marks else cells,
+                name not in visible and name != options.layer,
+                own.merged,
+                _DAYS_1904 * said.from_1904,
+            )
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise UploadRefused(_BROKEN) from error
-    return _tables(columns, hidden, notes)
+    return _tables(sheets, notes)
 
 
-def _tables(
-    columns: dict[str, list[pa.Array]], hidden: set[str], notes: list[str]
-) -> list[RawTable]:
+def _tables(sheets: dict[str, _Sheet], notes: list[str]) -> list[RawTable]:
     """Of the sheets that can be seen; of hidden ones only where no other holds rows. What a
     returned workbook carries of itself comes as a table of its own, the last."""
-    slip = _slip(columns.pop(SLIP_SHEET, []))
-    hidden = hidden - {SLIP_SHEET}
-    seen = {name: cells for name, cells in columns.items() if name not in hidden}
+    slip = _slip(sheets.pop(SLIP_SHEET, _Sheet([])).cells)
+    hidden = {name: sheet for name, sheet in sheets.items() if sheet.is_hidden}
+    seen = {name: sheet for name, sheet in sheets.items() if not sheet.is_hidden}
     tables = _tables_of(seen, notes)
     if tables and hidden:
-        names = "、".join(f"“{n}”" for n in columns if n in hidden and columns[n])
+        names = "、".join(f"“{name}”" for name, sheet in hidden.items() if sheet.cells)
         if names:
             notes.append(f"隐藏的工作表{names}没有导入；需要导入时请取消隐藏后重新上传。")
     elif hidden:
-        tables = _tables_of({n: columns[n] for n in columns if n in hidden}, notes)
+        tables = _tables_of(hidden, notes)
     if not tables:
         raise UploadRefused("工作簿中没有数据行。请检查：第一行应为列名，其下至少有一行数据。")
     return [*tables, *slip]
@@ -112,13 +160,13 @@ def _slip(cells: list[pa.Array]) -> list[RawTable]:
     return [RawTable(SLIP_SHEET, pieces, np.zeros(len(texts) - 1, dtype=np.int64))]
 
 
-def _tables_of(columns: dict[str, list[pa.Array]], notes: list[str]) -> list[RawTable]:
+def _tables_of(sheets: dict[str, _Sheet], notes: list[str]) -> list[RawTable]:
     tables = []
-    for name, cells in columns.items():
-        table = table_of(name, cells, 1, notes)
+    for name, sheet in sheets.items():
+        table = table_of(name, sheet.cells, 1, notes, sheet.merged, sheet.days_late)
         if table is not None and len(table.row_numbers):
             tables.append(table)
-        elif cells and table is None:
+        elif sheet.cells and table is None:
             notes.append(f"工作表“{name}”没有表头，已跳过。")
     return tables
 
@@ -135,14 +183,18 @@ def _wanted(names: list[str], options: ReadOptions, notes: list[str]) -> list[st
     return names
 
 
-def _fast_columns(reader: fastexcel.ExcelReader, name: str) -> tuple[list[pa.Array], bool]:
-    """Its columns as text, and whether the sheet can be seen."""
+def _fast_columns(reader: fastexcel.ExcelReader, name: str, looks: _Looks) -> _Sheet:
+    def load(kind: Any) -> list[pa.Array]:
+        again = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes=kind)
+        return list(again.to_arrow().columns)
+
     sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     _check_size(name, sheet.total_height, sheet.width)
-    batch = sheet.to_arrow()
-    return [
-        _tidied(column.cast(pa.string())) for column in batch.columns
-    ], sheet.visible == "visible"
+    cells = [_tidied(column.cast(pa.string())) for column in sheet.to_arrow().columns]
+    if looks.may_be_rounded:
+        cells = exact_cells.with_every_digit(cells, load)
+    cells = exact_cells.with_next_day(cells, load)
+    return _Sheet(cells, sheet.visible != "visible")
 
 
 def _tidied(column: pa.Array) -> pa.Array:
@@ -174,6 +226,8 @@ def _cell_text(value: object) -> str | None:
             return str(int(value))
         return format(Decimal(repr(value)), "f")
     if isinstance(value, dt.datetime):
+        if value.time() >= _LATE:
+            return exact_cells.next_day(value.date().isoformat())
         text = value.isoformat(sep=" ")
         return text.removesuffix(_MIDNIGHT)
     return str(value)
@@ -187,11 +241,11 @@ def _check_size(name: str, height: int, width: int) -> None:
         )
 
 
-def _looked_through(path: Path) -> bool:
-    """Looks through the sheets' XML once, inflating in pieces: it is never held whole. Whether
-    there may be cells to mark. Raises UploadRefused for a document type and far corners.
+def _looked_through(path: Path) -> _Looks:
+    """Looks through the sheets' XML once, inflating in pieces: it is never held whole. Raises
+    UploadRefused for a document type and far corners.
     """
-    may_hold_marks = False
+    looks = _Looks()
     with zipfile.ZipFile(path) as book:
         for info in book.infolist():
             is_xml = info.filename.lower().endswith((".xml", ".rels", ".vml"))
@@ -199,35 +253,48 @@ def _looked_through(path: Path) -> bool:
                 continue
             is_sheet = _SHEET_PART.fullmatch(info.filename) is not None
             try:
-                height, width, marks = _corner(book, info, is_sheet)
+                height, width = _corner(book, info, is_sheet, looks)
             except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
                 raise UploadRefused(_BROKEN) from error
             except (NotImplementedError, RuntimeError) as error:
                 raise UploadRefused(_BROKEN) from error
             _check_size(Path(info.filename).stem, height, width)
-            may_hold_marks |= marks
-    return may_hold_marks
+    return looks
 
 
-def _corner(book: zipfile.ZipFile, info: zipfile.ZipInfo, is_sheet: bool) -> tuple[int, int, bool]:
-    """Number of the last row and column with a cell, and whether any may need a mark; raises for a
-    document type declaration."""
+def _corner(
+    book: zipfile.ZipFile, info: zipfile.ZipInfo, is_sheet: bool, looks: _Looks
+) -> tuple[int, int]:
+    """Number of the last row and column with a cell; notes what else is to be looked at. Raises
+    for a document type declaration."""
     height = width = 0
-    marks = False
     tail = b""
+    merged: set[Merged] = set()
     with book.open(info) as part:
         while chunk := part.read(4 * archive.MB):
             text = tail + chunk
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                 raise UploadRefused("Excel 文件内有不允许的外部声明（DTD），未读取。请重新导出。")
             if is_sheet:
-                marks = marks or cell_marks.may_hold_marks(text)
+                looks.may_hold_marks |= cell_marks.may_hold_marks(text)
+                looks.may_be_rounded = looks.may_be_rounded or exact_cells.may_be_rounded(text)
+                merged |= set(map(_place_of, _MERGED.findall(text)))
                 columns = set(_FAR_COLUMN.findall(text))
                 width = max((_column_number(c) for c in columns), default=width)
                 rows = _ROW.findall(text)
                 height = max(height, max(map(int, rows), default=0))
+            elif info.filename.lower() == "xl/workbook.xml":
+                looks.from_1904 |= _FROM_1904.search(text) is not None
             tail = text[-64:]
-    return height, max(width, 1), marks
+    downwards = {m for m in merged if m[0] < m[1]}
+    if downwards:
+        looks.merged[info.filename] = downwards
+    return height, max(width, 1)
+
+
+def _place_of(found: tuple[bytes, bytes, bytes]) -> Merged:
+    column, top, bottom = found
+    return int(top) - 1, int(bottom) - 1, _column_number(column) - 1
 
 
 def _column_number(letters: bytes) -> int:
