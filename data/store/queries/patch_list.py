@@ -118,7 +118,7 @@ def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
         conditions.append(text_condition(q.text, q.year))
     if q.box is not None:
         conditions.append(box_condition(q.box))
-    conditions += column_conditions(q.filters)
+    conditions += column_conditions(q.filters, day)
     if q.status is not None:  # last: these may look into decisions and parcels
         conditions.append(state.status(q.status))
     return conditions

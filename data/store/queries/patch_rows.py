@@ -15,6 +15,7 @@ from data.periods import correction_due_on
 from data.store.models import Patch, Town
 from data.store.queries.list_filters import id_array, identified, listed
 from data.store.queries.state import ParcelState, PatchState, parcels_at
+from data.store.queries.stated import SEVERAL, STATED, STATED_DAYS, each_once
 from data.vocabulary import Legality
 
 _COLUMNS = (
@@ -25,6 +26,7 @@ _COLUMNS = (
 )  # fmt: skip
 _DAYS = {
     "issued_on", "due_on", "reported_on", "extended_to", "withdrawn_on", "open_return_on",
+    *STATED_DAYS,
 }  # fmt: skip
 _STATES = (
     "cleared", "on_time", "late", "overdue", "audited", "returned", "returned_now", "final",
@@ -37,7 +39,9 @@ _DERIVED = {
 }
 _OF_PARCELS = ("legality", "unlawful_farmland_mu", "remaining_farmland_mu")
 #: Keys of a row.
-ROW_KEYS = (*_COLUMNS, "district_code", "town_name", *_STATES, *_DERIVED, *_OF_PARCELS)
+ROW_KEYS = (
+    *_COLUMNS, "district_code", "town_name", *_STATES, *_DERIVED, *_OF_PARCELS, *STATED,
+)  # fmt: skip
 #: Of a patch's parcels the one that weighs most speaks for it.
 WORST_FIRST = (Legality.UNLAWFUL, Legality.PENDING, Legality.OTHER, Legality.LAWFUL)
 _IDS, _DAY = bindparam("ids", type_=String), bindparam("day", type_=Date)
@@ -122,7 +126,9 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
 
     Keys: the columns of `patch` without its geometry; district_code (that of the day), town_name;
     cleared, on_time, late, overdue, audited, returned, returned_now, final, withdrawn;
-    days_overdue, correction_due; legality, unlawful_farmland_mu, remaining_farmland_mu. Areas in
+    days_overdue, correction_due; legality, unlawful_farmland_mu, remaining_farmland_mu; source,
+    reason_codes, deduction_class, mineral_violation, responsible_unit (the words of all decisions,
+    parcels and cases, joined by 、), planned_on (the last). Areas in
     亩, days as date, vocabularies as English values. Clearance is a matter of land patches: for
     minerals due_on, clearance_month and days_overdue are None.
     """
@@ -149,6 +155,8 @@ def patch_columns(
     found = dict(zip(read, map(list, zip(*rows, strict=True)), strict=True))
     for key in found.keys() & _DAYS:
         found[key] = _days(found[key])
+    for key in found.keys() & set(SEVERAL):
+        found[key] = list(map(each_once, found[key]))
     for key in found.keys() & _STATES:
         found[key] = list(map(bool, found[key]))
     for key, derived in _derived(day).items():
@@ -169,6 +177,9 @@ def _selected(keys: tuple[str, ...]) -> Select[Any]:
     special = {"district_code": state.district, "town_name": Town.name}
     columns: list[Any] = []
     for key in keys:
+        if key in STATED:
+            columns.append(STATED[key](_DAY).label(key))
+            continue
         of: Any = state if key in _STATES or key == "open_return_on" else Patch
         columns.append((special[key] if key in special else getattr(of, key)).label(key))
     query = select(*columns).select_from(Patch).where(listed(_IDS))
