@@ -14,7 +14,18 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import GenericFunction
@@ -58,6 +69,11 @@ def _town_name(_: Expression) -> Expression:
     return select(Town.name).where(Town.code == Patch.town_code).scalar_subquery()
 
 
+def _not_after(column: Any, day: Expression) -> Expression:
+    """A day of the past as it was known on the day: what came later is empty."""
+    return case((column <= day, column), else_=null())
+
+
 def _district_position(state: PatchState) -> Expression:
     return select(District.position).where(District.code == state.district).scalar_subquery()
 
@@ -69,7 +85,7 @@ FILTERABLE: dict[str, tuple[Callable[[Expression], Any], type]] = {
     "town_name": (_town_name, str),
     "issued_on": (lambda _: Patch.issued_on, date),
     "due_on": (lambda _: Patch.due_on, date),
-    "reported_on": (lambda _: Patch.reported_on, date),
+    "reported_on": (lambda day: _not_after(Patch.reported_on, day), date),
     "extended_to": (lambda _: Patch.extended_to, date),
     "area_mu": (lambda _: Patch.area_mu, float),
     "farmland_mu": (lambda _: Patch.farmland_mu, float),
@@ -91,11 +107,18 @@ _REVERSED = frozenset({"days_overdue"})
 SORTABLE = frozenset(FILTERABLE) | frozenset(_ONLY_SORTABLE)
 
 
-def order_by(state: PatchState, sort: Sequence[tuple[str, str]]) -> list[Expression]:
-    """(column, "asc" | "desc") pairs → ORDER BY; unknown columns are left out, id breaks ties."""
+def order_by(
+    state: PatchState,
+    sort: Sequence[tuple[str, str]],
+    amounts: Mapping[str, Expression] | None = None,
+) -> list[Expression]:
+    """(column, "asc" | "desc") pairs → ORDER BY; unknown columns are left out, id breaks ties.
+    amounts: what the query has joined of figures, by their names."""
     terms: list[Expression] = []
     for name, direction in sort:
-        if name in FILTERABLE:
+        if amounts and name in amounts:
+            expression = func.coalesce(amounts[name], 0)
+        elif name in FILTERABLE:
             expression = FILTERABLE[name][0](state.day)
         elif name in _ONLY_SORTABLE:
             expression = _ONLY_SORTABLE[name](state)
@@ -137,7 +160,7 @@ def _ordered_condition(expression: Expression, item: ColumnFilter) -> Expression
 
 
 def column_condition(name: str, item: ColumnFilter, day: Expression) -> Expression:
-    """One column filter as a condition on the day. Raises KeyError for a column or operator it
+    """One column filter as a condition on the day. Raises KeyError for a column or operator that it
     cannot take."""
     make, kind = FILTERABLE[name]
     expression = make(day)
