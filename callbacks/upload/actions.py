@@ -92,7 +92,7 @@ class Actions:
             return self.submit("undo", {"batch": int(batch), "from": asked.source})
         job = self._table.get(query.get("job", ""))
         if asked.name == "confirm":
-            self._confirm(job)
+            self._confirm(job, asked.options)
         elif asked.name == "cancel":
             self._table.cancel(job.id)
         elif asked.name == "drop":
@@ -105,10 +105,18 @@ class Actions:
             raise SupervisionError("页面已更新，请刷新后重试。")
         return job.id
 
-    def _confirm(self, job: JobView) -> None:
+    def _confirm(self, job: JobView, options: Mapping[str, Any]) -> None:
         if job.result is None or job.result.get("question") or job.state != "waiting":
             raise SupervisionError("这个文件还不能写入，请先看预览。请刷新页面。")
-        self._table.again(job.id, ("waiting",), **confirmation(job.result))
+        units = job.result.get("units") or []
+        ticked = [unit["code"] for unit in units if options.get(f"unit-{unit['code']}")]
+        left = [u["name"] for u in units if u["is_required"] and u["code"] not in ticked]
+        if left:
+            raise SupervisionError(
+                f"还有区市没有确认：{'、'.join(left)}。请逐个核对并勾选后再点“确认写入”，或放弃。"
+            )
+        confirmed = confirmation(job.result) | {"confirmed_units": ticked}
+        self._table.again(job.id, ("waiting",), **confirmed)
         wake(self._table, self._services.settings, job.id)
 
     def _again(self, job: JobView, asked: Asked) -> None:

@@ -81,7 +81,7 @@ def chooser(kind: str, year: int, years: Sequence[int]) -> Component:
                     dbc.Select(
                         id=i.LAYER,
                         options=layer_options(),
-                        value=ReferenceLayer.DISTRICTS.value,
+                        placeholder="请选择是哪一层",
                     ),
                 ),
                 id=i.LAYER_FIELD,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import dash_bootstrap_components as dbc
 import dash_leaflet as dl
 from dash import html
 from dash.development.base_component import Component
 
 from components import ids
 from components.maps.base import Tiles, district_map, functions
+from components.maps.shapes import bounds_of
 from components.parts.cards import card
 from components.parts.html_table import TableColumn, html_table
 from components.upload.page import action, download
 from data.geo import collection, feature, point
 from data.units import format_count
+from data.vocabulary import UploadKind
 
 Document = Mapping[str, Any]
 
@@ -140,6 +143,29 @@ def keys(document: Document, name: str, title: str, about: str) -> Component | N
     return card(title.format(format_count(total)), [html.P(about), html.P(text, className="keys")])
 
 
+def units(document: Document) -> Component | None:
+    """What becomes of units and what hangs on each; every one is confirmed by a tick of its own."""
+    at_stake = document.get("units") or []
+    if not at_stake:
+        return None
+    rows = [
+        [
+            dbc.Checkbox(
+                id=ids.Upload.option(f"unit-{unit['code']}"),
+                label=f"{unit['name']}（{unit['code']}）",
+                value=False,
+            ),
+            unit["what"],
+        ]
+        for unit in at_stake
+    ]
+    table = html_table(
+        [TableColumn("勾选表示确认"), TableColumn("写入后")], rows, "要逐个确认的区市"
+    )
+    said = "核对每个区市的变化并勾选，再点“确认写入”；没有勾选的不会改动。入库后可以整批撤回。"
+    return card(f"要逐个确认的 {len(at_stake)} 个区市", [html.P(said), table])
+
+
 def new_map(
     document: Document, shapes: Sequence[dict[str, Any]], tiles: Tiles | None
 ) -> Component | None:
@@ -167,17 +193,24 @@ def new_map(
     margin = 0.03
     view = (min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
     more = f"，图上为前 {format_count(len(features))} 个" if total > len(features) else ""
-    legend = html.Span(f"新增 {format_count(total)} 个{more}")
+    is_layer = document.get("kind") == UploadKind.REFERENCE.value
+    city = bounds_of([shape["geom"] for shape in shapes])
+    if is_layer and city is not None:  # how much of the city it covers is seen beside the units
+        lows = [min(pair) for pair in zip(view[:2], city[:2], strict=True)]
+        highs = [max(pair) for pair in zip(view[2:], city[2:], strict=True)]
+        view = (lows[0], lows[1], highs[0], highs[1])
+    legend = html.Span(f"{'图形' if is_layer else '新增'} {format_count(total)} 个{more}")
     body = district_map(
         ids.Upload.MAP,
         shapes,
         layers,
-        label="新增图斑的位置",
+        label="图层的位置" if is_layer else "新增图斑的位置",
         bounds=view,
         tiles=tiles,
         legend=legend,
     )
-    return card("新增的图斑在哪里", body, class_name="map-panel")
+    title = "图层盖住哪里，与区市对照" if is_layer else "新增的图斑在哪里"
+    return card(title, body, class_name="map-panel")
 
 
 def effects_card(effects: Document | None) -> Component | None:
@@ -213,6 +246,7 @@ def decision(document: Document, is_strict: bool) -> Component:
     writes = known["inserted"] + known["updated"]
     refused = is_strict and known["rejected"] > 0
     able = known["inserted"] + known["updated"] + known["unchanged"] > 0 and not refused
+    able = able or bool(document.get("units"))  # ticks may let the rows in
     if refused:
         said = f"有 {format_count(known['rejected'])} 行不合格，按所选要求整个文件不导入。"
     elif not able:

@@ -264,7 +264,11 @@ def reading_options(
                 "图层",
                 o("layer"),
                 dbc.Select(
-                    id=o("layer"), options=layer_options(), value=payload.get("layer"), size="sm"
+                    id=o("layer"),
+                    options=layer_options(),
+                    value=payload.get("layer"),
+                    placeholder="请选择是哪一层",
+                    size="sm",
                 ),
             )
         )

@@ -39,6 +39,10 @@ def a_set_value(text: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
+def unit_codes(text: str) -> list[str]:
+    return [code.strip() for code in text.replace("，", ",").split(",") if code.strip()]
+
+
 def a_layer(text: str) -> ReferenceLayer:
     for layer in ReferenceLayer:
         if text in (layer.value, layer.label):

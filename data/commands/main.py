@@ -21,6 +21,7 @@ from data.commands.arguments import (
     a_record_kind,
     a_set_value,
     a_year,
+    unit_codes,
 )
 from data.commands.deciding import run_record, run_rules
 from data.commands.keeping import (
@@ -115,6 +116,14 @@ def command_parser() -> argparse.ArgumentParser:
     upload.add_argument("--crs", type=a_crs)
     upload.add_argument("--set", type=a_set_value, action="append", default=[], metavar="列=值")
     upload.add_argument("--layer", type=a_layer)
+    upload.add_argument(
+        "--confirm-unit",
+        type=unit_codes,
+        action="extend",
+        default=[],
+        metavar="代码",
+        help="区市界要新设、改画或撤下的区市，逐个写明代码（可用逗号分隔）",
+    )
     upload.add_argument("--all-or-nothing", action="store_true")
     upload.add_argument("--preview", action="store_true")
 

@@ -72,6 +72,7 @@ def run_upload(settings: Settings, arguments: Arguments) -> int:
         all_or_nothing=arguments.all_or_nothing,
         preview=arguments.preview,
         layer=arguments.layer,
+        confirmed_units=frozenset(arguments.confirm_unit),
         uploaded_by="命令行",
         uploaded_from="cli",
     )
@@ -136,12 +137,12 @@ def run_uploads(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_undo(settings: Settings, arguments: Arguments) -> int:
-    from data.store.undo import undo_batch
     from data.triggers.snapshots import take_snapshot
+    from data.upload.placed_again import take_back
 
     store = store_of(settings)
     with store.write() as conn:
-        batch = undo_batch(conn, arguments.batch, "命令行")
+        batch = take_back(conn, arguments.batch, "命令行")
     take_snapshot(store)
     if arguments.json:
         print_json({"undone": arguments.batch, "batch": batch})

@@ -1,8 +1,8 @@
 """What the page shows of a file before anything is written, as one JSON document.
 
 {question, message, kind, kind_reason, table, sha256, signature, profiles, counts, notes, crs,
-columns, changed, ended, absent, errors, warnings, report, features, effects, data_version}; see
-`Document`. A file that cannot be taken yet because something has to be asked (which column is
+columns, changed, ended, units, absent, errors, warnings, report, features, effects, data_version};
+see `Document`. A file that cannot be taken yet because something has to be asked (which column is
 which, which coordinate system) gives the same document with `question` set.
 """
 
@@ -12,20 +12,20 @@ import math
 import re
 from collections import Counter
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
 
-from data.jobs.plain import plain
-from data.units import m2_to_mu
+from data.units import AreaUnit, m2_to_mu
 from data.upload.mapping import Assigned, ColumnMap, unit_of_header, units_outside
 from data.upload.parsing import cell_texts
 from data.upload.plan import Change, Plan
 from data.upload.prepare import Prepared
 from data.upload.readers import RawTable
 from data.upload.schemas import CellType, Column
-from data.upload.suggesting import unit_of_shapes
+from data.vocabulary import UploadKind
 
 Document = dict[str, Any]
 
@@ -38,6 +38,8 @@ SHOWN_SHAPES = 400
 SHOWN_POINTS = 3_000
 _SAMPLES = 3
 _SAMPLE_ROWS = 2_000
+#: How far the middle of an area column may lie from the shapes' own area to be recognised.
+_UNIT_TOLERANCE = 0.1
 
 
 def columns_document(
@@ -103,8 +105,15 @@ def suggested_unit(table: RawTable, header: str) -> str | None:
         return None
     texts = cell_texts(table.columns.column(header).slice(0, _SAMPLE_ROWS))
     values = np.array([_number(text) for text in texts])
-    unit = unit_of_shapes(values, m2_to_mu(1.0) * table.geometry.area_m2[: len(values)])
-    return unit.name if unit else None
+    areas = m2_to_mu(1.0) * table.geometry.area_m2[: len(values)]
+    good = (values > 0) & (areas > 0)
+    if good.sum() < 1:
+        return None
+    for unit in AreaUnit:
+        ratio = float(np.median(values[good] * unit.numerator / unit.denominator / areas[good]))
+        if abs(ratio - 1) <= _UNIT_TOLERANCE:
+            return unit.name
+    return None
 
 
 def _number(text: Any) -> float:
@@ -136,6 +145,7 @@ def plan_document(plan: Plan) -> Document:
         "changed": [change_document(c, fields) for c in plan.changed_fields[:SHOWN_CHANGES]],
         "changed_total": len(plan.changed_fields),
         "ended": plan.ended_keys[:SHOWN_KEYS],
+        "units": [asdict(unit) for unit in plan.units],
         "errors": [asdict(issue) for issue in errors[:SHOWN_ISSUES]],
         "errors_total": len(errors),
         "reasons": [
@@ -161,13 +171,29 @@ def change_document(change: Change, fields: dict[str, str]) -> Document:
     }
 
 
+def plain(value: Any) -> Any:
+    """A cell's value as JSON has it; None for a cleared or empty one."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    return str(value)
+
+
 def new_features(plan: Plan) -> tuple[list[Document], int]:
-    """New rows that lie somewhere: GeoJSON features, and how many there are altogether."""
+    """New rows that lie somewhere: GeoJSON features, and how many there are altogether. Of a layer
+    all rows, also those that lie outside the city: where they lie is what is asked."""
     prepared = plan.prepared
     geometry = prepared.geometry
     if geometry is None:
         return [], 0
-    placed = [i for i in plan.new_rows if not math.isnan(geometry.lon[i])]
+    is_layer = prepared.request.kind is UploadKind.REFERENCE
+    rows = range(len(prepared.rows)) if is_layer else plan.new_rows
+    placed = [i for i in rows if not math.isnan(geometry.lon[i])]
     as_points = len(placed) > SHOWN_SHAPES
     features = []
     for i in placed[:SHOWN_POINTS]:

@@ -17,15 +17,14 @@ from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
 from data.jobs.preview import SHOWN_KEYS, Document, columns_document, plan_document
 from data.jobs.recognising import recognise
-from data.jobs.rows import rows_document
 from data.jobs.running import Task
 from data.jobs.table import JobView
 from data.store import meta
 from data.store.engine import Store
-from data.store.undo import undo_batch
 from data.triggers.snapshots import take_snapshot
 from data.upload.mapping import map_columns, signature, units_outside
 from data.upload.mapping_profiles import profile_for
+from data.upload.placed_again import take_back
 from data.upload.places import load_gazetteer
 from data.upload.prepare import (
     Prepared,
@@ -157,7 +156,6 @@ def _planned(
             prepared.columns,
             document["columns"],
         )
-        document["rows"] = rows_document(conn, plan)
     document["absent"] = absent[:SHOWN_KEYS]
     document["counts"]["absent"] = len(absent)
     document["notes"] += [remark] if remark else []
@@ -226,7 +224,7 @@ def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]
     progress("撤回", 0, 0)
     batch = int(job.payload["batch"])
     with store.write() as conn:
-        undone_by = undo_batch(conn, batch, job.created_by, job.payload.get("from", "web"))
+        undone_by = take_back(conn, batch, job.created_by, job.payload.get("from", "web"))
         progress("提交", 0, 0)
     take_snapshot(store)
     return "done", {"undone": batch, "batch": undone_by}
@@ -259,6 +257,7 @@ def request_of(
         profile=asked.get("profile"),
         keep=KeepProfile(**asked["keep"]) if asked.get("keep") else None,
         follows_slip=not asked.get("is_said"),
+        confirmed_units=frozenset(asked.get("confirmed_units") or ()),
     )
 
 

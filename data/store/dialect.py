@@ -122,18 +122,26 @@ def _escaped(value: Any) -> str:
     return str(value).translate(_ESCAPES)
 
 
-def bulk_update(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Any]) -> None:
-    """Set the columns `names` of rows by id. rows: the values in this order, then the id."""
+def bulk_update(
+    conn: Connection,
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[Any],
+    identity: str = "id",
+) -> None:
+    """Set the columns `names` of rows by their identity. rows: the values in this order, then the
+    identity."""
     cursor: Any = conn.connection.cursor()
     if conn.dialect.name == "sqlite":
         settings = ", ".join(f'"{name}" = ?' for name in names)
         told = zip(*map(_days_told, zip(*rows, strict=True)), strict=True)
-        cursor.executemany(f'UPDATE "{table.name}" SET {settings} WHERE "id" = ?', told)
+        cursor.executemany(f'UPDATE "{table.name}" SET {settings} WHERE "{identity}" = ?', told)
     elif len(rows) < _COPIED_FROM:
         settings = ", ".join(f'"{name}" = %s' for name in names)
-        cursor.executemany(f'UPDATE "{table.name}" SET {settings} WHERE "id" = %s', rows)
+        statement = f'UPDATE "{table.name}" SET {settings} WHERE "{identity}" = %s'
+        cursor.executemany(statement, rows)
     else:
-        columns = ", ".join(f'"{name}"' for name in (*names, "id"))
+        columns = ", ".join(f'"{name}"' for name in (*names, identity))
         settings = ", ".join(f'"{name}" = brought."{name}"' for name in names)
         cursor.execute(
             f'CREATE TEMP TABLE brought AS SELECT {columns} FROM "{table.name}" WITH NO DATA'
@@ -143,7 +151,7 @@ def bulk_update(conn: Connection, table: Table, names: Sequence[str], rows: Sequ
         cursor.execute("ANALYZE brought")
         cursor.execute(
             f'UPDATE "{table.name}" SET {settings} FROM brought '
-            f'WHERE "{table.name}"."id" = brought."id"'
+            f'WHERE "{table.name}"."{identity}" = brought."{identity}"'
         )
         cursor.execute("DROP TABLE brought")
 

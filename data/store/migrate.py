@@ -12,10 +12,12 @@ from data.store.engine import Store
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 #: The newest revision; a test keeps it equal to Alembic's head. Known here so that opening a store
 #: that is up to date needs no Alembic.
-HEAD = "0005"
+HEAD = "0006"
 #: The last one that changed what is derived from the rows: the summary of an older store is made
 #: anew, which takes minutes for a million patches.
 _DERIVED = "0003"
+#: From here on the history tells of units and towns.
+_PLACES_RECORDED = "0006"
 
 
 def revision(conn: Connection) -> str | None:
@@ -42,14 +44,15 @@ def bring_up_to_date(store: Store) -> None:
         if found is None and set(inspect(conn).get_table_names()) & {"patch", "upload", "history"}:
             raise StoreRefused("数据库里已有同名的表，但不是本系统建立的。请换一个空的数据库。")
         _upgrade(conn)
+        from data.store import seeding, summary, unrecorded
+
         if found is None:
-            from data.store.seeding import load_seeds
-
-            load_seeds(conn)
-        elif found < _DERIVED:
-            from data.store import summary
-
+            seeding.load_seeds(conn)
+            return
+        if found < _DERIVED:
             summary.rebuild(conn)
+        if found < _PLACES_RECORDED:
+            unrecorded.record_places(conn)
 
 
 def _known_revisions() -> set[str]:

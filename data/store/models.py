@@ -146,7 +146,7 @@ class Patch(FromFile, Base):
     due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     clearance_month: Mapped[str | None] = mapped_column(String(7))  # land only: by D1
     reported_on: Mapped[date | None]  # see data/store/reporting.py
-    place_source: Mapped[str] = mapped_column(String(16))  # explicit, town, zone_layer, county
+    place_source: Mapped[str] = mapped_column(String(16))  # see upload.places
     lon: Mapped[float | None]
     lat: Mapped[float | None]
     min_lon: Mapped[float | None]

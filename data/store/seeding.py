@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import shapely
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from data.store.models import District, ReferenceFeature, Town
 from data.vocabulary import ReferenceLayer
@@ -20,11 +22,22 @@ def load_seeds(conn: Connection) -> None:
     """Fill places of an empty store; does nothing where there are districts already."""
     if conn.scalar(select(District.code).limit(1)) is not None:
         return
+    districts, towns, features = shipped()
+    conn.execute(insert(District), list(districts))
+    conn.execute(insert(Town), list(towns))
+    conn.execute(insert(ReferenceFeature), list(features))
+
+
+Rows = tuple[dict[str, Any], ...]
+
+
+@cache
+def shipped() -> tuple[Rows, Rows, Rows]:
+    """Units, towns and boundaries as every store begins; the history tells of what changed since.
+    Features are numbered from 1 on in this order."""
     districts = json.loads((SEEDS_DIR / "districts.json").read_text(encoding="utf-8"))
-    conn.execute(insert(District), districts)
     with (SEEDS_DIR / "towns.csv").open(encoding="utf-8", newline="") as file:
         towns = [_town(row) for row in csv.DictReader(file)]
-    conn.execute(insert(Town), towns)
     boundaries = json.loads((SEEDS_DIR / "boundaries.geojson").read_text(encoding="utf-8"))
     features = [
         reference_row(
@@ -35,7 +48,18 @@ def load_seeds(conn: Connection) -> None:
         )
         for f in boundaries["features"]
     ]
-    conn.execute(insert(ReferenceFeature), features)
+    return tuple(districts), tuple(towns), tuple(features)
+
+
+def shipped_rows() -> Iterator[tuple[Table, dict[str, Any]]]:
+    """Whole rows as the tables hold them, with their number."""
+    for model, rows in zip((District, Town, ReferenceFeature), shipped(), strict=True):
+        table = model.__table__
+        assert isinstance(table, Table)
+        empty: dict[str, Any] = dict.fromkeys(c.name for c in table.columns)
+        for number, row in enumerate(rows, start=1):
+            whole = {**empty, **row}
+            yield table, {**whole, "id": number} if "id" in whole else whole
 
 
 def _town(row: dict[str, str]) -> dict[str, Any]:

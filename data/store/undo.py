@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,18 +13,24 @@ from sqlalchemy import Connection, Date, Row, Table, select, update
 
 from data.errors import NotFound, SupervisionError
 from data.store import history
-from data.store.models import Base, District, GeometryArchive, History, Upload
-from data.store.writing import TableChange, UploadRecord, apply_changes, plain
-from data.vocabulary import ReferenceLayer
+from data.store.models import Base, GeometryArchive, History, Upload
+from data.store.places import batches_naming
+from data.store.writing import PLACES, TableChange, UploadRecord, apply_changes, plain
 
 _CHUNK = 1_000
+#: What has to change besides once a batch is taken back, seen from the state after it.
+Settle = Callable[[Connection, int], list[TableChange]]
 
 
-def undo_batch(conn: Connection, batch_id: int, who: str, where: str = "cli") -> int:
+def undo_batch(
+    conn: Connection, batch_id: int, who: str, where: str = "cli", settle: Settle | None = None
+) -> int:
     """Take a batch back; returns the number of the batch that records it.
 
-    Raises NotFound for an unknown batch, SupervisionError naming the later batches that built on
-    it, or where it has been taken back already.
+    settle: for a batch that changed units, towns or boundaries: gives the changes of patches that
+    were placed by them (data/upload/placed_again.py). Raises NotFound for an unknown batch,
+    SupervisionError naming the later batches that built on it, or where it has been taken back
+    already.
     """
     batch = conn.execute(select(Upload).where(Upload.id == batch_id)).mappings().first()
     if batch is None:
@@ -39,6 +47,8 @@ def undo_batch(conn: Connection, batch_id: int, who: str, where: str = "cli") ->
         conn.execute(select(table).where(table.c.batch_id == batch_id).order_by(table.c.seq))
     )
     changes = _reversed(conn, records)
+    if settle is not None and any(change.table in PLACES for change in changes):
+        changes += _settled(conn, batch_id, changes, settle)
     undo_id = apply_changes(
         conn,
         UploadRecord(
@@ -60,6 +70,25 @@ def undo_batch(conn: Connection, batch_id: int, who: str, where: str = "cli") ->
         update(Upload).where(Upload.id == batch_id).values(state="undone", undone_by=undo_id)
     )
     return undo_id
+
+
+class _SeenEnough(Exception):
+    """Ends the rehearsal."""
+
+
+def _settled(
+    conn: Connection, batch_id: int, changes: list[TableChange], settle: Settle
+) -> list[TableChange]:
+    """What `settle` finds in the state that the changes lead to."""
+    found: list[TableChange] = []
+    try:
+        with conn.begin_nested():
+            apply_changes(conn, UploadRecord("undo", "", 0, "", "", ""), changes)
+            found = settle(conn, batch_id)
+            raise _SeenEnough
+    except _SeenEnough:
+        pass
+    return found
 
 
 def _standing(batch_id: int) -> Any:
@@ -96,25 +125,41 @@ def _refuse_if_built_upon(conn: Connection, batch_id: int) -> None:
         .distinct()
     )
     later.update(conn.scalars(hanging))
+    later.update(_of_new_units(conn, batch_id))
     if later:
         names = "、".join(str(i) for i in sorted(later)[:10])
         raise SupervisionError(
-            f"批次{batch_id}不能撤回：其后的批次{names}改动了同样的数据或挂在它的图斑上。"
+            f"批次{batch_id}不能撤回：其后的批次{names}改动了同样的数据，"
+            "或挂在它的图斑、区市上。"
             "请先撤回这些批次。"
         )
 
 
+def _of_new_units(conn: Connection, batch_id: int) -> set[int]:
+    """Later batches whose rows name units that this batch brought. Patches that were placed by a
+    boundary are not among them: they are placed again."""
+    brought = select(History.row_key).where(
+        History.batch_id == batch_id, History.entity == "district", History.op == "insert"
+    )
+    codes = list(conn.scalars(brought))
+    standing = select(Upload.id).where(Upload.state.in_(["done", "entry"]))
+    return batches_naming(conn, codes, batch_id) & set(conn.scalars(standing))
+
+
 def _reversed(conn: Connection, records: list[Row[Any]]) -> list[TableChange]:
-    """Per table: insertions become deletions, deletions insertions, changes go back."""
+    """Insertions become deletions (children before what they hang on), deletions insertions (the
+    other way round), changes go back."""
     by_table: dict[str, list[Row[Any]]] = {}
     for record in records:
         by_table.setdefault(record.entity, []).append(record)
     order = [table.name for table in history.recorded_tables()]
-    changes: list[TableChange] = []
-    for name in sorted(by_table, key=order.index, reverse=True):  # children before their patches
-        table = Base.metadata.tables[name]
-        changes.append(_table_change(conn, table, by_table[name]))
-    return changes
+    changes = [
+        _table_change(conn, Base.metadata.tables[name], by_table[name])
+        for name in sorted(by_table, key=order.index)
+    ]
+    gone = [TableChange(c.table, deletes=c.deletes) for c in reversed(changes)]
+    back = [replace(change, deletes=None) for change in changes]
+    return [*gone, *back]
 
 
 def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> TableChange:
@@ -143,20 +188,14 @@ def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> Ta
 
 
 def _whence(conn: Connection, features: list[dict[str, Any]]) -> None:
-    """Give features back the batch that brought them; those that were shipped have none.
-
-    Raises SupervisionError where their units are gone: the layer had brought another city.
-    """
+    """Give features back the batch that brought them; those that were shipped have none."""
     brought = select(History.row_key, History.batch_id).where(
         History.entity == "reference_feature", History.op == "insert"
     )
-    rows = conn.execute(brought.order_by(History.seq))
+    rows = conn.execute(brought.order_by(History.seq.desc()))  # the first one counts
     batches = {row.row_key: row.batch_id for row in rows}
-    units = set(conn.scalars(select(District.code)))
     for feature in features:
-        feature["batch_id"] = batches.get(str(feature["id"]))
-        if feature["layer"] == ReferenceLayer.DISTRICTS.value and feature["code"] not in units:
-            raise SupervisionError("这次上传更换了全部区市，不能撤回。请重新上传原来的区市界。")
+        feature["batch_id"] = batches.get(str(feature["id"])) or None
 
 
 def _forgotten(table: Table) -> dict[str, Any]:
@@ -168,19 +207,24 @@ def _live_rows(
     conn: Connection, table: Table, keys: list[str], records: list[Row[Any]]
 ) -> dict[str, dict[str, Any]]:
     """The rows as they are now, by natural key."""
-    ids = [orjson.loads(r.after)["id"] for r in records if r.op == "insert"]
-    found: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = select(table).where(table.c.id.in_(ids[start : start + _CHUNK]))
-        for row in conn.execute(query).mappings():
-            found[history.row_key(table, dict(row))] = dict(row)
+    name = history.identity(table)
+    known = [orjson.loads(r.after)[name] for r in records if r.op == "insert"]
+    found = _rows_of(conn, table, known)
     missing = [key for key in keys if key not in found]
     if missing:
-        ids_of = _ids_of(conn, table, missing)
-        for start in range(0, len(ids_of), _CHUNK):
-            query = select(table).where(table.c.id.in_(ids_of[start : start + _CHUNK]))
-            for row in conn.execute(query).mappings():
-                found[history.row_key(table, dict(row))] = dict(row)
+        ids = _ids_of(conn, table, missing) if name == "id" else missing
+        found |= _rows_of(conn, table, ids)
+    return found
+
+
+def _rows_of(conn: Connection, table: Table, ids: Sequence[Any]) -> dict[str, dict[str, Any]]:
+    """Row key → row. ids: of their identity."""
+    column = table.c[history.identity(table)]
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = select(table).where(column.in_(ids[start : start + _CHUNK]))
+        for row in conn.execute(query).mappings():
+            found[history.row_key(table, dict(row))] = dict(row)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,15 +13,19 @@ from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Date, Table, delete, func, insert, select
+from sqlalchemy import JSON, Connection, Date, Table, delete, func, insert, select
 
 from data.store import history, meta, summary
 from data.store.dialect import bulk_insert, bulk_update
 from data.store.history import Told
-from data.store.models import Base, Upload
+from data.store.models import Base, District, ReferenceFeature, Town, Upload
 
 Progress = Callable[[str, int, int], None]
 DATA_VERSION_KEY = "data_version"
+#: Changes with every batch that changes units, towns or shapes: the same row of a file may belong
+#: elsewhere then.
+PLACES_VERSION_KEY = "places_version"
+PLACES = (District, Town, ReferenceFeature)
 _CHUNK = 1_000
 _ROWS_AT_ONCE = 10_000
 
@@ -79,6 +84,8 @@ def apply_changes(
         insert(Upload).values(id=batch_id, uploaded_at=_now(), data_version=version, **vars(upload))
     )
     meta.put(conn, DATA_VERSION_KEY, str(version))
+    if any(change.table in PLACES for change in changes):
+        meta.put(conn, PLACES_VERSION_KEY, str(int(meta.get(conn, PLACES_VERSION_KEY) or 0) + 1))
     existing = _touched_patches(changes)
     summary.remove(conn, existing)
     told: list[Callable[[], Told]] = []
@@ -209,11 +216,11 @@ def _numbered(conn: Connection, table: Table, batch_id: int, frame: pd.DataFrame
         for column in table.columns
         if column.default is not None and column.name not in frame
     }
-    if "id" not in frame:
+    if "id" in table.c and "id" not in frame:
         least = (conn.scalar(select(func.max(table.c.id))) or 0) + 1  # seeds have no counter
         first = meta.next_number(conn, f"next:{table.name}", len(frame), least)
         fixed["id"] = range(first, first + len(frame))
-    if "batch_id" not in frame or table.name != "reference_feature":
+    if "batch_id" in table.c and ("batch_id" not in frame or table.name != "reference_feature"):
         fixed["batch_id"] = batch_id
     return frame.reset_index(drop=True).assign(**fixed)
 
@@ -234,9 +241,18 @@ def _filled(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def _stored(table: Table, columns: dict[str, list[Any]]) -> dict[str, Any]:
     return {
-        name: _iso(values) if isinstance(table.c[name].type, Date) else values
+        name: _iso(values)
+        if isinstance(table.c[name].type, Date)
+        else _as_text(table, name, values)
         for name, values in columns.items()
     }
+
+
+def _as_text(table: Table, name: str, values: list[Any]) -> list[Any]:
+    """Lists as both drivers take them; other values as they are."""
+    if not isinstance(table.c[name].type, JSON):
+        return values
+    return [None if value is None else json.dumps(value) for value in values]
 
 
 def _told_rows(
@@ -261,14 +277,15 @@ def _named(table: Table, columns: dict[str, list[Any]]) -> tuple[list[str], list
     """Row keys and patches."""
     keys = [map(str, columns[name]) for name in history.key_columns(table)]
     of_patch = "id" if table.name == "patch" else "patch_id"
-    patches = columns.get(of_patch) or [None] * len(columns["id"])
+    patches = columns.get(of_patch) or [None] * len(columns[history.identity(table)])
     return ["/".join(parts) for parts in zip(*keys, strict=True)], patches
 
 
 def _delete(conn: Connection, table: Table, frame: pd.DataFrame) -> Iterator[int]:
-    ids = [int(i) for i in frame["id"]]
+    column = table.c[history.identity(table)]
+    ids = frame[column.name].tolist()
     for start in range(0, len(ids), _CHUNK):
-        conn.execute(delete(table).where(table.c.id.in_(ids[start : start + _CHUNK])))
+        conn.execute(delete(table).where(column.in_(ids[start : start + _CHUNK])))
     if "geom" in frame:
         _archive(conn, [g for g in frame["geom"] if g is not None])
     yield len(frame)
@@ -297,15 +314,19 @@ def _update(
     conn: Connection, table: Table, batch_id: int, before: pd.DataFrame, after: pd.DataFrame
 ) -> Iterator[int]:
     """Write what differs and nothing else, a statement per set of differing columns."""
+    identity = history.identity(table)
+    has_batch = "batch_id" in table.c
     for was, now in zip(_in_pieces(before), _in_pieces(after), strict=True):
         piece = _Differences(table, was, now)
         for names, rows in piece.groups:
-            columns = [*(_at(piece.after[n], rows) for n in names), _at(piece.after["id"], rows)]
-            columns.insert(-1, [batch_id] * len(rows))
-            bulk_update(conn, table, (*names, "batch_id"), list(zip(*columns, strict=True)))
+            columns = [_as_text(table, n, _at(piece.after[n], rows)) for n in names]
+            columns += [[batch_id] * len(rows)] if has_batch else []
+            columns.append(_at(piece.after[identity], rows))
+            told = (*names, "batch_id") if has_batch else tuple(names)
+            bulk_update(conn, table, told, list(zip(*columns, strict=True)), identity)
             if "geom" in names:
                 _archive(conn, [g for g in _at(piece.before["geom"], rows) if g is not None])
-        yield len(piece.after["id"])
+        yield len(piece.after[identity])
 
 
 def _at(values: list[Any], rows: Any) -> list[Any]:

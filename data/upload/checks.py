@@ -15,6 +15,7 @@ import pandas as pd
 
 from data.store.partial import OPEN_TOLERANCE_MU, PARTS, open_mu
 from data.units import AreaUnit
+from data.upload.places import MAX_OUTSIDE_M
 from data.upload.prepare import Prepared
 from data.upload.schemas import CellType, KindSchema
 from data.vocabulary import SIX_QUESTIONS, AuditResult, Legality
@@ -35,6 +36,19 @@ def required(prepared: Prepared, frame: pd.DataFrame, names: Sequence[str]) -> N
         for index in frame.index[frame[name].isna()]:
             header = prepared.headers.get(name) or prepared.canonical(name)
             prepared.reject(index, name, f"缺少{header}，请补填。")
+
+
+def within_city(prepared: Prepared, at: Any, outside_m: Any) -> list[tuple[int, str | None, str]]:
+    """Rows more than 3 km outside the city come back; the others' warnings (index, column,
+    sentence) are the caller's to add. at: places in the file. outside_m: nan without a place."""
+    for position in np.flatnonzero(outside_m > MAX_OUTSIDE_M):
+        kilometres = outside_m[position] / 1000
+        sentence = f"位置在本市以外{kilometres:.1f}千米，请核对坐标系和图形。"
+        prepared.reject(int(at[position]), None, sentence)
+    near = np.flatnonzero((outside_m > 0) & (outside_m <= MAX_OUTSIDE_M))
+    return [
+        (int(at[i]), None, f"位置在区市界以外{outside_m[i]:.0f}米，已保留，请核对。") for i in near
+    ]
 
 
 def basic_within_farmland(prepared: Prepared, frame: pd.DataFrame, basic: str, whole: str) -> None:

@@ -253,7 +253,8 @@ def place(
     if named or zone_named:
         district, source = named or zone_named, "explicit"
     elif town:
-        district, source = gazetteer.towns[town]["district_code"], "town"
+        district = gazetteer.towns[town]["district_code"]
+        source = "town" if town_named else "town_layer"
     elif zone:
         district, source = zone, "zone_layer"
     else:
@@ -275,7 +276,7 @@ def place(
     unit_county = gazetteer.districts[district]["county_code"] or (
         None if district in gazetteer.zones else district
     )
-    if source in ("explicit", "town"):
+    if source in ("explicit", "town", "town_layer"):
         found = zone or (county if unit_county is not None else None)
         disagrees = (zone is not None and zone != district) or (
             zone is None and county is not None and unit_county not in (None, county)

@@ -50,9 +50,23 @@ class Change:
     after: Any
 
 
+@dataclass(frozen=True, slots=True)
+class UnitAtStake:
+    """A unit that a 区市界 would bring, redraw or take away, to be confirmed by its code. what: a
+    sentence that says what becomes of it and what hangs on it. is_required: without it nothing of
+    the file is taken.
+    """
+
+    code: str
+    name: str
+    what: str
+    is_required: bool = False
+
+
 @dataclass
 class Plan:
     """Counts are rows of the file; ended are parcels. new_rows: places of new rows in the file.
+    units: those that have to be confirmed one by one (reference layers).
 
     later: warnings (index, name, message) and notes that another process is still working out.
     """
@@ -66,6 +80,7 @@ class Plan:
     new_rows: list[int] = field(default_factory=list)
     changed_fields: list[Change] = field(default_factory=list)
     ended_keys: list[str] = field(default_factory=list)
+    units: list[UnitAtStake] = field(default_factory=list)
     report: Path | None = None
     later: Answer | None = None
 

@@ -240,14 +240,7 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
     found = locate(gazetteer, lon, lat, after["geom"].to_numpy(dtype=object))
     at = after.index.to_numpy(dtype=np.int64)
     outside_m = found.outside_m
-    for position in np.flatnonzero(outside_m > MAX_OUTSIDE_M):
-        kilometres = outside_m[position] / 1000
-        sentence = f"位置在本市以外{kilometres:.1f}千米，请核对坐标系和图形。"
-        prepared.reject(int(at[position]), None, sentence)
-    points: list[Point] = [
-        (int(at[i]), None, f"位置在区市界以外{outside_m[i]:.0f}米，已保留，请核对。")
-        for i in np.flatnonzero((outside_m > 0) & (outside_m <= MAX_OUTSIDE_M))
-    ]
+    points: list[Point] = checks.within_city(prepared, at, outside_m)
     nearest = np.full(len(at), None, dtype=object)
     unplaced = pd.isna(found.zone) & pd.isna(found.county)
     for i in np.flatnonzero(unplaced & (outside_m <= MAX_OUTSIDE_M)):
@@ -256,7 +249,7 @@ def _places(context: Context, prepared: Prepared, compared: Compared) -> None:
     arguments = [
         _named_units(prepared, before, at),
         after["county_code"].to_numpy(dtype=object),
-        after["town_code"].to_numpy(dtype=object),
+        _named_towns(prepared, compared),
         found.zone,
         found.county,
         found.town,
@@ -295,6 +288,17 @@ def _named_units(prepared: Prepared, before: pd.DataFrame, at: Any) -> Any:
     is_given = np.array([value is not None for value in named], dtype=bool)
     is_name = np.array([isinstance(value, str) for value in named], dtype=bool)
     return np.where(is_given, np.where(is_name, named, None), stored)
+
+
+def _named_towns(prepared: Prepared, compared: Compared) -> Any:
+    """The town of each row, unless it was only found by the layer of towns: it is looked for
+    again."""
+    towns = compared.after["town_code"].to_numpy(dtype=object)
+    found = (compared.before["place_source"] == "town_layer").to_numpy(dtype=bool)
+    given = prepared.rows.get("town_code")
+    if given is not None:
+        found = found & given.isna().to_numpy()[compared.after.index.to_numpy(dtype=np.int64)]
+    return np.where(found, None, towns)
 
 
 def _groups(columns: list[Any]) -> tuple[Any, Any]:

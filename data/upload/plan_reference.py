@@ -1,4 +1,4 @@
-"""Reference layers, each replaced as a whole; 区市界 and 乡镇界 also tell which units there are."""
+"""Reference layers: 区市界 and 乡镇界 redraw the units they name, others are replaced whole."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from data.errors import UploadRefused
-from data.store import meta
-from data.store.models import District, LedgerItem, Patch, ReferenceFeature, Town
+from data.store.models import ReferenceFeature
 from data.store.writing import TableChange
+from data.upload import checks
+from data.upload.merging import Mask
 from data.upload.parsing import CLEARED
+from data.upload.places import locate
 from data.upload.plan import Context, Plan
+from data.upload.plan_units import change_districts, change_towns, name_districts, name_towns
 from data.upload.prepare import Prepared
 from data.vocabulary import ReferenceLayer
 
+#: Layers whose features are known by a code: one that a file does not name is left alone.
+KEYED = (ReferenceLayer.DISTRICTS, ReferenceLayer.TOWNS)
 _COLUMNS = ("code", "name", "programme", "recorded_on", "has_evidence")
 
 
@@ -47,8 +52,17 @@ def plan_reference(context: Context, prepared: Prepared) -> Plan:
     for name in {*_COLUMNS} & {*rows}:  # a layer comes whole: there is nothing 清空 could clear
         values = [None if value is CLEARED else value for value in rows[name]]
         rows[name] = pd.Series(values, dtype=object, index=rows.index)
-    if layer in (ReferenceLayer.DISTRICTS, ReferenceLayer.TOWNS):
-        _require_codes(context, prepared, layer)
+    leaving: list[str] | None = None
+    if layer is ReferenceLayer.DISTRICTS:
+        leaving = name_districts(context, plan)
+    elif layer is ReferenceLayer.TOWNS:
+        name_towns(context, plan)
+    if leaving is None:
+        _within_city(context, prepared, is_area)
+    if layer is ReferenceLayer.DISTRICTS:
+        change_districts(context, plan, leaving or ())
+    elif layer is ReferenceLayer.TOWNS:
+        change_towns(context, plan)
     sound = prepared.sound()
     frame = pd.DataFrame(
         {name: rows.get(name) for name in _COLUMNS},
@@ -59,12 +73,13 @@ def plan_reference(context: Context, prepared: Prepared) -> Plan:
     for i, name in enumerate(("min_lon", "min_lat", "max_lon", "max_lat")):
         frame[name] = geometry.bounds[:, i]
     frame["geom"] = geometry.wkb
-    stored = _stored(context, layer)
     new = frame[sound].reset_index(drop=True)
+    stored = _replaced(context, layer, new)
     if _same(stored, new):
         plan.unchanged = len(new)
         return plan
     if new.empty:
+        plan.changes.clear()
         return plan
     plan.inserted = len(new)
     plan.new_rows = [int(i) for i in np.flatnonzero(sound)]
@@ -72,29 +87,24 @@ def plan_reference(context: Context, prepared: Prepared) -> Plan:
     return plan
 
 
-def _require_codes(context: Context, prepared: Prepared, layer: ReferenceLayer) -> None:
-    """Codes of the units: given, or known by the name; a name without a code keeps itself."""
-    rows, gazetteer = prepared.rows, context.gazetteer
-    find = gazetteer.district if layer is ReferenceLayer.DISTRICTS else gazetteer.town
-    codes: list[str | None] = []
-    for index in range(len(rows)):
-        code = rows["code"].iat[index] if "code" in rows else None
-        name = rows["name"].iat[index] if "name" in rows else None
-        found = find(str(code)) if code else None
-        found = found or (find(str(name)) if name else None) or code
-        if found is None and name and layer is ReferenceLayer.DISTRICTS:
-            found = str(name)[:12]
-        if found is None:
-            prepared.reject(index, "code", "缺少代码和名称，无法识别是哪个单位。")
-        codes.append(str(found)[:12] if found else None)
-    rows["code"] = pd.Series(codes, dtype=object, index=rows.index)
-    if "name" not in rows:
-        rows["name"] = pd.Series([None] * len(rows), dtype=object, index=rows.index)
+def _within_city(context: Context, prepared: Prepared, is_area: Mask) -> None:
+    """As for patches: refused where more than 3 km outside the city, a warning nearer."""
+    geometry = prepared.geometry
+    assert geometry is not None
+    lon = np.where(is_area, geometry.lon, np.nan)
+    found = locate(context.gazetteer, lon, geometry.lat, geometry.wkb)
+    at = np.arange(len(prepared.rows))
+    prepared.warn_all(checks.within_city(prepared, at, found.outside_m))
 
 
-def _stored(context: Context, layer: ReferenceLayer) -> pd.DataFrame:
+def _replaced(context: Context, layer: ReferenceLayer, new: pd.DataFrame) -> pd.DataFrame:
+    """What the layer takes the place of: the shapes of the units or towns that it draws, or the
+    whole layer where its features have no names of their own."""
     table = ReferenceFeature.__table__
-    found = context.conn.execute(select(table).where(table.c.layer == layer.value)).all()
+    query = select(table).where(table.c.layer == layer.value)
+    if layer in KEYED:
+        query = query.where(table.c.code.in_(new["code"].unique().tolist()))
+    found = context.conn.execute(query).all()
     names = [c.name for c in table.columns]
     return pd.DataFrame([tuple(r) for r in found], columns=names, dtype=object)
 
@@ -109,63 +119,3 @@ def _same(stored: pd.DataFrame, new: pd.DataFrame) -> bool:
 
     plain = new.astype(object).where(new.notna(), None)
     return keyed(stored) == keyed(plain)
-
-
-def after_reference(context: Context, plan: Plan) -> None:
-    """Inside the transaction: units and towns follow the layer."""
-    layer = layer_of(plan.prepared)
-    conn = context.conn
-    if not plan.inserted:
-        return
-    rows = plan.prepared.rows[plan.prepared.sound()]
-    if layer is ReferenceLayer.DISTRICTS:
-        _follow_districts(context, rows)
-    elif layer is ReferenceLayer.TOWNS:
-        _follow_towns(context, rows)
-    meta.put(conn, "places_version", str(int(meta.get(conn, "places_version") or 0) + 1))
-
-
-def _follow_districts(context: Context, rows: pd.DataFrame) -> None:
-    """New units are appended; a layer with none of the present units means another city, whose
-    units replace those that nothing hangs on."""
-    conn, known = context.conn, context.gazetteer.districts
-    units = {
-        str(c): (str(n) if n else str(c)) for c, n in zip(rows["code"], rows["name"], strict=True)
-    }
-    if not set(units) & set(known):
-        used = set(conn.scalars(select(Patch.district_code).distinct()))
-        used |= set(conn.scalars(select(LedgerItem.district_code).distinct()))
-        for code in set(known) - used:
-            conn.execute(delete(Town).where(Town.district_code == code))
-            conn.execute(delete(District).where(District.code == code))
-    position = max((d["position"] for d in known.values()), default=0)
-    for code, name in units.items():
-        if code in known:
-            continue
-        position += 1
-        conn.execute(
-            insert(District).values(
-                code=code, name=name, short_name=name[:32], position=position, aliases=[]
-            )
-        )
-
-
-def _follow_towns(context: Context, rows: pd.DataFrame) -> None:
-    """Towns that are not known are added to the unit whose code they begin with."""
-    conn, gazetteer = context.conn, context.gazetteer
-    for code, name in zip(rows["code"], rows["name"], strict=True):
-        if code in gazetteer.towns:
-            if name and name != gazetteer.towns[code]["name"]:
-                conn.execute(update(Town).where(Town.code == code).values(name=name))
-            continue
-        district = gazetteer.district(str(code)[:6])
-        if district is not None:
-            conn.execute(
-                insert(Town).values(
-                    code=code,
-                    name=name or code,
-                    district_code=district,
-                    county_code=gazetteer.districts[district]["county_code"] or district,
-                    aliases=[],
-                )
-            )

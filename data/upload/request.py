@@ -32,7 +32,8 @@ class UploadRequest:
     """path: the file; file_name: what its owner calls it. set_columns: header → value for columns
     that the file lacks. mapping: header → {"field": …, "unit": …} assigned by the user. profile:
     the name of the profile it came from; keep: the one to be made of it. follows_slip: what is left
-    open here is taken from the slip of a returned workbook.
+    open here is taken from the slip of a returned workbook. confirmed_units: codes of the units
+    that a 区市界 may bring, redraw or take away.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class UploadRequest:
     profile: str | None = None
     keep: KeepProfile | None = None
     follows_slip: bool = True
+    confirmed_units: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """A name may hold bytes that are no text, and control characters: it is kept without."""

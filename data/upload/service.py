@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 from data.store import meta
 from data.store.engine import Store
 from data.store.models import Upload
-from data.store.writing import UploadRecord, apply_changes
+from data.store.writing import PLACES_VERSION_KEY, UploadRecord, apply_changes
 from data.upload.early import Early, EarlyFetch
 from data.upload.mapping_profiles import keep, profile_named
 from data.upload.merging import fetch_keys, state_of
@@ -21,7 +21,7 @@ from data.upload.places import load_gazetteer
 from data.upload.plan import Context, Plan, plan_rows
 from data.upload.plan_findings import plan_findings
 from data.upload.plan_patches import plan_patches
-from data.upload.plan_reference import after_reference, layer_of, plan_reference
+from data.upload.plan_reference import layer_of, plan_reference
 from data.upload.prepare import Prepared
 from data.upload.prepare import prepare as prepare_file
 from data.upload.readers import ReadOptions
@@ -148,7 +148,7 @@ def _plan(store: Store, conn: Connection, prepared: Prepared, on_progress: Progr
         conn,
         load_gazetteer(conn, prepared.request.kind in LOCATED),
         store.settings.today(),
-        meta.get(conn, "places_version") or "0",
+        meta.get(conn, PLACES_VERSION_KEY) or "0",
     )
     kind = prepared.request.kind
     if kind is UploadKind.PATCHES:
@@ -210,9 +210,6 @@ def apply_prepared(
         plan.finish()
         told = {"warnings": len(prepared.warnings), "issues": _kept_issues(prepared)}
         conn.execute(update(Upload).where(Upload.id == batch).values(**told))
-    if is_reference:
-        context = Context(conn, load_gazetteer(conn), store.settings.today(), "")
-        after_reference(context, plan)
     plan.report = report
     return batch
 

@@ -13,17 +13,16 @@ from data.vocabulary import ReferenceLayer
 
 
 def _layer(conn: Connection, layer: ReferenceLayer) -> list[Any]:
-    """Features of a layer; what the bureau uploaded replaces what was shipped as 示意."""
+    """Features of a layer; what the bureau uploaded has taken the place of what was shipped as
+    示意, unit by unit."""
     f = ReferenceFeature
-    rows = list(
+    return list(
         conn.execute(
             select(f.code, f.name, f.geom, f.batch_id, f.min_lon, f.min_lat, f.max_lon, f.max_lat)
             .where(f.layer == layer.value)
             .order_by(f.id)
         )
     )
-    uploaded = [row for row in rows if row.batch_id is not None]
-    return uploaded or rows
 
 
 def _shapes(conn: Connection, layer: ReferenceLayer) -> list[dict[str, Any]]:

@@ -24,18 +24,16 @@ _ASKED_AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class LayerState:
-    """features: how many. batch_id: the upload that brought them, None for those shipped as 示意.
-    version: a text that differs for any two contents of the layer.
+    """features: how many. batch_id: the last upload that brought some of them, None for none.
+    is_indicative: some are shipped as 示意. version: a text that differs for any two contents of
+    the layer.
     """
 
     layer: ReferenceLayer
     features: int
     batch_id: int | None
     version: str
-
-    @property
-    def is_indicative(self) -> bool:
-        return self.batch_id is None
+    is_indicative: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +64,19 @@ def layer_states(conn: Connection) -> dict[ReferenceLayer, LayerState]:
 def _layer_state(conn: Connection, layer: ReferenceLayer) -> LayerState | None:
     f = ReferenceFeature
     of_layer = f.layer == layer.value
-    count, first, last = conn.execute(
-        select(func.count(), func.min(f.id), func.max(f.id)).where(of_layer)
+    count, first, last, total = conn.execute(
+        select(func.count(), func.min(f.id), func.max(f.id), func.sum(f.id)).where(of_layer)
     ).one()  # by the index alone
     if not count:
         return None
-    # an upload replaces the whole layer, so that one row tells whence all are
     batch = conn.scalar(select(f.batch_id).where(f.id == last))
     file = conn.scalar(select(Upload.file_sha256).where(Upload.id == batch))
-    seal = f"{conn.engine.url}|{layer.value}|{count}|{first}|{last}|{batch}|{file}"
+    seal = f"{conn.engine.url}|{layer.value}|{count}|{first}|{last}|{total}|{batch}|{file}"
     version = hashlib.sha256(seal.encode()).hexdigest()[:16]
-    return LayerState(layer, int(count), batch, version)
+    # only boundaries are shipped, some ten: other layers need not be looked through
+    shipped = select(f.id).where(of_layer, f.batch_id.is_(None)).limit(1)
+    indicative = layer is ReferenceLayer.DISTRICTS and conn.scalar(shipped) is not None
+    return LayerState(layer, int(count), batch, version, indicative)
 
 
 def iter_features(

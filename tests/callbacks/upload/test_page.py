@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
 from callbacks.upload.actions import Actions, Asked, crs_from, mapping_from
 from callbacks.upload.page import begin_payload, render, selectable_years
+from components import ids
 from data.errors import SupervisionError
 from data.jobs.incoming import Incoming
 from data.jobs.table import JobTable, JobView
 from data.services import Services
 from data.store.engine import Store
 from data.upload.mapping_profiles import list_profiles
+from tests.drawn_layers import ELSEWHERE, layer_file
 from tests.uploading import PATCHES, confirmed, csv, previewed, run_next
 
 BAD = "HC-009,新增非农建设类,2023-05-08,环翠区,-1,0"
@@ -40,10 +44,6 @@ def actions(services: Services, table: JobTable, monkeypatch: pytest.MonkeyPatch
 
 def text_of(part: Any) -> str:
     """What a reader sees of components."""
-    import json
-
-    from plotly.utils import PlotlyJSONEncoder
-
     document = orjson.loads(json.dumps(part, cls=PlotlyJSONEncoder))
     found: list[str] = []
 
@@ -347,24 +347,62 @@ def test_years_reach_from_the_ledgers_first_to_the_next(services: Services) -> N
     assert (years[0], years[-1]) == (2025, 2018)
 
 
-def test_the_preview_shows_rows_as_they_will_be_stored_with_units_and_sums(
+# ---- boundaries ----------------------------------------------------------------------------------
+
+
+def _boundary(tmp_path: Path) -> Path:
+    return layer_file(tmp_path / "边界.geojson", ({"代码": "320312", "名称": "铜山区"}, ELSEWHERE))
+
+
+def _with_id(node: Any, wanted: str) -> list[dict[str, Any]]:
+    """Properties of the components with this id."""
+    if isinstance(node, list):
+        return [found for item in node for found in _with_id(item, wanted)]
+    if not isinstance(node, dict):
+        return []
+    own = [node] if node.get("id") == wanted else []
+    return own + [found for value in node.values() for found in _with_id(value, wanted)]
+
+
+def test_no_layer_is_chosen_beforehand(services: Services, table: JobTable, tmp_path: Path) -> None:
+    page = json.loads(
+        json.dumps(render(services, table, "?kind=reference").content, cls=PlotlyJSONEncoder)
+    )
+    (box,) = _with_id(page, ids.Upload.LAYER)
+    assert box.get("value") is None
+    assert "districts" in [option["value"] for option in box["options"]]
+    assert (
+        begin_payload({"id": "1", "name": "a.gpkg"}, "reference", "", "", False, "")["layer"] == ""
+    )
+    job = previewed(table, services.store, _boundary(tmp_path), kind="reference", layer="")
+    assert job.state == "failed"
+    assert job.message is not None
+    assert "请指定这是哪个参考图层" in job.message
+
+
+def test_units_of_another_city_are_ticked_one_by_one(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    path = _boundary(tmp_path)
+    job = previewed(table, services.store, path, kind="reference", layer="districts", year=None)
+    page = shown(services, table, f"?job={job.id}")
+    assert "要逐个确认的 9 个区市" in page
+    assert "撤下，连同22个乡镇" in page
+    assert "图层盖住哪里" in page
+    assert job.result is not None
+    ticks = {f"unit-{unit['code']}": True for unit in job.result["units"]}
+    with pytest.raises(SupervisionError, match="没有确认：荣成市"):
+        pressed(actions, job, "confirm", {**ticks, "unit-371082": False})
+    assert table.get(job.id).state == "waiting"
+    pressed(actions, job, "confirm", ticks)
+    assert run_next(table, services.store).state == "done"
+
+
+def test_a_layer_outside_the_city_is_seen_on_the_map(
     services: Services, table: JobTable, tmp_path: Path
 ) -> None:
-    header = "图斑编号,图斑类型,下发日期,区市,监测面积（公顷）,占用耕地面积"
-    hostile = "<img src=x>,新增非农建设类,2023-05-08,环翠区,1,0"
-    path = csv(tmp_path / "五月.csv", *PATCHES, hostile, header=header)
-    job = previewed(table, services.store, path)
-    seen = shown(services, table, f"?job={job.id}")
-    assert "将这样写入：4 行" in seen
-    assert "187.50" in seen, "12.5 公顷"
-    assert "监测面积最大" in seen
-    assert "公顷（表头写明）" in seen
-    assert "亩（没有写明，按亩）" in seen
-    assert "2023年5月22日" in seen
-    assert "<img src=x>" in seen
-    confirmed(table, services.store, job)
-    in_m2 = [row.replace("12.5", "5000").replace(",8,", ",6000,") for row in PATCHES]
-    more = [f"XX-{n},其他变化类,2023-05-08,文登区,{60_000 + n},0" for n in range(9)]
-    again = previewed(table, services.store, csv(tmp_path / "六月.csv", *in_m2, *more))
-    assert again.result is not None
-    assert again.result["rows"]["areas"][0]["usual"]["rows"] == 4
+    path = layer_file(tmp_path / "a.geojson", ({"编号": "1"}, ELSEWHERE))
+    job = previewed(table, services.store, path, kind="reference", layer="farmland", year=None)
+    page = shown(services, table, f"?job={job.id}")
+    assert "位置在本市以外" in page
+    assert "图层盖住哪里" in page

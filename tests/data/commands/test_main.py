@@ -16,6 +16,7 @@ import pytest
 from data.commands.main import main
 from data.periods import statutory_due_on
 from data.settings import PROJECT_DIR
+from tests.drawn_layers import layer_file
 from tests.sending import FINDING, PATCH, write_csv
 
 ON = ("--year", "2023", "--as-of", "2023-06-30")
@@ -220,6 +221,19 @@ def test_a_returned_workbook_says_itself_what_it_is(cli: Any, tmp_path: Path) ->
     assert "2023年度" in again["notes"][0]
     with pytest.raises(SystemExit, match="2"):
         cli("upload", _file(tmp_path, "表.csv", PATCH))
+
+
+def test_units_that_a_boundary_changes_are_confirmed_by_their_codes(
+    cli: Any, tmp_path: Path
+) -> None:
+    plot = layer_file(tmp_path / "a.geojson", ({"名称": "环翠区"}, (122.0, 37.4, 122.01, 37.41)))
+    command = ("upload", str(plot), "--kind", "reference", "--layer", "区市界")
+    code, document, said = cli(*command)
+    assert (code, document["batch"]) == (1, None)
+    assert "--confirm-unit 371002" in said
+    code, document, _ = cli(*command, "--confirm-unit", "371003，371002")
+    assert (code, document["inserted"]) == (0, 1)
+    assert cli("undo", str(document["batch"]))[0] == 0
 
 
 def test_the_module_runs_as_a_program(sqlite_url: str, tmp_path: Path) -> None:

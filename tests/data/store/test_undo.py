@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +20,13 @@ from data.store.models import Base, Patch, Upload
 from data.store.queries.figures import figures
 from data.store.queries.places import district_shapes
 from data.store.undo import undo_batch
-from data.vocabulary import UploadKind
+from data.upload.placed_again import take_back
+from data.upload.request import UploadOutcome
+from data.upload.schemas import SCHEMAS, CellType
+from data.upload.template_examples import example_rows
+from data.vocabulary import CLEAR_WORD, ReferenceLayer, UploadKind
+from tests.conftest import CopyOf
+from tests.drawn_layers import layer_file, tables
 from tests.sending import FINDING, PATCH, send, send_file
 
 
@@ -33,7 +42,8 @@ def _rows(store: Store) -> dict[str, Any]:
     with store.read() as conn:
         for table in history.recorded_tables():
             columns = [c for c in table.columns if c.name not in ("batch_id", "source_hash")]
-            kept[table.name] = conn.execute(select(*columns).order_by(table.c.id)).all()
+            order = table.c[history.identity(table)]
+            kept[table.name] = conn.execute(select(*columns).order_by(order)).all()
         kept["day_summary"] = conn.execute(
             select(Base.metadata.tables["day_summary"]).order_by(text("1,2,3,4"))
         ).all()
@@ -143,7 +153,8 @@ def test_shipped_boundaries_come_back_as_indicative(store: Store, tmp_path: Any)
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     batch = send_file(store, path, UploadKind.REFERENCE, None).batch
     with store.read() as conn:
-        assert [s["is_indicative"] for s in district_shapes(conn)] == [False]
+        drawn = {s["code"]: s["is_indicative"] for s in district_shapes(conn)}
+    assert [code for code, indicative in drawn.items() if not indicative] == ["371002"]
     _undo(store, batch)
     assert _rows(store)["reference_feature"] == before
     with store.read() as conn:
@@ -158,3 +169,80 @@ def test_findings_under_a_later_case_stay(store: Store) -> None:
     later = send(store, UploadKind.CASES, case).batch
     with pytest.raises(SupervisionError, match=str(later)):
         _undo(store, batch)
+
+
+# ---- of every kind -------------------------------------------------------------------------------
+
+YEAR = 2023
+LAYERS = {layer.label: layer for layer in ReferenceLayer}
+KINDS = [kind.label for kind in UploadKind if kind is not UploadKind.REFERENCE] + [*LAYERS]
+
+
+def _patches_and_findings(store: Store) -> None:
+    """Two patches with parcels, for the kinds that hang on them."""
+    for kind in (UploadKind.PATCHES, UploadKind.FINDINGS):
+        assert send(store, kind, *example_rows(kind, YEAR), year=YEAR).rejected == 0
+
+
+def _versions(kind: UploadKind) -> list[list[dict[str, Any]]]:
+    """A first file; a second one in which the first row's areas grow, its texts are cleared and its
+    remark is another, and with a row more."""
+    first, second = example_rows(kind, YEAR)
+    changed = dict(first)
+    for column in SCHEMAS[kind].columns:
+        if column.field in ("note", "description"):
+            changed[column.header] = "改"
+        elif column.key or column.required or column.header not in first:
+            continue
+        elif column.type is CellType.TEXT:
+            changed[column.header] = CLEAR_WORD
+        elif column.type is CellType.AREA:
+            changed[column.header] = first[column.header] + 0.5
+    return [[first], [changed, second]]
+
+
+def _files(store: Store, label: str, tmp_path: Path) -> list[Callable[[], UploadOutcome]]:
+    if label in LAYERS:
+        codes = {"区市界": ("高区", "371071"), "乡镇界": ("张村镇", "371002100")}
+        name, code = codes.get(label, ("甲", "1"))
+        other = {"区市界": "经区", "乡镇界": "羊亭镇"}.get(label, "乙")
+        boxes = ((122.0, 37.4, 122.1, 37.5), (122.01, 37.4, 122.1, 37.5))
+        told = [[({"名称": name, "代码": code}, box)] for box in boxes]
+        told[1].append(({"名称": other}, boxes[1]))
+        paths = [layer_file(tmp_path / f"{i}.geojson", *t) for i, t in enumerate(told)]
+        layer = LAYERS[label]
+        return [
+            partial(send_file, store, path, UploadKind.REFERENCE, None, layer=layer)
+            for path in paths
+        ]
+    kind = next(k for k in UploadKind if k.label == label)
+    return [partial(send, store, kind, *rows, year=YEAR) for rows in _versions(kind)]
+
+
+@pytest.mark.parametrize("label", KINDS)
+def test_an_undo_leaves_every_table_as_it_was(copy_of: CopyOf, tmp_path: Path, label: str) -> None:
+    """Whatever the kind: of a first upload, and of one that changes what is there."""
+    hanging = label not in {"下发图斑", "核查结果"}
+    store = copy_of(_patches_and_findings if hanging else _only_seeds)
+    if label == "核查结果":
+        send(store, UploadKind.PATCHES, *example_rows(UploadKind.PATCHES, YEAR), year=YEAR)
+    states, batches = [tables(store)], []
+    for send_next in _files(store, label, tmp_path):
+        outcome = send_next()
+        assert outcome.batch is not None, outcome.errors
+        assert outcome.rejected == 0, outcome.errors
+        batches.append(outcome.batch)
+        states.append(tables(store))
+    assert states[0] != states[1] != states[2]
+    for batch, before in zip(reversed(batches), reversed(states[:-1]), strict=True):
+        with store.write() as conn:
+            take_back(conn, batch, "王工")
+        after = tables(store)
+        for name, rows in before.items():
+            assert after[name] == rows, name
+    with store.read() as conn:
+        assert history.verify(conn).ok
+
+
+def _only_seeds(store: Store) -> None:
+    """As a store begins."""

@@ -17,6 +17,7 @@ from data.store.engine import Store
 from data.store.models import (
     AuditDecision,
     Base,
+    District,
     EnforcementCase,
     History,
     Parcel,
@@ -668,6 +669,14 @@ def test_a_cleared_cell_of_a_layer_is_an_empty_one(sqlite_store: Store, tmp_path
     assert send_file(sqlite_store, path, UploadKind.REFERENCE, None).unchanged == 1
 
 
+def _confirmed(store: Store, layer: Path, new: str) -> None:
+    """Another city's boundary, with every unit confirmed."""
+    with store.read() as conn:
+        units = {new, *conn.scalars(select(District.code))}
+    sent = send_file(store, layer, UploadKind.REFERENCE, None, confirmed_units=frozenset(units))
+    assert sent.inserted == 1
+
+
 def test_another_city_works_with_its_own_boundary(sqlite_store: Store, tmp_path: Path) -> None:
     ring = [[117.0, 34.0], [117.6, 34.0], [117.6, 34.5], [117.0, 34.5], [117.0, 34.0]]
     layer = tmp_path / "区市界.geojson"
@@ -678,7 +687,7 @@ def test_another_city_works_with_its_own_boundary(sqlite_store: Store, tmp_path:
         "geometry": shape,
     }
     layer.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    assert send_file(sqlite_store, layer, UploadKind.REFERENCE, None).inserted == 1
+    _confirmed(sqlite_store, layer, "320312")
     path = _geojson(
         tmp_path / "p.geojson", ("TS-1", 117.3, 34.2, 0.001, {"区市": "", "监测面积": 15.3})
     )
@@ -701,7 +710,7 @@ def test_a_real_layer_of_another_county_uploads_and_shows(
         {"代码": ["320312"], "名称": ["铜山区"]}, geometry=[around.buffer(0.01)], crs=4490
     )
     frame.to_file(layer, driver="GeoJSON")
-    assert send_file(sqlite_store, layer, UploadKind.REFERENCE, None).inserted == 1
+    _confirmed(sqlite_store, layer, "320312")
     archive = tmp_path / "xuzhou.zip"
     with zipfile.ZipFile(archive, "w") as zipped:
         for part in source.iterdir():

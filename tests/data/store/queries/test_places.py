@@ -31,14 +31,15 @@ def test_a_new_store_has_four_indicative_counties(store: Store) -> None:
     assert all(shapely.from_wkb(s["geom"]).is_valid for s in shapes)
 
 
-def test_an_uploaded_boundary_replaces_the_indicative_ones(store: Store) -> None:
+def test_an_uploaded_boundary_stands_beside_the_indicative_ones(store: Store) -> None:
     with store.write() as conn:
         conn.execute(
-            insert(ReferenceFeature), [_feature("districts", put_upload(conn), "某县", "320300")]
+            insert(ReferenceFeature), [_feature("districts", put_upload(conn), "高区", "371071")]
         )
     with store.read() as conn:
-        (shape,) = district_shapes(conn)
-    assert (shape["code"], shape["is_indicative"]) == ("320300", False)
+        shapes = {s["code"]: s["is_indicative"] for s in district_shapes(conn)}
+    assert len(shapes) == 5
+    assert [code for code, indicative in shapes.items() if not indicative] == ["371071"]
 
 
 def test_towns_are_named_on_the_map_once_their_boundaries_are_uploaded(store: Store) -> None:
