@@ -19,13 +19,13 @@ from components.links import href
 from components.outlook.month_clock import clock_card, per_day, verdict
 from components.outlook.outlook_cards import audit_card, elimination_card
 from components.parts.card_menu import copy_link, export_link, save_image, show_table
-from components.parts.cards import card, empty, problem_notes
-from components.parts.figure_text import headline
+from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import plain_table
 from components.parts.theme import graph
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
+from data.outlook.calendar import month_deadlines
 from data.outlook.forecasts import (
     Clock,
     Forecast,
@@ -35,10 +35,13 @@ from data.outlook.forecasts import (
     clock,
     elimination_outlook,
 )
+from data.outlook.leading import leading
 from data.periods import format_day, format_month
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
+from data.triggers.current import current_triggers
+from data.triggers.matters import matters
 from data.units import format_count
 
 if TYPE_CHECKING:
@@ -106,8 +109,23 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     running = clock(document, as_of)
     outlook = clearance_outlook(conn, scope, year, as_of, document)
     name = context.district_name if context.district else None
+    months = current_triggers(
+        conn, scope, year, as_of, context.district,
+        with_patches=False, rules=("T1",), document=document, book=context.rules,
+    )  # fmt: skip
     top = [
-        html.H1(headline(year, as_of, row, running, outlook.forecasts, name), className="headline"),
+        headline(
+            leading(
+                year,
+                as_of,
+                row,
+                matters(months, context.names),
+                month_deadlines(year, document),
+                running,
+                outlook.forecasts,
+                name,
+            )
+        ),
         *problem_notes(context.problems, href(PATH, query)),
     ]
     if not document["months"]:

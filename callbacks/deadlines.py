@@ -38,11 +38,15 @@ def names_of(document: Figures) -> dict[str, str]:
     return {row["code"]: row["short_name"] for row in document["districts"]}
 
 
+def of_view(conn: Connection, context: PageContext, document: Figures) -> list[Deadline]:
+    """The year's dates. document: the figures of the view (one district, or all)."""
+    return deadlines(conn, context.scope, context.year, context.as_of, document)
+
+
 def card_for(
-    conn: Connection, context: PageContext, document: Figures, actions: list[Component]
+    context: PageContext, document: Figures, found: list[Deadline], actions: list[Component]
 ) -> Component:
-    """document: the figures of the view (one district, or all)."""
-    found = deadlines(conn, context.scope, context.year, context.as_of, document)
+    """document: the figures of the view. found: its dates."""
     subscribe = html.A("加入日历（.ics）", href=href(ICS_PATH, context.query), download="")
     return deadline_card(
         found,

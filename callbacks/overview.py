@@ -12,6 +12,7 @@ from callbacks import deadlines
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.wall import wall_search
+from callbacks.triggers.sheet import matter_columns, matter_row
 from components import ids
 from components.links import href
 from components.maps.base import Tiles
@@ -26,19 +27,19 @@ from components.overview import (
     triggers_card,
 )
 from components.parts.card_menu import copy_link, export_link
-from components.parts.cards import card, empty, problem_notes
-from components.parts.figure_text import headline, ratio_margin
-from components.triggers.card import grouped
+from components.parts.cards import card, empty, headline, problem_notes
+from components.parts.figure_text import ratio_margin
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
 from data.outlook.forecasts import clearance_outlook, clock
+from data.outlook.leading import leading
 from data.periods import month_ends_before
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
 from data.store.queries.places import district_shapes
 from data.triggers.current import city_code, current_triggers
-from data.vocabulary import Measure, Severity
+from data.triggers.matters import matters, summary
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,8 +71,14 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     running = clock(document, as_of)
     outlook = clearance_outlook(conn, scope, year, as_of, document)
     name = context.district_name if context.district else None
+    triggers = current_triggers(
+        conn, scope, year, as_of, context.district,
+        with_patches=False, document=document, book=context.rules,
+    )  # fmt: skip
+    found = matters(triggers, context.names)
+    dates = deadlines.of_view(conn, context, document)
     top = [
-        html.H1(headline(year, as_of, row, running, outlook.forecasts, name), className="headline"),
+        headline(leading(year, as_of, row, found, dates, running, outlook.forecasts, name)),
         *problem_notes(context.problems, href(PATH, query)),
     ]
     if row["patches"] == 0:
@@ -84,7 +91,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             ),
         ]
     past = trend(conn, scope, year, month_ends_before(as_of, year, TREND_MONTHS), context.district)
-    triggers = current_triggers(conn, scope, year, as_of, context.district, with_patches=False)
     lines, stamp = context.lines, context.stamp_line
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     districts = everything["districts"]
@@ -123,7 +129,8 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     class_name="clock-panel",
                 ),
                 triggers_card(
-                    triggers,
+                    found,
+                    summary(found),
                     rows_by_subject(everything),
                     query,
                     lines,
@@ -133,7 +140,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                 *(
                     []
                     if context.on_wall
-                    else [deadlines.card_for(conn, context, document, actions)]
+                    else [deadlines.card_for(context, document, dates, actions)]
                 ),
             ],
             className="overview-grid",
@@ -192,6 +199,7 @@ def _ranking_sheet(
 def _trigger_sheet(
     conn: Connection, context: PageContext
 ) -> tuple[list[SheetColumn], list[list[Any]]]:
+    """A row a matter, as the card counts and lists them."""
     triggers = current_triggers(
         conn,
         context.scope,
@@ -200,35 +208,7 @@ def _trigger_sheet(
         context.district,
         with_patches=False,
     )
-    columns = [
-        SheetColumn("对象"),
-        SheetColumn("条件", width=26),
-        SheetColumn("期间"),
-        SheetColumn("程度"),
-        SheetColumn("已达"),
-        SheetColumn("算式", width=44),
-        SheetColumn("距离", width=26),
-        SheetColumn("措施"),
-        SheetColumn("依据", width=20),
-        SheetColumn("说明", width=24),
-    ]
-    rows = [
-        [
-            t["subject_name"],
-            t["rule_name"],
-            t["period"],
-            Severity(t["severity"]).label,
-            f"{Severity(t['line']).label}线" if t["line"] else None,
-            t["formula"],
-            t["margin"] or None,
-            Measure(t["measure"]).label,
-            f"工作方案 {t['clause']}",
-            t["note"] or None,
-        ]
-        for group in grouped(triggers)
-        for t in group
-    ]
-    return columns, rows
+    return matter_columns(), [matter_row(m) for m in matters(triggers, context.names)]
 
 
 def register(app: Dash, services: Services) -> None:

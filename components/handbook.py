@@ -60,6 +60,8 @@ def _node(part: SyntaxTreeNode) -> Node | None:
             return node("pre", node("code", part.content))
         case "hardbreak":
             return None
+    if part.type == "paragraph" and part.hidden:
+        return node("span", *inner)  # of a list without blank lines
     if part.type not in _PLAIN:
         raise ValueError(f"a chapter cannot hold {part.type}")
     if part.type == "table":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -13,7 +13,6 @@ from components.links import href
 from components.maps.base import Tiles, district_bounds, district_map
 from components.parts.cards import KeyFigure, card, key_figure
 from components.parts.figure_text import (
-    SMALL,
     Lines,
     change_text,
     ratio_margin,
@@ -23,9 +22,12 @@ from components.parts.figure_text import (
 )
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
-from components.triggers.card import grouped, summary, trigger_card, trigger_table
+from components.triggers.card import trigger_card, trigger_table
 from data.definitions import DEFINITIONS
-from data.units import format_count, format_mu, format_rate
+from data.units import SMALL, format_count, format_mu, format_rate
+
+if TYPE_CHECKING:
+    from data.triggers.matters import Matter
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -219,7 +221,8 @@ def map_card(
 
 
 def triggers_card(
-    triggers: Sequence[dict[str, Any]],
+    found: Sequence[Matter],
+    said: str,
     rows: Mapping[str, Figures],
     query: Query,
     lines: Lines,
@@ -227,19 +230,20 @@ def triggers_card(
     stamp: str,
     actions: Sequence[Component] = (),
 ) -> Component:
-    """rows: figures of every subject by code. The gravest stand open, the rest one click away."""
-    groups = grouped(triggers)
-    first, rest = groups[:MOST_TRIGGERS], groups[MOST_TRIGGERS:]
+    """found: the matters in order. said: their number (data.triggers.matters.summary). rows:
+    figures of every district and the city by code. The gravest stand open, the rest one click away.
+    """
+    first, rest = found[:MOST_TRIGGERS], found[MOST_TRIGGERS:]
     cards = [
-        trigger_card(group, rows[group[0]["district"] or group[0]["subject"]], query, lines)
-        for group in first
+        trigger_card(matter, rows[matter.district or matter.gravest["subject"]], query, lines)
+        for matter in first
     ]
     body: list[Component] = [html.Div(cards, className="triggers")]
     if rest:
         body.append(
             html.Details(
                 [
-                    html.Summary(f"展开其余{len(rest)}条"),
+                    html.Summary(f"展开其余{len(rest)}项"),
                     trigger_table(rest, rows, query, lines),
                 ],
                 className="more",
@@ -252,10 +256,9 @@ def triggers_card(
                 className="triggers-all",
             )
         )
-    title = f"已触发的预警：{summary(triggers)}" if triggers else "目前没有触发预警"
     return card(
-        title,
-        body if cards else html.P("各项条件均未达到。"),
+        f"已触发的预警：{said}" if found else "目前没有触发预警",
+        body if cards else html.P("按现有数据，各项条件均未达到。"),
         definition=DEFINITIONS["ratio_net"],
         stamp=stamp,
         actions=actions,

@@ -235,6 +235,11 @@ def format_month(month: str, in_year: int | None = None) -> str:
     return text if int(year) == in_year else f"{year}年{text}"
 
 
+def format_days_left(days: int) -> str:
+    """`今日到期`, `还有4天`, `已过12天`: how far ahead a day lies."""
+    return "今日到期" if days == 0 else f"还有{days}天" if days > 0 else f"已过{-days}天"
+
+
 def months_before(month: str, count: int) -> list[str]:
     """The `count` calendar months before `2023-05`, latest first."""
     months: list[str] = []

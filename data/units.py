@@ -24,6 +24,10 @@ AREA_TOLERANCE_MU = 0.0001
 PERCENT_DECIMALS = 6
 
 
+#: Stands beside what few patches or little land put there (figures.md, small denominator).
+SMALL = "◦"
+
+
 class AreaUnit(Enum):
     """A unit an area column can carry, with its factor to 亩 as an exact fraction."""
 

@@ -39,7 +39,7 @@ from components.assessment.page import (
 )
 from components.links import href
 from components.parts.card_menu import copy_link, export_link, save_image, show_table
-from components.parts.cards import card, empty, problem_notes
+from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.figure_text import ratio_margin
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
@@ -55,6 +55,8 @@ from data.store.queries.assessment import (
 )
 from data.store.queries.figures import figures
 from data.store.queries.figures import trend as trend_points
+from data.triggers.current import current_triggers
+from data.triggers.matters import crossed_sentence, matters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 Years = list[tuple[int, Figures | None, Figures | None]]
 PATH, EXPORT_PATH = "/assessment", "/export/assessment.xlsx"
+#: Rules whose lines the annual evaluation is about.
+JUDGED_BY = ("T3", "T4", "T8", "T11")
 #: Month ends of the trend: a work year reaches to February of the next.
 TREND_MONTHS = 14
 
@@ -100,13 +104,16 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     districts = everything["districts"]
     row = next((d for d in districts if d["code"] == context.district), everything["city"])
     lines, stamp = context.lines, context.stamp_line
+    held = current_triggers(
+        conn, scope, year, as_of,
+        with_patches=False, rules=JUDGED_BY, document=everything, book=context.rules,
+    )  # fmt: skip
+    found = [m for m in matters(held, context.names) if context.district in (None, m.district)]
     top = [
-        html.H1(
+        headline(
             evaluation_headline(
-                year, as_of, row, [] if context.district else districts, lines,
-                context.district_name,
-            ),
-            className="headline",
+                year, as_of, row, crossed_sentence(found), lines, context.district_name
+            )
         ),
         *problem_notes(context.problems, href(PATH, query)),
     ]  # fmt: skip

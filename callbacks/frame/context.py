@@ -38,8 +38,12 @@ class PageContext:
     @property
     def district_name(self) -> str:
         """Short name of the chosen district, 全市 for none."""
-        names = {d.code: d.short_name for d in self.stamp.districts}
-        return names.get(self.district or "", "全市")
+        return self.names.get(self.district or "", "全市")
+
+    @property
+    def names(self) -> dict[str, str]:
+        """District → short name, in the bureau's order."""
+        return {d.code: d.short_name for d in self.stamp.districts}
 
     @property
     def stamp_line(self) -> str:

@@ -2,59 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.triggers.address import Asked, read_asked
-from components.triggers.card import grouped
-from components.triggers.page import Told, subject_name
-from data.periods import format_month
+from callbacks.triggers.sheet import periods_text
+from components.triggers.card import measures
+from components.triggers.page import Told, ToldMatter
 from data.settings import Settings
-from data.triggers.changes import Changes, compare, key_of
+from data.triggers.changes import MatterChanges, compare, compare_matters, key_of
 from data.triggers.current import Trigger, current_triggers
+from data.triggers.matters import Matter, matters
 from data.triggers.since import since
 from data.triggers.snapshots import snapshots
-from data.vocabulary import Measure
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+#: Patches of a matter that are told one by one; the others stand in the list behind it.
+FIRST_PATCHES = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All triggers of the day with their changes, and those that the filters leave."""
+    """All matters of the day with their changes, and those that the filters leave."""
 
     context: PageContext
     asked: Asked
-    everything: list[Trigger]
-    changes: Changes
-    told: list[Told]
+    everything: list[Matter]
+    changes: MatterChanges
+    chosen: list[Matter]
+    told: list[ToldMatter]
 
 
-def look(conn: Connection, settings: Settings, search: str) -> Seen:
-    """What the page of an address shows."""
+def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool = False) -> Seen:
+    """What the page of an address shows. all_patches: tell every patch since when, as a workbook
+    does, not only the gravest of each matter."""
     context = read_context(conn, settings, search)
     scope, year, as_of = context.scope, context.year, context.as_of
     seen_before = snapshots(conn, scope.narrowed_to(context.district), year)
     asked = read_asked(context, seen_before)
-    everything = current_triggers(conn, scope, year, as_of, context.district)
+    everything = current_triggers(conn, scope, year, as_of, context.district, book=context.rules)
     if asked.before is not None:
         before = asked.before.triggers
     else:
         day = asked.against
-        before = current_triggers(conn, scope, year, day, context.district, with_patches=False)
-    changed = compare(before, everything)
-    chosen = [t for t in everything if _is_asked(t, asked)]
-    states = {key_of(t): "new" for t in changed.new}
-    states |= {key_of(t): "worse" for t in changed.worse}
-    states |= {key_of(t): "eased" for t in changed.eased}
+        before = current_triggers(
+            conn, scope, year, day, context.district, with_patches=False, book=context.rules
+        )
+    found = matters(everything, context.names)
+    changed = compare_matters(matters(before, context.names), found)
+    single = compare(before, everything)
+    states = {key_of(t): "new" for t in single.new}
+    states |= {key_of(t): "worse" for t in single.worse}
+    states |= {key_of(t): "eased" for t in single.eased}
+    chosen = matters([t for t in everything if _is_asked(t, asked)], context.names)
+    own = [m.triggers[:FIRST_PATCHES] if m.of_patches and not all_patches else m.triggers
+           for m in chosen]  # fmt: skip
+    days = iter(since(conn, scope, year, as_of, [t for triggers in own for t in triggers]))
     told = [
-        Told(trigger, day, states.get(key_of(trigger), "same"))
-        for trigger, day in zip(chosen, since(conn, scope, year, as_of, chosen), strict=True)
+        ToldMatter(
+            matter,
+            tuple(Told(t, next(days), states.get(key_of(t), "same")) for t in triggers),
+            changed.state(matter),
+        )
+        for matter, triggers in zip(chosen, own, strict=True)
     ]
-    return Seen(context, asked, everything, changed, told)
+    return Seen(context, asked, found, changed, chosen, told)
 
 
 def _is_asked(trigger: Trigger, asked: Asked) -> bool:
@@ -65,14 +81,8 @@ def _is_asked(trigger: Trigger, asked: Asked) -> bool:
     )
 
 
-def groups_of(told: Sequence[Told]) -> list[list[Told]]:
-    """One card each: the periods of one rule on one subject."""
-    by_key = {key_of(t.trigger): t for t in told}
-    return [[by_key[key_of(t)] for t in group] for group in grouped([t.trigger for t in told])]
-
-
-def one_line(trigger: Trigger, names: Mapping[str, str], year: int) -> str:
-    """`文登区 月清完成率5月（预警提醒）`. names: short names of districts by code."""
-    period = f"{format_month(trigger['period'], year)}" if "-" in trigger["period"] else ""
-    measure = Measure(trigger["measure"]).label
-    return f"{subject_name(trigger, names)} {trigger['rule_name']}{period}（{measure}）"
+def one_line(matter: Matter) -> str:
+    """`文登区 月清未完成：3月、5月（预警提醒）`."""
+    periods = f"：{periods_text(matter)}" if "-" in str(matter.gravest["period"]) else ""
+    patches = f"：{len(matter.triggers):,}个图斑" if matter.of_patches else ""
+    return f"{matter.unit} {matter.gravest['rule_name']}{periods}{patches}（{measures(matter)}）"

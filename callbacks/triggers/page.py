@@ -20,52 +20,57 @@ from callbacks.triggers.address import (
     next_address,
     own_part,
 )
-from callbacks.triggers.look import Seen, groups_of, look, one_line
+from callbacks.triggers.look import Seen, look, one_line
 from callbacks.triggers.workbook import workbook
 from components import ids
 from components.links import href
 from components.parts.card_menu import copy_link, export_link
-from components.parts.cards import card, empty, problem_notes
+from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.filters import filter_bar, select
 from components.prose import prose
-from components.triggers.card import SECTIONS, gravity, section_of, summary
 from components.triggers.page import View, full_card
 from data.periods import format_day, format_month
 from data.rules.loader import plan_of
 from data.services import Services
 from data.settings import Settings
-from data.triggers.current import Trigger
+from data.triggers.matters import (
+    Matter,
+    counted,
+    crossed,
+    crossed_sentence,
+    gravest_sentence,
+    summary,
+)
 from data.triggers.trend import Trends
-from data.vocabulary import Measure, Severity
+from data.vocabulary import Measure
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def headline(context: PageContext, triggers: Sequence[Trigger]) -> str:
-    """The page in one sentence: how many of what, and who stands gravest."""
+def said(context: PageContext, found: Sequence[Matter]) -> list[str]:
+    """The page in a sentence: how many of what, and who stands gravest and why."""
     day = format_day(context.as_of, context.year)
     where = context.district_name
-    if not triggers:
-        return f"截至{day}，{where}没有触发预警"
-    gravest = max(map(gravity, triggers))
-    names = dict.fromkeys(t["subject_name"] for t in triggers if gravity(t) == gravest)
-    sentence = f"截至{day}，{where}{summary(triggers)}"
-    if gravest >= list(Severity).index(Severity.INTERVIEW) and context.district is None:
-        sentence += f"；最严重的是{'、'.join(list(names)[:4])}{'等' if len(names) > 4 else ''}"
-    return sentence
+    if not found:
+        return [f"截至{day}，{where}没有触发预警"]
+    parts = [f"截至{day}，{where}{summary(found)}"]
+    if context.district is None:
+        parts.append(gravest_sentence(found))
+    elif crossed(found):
+        parts.append(crossed_sentence(found))
+    return [part for part in parts if part]
 
 
 def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
     """The whole page for an address."""
     seen = look(conn, settings, search)
     context, query = seen.context, seen.context.query
-    names = {d.code: d.short_name for d in context.stamp.districts}
     view = View(query, context.year, context.as_of, context.lines)
     trends = Trends(conn, context.scope, context.year, context.as_of)
     plan = plan_of(context.year)[1]
     parts: list[Component] = [
-        html.H1(headline(context, seen.everything), className="headline"),
+        headline(said(context, seen.everything)),
         *problem_notes([*context.problems, *seen.asked.problems], href(PATH, query)),
         html.P(plan, className="plan-note"),
         filters_of(seen),
@@ -73,29 +78,23 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     ]
     if not seen.told:
         return [*parts, _nothing(seen)]
-    for title in SECTIONS:
-        own = [t for t in seen.told if section_of(t.trigger) == title]
-        if own:
-            groups = groups_of(own)
-            cards = [
-                full_card(group, view, names, trends.of([t.trigger for t in group]))
-                for group in groups
-            ]
-            parts.append(
-                card(
-                    f"{title}：{len(own)}项",
-                    prose(cards, "triggers triggers-full"),
-                    stamp=context.stamp_line,
-                    actions=[
-                        export_link(
-                            href(EXPORT_PATH, query, **own_part(seen.asked, context.as_of))
-                        ),
-                        copy_link(
-                            href(PATH, _fixed(context), **own_part(seen.asked, context.as_of))
-                        ),
-                    ],
-                )
+    for title, count in counted(seen.chosen).items():
+        cards = [
+            full_card(told, view, trends.of(told.matter.triggers))
+            for told in seen.told
+            if told.matter.section == title
+        ]
+        parts.append(
+            card(
+                f"{title}：{count}项",
+                prose(cards, "triggers triggers-full"),
+                stamp=context.stamp_line,
+                actions=[
+                    export_link(href(EXPORT_PATH, query, **own_part(seen.asked, context.as_of))),
+                    copy_link(href(PATH, _fixed(context), **own_part(seen.asked, context.as_of))),
+                ],
             )
+        )
     return parts
 
 
@@ -118,10 +117,11 @@ def _nothing(seen: Seen) -> Component:
 def filters_of(seen: Seen) -> Component:
     """Rule, measure, month, and the day compared with; the district is chosen at the top."""
     i, asked, context = ids.Triggers, seen.asked, seen.context
-    rules = {t["rule"]: t["rule_name"] for t in seen.everything}
+    held = [t for matter in seen.everything for t in matter.triggers]
+    rules = {t["rule"]: t["rule_name"] for t in held}
     ordered = sorted(rules, key=lambda rule: int(rule[1:]))
-    measures = {t["measure"] for t in seen.everything}
-    months = sorted({t["period"] for t in seen.everything if "-" in t["period"]})
+    measures = {t["measure"] for t in held}
+    months = sorted({t["period"] for t in held if "-" in t["period"]})
     boxes = [
         select(i.RULE, "规则", "全部规则", [(r, rules[r]) for r in ordered], asked.rule),
         select(
@@ -166,20 +166,19 @@ def changes_card(seen: Seen) -> Component:
         ("缓解", changed.eased),
         ("解除", changed.gone),
     )
-    total = sum(len(triggers) for _, triggers in found)
-    names = {d.code: d.short_name for d in context.stamp.districts}
-    words = "，".join(f"{word}{len(triggers)}项" for word, triggers in found if triggers)
+    total = sum(len(own) for _, own in found)
+    words = "，".join(f"{word}{len(own)}项" for word, own in found if own)
     title = f"与{day}相比：{words}" if total else f"与{day}相比没有变化"
     lists = [
         html.Div(
             [
-                html.Strong(f"{word} {len(triggers)} 项："),
-                "；".join(one_line(t, names, context.year) for t in triggers),
+                html.Strong(f"{word} {len(own)} 项："),
+                "；".join(one_line(matter) for matter in own),
             ],
             className="trigger-change",
         )
-        for word, triggers in found
-        if triggers
+        for word, own in found
+        if own
     ]
     body: Any = html.Details([html.Summary("逐项查看"), *lists], className="more") if lists else []
     basis = "按当时所见" if seen.asked.before else f"按现有数据回看{day}"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from callbacks.frame.downloads import file_name, sheet_stamp
-from callbacks.triggers.look import Seen, groups_of, look, one_line
+from callbacks.triggers.look import Seen, look, one_line
+from callbacks.triggers.sheet import matter_columns, matter_row
 from components.triggers.page import STATES, View, since_text, subject_name
 from data.exports import SheetColumn, tables_to_xlsx
 from data.settings import Settings
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
     """(file name, xlsx): the triggers on the screen, the patches behind each, the changes."""
-    seen = look(conn, settings, search)
-    context = seen.context
-    names = {d.code: d.short_name for d in context.stamp.districts}
+    seen = look(conn, settings, search, all_patches=True)
+    context, names = seen.context, seen.context.names
     view = View(context.query, context.year, context.as_of, context.lines)
     tables = {
-        "预警": _trigger_sheet(seen, view, names),
+        "预警": (
+            [*matter_columns(), SheetColumn("较比较日")],
+            [[*matter_row(told.matter), STATES[told.state] or None] for told in seen.told],
+        ),
+        "逐月逐图斑": _trigger_sheet(seen, view, names),
         "所依据的图斑": (
             [
                 SheetColumn("对象"),
@@ -33,21 +37,22 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
             ],
             [
                 [subject_name(t.trigger, names), t.trigger["rule_name"], t.trigger["period"], no]
-                for t in seen.told
+                for matter in seen.told
+                for t in matter.told
                 for no in t.trigger["patches"]
             ],
         ),
         "变化": (
             [SheetColumn("变化"), SheetColumn("预警", width=48)],
             [
-                [word, one_line(t, names, context.year)]
-                for word, triggers in (
+                [word, one_line(matter)]
+                for word, own in (
                     ("新增", seen.changes.new),
                     ("加重", seen.changes.worse),
                     ("缓解", seen.changes.eased),
                     ("解除", seen.changes.gone),
                 )
-                for t in triggers
+                for matter in own
             ],
         ),
     }
@@ -91,7 +96,7 @@ def _trigger_sheet(
             t.trigger["note"] or None,
             f"工作方案 {t.trigger['clause']}",
         ]
-        for group in groups_of(seen.told)
-        for t in group
+        for matter in seen.told
+        for t in matter.told
     ]
     return columns, rows

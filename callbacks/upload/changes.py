@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from callbacks.frame.changed_fields import field_title, value_text
+from data.units import format_mu
 from data.upload.schemas import SCHEMAS
 from data.vocabulary import UploadKind
 
@@ -34,6 +36,53 @@ def previewed(document: Mapping[str, Any], names: Mapping[str, str]) -> list[lis
         [row["key"], row["column"], text(row, "before"), text(row, "after")]
         for row in document["changed"]
     ]
+
+
+_EXTREMES = {"max": "最大", "min": "最小"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
+    """headers: title, and whether the column holds numbers. first: row of the file, new or changed,
+    values. extremes: with what each is the extreme of before these."""
+
+    headers: list[tuple[str, bool]]
+    first: list[list[str]]
+    extremes: list[list[str]]
+
+
+def stored_rows(document: Mapping[str, Any], names: Mapping[str, str]) -> StoredRows | None:
+    """The rows of a preview as they will be stored, in a reader's words."""
+    rows = document.get("rows")
+    if not rows or not rows["first"]:
+        return None
+    kind = UploadKind(document["kind"])
+    entity = "reference_feature"
+    if kind in SCHEMAS:
+        entity = str(SCHEMAS[kind].table.__tablename__)  # type: ignore[attr-defined]
+    titles = {f["field"]: f["header"] for f in rows["fields"]}
+    towns: Mapping[str, str] = rows["towns"]
+
+    def text(field: str, value: Any) -> str:
+        if field.endswith("_mu"):
+            return format_mu(value)
+        if field == "town_code" and value is not None:
+            return towns.get(value, str(value))
+        return value_text(entity, field, value, _NO_YEAR, names)
+
+    def told(row: Mapping[str, Any]) -> list[str]:
+        number = str(row["row"]) if row["row"] is not None else "—"
+        return [number, row["what"], *(text(f, row["values"].get(f)) for f in titles)]
+
+    def why(row: Mapping[str, Any]) -> str:
+        pairs = (one.split(":") for one in row["why"])
+        return "、".join(f"{titles.get(field, field)}{_EXTREMES[word]}" for field, word in pairs)
+
+    return StoredRows(
+        [(f"{t}（亩）" if f.endswith("_mu") else t, f.endswith("_mu")) for f, t in titles.items()],
+        [told(row) for row in rows["first"]],
+        [[why(row), *told(row)] for row in rows["extremes"]],
+    )
 
 
 def recorded(changes: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[list[str]]:

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from callbacks.frame.context import PageContext
-from callbacks.upload.changes import previewed
+from callbacks.upload.changes import previewed, stored_rows
 from components import ids
 from components.links import href
 from components.maps.base import Tiles
@@ -22,6 +22,7 @@ from components.upload.questions import (
     reading_options,
     samples_table,
 )
+from components.upload.rows import doubts, rows_card, sums_card
 from data.jobs.table import JobView
 from data.settings import Settings
 from data.store.queries.places import district_shapes
@@ -167,13 +168,18 @@ def _waiting(
         f"{what}：文件共 {format_count(rows)} 行",
         [
             parts.counts(document),
+            *doubts(document),
             *parts.notes(document),
             parts.decision(document, bool(job.payload.get("all_or_nothing"))),
         ],
         class_name="preview-card",
     )
+    stored = stored_rows(document, district_names(context))
+    written = document["counts"]["inserted"] + document["counts"]["updated"]
     sections = [
         parts.units(document),
+        rows_card(stored.headers, stored.first, stored.extremes, written) if stored else None,
+        sums_card(document),
         parts.effects_card(document.get("effects")),
         parts.rejected(document, report),
         parts.changes(document, previewed(document, district_names(context))),

@@ -13,13 +13,13 @@ from components import ids
 from components.figures.assessment import ranking_figure, trend_figure
 from components.links import href
 from components.parts.cards import KeyFigure, key_figure
-from components.parts.figure_text import SMALL, Lines, change_text, ratio_margin, shown
+from components.parts.figure_text import Lines, change_text, ratio_margin, shown
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.parts.theme import graph
 from data.definitions import DEFINITIONS
 from data.periods import elimination_cutoff_on, format_day
-from data.units import format_count, format_mu, format_rate, meets
+from data.units import SMALL, format_count, format_mu, format_rate, meets
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -77,29 +77,23 @@ def ranked(districts: Sequence[Figures]) -> list[tuple[int | None, Figures]]:
 
 
 def evaluation_headline(
-    year: int, as_of: date, row: Figures, districts: Sequence[Figures], lines: Lines, name: str
-) -> str:
-    """The page in one sentence. row: of the chosen district or the city, called `name`."""
-    day = format_day(as_of, year)
+    year: int, as_of: date, row: Figures, crossed: str, lines: Lines, name: str
+) -> list[str]:
+    """The page in a sentence, its leading matter first. row: of the chosen district or the city,
+    called `name`. crossed: who has crossed which line (data/triggers/matters.py)."""
+    since = f"截至{format_day(as_of, year)}，"
     if row["patches"] == 0:
-        return f"截至{day}，{name}{year}年度还没有下发图斑"
+        return [f"{since}{name}{year}年度还没有下发图斑，尚无数据，不能判断"]
     if row["ratio_net"] is None:
-        return f"截至{day}，{name}还没有判定为新增建设占用耕地的地块，问责比例暂无"
-    value = format_rate(row["ratio_net"], lines.ratios)
-    line = format_rate(lines.interview_ratio)
-    margin = ratio_margin(row, lines.interview_ratio)
-    reached = meets(row["ratio_net"], lines.interview_ratio)
-    words = f"已达{line}约谈线（{margin}）" if reached else f"距{line}约谈线{margin}"
-    text = f"截至{day}，{name}问责比例（扣除已消除）{value}，{words}"
-    over = [d for d in districts if meets(d["ratio_net"], lines.interview_ratio)]
-    if not over:
-        return text
-    most = max(over, key=lambda d: d["ratio_net"])
-    small = SMALL if most["small_denominator"] else ""
-    highest = f"{most['short_name']}{small}{format_rate(most['ratio_net'], lines.ratios)}"
-    if len(over) == 1:
-        return f"{text}；区市中{highest}，已达约谈线"
-    return f"{text}；{len(over)}个区市已达约谈线，最高为{highest}"
+        said = f"{name}还没有判定为新增建设占用耕地的地块，问责比例暂无"
+    else:
+        value = format_rate(row["ratio_net"], lines.ratios)
+        line = format_rate(lines.interview_ratio)
+        margin = ratio_margin(row, lines.interview_ratio)
+        reached = meets(row["ratio_net"], lines.interview_ratio)
+        words = f"已达{line}约谈线（{margin}）" if reached else f"距{line}约谈线{margin}"
+        said = f"{name}问责比例（扣除已消除）{value}，{words}"
+    return [f"{since}{crossed}", said] if crossed else [f"{since}{said}"]
 
 
 def standing_line(year: int, as_of: date) -> Component:

@@ -10,7 +10,7 @@ from typing import Any
 
 from data.periods import format_day, format_month
 from data.units import format_count, format_mu
-from data.vocabulary import Domain, Legality, PatchType
+from data.vocabulary import Domain, Legality, MineralViolation, PatchSource, PatchType, Term
 
 Row = Mapping[str, Any]
 Value = str | int | float | date | None
@@ -169,15 +169,51 @@ CORRECTION = ListColumn(
     filterable=False,
 )
 
+
+def _worded(name: str, vocabulary: type[Term]) -> Callable[[Row, Mapping[str, str]], Value]:
+    """A value of a vocabulary, or several joined by 、, in words."""
+
+    def value(row: Row, _: Mapping[str, str]) -> Value:
+        labels = vocabulary.labels()
+        words = (row[name] or "").split("、")
+        return "、".join(labels.get(word, word) for word in words) or None
+
+    return value
+
+
+SOURCE = ListColumn(
+    "source", "图斑来源", Kind.TEXT, 96, _worded("source", PatchSource), shown=False
+)
+MINERAL = ListColumn("mineral", "矿种", Kind.TEXT, 104, _field("mineral"), shown=False)
+VIOLATION = ListColumn(
+    "mineral_violation",
+    "矿产违法类型",
+    Kind.TEXT,
+    118,
+    _worded("mineral_violation", MineralViolation),
+    shown=False,
+)
+REASONS = ListColumn(
+    "reason_codes", "退回原因", Kind.TEXT, 168, _field("reason_codes"), shown=False
+)
+DEDUCTION = ListColumn(
+    "deduction_class", "扣减类型", Kind.TEXT, 118, _field("deduction_class"), shown=False
+)
+RESPONSIBLE = ListColumn(
+    "responsible_unit", "责任单位", Kind.TEXT, 140, _field("responsible_unit"), shown=False
+)
+PLANNED = ListColumn("planned_on", "计划整改日期", Kind.DAY, 116, _field("planned_on"), shown=False)
+
 #: 逾期图斑: the most pressing figure right behind the number.
 OVERDUE_COLUMNS = (
     PATCH_NO, DAYS_OVERDUE, DISTRICT, TOWN, AREA, FARMLAND, TYPE, DUE, ISSUED, LEGALITY,
-    BASIC_FARMLAND, REDLINE, MONTH, EXTENDED, LOCATION,
+    BASIC_FARMLAND, REDLINE, MONTH, EXTENDED, LOCATION, SOURCE,
 )  # fmt: skip
 #: 图斑查询
 PATCH_COLUMNS = (
     PATCH_NO, DISTRICT, TOWN, STATUS, LEGALITY, AREA, FARMLAND, TYPE, ISSUED, DUE, REPORTED,
     DAYS_OVERDUE, BASIC_FARMLAND, REDLINE, DOMAIN, MONTH, EXTENDED, CORRECTION, LOCATION,
+    SOURCE, REASONS, DEDUCTION, RESPONSIBLE, PLANNED, MINERAL, VIOLATION,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from components.links import href
 from components.parts.cards import card
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
-from data.periods import format_day
+from data.periods import format_day, format_days_left
 from data.units import format_mu
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ Names = Mapping[str, str]
 
 #: What comes next is what is due within so many days; at least one date.
 NEXT_DAYS = 31
-#: Rules with a date for every few patches: theirs stand together, and are no headline.
-SMALL = ("D3", "D8")
 #: Districts named in a line; the year's table has them all.
 MOST_NAMED = 3
 #: Rule → what stands of its past dates together.
@@ -47,9 +45,8 @@ def amount(count: float, unit: str) -> str:
 
 
 def distance(on: date, as_of: date) -> str:
-    """`今日`, `还有4天`, `已过12天`."""
-    days = (on - as_of).days
-    return "今日" if days == 0 else f"还有{days}天" if days > 0 else f"已过{-days}天"
+    """`今日到期`, `还有4天`, `已过12天`."""
+    return format_days_left((on - as_of).days)
 
 
 def open_text(deadline: Deadline) -> str:
@@ -100,8 +97,8 @@ def coming(deadlines: Sequence[Deadline], as_of: date) -> list[list[Deadline]]:
     together, each at its first date.
     """
     found = upcoming(deadlines, as_of)
-    groups = [[d] for d in found if d.rule not in SMALL]
-    groups += _by_rule([d for d in found if d.rule in SMALL])
+    groups = [[d] for d in found if not d.is_small]
+    groups += _by_rule([d for d in found if d.is_small])
     return sorted(groups, key=lambda group: (group[0].on, group[0].rule))
 
 
@@ -127,7 +124,7 @@ def past_line(group: Sequence[Deadline]) -> str:
 
 def title_of(deadlines: Sequence[Deadline], as_of: date, year: int) -> str:
     """The next of the year's great dates and what is open for it, else what is past."""
-    great = [d for d in deadlines if d.rule not in SMALL]
+    great = [d for d in deadlines if not d.is_small]
     if following := upcoming(great, as_of):
         first = following[0]
         return (

@@ -12,7 +12,6 @@ from components.links import href
 from components.parts.cards import card, empty
 from components.parts.figure_text import (
     band_text,
-    days_left_text,
     expected_missing,
     forecast_reason,
     record_text,
@@ -20,7 +19,7 @@ from components.parts.figure_text import (
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
-from data.periods import format_day, format_month
+from data.periods import format_day, format_days_left, format_month
 from data.units import format_count
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def clock_card(
 ) -> Component:
     """total: land patches of the running month."""
     due, month = format_day(running.due_on, year), format_month(running.month, year)
-    left = days_left_text(running)
+    left = format_days_left(running.days_left)
     title = f"{month}月清：{due}到期，{left}"
     body: Any
     if not total:

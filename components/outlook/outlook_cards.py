@@ -15,7 +15,7 @@ from components.parts.figure_text import forecast_reason, record_text
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
-from data.periods import format_day, format_month
+from data.periods import format_day, format_days_left, format_month
 from data.units import format_count, format_mu
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
-
-
-def _left(outlook: Outlook) -> str:
-    return "今日到期" if outlook.days_left == 0 else f"还有{outlook.days_left}天"
 
 
 def audit_card(
@@ -66,13 +62,13 @@ def audit_card(
         )
         words = ("省级未通过", "到期未通过")
         why.append(forecast_reason(name, forecast, outlook.days_left, words))
-    title = f"{month}月核：{due}到期，{_left(outlook)}"
+    title = f"{month}月核：{due}到期，{format_days_left(outlook.days_left)}"
     if not total:
         body: Any = html.P(f"{month}没有土地图斑。")
     elif not rows:
         body = html.P(f"{month}的{total:,}个图斑省级均已通过。")
     else:
-        title = f"{month}月核还差{open_:,}个图斑：{due}到期，{_left(outlook)}"
+        title = f"{month}月核还差{open_:,}个图斑：{due}到期，{format_days_left(outlook.days_left)}"
         columns = [
             TableColumn("区市"),
             TableColumn("到期时"),
@@ -113,11 +109,13 @@ def elimination_card(
                 format_mu(unit["eliminated_mu"]),
             ]
         )
-    title = f"消除违法状态：{due}截止，{_left(outlook)}"
+    title = f"消除违法状态：{due}截止，{format_days_left(outlook.days_left)}"
     if not rows:
         body: Any = html.P("还没有判定违法的土地图斑。")
     else:
-        title = f"未消除违法用地{format_mu(whole)}亩：{due}截止，{_left(outlook)}"
+        title = (
+            f"未消除违法用地{format_mu(whole)}亩：{due}截止，{format_days_left(outlook.days_left)}"
+        )
         columns = [
             TableColumn("区市"),
             TableColumn("未消除（亩）", True),

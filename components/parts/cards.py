@@ -42,6 +42,17 @@ def rule_link(anchor: str, words: str = "查看规则口径") -> Component:
     return html.A(words, href=target, className="definition-more", **data(carry=target))
 
 
+def headline(parts: Sequence[str]) -> Component:
+    """A page in a sentence: its leading matter, and the others smaller below it."""
+    rest: list[Component] = []
+    if parts[1:]:
+        rest = [
+            html.Span("；", className="visually-hidden"),
+            html.Span("；".join(parts[1:]), className="headline-rest"),
+        ]
+    return html.H1([parts[0], *rest], className="headline")
+
+
 def card(
     title: str,
     body: Any,

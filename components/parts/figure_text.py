@@ -1,8 +1,8 @@
-"""Figures as texts: values on their side of a line, changes, margins, the headline."""
+"""Figures as texts: values on their side of a line, changes, margins, forecasts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,6 @@ from dash import html
 from dash.development.base_component import Component
 
 from data.definitions import DEFINITIONS
-from data.periods import format_day, format_month
 from data.units import (
     THRESHOLD_DECIMALS,
     format_count,
@@ -21,9 +20,7 @@ from data.units import (
 )
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from data.outlook.forecasts import Clock, Forecast
+    from data.outlook.forecasts import Forecast
     from data.rules.forecast import Record
 
 Figures = Mapping[str, Any]
@@ -91,10 +88,6 @@ def ratio_margin(row: Figures, line: float) -> str:
     return f"还差 {margin_text(line * whole - part, '亩')}"
 
 
-def days_left_text(running: Clock) -> str:
-    return "今日到期" if running.days_left == 0 else f"还有{running.days_left}天"
-
-
 def expected_missing(forecast: Forecast | None) -> int | None:
     """Patches that a district is expected to miss; None where there is nothing to go by."""
     if forecast is None or forecast.expected is None:
@@ -145,70 +138,6 @@ def forecast_reason(name: str, forecast: Forecast, days_left: int, words: tuple[
 def record_sentence(record: Record) -> str:
     """`近11个月预测命中9个月`."""
     return f"近{record.trials}个月预测命中{record.hits}个月"
-
-
-def headline(
-    year: int,
-    as_of: date,
-    row: Figures,
-    running: Clock,
-    forecasts: Mapping[str, Forecast],
-    district_name: str | None,
-) -> str:
-    """A page in one sentence. row: figures of the district, or of the city for no district."""
-    day = format_day(as_of, year)
-    if row["patches"] == 0:
-        return f"截至{day}，{district_name or '全市'}{year}年度还没有下发图斑"
-    parts = [*_running(year, running, forecasts, district_name)]
-    if row["overdue"]:
-        whose = "" if parts or district_name is None else district_name
-        parts.append(f"{whose}{row['overdue']:,}个图斑逾期未报")
-    if not parts:
-        parts.append(f"{district_name or '各区市'}到期图斑均已上报")
-    return f"截至{day}，" + "；".join(parts)
-
-
-def _running(
-    year: int, running: Clock, forecasts: Mapping[str, Forecast], district_name: str | None
-) -> Sequence[str]:
-    """The running month: who is expected to miss it, else what is still open."""
-    if not running.missing:
-        return []
-    due, left = format_day(running.due_on, year), days_left_text(running)
-    if district_name is not None:
-        (own,) = running.missing
-        expected = expected_missing(forecasts.get(own.code))
-        verdict = "" if expected is None else f"，预计差{expected}个" if expected else "，预计可清"
-        verdict += _held(forecasts.get(own.code))
-        return [f"{district_name}距{due}月清{left}，还有{own.patches}个图斑未上报{verdict}"]
-    late = [
-        (count, m) for m in running.missing if (count := expected_missing(forecasts.get(m.code)))
-    ]
-    if late:
-        count, most = max(late, key=lambda pair: pair[0])
-        held = _held(forecasts[most.code])
-        return [
-            f"{len(late)}个区市预计错过{due}月清（{left}），{most.name}预计差{count}个图斑{held}"
-        ]
-    most = running.missing[0]
-    month = format_month(running.month, year)
-    return [
-        f"{month}月清还有{running.patches}个图斑未上报（{due}到期，{left}），"
-        f"{most.name}最多，{most.patches}个"
-    ]
-
-
-def _held(forecast: Forecast | None) -> str:
-    """`（2–6个，近9个月预测命中8个月）`: how sure a forecast is."""
-    if forecast is None or forecast.band is None:
-        return ""
-    parts = [band_text(forecast)]
-    if forecast.record.trials:
-        parts.append(record_sentence(forecast.record))
-    return f"（{'，'.join(parts)}）"
-
-
-SMALL = "◦"
 
 
 def tone(rate: float | None, warning_share: float) -> str | None:

@@ -11,7 +11,7 @@ from components.links import href
 from components.parts.cards import line_points
 from components.parts.figure_text import Lines, shown
 from components.prose import Node, line, node
-from components.triggers.card import gravity, patches_href, severity_text
+from components.triggers.card import behind_href, measures, patches_href, severity_text
 from components.triggers.map import map_href
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
@@ -19,6 +19,7 @@ from data.units import format_count
 from data.vocabulary import Measure, Severity
 
 if TYPE_CHECKING:
+    from data.triggers.matters import Matter
     from data.triggers.trend import Trend
 
 Trigger = dict[str, Any]
@@ -39,6 +40,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldMatter:
+    """A matter as the page tells it: told are its triggers, the gravest first; of many patches
+    only the first few. state: as of Told."""
+
+    matter: Matter
+    told: tuple[Told, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What every card needs to know of the page."""
 
@@ -55,19 +66,23 @@ def subject_name(trigger: Trigger, names: Mapping[str, str]) -> str:
     return f"{names.get(trigger['district'], '')} · 图斑 {trigger['subject']}"
 
 
-def full_card(
-    group: Sequence[Told], view: View, names: Mapping[str, str], trend: Trend | None
-) -> Node:
-    """One rule on one subject; several periods stand in a table."""
-    gravest = max(group, key=_graveness)
-    first = gravest.trigger
+def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
+    """One rule in one district; several months or patches stand in a table."""
+    matter, gravest = found.matter, found.told[0]
+    first = matter.gravest
     tone = Severity(first["line"] or first["severity"]).value.replace("_", "-")
     rule = href("/rules", view.query) + f"#{first['rule']}"
+    if matter.of_patches:
+        body = _patches(found, view)
+    elif len(found.told) > 1:
+        body = _several(found, view)
+    else:
+        body = _single(gravest, view)
     return node(
         "article",
         node(
             "div",
-            node("h3", f"{subject_name(first, names)} · {first['rule_name']}"),
+            node("h3", f"{matter.unit} · {first['rule_name']}"),
             node(
                 "span",
                 severity_text(first["severity"], first["line"]),
@@ -75,8 +90,8 @@ def full_card(
             ),
             cls="trigger-head",
         ),
-        node("p", *_proposal(group), cls="trigger-measure"),
-        *(_several(group, gravest, view) if len(group) > 1 else _single(gravest, view)),
+        node("p", *_proposal(found), cls="trigger-measure"),
+        *body,
         None if trend is None else trend_part(trend, view, first),
         node(
             "details",
@@ -89,19 +104,13 @@ def full_card(
     )
 
 
-def _graveness(told: Told) -> tuple[int, float]:
-    """Severity, then how far: of an on-time share (T1) the lower is the worse."""
-    value = float(told.trigger["value"])
-    return gravity(told.trigger), -value if told.trigger["unit"] == "share" else value
-
-
-def _proposal(group: Sequence[Told]) -> list[Node]:
-    measures = dict.fromkeys(Measure(told.trigger["measure"]).label for told in group)
-    marks = dict.fromkeys(STATES[told.state] for told in group if STATES[told.state])
-    notes = dict.fromkeys(told.trigger["note"] for told in group if told.trigger["note"])
-    badges = [node("span", mark, cls="trigger-state") for mark in marks]
-    note = f"（{'；'.join(notes)}）" if notes else ""
-    return [*badges, node("strong", f"建议措施：{'、'.join(measures)}"), note]
+def _proposal(found: ToldMatter) -> list[Node]:
+    """The measures proposed; what rules noted stands here where it is one thing."""
+    notes = dict.fromkeys(t["note"] for t in found.matter.triggers if t["note"])
+    state = STATES[found.state]
+    badges = [node("span", state, cls="trigger-state")] if state else []
+    note = f"（{next(iter(notes))}）" if len(notes) == 1 else ""
+    return [*badges, node("strong", f"建议措施：{measures(found.matter)}"), note]
 
 
 def since_text(told: Told, view: View) -> str:
@@ -142,22 +151,50 @@ def _on_map(group: Sequence[Told], view: View) -> list[Node]:
     return [node("a", "地图", href=address)] if address else []
 
 
-def _several(group: Sequence[Told], gravest: Told, view: View) -> list[Node]:
-    """The gravest month in full, all of them one click away."""
-    periods = sorted({str(told.trigger["period"]) for told in group})
-    months = "、".join(format_month(p, view.year) for p in periods)
-    period = format_month(str(gravest.trigger["period"]), view.year)
+def _several(found: ToldMatter, view: View) -> list[Node]:
+    """What its months come to in a line, all of them one click away."""
     return [
-        node("p", f"{len(periods)}个月份：{months}", cls="trigger-value"),
-        node("p", f"其中{period}：{gravest.trigger['formula']}", cls="trigger-months-worst"),
-        node("p", gravest.trigger["margin"], cls="trigger-margin"),
-        *[node("p", way, cls="trigger-link") for way in _on_map(group, view)],
+        node("p", found.matter.words, cls="trigger-value"),
+        *[node("p", way, cls="trigger-link") for way in _on_map(found.told, view)],
         node(
             "details",
             node("summary", "逐月查看算式、持续、解除条件和图斑"),
-            _periods(group, view),
+            _periods(found.told, view),
             cls="trigger-periods",
         ),
+    ]
+
+
+def _patches(found: ToldMatter, view: View) -> list[Node]:
+    """The gravest patches one by one, and the way to all of them."""
+    matter = found.matter
+    rows: list[list[Node]] = []
+    for told in found.told:
+        trigger = told.trigger
+        rows.append(
+            [
+                node(
+                    "a",
+                    str(trigger["subject"]),
+                    href=patches_href(trigger, view.query, view.year),
+                ),
+                node("div", str(trigger["formula"]), node("small", str(trigger["margin"]))),
+                node("div", since_text(told, view), node("small", str(trigger["ends"]))),
+                STATES[told.state],
+            ]
+        )
+    shown, whole = len(found.told), len(matter.triggers)
+    ways: list[Node] = []
+    if whole > 1:
+        more = f"（此处列出最重的{shown}个）" if whole > shown else ""
+        link = behind_href(matter.key, view.query)
+        ways = [
+            node("p", node("a", f"查看全部{whole:,}个图斑", href=link), more, cls="trigger-link")
+        ]
+    return [
+        node("p", matter.words, cls="trigger-value"),
+        _table(("图斑", "情况与距离", "持续与解除", "变化"), rows, "所依据的图斑"),
+        *ways,
     ]
 
 

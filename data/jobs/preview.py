@@ -12,19 +12,20 @@ import math
 import re
 from collections import Counter
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
 
-from data.units import AreaUnit, m2_to_mu
+from data.jobs.plain import plain
+from data.units import m2_to_mu
 from data.upload.mapping import Assigned, ColumnMap, unit_of_header, units_outside
 from data.upload.parsing import cell_texts
 from data.upload.plan import Change, Plan
 from data.upload.prepare import Prepared
 from data.upload.readers import RawTable
 from data.upload.schemas import CellType, Column
+from data.upload.suggesting import unit_of_shapes
 from data.vocabulary import UploadKind
 
 Document = dict[str, Any]
@@ -38,8 +39,6 @@ SHOWN_SHAPES = 400
 SHOWN_POINTS = 3_000
 _SAMPLES = 3
 _SAMPLE_ROWS = 2_000
-#: How far the middle of an area column may lie from the shapes' own area to be recognised.
-_UNIT_TOLERANCE = 0.1
 
 
 def columns_document(
@@ -105,15 +104,8 @@ def suggested_unit(table: RawTable, header: str) -> str | None:
         return None
     texts = cell_texts(table.columns.column(header).slice(0, _SAMPLE_ROWS))
     values = np.array([_number(text) for text in texts])
-    areas = m2_to_mu(1.0) * table.geometry.area_m2[: len(values)]
-    good = (values > 0) & (areas > 0)
-    if good.sum() < 1:
-        return None
-    for unit in AreaUnit:
-        ratio = float(np.median(values[good] * unit.numerator / unit.denominator / areas[good]))
-        if abs(ratio - 1) <= _UNIT_TOLERANCE:
-            return unit.name
-    return None
+    unit = unit_of_shapes(values, m2_to_mu(1.0) * table.geometry.area_m2[: len(values)])
+    return unit.name if unit else None
 
 
 def _number(text: Any) -> float:
@@ -169,19 +161,6 @@ def change_document(change: Change, fields: dict[str, str]) -> Document:
         "before": plain(change.before),
         "after": plain(change.after),
     }
-
-
-def plain(value: Any) -> Any:
-    """A cell's value as JSON has it; None for a cleared or empty one."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return None if math.isnan(value) else value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    return str(value)
 
 
 def new_features(plan: Plan) -> tuple[list[Document], int]:

@@ -17,6 +17,7 @@ from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
 from data.jobs.preview import SHOWN_KEYS, Document, columns_document, plan_document
 from data.jobs.recognising import recognise
+from data.jobs.rows import rows_document
 from data.jobs.running import Task
 from data.jobs.table import JobView
 from data.store import meta
@@ -156,6 +157,7 @@ def _planned(
             prepared.columns,
             document["columns"],
         )
+        document["rows"] = rows_document(conn, plan)
     document["absent"] = absent[:SHOWN_KEYS]
     document["counts"]["absent"] = len(absent)
     document["notes"] += [remark] if remark else []

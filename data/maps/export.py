@@ -24,7 +24,7 @@ from data.maps.selection import Selection, points_within
 from data.scope import Scope
 from data.store.queries.patch_rows import patch_columns
 from data.store.queries.stamp import districts
-from data.vocabulary import Domain, Legality, PatchType
+from data.vocabulary import Domain, Legality, MineralViolation, PatchSource, PatchType, Term
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,6 +88,12 @@ def _yes_no(value: bool) -> str:
     return "是" if value else "否"
 
 
+def _worded(vocabulary: type[Term]) -> Callable[[Any], Any]:
+    """Values of a vocabulary, joined by 、, in words."""
+    labels = vocabulary.labels()
+    return lambda joined: joined and "、".join(labels.get(v, v) for v in joined.split("、"))
+
+
 def value_field(question: MapQuestion) -> Field:
     """The column of the figure that the map shows."""
     measure: MapMeasure = question.what
@@ -138,6 +144,20 @@ def fields_of(question: MapQuestion, district_names: Mapping[str, str]) -> list[
         f("生态保护红线亩", "红线亩", "area", "", "redline_mu"),
         f("违法占用耕地亩", "违法耕地亩", "area", "计入统计的", "unlawful_farmland_mu"),
         f("未消除违法占用耕地亩", "未消耕地亩", "area", "", "remaining_farmland_mu"),
+        f("图斑来源", "图斑来源", "text", "", "source", _worded(PatchSource)),
+        f("退回原因", "退回原因", "text", "历次退回的原因", "reason_codes"),
+        f("扣减类型", "扣减类型", "text", "各地块的", "deduction_class"),
+        f("责任单位", "责任单位", "text", "各地块整改的", "responsible_unit"),
+        f("计划整改日期", "计划整改", "day", "最后一个地块的", "planned_on"),
+        f("矿种", "矿种", "text", "", "mineral"),
+        f(
+            "矿产违法类型",
+            "矿违类型",
+            "text",
+            "各地块的",
+            "mineral_violation",
+            _worded(MineralViolation),
+        ),
         value_field(question),
         f("经度", "经度", "degrees", "图斑内一点", "lon"),
         f("纬度", "纬度", "degrees", "图斑内一点", "lat"),

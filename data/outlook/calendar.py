@@ -53,6 +53,11 @@ class Deadline:
         return sum(self.open.values())
 
     @property
+    def is_small(self) -> bool:
+        """Of a rule with a date for every few patches: these stand together, and lead nothing."""
+        return self.rule in ("D3", "D8")
+
+    @property
     def done(self) -> bool:
         return self.begun and not self.open
 
@@ -71,7 +76,7 @@ def deadlines(
     """
     units = [row["code"] for row in document["districts"]]
     found = [
-        *_months(year, document),
+        *month_deadlines(year, document),
         *_corrections(conn, scope, year, as_of, units),
         *_reports(conn, scope, year, as_of, units),
         *_year_end(year, document),
@@ -88,7 +93,8 @@ def _open(pairs: Iterable[tuple[str, float]], units: list[str]) -> dict[str, flo
     return {code: sums[code] for code in units if sums.get(code)}
 
 
-def _months(year: int, document: Figures) -> list[Deadline]:
+def month_deadlines(year: int, document: Figures) -> list[Deadline]:
+    """D1 and D2 of every clearance month, in order of the months."""
     units = [row["code"] for row in document["districts"]]
     found: list[Deadline] = []
     for month in clearance_months(year):
@@ -96,7 +102,7 @@ def _months(year: int, document: Figures) -> list[Deadline]:
         name = format_month(month, year)
         for rule, on, title, clause, what, done in (
             ("D1", month_due_on(month), f"{name}月清上报", "§3.2", "未上报", "cleared"),
-            ("D2", monthly_audit_due_on(month), f"{name}月核完成", "§3.3", "省级未通过", "final"),
+            ("D2", monthly_audit_due_on(month), f"{name}月核", "§3.3", "省级未通过", "final"),
         ):
             left = _open(((row["code"], row["due"] - row[done]) for row in rows), units)
             found.append(

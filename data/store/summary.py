@@ -54,14 +54,19 @@ from data.store.models import (
     Patch,
     UnlawfulInterval,
 )
+from data.store.queries.contributions import (
+    judged_counts,
+    of_audit,
+    of_clearance,
+    of_parcels,
+    summed,
+)
 from data.store.queries.state import (
-    AREA_COLUMNS,
     Expression,
     ParcelState,
     PatchState,
     parcels_at,
 )
-from data.units import PARTS_PER_MU
 
 MEASURES = COUNTS + AREAS
 
@@ -371,10 +376,6 @@ def _one(condition: Expression) -> Expression:
     return case((condition, 1), else_=0)
 
 
-def _parts(area: Expression) -> Expression:
-    return cast(func.round(area * PARTS_PER_MU), BigInteger)
-
-
 def _vectors(state: PatchState, columns: dict[str, Expression], source: FromClause) -> CTE:
     """Measures of each patch in each interval in which it counts, with where they belong."""
     return (
@@ -398,19 +399,10 @@ def _patch_intervals() -> FromClause:
 
 def _clearance_vectors() -> CTE:
     state = PatchState(_alike.c, _interval.c.from_on)
-    conditions: dict[str, Expression] = {
-        "due": true(),
-        "due_reached": state.due_reached,
-        "cleared": state.cleared,
-        "on_time": state.on_time,
-        "late": state.late,
-        "overdue": state.overdue,
-        "reached_on_time": and_(state.due_reached, state.on_time),
-    }
     number = _alike.c.patches
     columns: dict[str, Expression] = {
         name: case((and_(state.is_land, condition), number), else_=0)
-        for name, condition in conditions.items()
+        for name, condition in of_clearance(state).items()
     }
     columns["patches"] = number
     columns["mineral_patches"] = case((~state.is_land, number), else_=0)
@@ -419,12 +411,7 @@ def _clearance_vectors() -> CTE:
 
 def _audit_vectors() -> CTE:
     state = PatchState(Patch, _interval.c.from_on)
-    columns = {
-        "audited": _one(state.audited),
-        "returned": _one(state.returned),
-        "final": _one(state.final),
-        "first_passed": _one(state.first_passed),
-    }
+    columns = {name: _one(condition) for name, condition in of_audit(state).items()}
     return _vectors(state, columns, _patch_intervals())
 
 
@@ -434,33 +421,11 @@ def _parcel_sums(year: int, decided: bool) -> CTE:
     rows = parcels_at(Patch, _interval.c.from_on, _patch_intervals(), keys, decided=decided)
     r, s = rows.c, ParcelState(rows, rows.c.from_on, year)
 
-    def count(condition: Expression) -> Expression:
-        return func.sum(_one(condition))
-
-    def area(condition: Expression, column: str) -> Expression:
-        return func.sum(case((condition, _parts(r[column])), else_=0))
-
-    columns: dict[str, Expression] = {
-        "parcels": func.count(),
-        "pending_parcels": count(s.pending),
-        "unlawful_parcels": count(s.unlawful),
-        "filed_parcels": count(s.filed),
-        "redetermined_parcels": count(s.redetermined),
-        "overturned_parcels": count(s.overturned),
-        "excluded_farmland_mu": area(s.excluded, "farmland_mu"),
-        "new_construction_mu": area(s.new_construction, "area_mu"),
-        "new_construction_farmland_mu": area(s.new_construction, "farmland_mu"),
+    terms = {
+        "pending_parcels": (s.pending, None),
+        **of_parcels(s),
     }
-    for prefix, condition in (("unlawful", s.counted), ("eliminated", s.eliminated)):
-        for column in AREA_COLUMNS:
-            infix = column.removesuffix("area_mu").removesuffix("mu")
-            columns[f"{prefix}_{infix}mu"] = area(condition, column)
-    gross = and_(s.counted, s.new_construction)
-    net = and_(gross, ~s.eliminated)
-    columns["ratio_gross_part_mu"] = area(gross, "farmland_mu")
-    columns["ratio_net_part_mu"] = area(net, "farmland_mu")
-    columns["land_ratio_gross_part_mu"] = area(gross, "area_mu")
-    columns["land_ratio_net_part_mu"] = area(net, "area_mu")
+    columns = {name: summed(rows, term) for name, term in terms.items()}
     return (
         select(r.patch_id, r.from_on, *(e.label(name) for name, e in columns.items()))
         .group_by(r.patch_id, r.from_on)
@@ -471,16 +436,13 @@ def _parcel_sums(year: int, decided: bool) -> CTE:
 def _parcel_vectors(year: int, decided: bool) -> CTE:
     state = PatchState(Patch, _interval.c.from_on)
     sums = _parcel_sums(year, decided)
-    judged = and_(state.is_land, sums.c.pending_parcels == 0)
-    unlawful = sums.c.unlawful_parcels > 0
     columns: dict[str, Expression] = {
         name: case((state.is_land, sums.c[name]), else_=0)
         for name in PARCEL_MEASURES
         if name in sums.c
     }
-    columns["judged_patches"] = _one(judged)
-    columns["hit_patches"] = _one(and_(judged, unlawful))
-    columns["mineral_unlawful_patches"] = _one(and_(~state.is_land, unlawful))
+    judged = judged_counts(state.is_land, sums.c.pending_parcels, sums.c.unlawful_parcels)
+    columns |= {name: _one(condition) for name, condition in judged.items()}
     same = and_(_interval.c.patch_id == sums.c.patch_id, _interval.c.from_on == sums.c.from_on)
     source = sums.join(_interval, same).join(Patch, Patch.id == sums.c.patch_id)
     return _vectors(state, columns, source)

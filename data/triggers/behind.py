@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from data.triggers.current import ALL_RULES, Trigger, current_triggers
+from data.triggers.matters import PATCHES, is_on_patch, matters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -37,7 +38,15 @@ class TriggerKey:
 def find_trigger(
     conn: Connection, scope: Scope, year: int, as_of: date, key: TriggerKey
 ) -> Trigger | None:
-    """The trigger with its patches; None where it does not hold on the day."""
+    """The trigger with its patches; None where it does not hold on the day. Of a key that names a
+    rule's patches of a district (Matter.key): the gravest of them, with the patches of all."""
     district = key.subject if scope.allows(key.subject) and key.subject[-2:] != "00" else None
     found = current_triggers(conn, scope, year, as_of, district, rules=(key.rule,))
-    return next((t for t in found if t["key"] == key.written), None)
+    if not key.written.endswith(f".{PATCHES}"):
+        return next((t for t in found if t["key"] == key.written), None)
+    own = [t for t in found if is_on_patch(t) and t["district"] == key.subject]
+    if not own:
+        return None
+    (matter,) = matters(own, {})
+    behind = [str(t["subject"]) for t in matter.triggers]
+    return matter.gravest | {"key": key.written, "formula": matter.words, "patches": behind}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from data.scope import Scope
 from data.triggers.current import Trigger, current_triggers
+from data.triggers.matters import Matter
 from data.vocabulary import Severity
 
 _GRAVITY = {None: -1} | {severity.value: i for i, severity in enumerate(Severity)}
@@ -48,6 +49,39 @@ def compare(before: Sequence[Trigger], after: Sequence[Trigger]) -> Changes:
         gone=tuple(t for key, t in was.items() if key not in now),
         worse=tuple(t for old, t in both if gravity(t) > gravity(old)),
         eased=tuple(t for old, t in both if gravity(t) < gravity(old)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MatterChanges:
+    """As Changes, of matters: one is worse where it is graver or stands on more months or patches,
+    by the store as it is now."""
+
+    new: tuple[Matter, ...]
+    gone: tuple[Matter, ...]
+    worse: tuple[Matter, ...]
+    eased: tuple[Matter, ...]
+
+    def state(self, matter: Matter) -> str:
+        """new, worse, eased or same."""
+        return next(
+            (name for name in ("new", "worse", "eased") if matter in getattr(self, name)), "same"
+        )
+
+
+def compare_matters(before: Sequence[Matter], after: Sequence[Matter]) -> MatterChanges:
+    """Both as matters() gives them."""
+    was, now = ({(m.rule, m.district, m.of_patches): m for m in found} for found in (before, after))
+
+    def heavy(matter: Matter) -> tuple[tuple[int, int, float], int]:
+        return max(gravity(t) for t in matter.triggers), len(matter.triggers)
+
+    both = [(was[key], now[key]) for key in now if key in was]
+    return MatterChanges(
+        new=tuple(m for key, m in now.items() if key not in was),
+        gone=tuple(m for key, m in was.items() if key not in now),
+        worse=tuple(m for old, m in both if heavy(m) > heavy(old)),
+        eased=tuple(m for old, m in both if heavy(m) < heavy(old)),
     )
 
 

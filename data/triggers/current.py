@@ -29,6 +29,10 @@ Figures = Mapping[str, Any]
 #: In this order within a district.
 DISTRICT_RULES = ("T1", "T2", "T3", "T4", "T5", "T8", "T9", "T10", "T11")
 PATCH_RULES = ("T6", "T7", "T12", "T13", "T14")
+#: Rules on clearance months → what a month must have to be judged.
+_JUDGED_BY = {"T1": "due_reached", "T2": "audited"}
+#: Rules that look at what staff recorded.
+_BY_RECORDS = {"T6", "T7", "T9", "T11", "T12", "T14"}
 ALL_RULES = tuple(f"T{number}" for number in range(1, 15))
 
 
@@ -42,6 +46,7 @@ def city_code(codes: list[str]) -> str:
 class Held:
     """A finding with its rule and whom it is about. district: a code, None for the city. figures:
     the row that was judged, a district's, the city's or a clearance month's; empty for a patch.
+    judged_months: how many clearance months of the district the rule judges, 0 for a rule on none.
     """
 
     rule: Rule
@@ -50,6 +55,7 @@ class Held:
     subject: str
     subject_name: str
     figures: Figures = field(default_factory=dict)
+    judged_months: int = 0
 
 
 def current_triggers(
@@ -61,6 +67,8 @@ def current_triggers(
     *,
     with_patches: bool = True,
     rules: Collection[str] = ALL_RULES,
+    document: Figures | None = None,
+    book: Mapping[str, Rule] | None = None,
 ) -> list[Trigger]:
     """The triggers of figures.md that hold on the day, in the bureau's order of districts.
 
@@ -68,11 +76,16 @@ def current_triggers(
     severity, line, measure, value, threshold, unit, clause, citation, note, formula (with its
     numbers), margin (to which line), ends (what would end it), about (which patches stand behind
     it, as Finding.about), mark (tells apart two of one rule, subject and period), key (for
-    addresses), patches. The city's own ratio (T3) is there only for who sees all districts.
+    addresses), patches, small_denominator (whether it is a ratio over few patches or little
+    land), judged_months (as Held has it), open (patches of the month that are
+    overdue, T1). The city's own ratio (T3) is there only for who sees all districts.
     with_patches=False leaves `patches` empty, for a page that shows no list. rules: only these.
+    document, book: the figures of just this view and the rules in force, where they are at hand.
     """
-    document = figures(conn, scope, year, as_of, district)
-    book = rulebook(conn)
+    if document is None:
+        document = figures(conn, scope, year, as_of, district)
+    if book is None:
+        book = rulebook(conn)
     chosen = scope.narrowed_to(district)
     beside = look_beside(conn, chosen, document, year, as_of, rules)
     held = held_of(document, book, beside, year, as_of, whole_city=_whole(scope, district))
@@ -118,7 +131,7 @@ def look_beside(
         else {},
         reserves=trigger_facts.quota_reserves(conn, scope, as_of) if "T9" in rules else {},
         ledger=trigger_facts.ledger_unrectified(conn, scope, year, as_of) if "T9" in rules else {},
-        records=staff_records(conn, scope, year, as_of),
+        records=staff_records(conn, scope, year, as_of) if _BY_RECORDS & set(rules) else [],
         month_ends=ends,
         series=line_figures(conn, scope, year, ends),
     )
@@ -141,7 +154,9 @@ def held_of(
         months = [m for m in document["months"] if m["code"] == code]
         for rule_id, finding in of_district(rules, row, months, beside, year, as_of):
             judged = next((m for m in months if m["month"] == finding.period), row)
-            held.append(Held(rules[rule_id], finding, code, code, name, judged))
+            base = _JUDGED_BY.get(rule_id)
+            count = sum(1 for m in months if base and m[base])
+            held.append(Held(rules[rule_id], finding, code, code, name, judged, count))
     if whole_city:
         code = city_code([row["code"] for row in document["districts"]])
         for finding in ratio_lines(rules, document["city"], year, as_of):
@@ -185,6 +200,9 @@ def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigge
         "ends": said.ends,
         "about": finding.about,
         "mark": finding.mark,
+        "small_denominator": finding.unit == "ratio" and held.figures["small_denominator"],
+        "judged_months": held.judged_months,
+        "open": held.figures["overdue"] if rule.id == "T1" else 0,
         "key": _key(held, finding.period or str(year)),
         "patches": patches,
     }

@@ -32,8 +32,12 @@ _PREFIX = "triggers:"
 KEPT = 12
 _FIELDS = (
     "rule", "rule_name", "subject", "subject_name", "district", "period", "severity", "line",
-    "measure", "threshold", "unit", "mark", "key",
+    "measure", "value", "threshold", "unit", "mark", "key", "small_denominator",
 )  # fmt: skip
+
+
+#: What looks that were kept before a field was do not say.
+_OF_OLD = {"value": 0.0, "small_denominator": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def snapshots(conn: Connection, scope: Scope, year: int) -> list[Snapshot]:
         if kept["year"] != year:
             continue
         version = int(key.removeprefix(_PREFIX))
-        triggers = [t for t in kept["triggers"] if _is_visible(t, scope)]
+        triggers = [_OF_OLD | t for t in kept["triggers"] if _is_visible(t, scope)]
         as_of = date.fromisoformat(kept["as_of"])
         found.append(Snapshot(version, as_of, triggers, _next_upload(conn, version)))
     return found

@@ -7,7 +7,8 @@ found even where nobody reads it.
 
 Workbooks (.xlsx) are zip files too and meet the same four limits, by the directory's figures: their
 reader inflates them itself, inside the sandbox's memory limit. Sheets measured at 8–25:1 in real
-files stay far from 100:1. Embedded objects of a workbook are never opened and may be archives.
+files stay far from 100:1. Embedded objects of a workbook are never opened and may be archives; nor
+are documents that lie beside a layer, which are inflated, counted and thrown away.
 """
 
 from __future__ import annotations
@@ -26,9 +27,14 @@ from data.errors import UploadRefused
 MB = 1024 * 1024
 _CHUNK = 256 * 1024
 _NESTED_SUFFIXES = {
-    *(".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".kmz"),
-    *(".xlsx", ".xlsm", ".docx", ".jar"),
+    *(".zip", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".kmz", ".jar"),
 }
+#: Notices and tables that people put beside a layer: zip files too, some of them, never opened.
+_DOCUMENT_SUFFIXES = {
+    *(".docx", ".doc", ".wps", ".xlsx", ".xlsm", ".et", ".pptx", ".ppt", ".dps", ".pdf", ".ofd"),
+}
+#: An old workbook, or a new one under the old name.
+_WORKBOOK_SUFFIXES = {".xls"}
 _NESTED_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"BZh")
 _KEPT_SUFFIXES = {
     *(".shp", ".shx", ".dbf", ".prj", ".cpg", ".gpkg", ".geojson", ".json", ".kml"),
@@ -62,12 +68,18 @@ def check_body(path: Path, limits: ArchiveLimits) -> None:
         raise UploadRefused(f"文件超过 {limits.body // MB} MB 的上限，请拆分后分次上传。")
 
 
-def unpack(path: Path, folder: Path, limits: ArchiveLimits) -> list[Member]:
-    """Writes the members that readers know into `folder`. Raises UploadRefused."""
+def unpack(
+    path: Path, folder: Path, limits: ArchiveLimits, documents: list[str] | None = None
+) -> list[Member]:
+    """Writes the members that readers know into `folder`. documents: gets the names of those that
+    lie beside them and are passed over. Raises UploadRefused."""
     try:
         with zipfile.ZipFile(path) as archive:
             named = _checked_members(archive, path, limits)
-            return _extract(archive, named, folder, path.stat().st_size, limits)
+            members = _extract(archive, named, folder, path.stat().st_size, limits)
+            if documents is not None:
+                documents += [name.name for _, name in named if _is_document(name)]
+            return members
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise UploadRefused("压缩包已损坏（校验不通过），请重新压缩后上传。") from error
     except (NotImplementedError, RuntimeError) as error:
@@ -173,7 +185,7 @@ def _extract(
     for info, name in named:
         if info.is_dir():
             continue
-        if name.suffix.lower() in _NESTED_SUFFIXES:
+        if name.suffix.lower() in _NESTED_SUFFIXES and not _is_clutter(name):
             raise UploadRefused(f"压缩包里又有压缩文件“{name.name}”，请解开后单独上传。")
         target = None
         if not _is_clutter(name):
@@ -185,8 +197,13 @@ def _extract(
                 parent.mkdir(exist_ok=True)
                 target = parent / leaf
                 members.append(Member(name, target))
-        total = _inflate(archive, info, target, total, packed, limits)
+        may_be_zip = name.suffix.lower() in _DOCUMENT_SUFFIXES | _WORKBOOK_SUFFIXES
+        total = _inflate(archive, info, target, total, packed, limits, may_be_zip)
     return members
+
+
+def _is_document(name: PurePosixPath) -> bool:
+    return name.suffix.lower() in _DOCUMENT_SUFFIXES and not _is_clutter(name)
 
 
 def _is_clutter(name: PurePosixPath) -> bool:
@@ -212,10 +229,11 @@ def _inflate(
     total: int,
     packed: int,
     limits: ArchiveLimits,
+    may_be_zip: bool,
 ) -> int:
     with archive.open(info) as source:
         chunk = source.read(_CHUNK)
-        if chunk.startswith(_NESTED_MAGIC):
+        if chunk.startswith(_NESTED_MAGIC) and not (may_be_zip and chunk.startswith(b"PK")):
             raise UploadRefused(f"压缩包里又有压缩文件“{info.filename[-60:]}”，请解开后单独上传。")
         sink = target.open("xb") if target else None
         try:

@@ -60,7 +60,7 @@ _LAST_SECOND = time(23, 59, 59)
 _EPOCH_MS, _EPOCH_S = (946_684_800_000, 4_102_444_800_000), (946_684_800, 4_102_444_800)
 #: What stands in cells that hold nothing.
 _MARK = re.compile(r"[-\u2010-\u2015\u2500\u2501/\\]{1,6}")
-_NOTHING = frozenset(("无", "暂无", "空", "不涉及", "N/A", "NA", "NULL", "NONE"))
+_NOTHING = frozenset(("无", "暂无", "空", "不涉及", "N/A", "NA", "NULL", "NONE", "<NULL>", "<空>"))
 _NO_DATE = re.compile(r"0+(?:\.0+)?|0000[-/]0{1,2}[-/]0{1,2}(?: [0:]+)?")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")

@@ -40,6 +40,12 @@ def test_nothing_leads_or_loads_from_elsewhere(markdown: str) -> None:
         nodes_of(markdown)
 
 
+def test_items_of_a_list_are_no_paragraphs_of_their_own() -> None:
+    assert nodes_of("- 甲\n- 乙") == [
+        ["ul", {}, ["li", {}, ["span", {}, "甲"]], ["li", {}, ["span", {}, "乙"]]]
+    ]
+
+
 def test_markup_in_a_chapter_stays_words() -> None:
     assert nodes_of("a<b>c</b>") == [["p", {}, "a<b>c</b>"]]
 

@@ -14,12 +14,24 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import GenericFunction
 
 from data.store.models import District, Patch, Town
+from data.store.queries import stated
 from data.store.queries.state import PatchState
 
 Expression = ColumnElement[Any]
@@ -53,27 +65,34 @@ class ColumnFilter:
     value_to: float | date | None = None
 
 
-def _town_name() -> Expression:
+def _town_name(_: Expression) -> Expression:
     return select(Town.name).where(Town.code == Patch.town_code).scalar_subquery()
+
+
+def _not_after(column: Any, day: Expression) -> Expression:
+    """A day of the past as it was known on the day: what came later is empty."""
+    return case((column <= day, column), else_=null())
 
 
 def _district_position(state: PatchState) -> Expression:
     return select(District.position).where(District.code == state.district).scalar_subquery()
 
 
-#: Columns that can be filtered by, with the Python type of their operands.
-FILTERABLE: dict[str, tuple[Callable[[], Any], type]] = {
-    "patch_no": (lambda: Patch.patch_no, str),
-    "location": (lambda: Patch.location, str),
+#: Columns that can be filtered by on a day, with the Python type of their operands.
+FILTERABLE: dict[str, tuple[Callable[[Expression], Any], type]] = {
+    "patch_no": (lambda _: Patch.patch_no, str),
+    "location": (lambda _: Patch.location, str),
     "town_name": (_town_name, str),
-    "issued_on": (lambda: Patch.issued_on, date),
-    "due_on": (lambda: Patch.due_on, date),
-    "reported_on": (lambda: Patch.reported_on, date),
-    "extended_to": (lambda: Patch.extended_to, date),
-    "area_mu": (lambda: Patch.area_mu, float),
-    "farmland_mu": (lambda: Patch.farmland_mu, float),
-    "basic_farmland_mu": (lambda: Patch.basic_farmland_mu, float),
-    "redline_mu": (lambda: Patch.redline_mu, float),
+    "issued_on": (lambda _: Patch.issued_on, date),
+    "due_on": (lambda _: Patch.due_on, date),
+    "reported_on": (lambda day: _not_after(Patch.reported_on, day), date),
+    "extended_to": (lambda _: Patch.extended_to, date),
+    "area_mu": (lambda _: Patch.area_mu, float),
+    "farmland_mu": (lambda _: Patch.farmland_mu, float),
+    "basic_farmland_mu": (lambda _: Patch.basic_farmland_mu, float),
+    "redline_mu": (lambda _: Patch.redline_mu, float),
+    "mineral": (lambda _: Patch.mineral, str),
+    **stated.filters(),
 }
 
 #: Further columns that can be sorted by. `days_overdue` runs against the due date.
@@ -88,12 +107,19 @@ _REVERSED = frozenset({"days_overdue"})
 SORTABLE = frozenset(FILTERABLE) | frozenset(_ONLY_SORTABLE)
 
 
-def order_by(state: PatchState, sort: Sequence[tuple[str, str]]) -> list[Expression]:
-    """(column, "asc" | "desc") pairs → ORDER BY; unknown columns are left out, id breaks ties."""
+def order_by(
+    state: PatchState,
+    sort: Sequence[tuple[str, str]],
+    amounts: Mapping[str, Expression] | None = None,
+) -> list[Expression]:
+    """(column, "asc" | "desc") pairs → ORDER BY; unknown columns are left out, id breaks ties.
+    amounts: what the query has joined of figures, by their names."""
     terms: list[Expression] = []
     for name, direction in sort:
-        if name in FILTERABLE:
-            expression = FILTERABLE[name][0]()
+        if amounts and name in amounts:
+            expression = func.coalesce(amounts[name], 0)
+        elif name in FILTERABLE:
+            expression = FILTERABLE[name][0](state.day)
         elif name in _ONLY_SORTABLE:
             expression = _ONLY_SORTABLE[name](state)
         else:
@@ -133,10 +159,11 @@ def _ordered_condition(expression: Expression, item: ColumnFilter) -> Expression
     return conditions[item.operator]()
 
 
-def column_condition(name: str, item: ColumnFilter) -> Expression:
-    """One column filter as a condition. Raises KeyError for a column or operator it cannot take."""
+def column_condition(name: str, item: ColumnFilter, day: Expression) -> Expression:
+    """One column filter as a condition on the day. Raises KeyError for a column or operator that it
+    cannot take."""
     make, kind = FILTERABLE[name]
-    expression = make()
+    expression = make(day)
     if item.operator is Operator.BLANK:
         return or_(expression.is_(None), expression == "") if kind is str else expression.is_(None)
     if item.operator is Operator.NOT_BLANK:
@@ -150,8 +177,8 @@ def column_condition(name: str, item: ColumnFilter) -> Expression:
     return _ordered_condition(expression, item)
 
 
-def column_conditions(filters: Mapping[str, ColumnFilter]) -> list[Expression]:
-    return [column_condition(name, item) for name, item in filters.items()]
+def column_conditions(filters: Mapping[str, ColumnFilter], day: Expression) -> list[Expression]:
+    return [column_condition(name, item, day) for name, item in filters.items()]
 
 
 #: A word of this form is a number's part and is looked for nowhere else: an index holds numbers.

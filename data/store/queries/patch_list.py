@@ -7,15 +7,17 @@ The filter works on the columns and indexes of `patch` first; what a patch *is* 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, Select, exists, func, or_, select
+from sqlalchemy.sql.selectable import Subquery
 
 from data.scope import Scope
 from data.store.models import AuditDecision, DaySummary, Parcel, Patch
+from data.store.queries.contributions import AMOUNTS, OF_PARCELS, amounts, counted, parts
 from data.store.queries.list_filters import (
     ColumnFilter,
     Expression,
@@ -26,8 +28,9 @@ from data.store.queries.list_filters import (
     order_by,
     text_condition,
 )
-from data.store.queries.patch_rows import patch_rows
-from data.store.queries.state import PatchState, day_literal
+from data.store.queries.patch_rows import amounts_of, patch_rows
+from data.store.queries.state import AREA_COLUMNS, PatchState, day_literal
+from data.units import PARTS_PER_MU
 from data.vocabulary import Domain, Legality, PatchStatus
 
 Box = tuple[float, float, float, float]
@@ -40,6 +43,8 @@ class PatchQuery:
 
     month: clearance month `2023-05`. text: part of the number, the location or the town. filters:
     column → ColumnFilter. box: west, south, east, north in degrees. ids, numbers: only these.
+    figures: only what stands behind one of these (of contributions.LISTED); each row then says
+    what it adds to them, and `sort` may name them.
     """
 
     year: int
@@ -58,12 +63,18 @@ class PatchQuery:
     box: Box | None = None
     ids: tuple[int, ...] | None = None
     numbers: tuple[str, ...] | None = None
+    figures: tuple[str, ...] = ()
+
+    @property
+    def amounts(self) -> tuple[str, ...]:
+        """The figures to which a patch can add something else than a 1 for itself."""
+        return tuple(name for name in self.figures if name in AMOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
 class PatchPage:
-    """rows: as patch_rows.py describes them. total: patches that the filters leave; where `exact`
-    is False there are at least that many.
+    """rows: as patch_rows.py describes them, with PatchQuery.amounts. total: patches that the
+    filters leave; where `exact` is False there are at least that many.
     """
 
     rows: list[dict[str, Any]]
@@ -118,15 +129,86 @@ def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
         conditions.append(text_condition(q.text, q.year))
     if q.box is not None:
         conditions.append(box_condition(q.box))
-    conditions += column_conditions(q.filters)
+    conditions += column_conditions(q.filters, day)
     if q.status is not None:  # last: these may look into decisions and parcels
         conditions.append(state.status(q.status))
     return conditions
 
 
+def _amounts(scope: Scope, q: PatchQuery) -> Subquery:
+    """What each patch adds to the figures asked for that need parcels; the cheap filters cut it."""
+    state = PatchState(Patch, day_literal(q.as_of))
+    month = [Patch.clearance_month == q.month] if q.month else []
+    mine = state.visible_to(scope.narrowed_to(q.district))
+    names = [name for name in q.figures if name in OF_PARCELS]
+    return amounts(names, q.year, day_literal(q.as_of), state.active, mine, *month)
+
+
+def _behind(q: PatchQuery, found: Subquery | None) -> Expression:
+    """Whether a patch stands behind one of the figures. found: of _amounts, joined."""
+    state = PatchState(Patch, day_literal(q.as_of))
+    return or_(
+        *(counted(state, name) for name in q.figures if name not in OF_PARCELS),
+        *([func.coalesce(column, 0) != 0 for column in found.c[1:]] if found is not None else ()),
+    )
+
+
+def _chosen(scope: Scope, q: PatchQuery) -> tuple[Select[Any], Subquery | None]:
+    """Ids of the patches that the filters leave, and the amounts joined to them."""
+    query = select(Patch.id).where(*_conditions(scope, q))
+    if not q.figures:
+        return query, None
+    found = _amounts(scope, q) if OF_PARCELS.intersection(q.figures) else None
+    if found is not None:
+        # most patches have no amount; they are left out by the join where nothing else counts them
+        outer = not OF_PARCELS.issuperset(q.figures)
+        query = query.join(found, found.c.patch_id == Patch.id, isouter=outer)
+    return query.where(_behind(q, found)), found
+
+
 def _ids(scope: Scope, q: PatchQuery) -> Select[Any]:
     state = PatchState(Patch, day_literal(q.as_of))
-    return select(Patch.id).where(*_conditions(scope, q)).order_by(*order_by(state, q.sort))
+    query, found = _chosen(scope, q)
+    own = {column.name: column for column in found.c[1:]} if found is not None else {}
+    return query.order_by(*order_by(state, q.sort, own))
+
+
+def _rows(conn: Connection, ids: Sequence[int], q: PatchQuery) -> list[dict[str, Any]]:
+    rows = patch_rows(conn, ids, q.as_of)
+    if q.amounts:
+        nothing = (0,) * len(q.amounts)
+        found = amounts_of(conn, ids, q.as_of, q.amounts)
+        for row in rows:
+            row |= in_units(zip(q.amounts, found.get(row["id"], nothing), strict=True))
+    return rows
+
+
+def in_units(amounts: Iterable[tuple[str, int]]) -> dict[str, float | int]:
+    """Areas in 亩, counts as they are."""
+    return {n: v / PARTS_PER_MU if n.endswith("_mu") else v for n, v in amounts}
+
+
+def totals(conn: Connection, scope: Scope, q: PatchQuery) -> dict[str, float | int]:
+    """`patches` that the list holds and what they add up to, of each of PatchQuery.amounts and of
+    the patches' own areas: the row under the list, exact whatever the order of the rows."""
+    query, found = _chosen(scope, q)
+    own = {name: parts(getattr(Patch, name)) for name in AREA_COLUMNS}
+    if found is not None:
+        own |= {name: found.c[name] for name in q.amounts}
+    sums = (func.coalesce(func.sum(column), 0).label(name) for name, column in own.items())
+    row = conn.execute(query.with_only_columns(func.count().label("patches"), *sums)).one()
+    return in_units((name, int(value)) for name, value in row._mapping.items())
+
+
+def extent(conn: Connection, scope: Scope, q: PatchQuery) -> Box | None:
+    """Where the listed patches lie: west, south, east, north; None where none has a position."""
+    query, _ = _chosen(scope, q)
+    lon, lat = Patch.lon, Patch.lat
+    ends = func.min(lon), func.min(lat), func.max(lon), func.max(lat)
+    west, south, east, north = conn.execute(query.with_only_columns(*ends)).one()
+    if west is None or south is None or east is None or north is None:
+        return None
+    return west, south, east, north
 
 
 #: Status → the figure of the summary that counts the same patches, for both domains …
@@ -147,7 +229,7 @@ def _summary_measure(q: PatchQuery) -> str | None:
     """The figure that already counts these patches, where the filters are no finer than it."""
     if q.town or q.patch_type or q.text.strip() or q.filters or q.box:
         return None
-    if q.ids is not None or q.numbers is not None:
+    if q.ids is not None or q.numbers is not None or q.figures:
         return None
     if q.domain == Domain.MINERAL.value and not q.month:
         return "mineral_patches" if q.status is None else None
@@ -179,14 +261,14 @@ def count_patches(conn: Connection, scope: Scope, q: PatchQuery, upto: int | Non
     measure = _summary_measure(q)
     if measure is not None:
         return _counted_by_summary(conn, scope, q, measure)
-    found = select(Patch.id).where(*_conditions(scope, q)).limit(upto).subquery()
+    found = _chosen(scope, q)[0].limit(upto).subquery()
     return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def patch_page(conn: Connection, scope: Scope, q: PatchQuery) -> PatchPage:
     """One page of the list and how many rows there are in all."""
     ids = list(conn.scalars(_ids(scope, q).offset(q.offset).limit(q.limit)))
-    rows = patch_rows(conn, ids, q.as_of)
+    rows = _rows(conn, ids, q)
     if 0 < len(ids) < q.limit:
         return PatchPage(rows, q.offset + len(ids))
     upto = max(COUNTED_UPTO, q.offset + len(ids)) + 1
@@ -201,7 +283,7 @@ def iter_patches(
     """Every row that the filters leave, in the list's order, for exports. Ignores offset, limit."""
     ids = list(conn.scalars(_ids(scope, q)))
     for start in range(0, len(ids), chunk):
-        yield patch_rows(conn, ids[start : start + chunk], q.as_of)
+        yield _rows(conn, ids[start : start + chunk], q)
 
 
 # ---- the map -------------------------------------------------------------------------------------
@@ -254,8 +336,8 @@ def shapes_of(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
 
 def count_on_map(conn: Connection, scope: Scope, q: PatchQuery, bbox: Box | None, upto: int) -> int:
     """How many located patches of the list lie in the view, counted no further than `upto`."""
-    located = [*_conditions(scope, _on_map(q, bbox)), Patch.lon.is_not(None)]
-    found = select(Patch.id).where(*located).limit(upto).subquery()
+    located = _chosen(scope, _on_map(q, bbox))[0].where(Patch.lon.is_not(None))
+    found = located.limit(upto).subquery()
     return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
@@ -266,27 +348,20 @@ def map_bins(
 
     Keys: lon, lat (middle of the cell), box (west, south, east, north), count, area_mu (亩).
     """
-    where = and_(*_conditions(scope, _on_map(q, bbox)), Patch.lon.is_not(None))
-    if bbox is None:
-        extent = select(func.min(Patch.lon), func.max(Patch.lon))
-        west, east = conn.execute(extent.where(where)).one()
-        if west is None or east is None:
-            return []
-    else:
-        west, _, east, _ = bbox
+    chosen = _chosen(scope, _on_map(q, bbox))[0].where(Patch.lon.is_not(None))
+    around = bbox or extent(conn, scope, q)
+    if around is None:
+        return []
+    west, _, east, _ = around
     # halving steps from a fixed origin, so that cells stay where they are while the map moves
     width = 2.0 ** math.ceil(math.log2(max((east - west) / cells, 1e-4)))
     height = width * 0.8  # about square on the ground at 37° N
-    grouped = (
-        select(
-            func.floor(Patch.lon / width).label("c"),
-            func.floor(Patch.lat / height).label("r"),
-            func.count(),
-            func.sum(Patch.area_mu),
-        )
-        .where(where)
-        .group_by("c", "r")
-    )
+    grouped = chosen.with_only_columns(
+        func.floor(Patch.lon / width).label("c"),
+        func.floor(Patch.lat / height).label("r"),
+        func.count(),
+        func.sum(Patch.area_mu),
+    ).group_by("c", "r")
     bins = []
     for c, r, count, area in conn.execute(grouped):
         w, s = float(c) * width, float(r) * height

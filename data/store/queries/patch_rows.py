@@ -4,18 +4,32 @@ with the areas of their parcels. Lists, exports, the map and the patch page all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Date, Select, String, bindparam, case, func, select
+from sqlalchemy import (
+    Connection,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    select,
+)
 
 from data.periods import correction_due_on
 from data.store.models import Patch, Town
+from data.store.queries.contributions import amounts, summed
 from data.store.queries.list_filters import id_array, identified, listed
-from data.store.queries.state import ParcelState, PatchState, parcels_at
-from data.vocabulary import Legality
+from data.store.queries.state import Expression, ParcelState, PatchState, parcels_at
+from data.store.queries.stated import SEVERAL, STATED, STATED_DAYS, each_once
+from data.units import PARTS_PER_MU
+from data.vocabulary import Legality, RectificationWay
 
 _COLUMNS = (
     "id", "year", "patch_no", "domain", "patch_type", "change_kind", "mineral", "county_code",
@@ -25,7 +39,10 @@ _COLUMNS = (
 )  # fmt: skip
 _DAYS = {
     "issued_on", "due_on", "reported_on", "extended_to", "withdrawn_on", "open_return_on",
+    *STATED_DAYS,
 }  # fmt: skip
+#: Empty while the day on which it happens lies after the one asked for.
+_HAPPENED = {"reported_on", "withdrawn_on"}
 _STATES = (
     "cleared", "on_time", "late", "overdue", "audited", "returned", "returned_now", "final",
 )  # fmt: skip
@@ -35,15 +52,20 @@ _DERIVED = {
     "withdrawn": ("withdrawn_on",),
     "days_overdue": ("overdue", "due_on"),
 }
-_OF_PARCELS = ("legality", "unlawful_farmland_mu", "remaining_farmland_mu")
+_OF_PARCELS = (
+    "legality", "unlawful_farmland_mu", "remaining_farmland_mu", "unlawful_parcels",
+    "filed_parcels", "filed_on", "eliminated_on", "ways",
+)  # fmt: skip
 #: Keys of a row.
-ROW_KEYS = (*_COLUMNS, "district_code", "town_name", *_STATES, *_DERIVED, *_OF_PARCELS)
+ROW_KEYS = (
+    *_COLUMNS, "district_code", "town_name", *_STATES, *_DERIVED, *_OF_PARCELS, *STATED,
+)  # fmt: skip
 #: Of a patch's parcels the one that weighs most speaks for it.
 WORST_FIRST = (Legality.UNLAWFUL, Legality.PENDING, Legality.OTHER, Legality.LAWFUL)
 _IDS, _DAY = bindparam("ids", type_=String), bindparam("day", type_=Date)
-#: legality, unlawful_farmland_mu, remaining_farmland_mu.
-_Judged = tuple[str, float, float]
-_NOT_JUDGED: _Judged = (Legality.PENDING.value, 0.0, 0.0)
+#: The values of _OF_PARCELS.
+_Judged = tuple[Any, ...]
+_NOT_JUDGED: _Judged = (Legality.PENDING.value, 0.0, 0.0, 0, 0, None, None, ())
 NO_PARCELS = dict(zip(_OF_PARCELS, _NOT_JUDGED, strict=True))
 
 
@@ -62,26 +84,46 @@ def _days(told: Sequence[Any]) -> list[date | None]:
     return [days[day] for day in told]
 
 
-def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judged]:
-    """By patch id, of patches that have parcels or a determination."""
-    found: dict[int, _Judged] = {}
+def _by_year(
+    conn: Connection,
+    ids: Sequence[int],
+    day: date,
+    make: Callable[[int], Select[Any]],
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of a statement that is made for a work year and takes `ids` and `day`."""
     years = sorted(conn.scalars(select(Patch.year).where(identified(ids)).distinct()))
     for year in years:
         of_year = ids
         if len(years) > 1:
             query = select(Patch.id).where(identified(ids), Patch.year == year)
             of_year = list(conn.scalars(query))
-        given = {"ids": id_array(of_year), "day": day}
-        for patch_id, worst, unlawful, eliminated in _told(conn, _parcel_sums(year), given):
-            remaining = float(unlawful) - float(eliminated)
-            found[patch_id] = (WORST_FIRST[worst].value, float(unlawful), remaining)
+        yield from _told(conn, make(year), {"ids": id_array(of_year), "day": day})
+
+
+def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judged]:
+    """By patch id, of patches that have parcels or a determination."""
+    found: dict[int, _Judged] = {}
+    for row in _by_year(conn, ids, day, _parcel_sums):
+        patch_id, worst, counted, gone, unlawful, filed, filed_on, rectified, last, *ways = row
+        eliminated_on = last if unlawful and rectified == unlawful else None
+        found[patch_id] = (
+            WORST_FIRST[worst].value,
+            counted / PARTS_PER_MU,
+            (counted - gone) / PARTS_PER_MU,
+            unlawful,
+            filed,
+            *_days([filed_on, eliminated_on]),
+            tuple(way.value for way, chosen in zip(RectificationWay, ways, strict=True) if chosen),
+        )
     return found
 
 
 @lru_cache(maxsize=32)
 def _parcel_sums(year: int) -> Select[Any]:
-    """Patch id, place of its worst parcel in WORST_FIRST, counted and eliminated farmland; of
-    `ids` on `day`. Kept, because building it takes longer than a page's rows."""
+    """Patch id, place of its worst parcel in WORST_FIRST, counted and eliminated farmland in parts;
+    of its unlawful parcels how many, how many filed and the last day of it, how many rectified and
+    the last day of it, and which ways; of `ids` on `day`. Kept, because building it takes longer
+    than a page's rows."""
     rows = parcels_at(
         Patch,
         _DAY,
@@ -94,17 +136,43 @@ def _parcel_sums(year: int) -> Select[Any]:
         {term.value: position for position, term in enumerate(WORST_FIRST)},
         value=rows.c.effective,
     )
-    farmland = rows.c.farmland_mu
+
+    def last(condition: Expression, day: Expression) -> Expression:
+        return func.max(case((condition, day), else_=null()))
+
     return select(
         rows.c.patch_id,
         func.min(rank),
-        func.sum(case((parcel.counted, farmland), else_=0.0)),
-        func.sum(case((parcel.eliminated, farmland), else_=0.0)),
+        summed(rows, (parcel.counted, "farmland_mu")),
+        summed(rows, (parcel.eliminated, "farmland_mu")),
+        summed(rows, (parcel.unlawful, None)),
+        summed(rows, (parcel.filed, None)),
+        last(parcel.filed, rows.c.filed_on),
+        summed(rows, (parcel.rectified, None)),
+        last(parcel.rectified, rows.c.eliminated_on),
+        *(
+            func.max(case((and_(parcel.unlawful, rows.c.way == way.value), 1), else_=0))
+            for way in RectificationWay
+        ),
     ).group_by(rows.c.patch_id)
 
 
+def amounts_of(
+    conn: Connection, ids: Sequence[int], day: date, names: tuple[str, ...]
+) -> dict[int, tuple[int, ...]]:
+    """patch id → what it adds to each of the figures (of contributions.OF_PARCELS): counts, or
+    areas in parts of units.PARTS_PER_MU; without those that have neither parcel nor decision."""
+    found = _by_year(conn, ids, day, lambda year: _amounts(year, names))
+    return {patch_id: tuple(map(int, values)) for patch_id, *values in found}
+
+
+@lru_cache(maxsize=128)
+def _amounts(year: int, names: tuple[str, ...]) -> Select[Any]:
+    return select(amounts(names, year, _DAY, listed(_IDS)))
+
+
 def parcel_figures(conn: Connection, ids: Sequence[int], day: date) -> dict[int, dict[str, Any]]:
-    """patch id → legality (the worst effective), unlawful_farmland_mu, remaining_farmland_mu."""
+    """patch id → the values of _OF_PARCELS."""
     return {
         patch_id: dict(zip(_OF_PARCELS, said, strict=True))
         for patch_id, said in _judged(conn, ids, day).items()
@@ -122,9 +190,14 @@ def patch_rows(conn: Connection, ids: Sequence[int], day: date) -> list[dict[str
 
     Keys: the columns of `patch` without its geometry; district_code (that of the day), town_name;
     cleared, on_time, late, overdue, audited, returned, returned_now, final, withdrawn;
-    days_overdue, correction_due; legality, unlawful_farmland_mu, remaining_farmland_mu. Areas in
-    亩, days as date, vocabularies as English values. Clearance is a matter of land patches: for
-    minerals due_on, clearance_month and days_overdue are None.
+    days_overdue, correction_due; legality, unlawful_farmland_mu, remaining_farmland_mu; of the
+    unlawful parcels unlawful_parcels, filed_parcels (how many), filed_on (the last filing),
+    eliminated_on (the last, where all are rectified), ways (整改方式, values in their order);
+    source, reason_codes, deduction_class, mineral_violation, responsible_unit (the words of all
+    decisions, parcels and cases, joined by 、), planned_on (the last). Areas in 亩, days as date,
+    vocabularies as English values. Nothing carries a day after `day` that has then not happened.
+    Clearance is a matter of land patches: for minerals due_on, clearance_month and days_overdue
+    are None.
     """
     columns = patch_columns(conn, ids, day)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -149,6 +222,10 @@ def patch_columns(
     found = dict(zip(read, map(list, zip(*rows, strict=True)), strict=True))
     for key in found.keys() & _DAYS:
         found[key] = _days(found[key])
+    for key in found.keys() & set(SEVERAL):
+        found[key] = list(map(each_once, found[key]))
+    for key in found.keys() & _HAPPENED:
+        found[key] = [on if on is not None and on <= day else None for on in found[key]]
     for key in found.keys() & _STATES:
         found[key] = list(map(bool, found[key]))
     for key, derived in _derived(day).items():
@@ -169,6 +246,9 @@ def _selected(keys: tuple[str, ...]) -> Select[Any]:
     special = {"district_code": state.district, "town_name": Town.name}
     columns: list[Any] = []
     for key in keys:
+        if key in STATED:
+            columns.append(STATED[key](_DAY).label(key))
+            continue
         of: Any = state if key in _STATES or key == "open_return_on" else Patch
         columns.append((special[key] if key in special else getattr(of, key)).label(key))
     query = select(*columns).select_from(Patch).where(listed(_IDS))

@@ -24,6 +24,10 @@ from data.upload.readers.base import MAX_ROWS
 Bytes2D = npt.NDArray[np.uint8]
 #: Numbers above 10¹² written with an exponent: the mantissa keeps twelve digits.
 _CUT = r"[eE]\+0*(?:1[2-9]|[2-9][0-9])"
+#: Whole parts that a float, or a 64-bit integer, cannot hold to the last digit.
+_LONG, _TOO_LONG = r"^[-+]?[0-9]{16,}", r"^[-+]?[0-9]{19,}"
+#: What programs write where there is no date.
+_NO_DATES = ("0", "00000000", "0000-00-00")
 _BROKEN = "属性表（.dbf）已损坏，请从原软件重新导出。"
 
 
@@ -180,7 +184,11 @@ def _number(cells: Bytes2D, field: _Field, codec: str) -> pa.Array:
     text = pc.if_else(overflowed, pa.scalar(None, pa.string()), text)
     if pc.any(pc.match_substring_regex(text, _CUT)).as_py():
         return text  # a code that lost its last digits must not look as if it had them
-    whole = field.decimals == 0 and field.width < 19 and field.type == "N"
+    whole = field.decimals == 0 and field.type == "N"
+    if not whole and pc.any(pc.match_substring_regex(text, _LONG)).as_py():
+        return text  # a code whose digits are all there, which a float would lose
+    if whole and pc.any(pc.match_substring_regex(text, _TOO_LONG)).as_py():
+        return text
     for kind in (pa.int64(), pa.float64()) if whole else (pa.float64(),):
         try:
             return text.cast(kind)
@@ -191,7 +199,8 @@ def _number(cells: Bytes2D, field: _Field, codec: str) -> pa.Array:
 
 def _date(cells: Bytes2D, field: _Field, codec: str) -> pa.Array:
     text = _text(cells, field, codec)
-    text = pc.if_else(pc.equal(text, "00000000"), pa.scalar(None, pa.string()), text)
+    no_date = pc.is_in(text, value_set=pa.array(_NO_DATES))
+    text = pc.if_else(no_date, pa.scalar(None, pa.string()), text)
     try:
         days = pc.strptime(text, format="%Y%m%d", unit="s").cast(pa.date32())
     except pa.ArrowInvalid:

@@ -40,14 +40,31 @@ def read(path: Path, options: ReadOptions) -> ReadResult:
     with tempfile.TemporaryDirectory(prefix="weipian-read-") as private:
         folder = Path(private)
         if kind is Kind.ZIP:
-            members = archive.unpack(path, folder, limits)
+            documents: list[str] = []
+            members = archive.unpack(path, folder, limits, documents)
+            if not members and documents:
+                raise UploadRefused(_only_documents(documents))
             result = _read_archive(members, Path(name).stem, options, notes, folder)
+            if documents:
+                notes.append(f"压缩包里的{_named(documents)}不是图层，已跳过。")
         else:
             tables = _read_single(path, kind, Path(name).stem, options, notes, folder)
             result = ReadResult(tables, _CONTAINER[kind], notes)
     result.slip = _slip_taken_out(result.tables)
     result.notes = list(dict.fromkeys([*notes, *_crs_notes(result.tables)]))
     return result
+
+
+def _named(names: list[str]) -> str:
+    more = f"等 {len(names)} 个文件" if len(names) > 5 else ""
+    return "".join(f"“{name}”" for name in names[:5]) + more
+
+
+def _only_documents(documents: list[str]) -> str:
+    return (
+        f"压缩包里只有{_named(documents)}，没有图层。"
+        "工作簿请解开后单独上传；图层请把 .shp、.shx、.dbf、.prj 一起压缩。"
+    )
 
 
 def _slip_taken_out(tables: list[RawTable]) -> str:

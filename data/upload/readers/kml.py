@@ -7,10 +7,10 @@ WGS 84 degrees by definition.
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
@@ -28,12 +28,14 @@ from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, RawTable, ReadOption
 from data.upload.readers.geometry import BROKEN, Shapes, centres, finish
 
 _WGS84 = 4326
-#: At the head of the text, which is UTF-8 by then.
-_CHINESE_DECLARATION = re.compile(
-    rb"""\A\s*<\?xml[^>]{0,100}encoding\s*=\s*["'](?:gb\w{1,8}|hz|big5)["'][^>]{0,100}\?>|"""
-    rb"""\A\s*<\?xml[^>]{0,100}encoding\s*=\s*["'](?:cp|x-cp|windows-)936["'][^>]{0,100}\?>""",
-    re.IGNORECASE,
-)
+#: At the head of the text: the code page is known by then, and the parser knows no Chinese one.
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
+#: The root with its attributes.
+_ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?kml\b(?P<rest>[^<>]*)>")
+_PREFIXES = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,40}):(?=[A-Za-z_])")
+_DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
+_MOST_PREFIXES = 200
+_OWN_NAMES = ("name", "description")
 _MAX_TEXT = 20_000
 _MAX_DEPTH = 20
 
@@ -58,7 +60,9 @@ def read_kml(path: Path, name: str, options: ReadOptions, notes: list[str]) -> R
             "KML 中有不允许的外部声明（DTD 或实体），未读取。请重新导出。"
         ) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise UploadRefused("KML 不是完整的 XML 文件，请从原软件重新导出。") from error
+        where = getattr(error, "position", None)
+        at = f"（约第 {where[0]} 行）" if where else ""
+        raise UploadRefused(f"KML 不是完整的 XML 文件{at}，请从原软件重新导出。") from error
     if not rows:
         raise UploadRefused("KML 中没有地标（Placemark），请检查导出的内容。")
     numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
@@ -78,17 +82,20 @@ def read_kml(path: Path, name: str, options: ReadOptions, notes: list[str]) -> R
 
 
 def _readable(path: Path, options: ReadOptions) -> BinaryIO:
-    """The file, or its text in UTF-8: the parser knows no Chinese code page. Raises UploadRefused
-    where it is in none."""
-    raw = path.read_bytes()
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return io.BytesIO(raw)
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text, _ = encoding.decode_text(raw, options.encoding)
-        raw = text.encode("utf-8")
-    return io.BytesIO(_CHINESE_DECLARATION.sub(b"", raw, count=1))
+    """The file's text in UTF-8, without blank lines before it, every prefix declared: programs
+    leave both, and Google Earth minds neither. Raises UploadRefused for an unknown code page."""
+    text, _ = encoding.decode_text(path.read_bytes(), options.encoding)
+    text = _DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
+    root = _ROOT.search(text)
+    if root is None:
+        return io.BytesIO(text.encode("utf-8"))
+    known = {"xml", "xmlns", *_DECLARED.findall(root["rest"])}
+    used = set(_PREFIXES.findall(text)) - known
+    if used and len(used) <= _MOST_PREFIXES:
+        added = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in sorted(used))
+        at = root.start("rest")
+        text = f"{text[:at]}{added}{text[at:]}"
+    return io.BytesIO(text.encode("utf-8"))
 
 
 def _placemarks(file: BinaryIO) -> Iterator[Element]:
@@ -135,7 +142,41 @@ def _attributes(mark: Element) -> dict[str, str]:
             for simple in data:
                 if _tag(simple) == "SimpleData":
                     found[simple.get("name") or ""] = _text(simple)
+    if len(found) == 2 and "<td" in found["description"].lower():
+        found |= _html_table(found["description"])
     return {k.strip(): v for k, v in found.items() if k.strip()}
+
+
+def _html_table(text: str) -> dict[str, str]:
+    """The attributes that ArcGIS writes into a description: rows of a name and a value."""
+    parser = _Rows()
+    parser.feed(text)
+    parser.close()
+    rows = [[cell.strip() for cell in row] for row in parser.rows]
+    return {row[0]: row[1] for row in rows if len(row) == 2 and row[0] not in _OWN_NAMES}
+
+
+class _Rows(HTMLParser):
+    """Texts of the cells of every row, of the innermost tables only."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rows: list[list[str]] = []
+        self._in_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+        self._in_cell = tag in ("td", "th") or (self._in_cell and tag not in ("tr", "table"))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_cell = self._in_cell and tag not in ("td", "th", "tr", "table")
+
+    def handle_data(self, data: str) -> None:
+        if self._in_cell and self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
 
 
 def _columns(rows: list[dict[str, str]]) -> pa.Table:

@@ -84,7 +84,7 @@ def sniff(path: Path, file_name: str) -> Kind:
 
 
 def _without_mark(head: bytes) -> bytes:
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n\v\f")
 
 
 def _by_content(head: bytes, suffix: str) -> Kind | None:
@@ -96,7 +96,7 @@ def _by_content(head: bytes, suffix: str) -> Kind | None:
         return Kind.GEOPACKAGE
     text = _without_mark(head)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = head.decode("utf-16", errors="ignore").encode().lstrip()
+        text = _without_mark(head.decode("utf-16", errors="ignore").encode())
     elif b"\0" in head:
         return None
     if suffix in (".geojson", ".json"):

@@ -1,9 +1,9 @@
 """勘测定界 TXT: `[属性描述]` … `[地块坐标]`, parcels of rings `J1,圈号,X,Y`.
 
 X is the northing and Y the easting. The line before a parcel's points carries 点数, 面积, 地块编号,
-地块名称, 图形属性, 图幅号, 用途, 地类编码 and @. A ring that lies in an odd number of others
-is a hole, whatever its number. Areas usually are hectares, and so the column is called
-地块面积(公顷) unless the head names another unit.
+地块名称, 图形属性, 图幅号, 用途, 地类编码 and @; it is known without @ and without 点数 too. A ring
+that lies in an odd number of others is a hole, whatever its number. Areas usually are hectares, and
+so the column is called 地块面积(公顷) unless the head names another unit, or the shapes tell one.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import pyproj
 import shapely
 
 from data.errors import UploadRefused
+from data.numbers import whole_number
+from data.units import AreaUnit, area_unit, m2_to_mu
 from data.upload import crs
 from data.upload.readers import encoding
 from data.upload.readers.base import MAX_ROWS, RawTable, ReadOptions
 from data.upload.readers.geometry import BROKEN, Shapes, finish
 
 _FIELDS = ("点数", "地块面积", "地块编号", "地块名称", "图形属性", "图幅号", "用途", "地类编码")
-_UNITS = {
-    "公顷": "公顷",
-    "亩": "亩",
-    "平方米": "平方米",
-    "平米": "平方米",
-    "米": "平方米",
-    "ha": "公顷",
-}
+#: Where 图形属性 stands, and what it says.
+_ATTRIBUTE, _ATTRIBUTES = 4, ("面", "线", "点", "多边形", "polygon")
+_POINT_NAME = re.compile(r"[A-Za-z]{1,3}-?[0-9]")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
+#: Shares of the shape's area between which the right unit leads.
+_NEAR = (0.8, 1.25)
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class _Parcel:
     cells: list[str]
     rings: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     broken: str | None = None
+    flaws: set[str] = field(default_factory=set)
 
 
 def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -> RawTable:
@@ -50,11 +51,12 @@ def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -
         raise UploadRefused("勘测定界文件的 [地块坐标] 下没有地块，请检查后重新导出。")
     if len(parcels) > MAX_ROWS:
         raise UploadRefused(f"文件超过 {MAX_ROWS:,} 个地块，请拆分后分次上传。")
-    unit = _UNITS.get(head.get("面积单位", "").lower(), "公顷")
     numbers = np.array([p.line for p in parcels], dtype=np.int64)
-    table = RawTable(name, _columns(parcels, unit), numbers)
-    notes.append(f"勘测定界文件：X 为北坐标、Y 为东坐标，面积单位按{unit}读取。")
+    declared = _declared_unit(head)
+    notes += _mended(parcels)
+    table = RawTable(name, _columns(parcels, declared or AreaUnit.HA), numbers)
     if not options.wants_geometry:
+        notes.append(_read_as(declared or AreaUnit.HA, declared is not None))
         return table
     corners = [c for p in parcels for ring in p.rings.values() for c in ring[:1]]
     north, east = np.array(corners, dtype=float).reshape(-1, 2).T
@@ -75,7 +77,59 @@ def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -
         return shapes, problems
 
     table.geometry, table.unreadable = finish(build, numbers, located.to_lonlat, name)
+    unit = declared or _unit_of_shapes(parcels, table.geometry.area_m2)
+    table.columns = _columns(parcels, unit or AreaUnit.HA)
+    notes.append(_read_as(unit or AreaUnit.HA, declared is not None, unit is not None))
     return table
+
+
+def _declared_unit(head: dict[str, str]) -> AreaUnit | None:
+    """What 面积单位 of the head says; 米 there means square metres. Raises UploadRefused."""
+    said = head.get("面积单位", "")
+    unit = AreaUnit.M2 if said in ("米", "m") else area_unit(said)
+    if said and unit is None:
+        raise UploadRefused(
+            f"勘测定界文件的面积单位“{said[:20]}”不认识，应为公顷、亩、平方米或平方千米。"
+            "请改正文件头的“面积单位=”后重新上传。"
+        )
+    return unit
+
+
+def _unit_of_shapes(parcels: list[_Parcel], area_m2: np.ndarray) -> AreaUnit | None:
+    """The unit in which the areas written are those of the shapes; None where none is."""
+    written = np.array([_number(p.cells[1]) if len(p.cells) > 1 else np.nan for p in parcels])
+    known = (written > 0) & (area_m2 > 0)
+    if not known.any():
+        return None
+    for unit in (AreaUnit.HA, AreaUnit.M2, AreaUnit.MU, AreaUnit.KM2):
+        mu = written[known] * unit.numerator / unit.denominator
+        ratio = float(np.median(mu / m2_to_mu(1.0) / area_m2[known]))
+        if _NEAR[0] <= ratio <= _NEAR[1]:
+            return unit
+    return None
+
+
+def _number(text: str) -> float:
+    return float(text) if _NUMBER.fullmatch(text) else np.nan
+
+
+def _read_as(unit: AreaUnit, is_declared: bool, is_measured: bool = False) -> str:
+    how = "文件头写明" if is_declared else "文件没有写明，按图形面积判断" if is_measured else "默认"
+    return f"勘测定界文件：X 为北坐标、Y 为东坐标，面积单位按{unit.label}读取（{how}）。"
+
+
+def _mended(parcels: list[_Parcel]) -> list[str]:
+    """Notes on parcel lines that were not as they should be."""
+    notes = []
+    for flaw, what in (
+        ("mark", "末尾没有“@”，已按地块读取"),
+        ("count", "缺少点数，已按“面积,地块编号,地块名称,图形属性”对齐"),
+    ):
+        lines = [p.line for p in parcels if flaw in p.flaws]
+        if lines:
+            more = f"等 {len(lines)} 行" if len(lines) > 1 else ""
+            notes.append(f"勘测定界文件：第 {lines[0]} 行{more}的地块说明{what}，请核对。")
+    return notes
 
 
 def _parsed(text: str) -> tuple[dict[str, str], list[_Parcel]]:
@@ -89,15 +143,53 @@ def _parsed(text: str) -> tuple[dict[str, str], list[_Parcel]]:
         if line.startswith("["):
             section = line.strip("[]")
         elif section == "地块坐标":
-            cells = [c.strip() for c in re.split(r"[,，]", line)]
-            if cells[-1] == "@":
-                parcels.append(_Parcel(number, cells[:-1]))
-            elif parcels:
-                _add_point(parcels[-1], cells, number)
+            _take_line(parcels, [c.strip() for c in _half_width(line).split(",")], number)
         elif "=" in line:
             key, _, value = line.partition("=")
             head[key.strip()] = value.strip()
     return head, parcels
+
+
+def _half_width(line: str) -> str:
+    return line.replace("，", ",").replace("＠", "@").replace("﹫", "@")
+
+
+def _take_line(parcels: list[_Parcel], cells: list[str], line: int) -> None:
+    """A point, or the line before a parcel's points: with @ at its end, or without but with texts
+    where a point has numbers. Nothing is passed over: what is neither makes a parcel broken."""
+    marked = any(c.endswith("@") for c in cells)
+    if marked or _is_parcel_line(cells):
+        parcel = _Parcel(line, _without_mark(cells))
+        parcel.flaws |= set() if marked else {"mark"}
+        if _lacks_count(parcel.cells):
+            parcel.cells.insert(0, "")
+            parcel.flaws.add("count")
+        parcels.append(parcel)
+    elif parcels:
+        _add_point(parcels[-1], cells, line)
+    else:
+        broken = f"第 {line} 行之前没有地块说明行（点数,面积,地块编号,…,@），无法知道是哪个地块。"
+        parcels.append(_Parcel(line, [], broken=broken))
+
+
+def _without_mark(cells: list[str]) -> list[str]:
+    cells = [c.removesuffix("@").strip() for c in cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _is_parcel_line(cells: list[str]) -> bool:
+    if any(c.lower() in _ATTRIBUTES for c in cells[2:7]):
+        return True
+    is_point = len(cells) >= 4 and all(_NUMBER.fullmatch(c) for c in cells[2:4])
+    return len(cells) > 5 and not is_point and not _POINT_NAME.match(cells[0])
+
+
+def _lacks_count(cells: list[str]) -> bool:
+    """Whether 图形属性 stands one place too early, and the first cell is no count."""
+    found = [i for i, c in enumerate(cells) if c.lower() in _ATTRIBUTES]
+    return bool(found) and found[0] == _ATTRIBUTE - 1 and whole_number(cells[0]) is None
 
 
 def _add_point(parcel: _Parcel, cells: list[str], line: int) -> None:
@@ -130,9 +222,9 @@ def _shape(parcel: _Parcel) -> shapely.Geometry | None:
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
-def _columns(parcels: list[_Parcel], unit: str) -> pa.Table:
-    width = max(len(p.cells) for p in parcels)
-    names = [f"{n}({unit})" if n == "地块面积" else n for n in _FIELDS[:width]]
+def _columns(parcels: list[_Parcel], unit: AreaUnit) -> pa.Table:
+    width = max(max(len(p.cells) for p in parcels), len(_FIELDS))
+    names = [f"{n}({unit.label})" if n == "地块面积" else n for n in _FIELDS[:width]]
     names += [f"列{i + 1}" for i in range(len(names), width)]
     padded = [p.cells + [""] * (width - len(p.cells)) for p in parcels]
     arrays = [

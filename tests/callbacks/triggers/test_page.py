@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 from dash.development.base_component import Component
 
@@ -12,9 +15,11 @@ from callbacks.frame.context import read_context
 from callbacks.heatmap.said import read_view as read_map
 from callbacks.lists.page import render_list
 from callbacks.lists.view import read_view, rows_response
+from callbacks.overview import render as render_overview
 from callbacks.triggers import patches as behind
 from callbacks.triggers.address import against_choices, read_asked
 from callbacks.triggers.page import render
+from callbacks.triggers.workbook import workbook
 from components import ids
 from data.maps.points import totals
 from data.scope import Scope
@@ -50,7 +55,21 @@ def held(store: Store, day: date = date(2023, 6, 10)) -> list[dict[str, Any]]:
 def test_the_sentence_counts_what_holds_and_names_the_gravest(filled: Store) -> None:
     headline = text_of(drawn(filled)[0])
     assert headline.startswith("截至6月10日，全市2项已达约谈线，")
-    assert headline.endswith("；最严重的是文登区、全市")
+    assert headline.endswith("最严重的是文登区◦：问责比例100%，较15%超出1.7亩")
+
+
+def test_the_count_of_the_sentence_is_that_of_the_cards_and_of_the_workbook(filled: Store) -> None:
+    page = drawn(filled)
+    counts = [int(n) for n in re.findall(r"(\d+)项", text_of(page[0]))]
+    assert sum(counts) == len(classed(page, "trigger-full"))
+    titles = [text_of(part) for part in classed(page, "card-heading")]
+    assert [int(n) for t in titles if (n := "".join(re.findall(r"：(\d+)项$", t)))] == counts
+    with filled.read() as conn:
+        _, content = workbook(conn, filled.settings, ON)
+        overview = text_of(classed(render_overview(conn, filled.settings, ON), "triggers-panel"))
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book["预警"].max_row == 1 + sum(counts)
+    assert [int(n) for n in re.findall(r"(\d+)项(?!。)", overview.split(" ")[0])] == counts
 
 
 def test_every_trigger_that_holds_stands_on_the_page_with_its_numbers(filled: Store) -> None:

@@ -347,6 +347,29 @@ def test_years_reach_from_the_ledgers_first_to_the_next(services: Services) -> N
     assert (years[0], years[-1]) == (2025, 2018)
 
 
+def test_the_preview_shows_rows_as_they_will_be_stored_with_units_and_sums(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    header = "图斑编号,图斑类型,下发日期,区市,监测面积（公顷）,占用耕地面积"
+    hostile = "<img src=x>,新增非农建设类,2023-05-08,环翠区,1,0"
+    path = csv(tmp_path / "五月.csv", *PATCHES, hostile, header=header)
+    job = previewed(table, services.store, path)
+    seen = shown(services, table, f"?job={job.id}")
+    assert "将这样写入：4 行" in seen
+    assert "187.50" in seen, "12.5 公顷"
+    assert "监测面积最大" in seen
+    assert "公顷（表头写明）" in seen
+    assert "亩（没有写明，按亩）" in seen
+    assert "2023年5月22日" in seen
+    assert "<img src=x>" in seen
+    confirmed(table, services.store, job)
+    in_m2 = [row.replace("12.5", "5000").replace(",8,", ",6000,") for row in PATCHES]
+    more = [f"XX-{n},其他变化类,2023-05-08,文登区,{60_000 + n},0" for n in range(9)]
+    again = previewed(table, services.store, csv(tmp_path / "六月.csv", *in_m2, *more))
+    assert again.result is not None
+    assert again.result["rows"]["areas"][0]["usual"]["rows"] == 4
+
+
 # ---- boundaries ----------------------------------------------------------------------------------
 
 

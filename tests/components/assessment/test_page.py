@@ -61,19 +61,16 @@ def test_the_title_names_nobody_by_luck() -> None:
     ],
 )
 def test_no_value_crosses_the_line_by_rounding(part: float, said: str) -> None:
-    text = evaluation_headline(2023, DAY, ratio("全市", part), [], LINES, "全市")
-    assert text == f"截至11月23日，全市问责比例（扣除已消除）{said}"
+    text = evaluation_headline(2023, DAY, ratio("全市", part), "", LINES, "全市")
+    assert text == [f"截至11月23日，全市问责比例（扣除已消除）{said}"]
 
 
-def test_the_headline_counts_who_is_over_the_line_and_names_the_highest() -> None:
-    city = ratio("全市", 12.0)
-    over = [ratio("甲", 16.0), ratio("乙", 40.0, small_denominator=True), ratio("丙", 1.0)]
-    assert evaluation_headline(2023, DAY, city, over, LINES, "全市").endswith(
-        "；2个区市已达约谈线，最高为乙◦40%"
-    )
-    assert evaluation_headline(2023, DAY, city, over[:1], LINES, "全市").endswith(
-        "；区市中甲16%，已达约谈线"
-    )
+def test_who_crossed_a_line_leads_the_headline_as_on_every_page() -> None:
+    parts = evaluation_headline(2023, DAY, ratio("全市", 12.0), "甲已达约谈线", LINES, "全市")
+    assert parts == [
+        "截至11月23日，甲已达约谈线",
+        "全市问责比例（扣除已消除）12%，距15%约谈线还差 3.0 亩",
+    ]
 
 
 def test_before_the_cut_off_nobody_is_called_to_an_interview() -> None:

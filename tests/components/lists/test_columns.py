@@ -23,7 +23,10 @@ ROW: dict[str, Any] = {
     "extended_to": None, "days_overdue": 1203, "area_mu": 1234.5, "farmland_mu": 0.0,
     "basic_farmland_mu": 0.0, "redline_mu": 0.0, "legality": "pending", "correction_due": None,
     "withdrawn": False, "final": False, "returned_now": False, "overdue": True, "late": False,
-    "cleared": False,
+    "cleared": False, "source": "ministry", "reason_codes": "其他、面积不符",
+    "deduction_class": None,
+    "responsible_unit": None, "planned_on": None, "mineral": None,
+    "mineral_violation": "other、unlicensed",
 }  # fmt: skip
 
 
@@ -35,6 +38,8 @@ def test_cells_are_written_as_the_bureau_writes_them() -> None:
     assert (row["area_mu"], row["farmland_mu"]) == ("1,234.50", "0.00")
     assert (row["district"], row["town_name"], row["location"]) == ("环翠区", "—", "—")
     assert row["legality"] == "待判定"
+    assert (row["source"], row["reason_codes"]) == ("部下发", "其他、面积不符")
+    assert (row["mineral_violation"], row["planned_on"]) == ("其他、无证开采", "—")
 
 
 @pytest.mark.parametrize(

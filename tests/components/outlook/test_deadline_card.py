@@ -104,4 +104,4 @@ def test_reports_name_districts_without_a_number() -> None:
 
 
 def test_the_day_itself_is_today() -> None:
-    assert distance(ON, ON) == "今日"
+    assert distance(ON, ON) == "今日到期"

@@ -1,8 +1,6 @@
-"""Figures as a reader sees them: sides of lines, changes, margins, the headline."""
+"""Figures as a reader sees them: sides of lines, changes, margins, forecasts."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import pytest
 
@@ -10,22 +8,13 @@ from components.parts.figure_text import (
     band_text,
     change_text,
     forecast_reason,
-    headline,
     ratio_margin,
     record_text,
     shown,
 )
-from data.outlook.forecasts import Clock, Forecast, Missing
+from data.outlook.forecasts import Forecast
 from data.rules.forecast import Band, Record
 from tests.components.figures_of import LINES, row
-
-ON = date(2023, 11, 23)
-HUANCUI = Missing("371002", "环翠区", 12, 30)
-WENDENG = Missing("371003", "文登区", 5, 20)
-
-
-def clock(*missing: Missing, days_left: int = 1) -> Clock:
-    return Clock("2023-11", date(2023, 11, 24), days_left, missing)
 
 
 def expecting(count: float) -> Forecast:
@@ -71,58 +60,6 @@ def test_the_margin_to_a_line_is_in_mu_and_never_reads_zero_before_it() -> None:
     on_it = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=15.0, ratio_net=0.15)
     assert ratio_margin(on_it, 0.15) == "恰在线上"
     assert ratio_margin(row(), 0.15) == "—"
-
-
-def test_the_headline_names_how_many_will_miss_the_day_and_who_misses_most() -> None:
-    text = headline(
-        2023,
-        ON,
-        row(patches=50, overdue=3),
-        clock(HUANCUI, WENDENG),
-        {"371002": expecting(8.2), "371003": expecting(0.2)},
-        None,
-    )
-    assert text == (
-        "截至11月23日，1个区市预计错过11月24日月清（还有1天），环翠区预计差8个图斑"
-        "（6–10个，近9个月预测命中8个月）；3个图斑逾期未报"
-    )
-
-
-def test_without_a_finished_month_the_headline_says_only_what_is_open() -> None:
-    none = Forecast(12, None, Record(0, 0))
-    text = headline(2023, ON, row(patches=50), clock(HUANCUI), {"371002": none}, None)
-    assert text == (
-        "截至11月23日，11月月清还有12个图斑未上报（11月24日到期，还有1天），环翠区最多，12个"
-    )
-
-
-def test_a_districts_headline_speaks_of_the_district_only() -> None:
-    text = headline(
-        2023,
-        date(2023, 11, 24),
-        row(patches=30),
-        clock(HUANCUI, days_left=0),
-        {"371002": expecting(4)},
-        "环翠区",
-    )
-    assert text == (
-        "截至11月24日，环翠区距11月24日月清今日到期，还有12个图斑未上报，"
-        "预计差4个（2–6个，近9个月预测命中8个月）"
-    )
-
-
-def test_a_district_with_overdue_patches_only_is_named_all_the_same() -> None:
-    text = headline(2023, ON, row(patches=5, overdue=2), clock(), {}, "文登区")
-    assert text == "截至11月23日，文登区2个图斑逾期未报"
-
-
-def test_nothing_open_and_nothing_issued_are_told_apart() -> None:
-    assert headline(2023, ON, row(patches=5), clock(), {}, None) == (
-        "截至11月23日，各区市到期图斑均已上报"
-    )
-    assert headline(2023, ON, row(), clock(), {}, "文登区") == (
-        "截至11月23日，文登区2023年度还没有下发图斑"
-    )
 
 
 def test_a_forecast_says_what_it_was_learnt_from_and_how_it_has_held() -> None:

@@ -4,54 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.triggers.card import grouped, summary, trigger_card, trigger_table
+from components.triggers.card import trigger_card, trigger_table
+from data.triggers.matters import Matter, matters
 from tests.components.drawn import links_of, rows_of, text_of
 from tests.components.figures_of import LINES, row
+from tests.triggers_of import trigger
 
 
-def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
-    return {
-        "rule": rule,
-        "rule_name": "",
-        "subject": subject,
-        "subject_name": "环翠区",
-        "period": "2023",
-        "severity": "early_warning",
-        "line": None,
-        "measure": "reminder",
-        "value": 0.12,
-        "threshold": 0.1,
-        "unit": "ratio",
-        "clause": "§4.4",
-        "citation": "原文",
-        "note": "",
-        "district": subject,
-        "formula": "1 ÷ 4 = 25%",
-        "margin": "超出 20% 1 个图斑",
-        "about": "ratio",
-        "key": f"{rule}.{subject}.2023",
-        "patches": [],
-    } | more
-
-
-def test_the_gravest_stand_first_and_a_reached_line_counts() -> None:
-    notice = trigger("T1", severity="notice", period="2023-05")
-    warning = trigger("T4", subject="371003", unit="mu")
-    reached = trigger("T3", subject="371082", line="interview")
-    assert [group[0]["subject"] for group in grouped([notice, warning, reached])] == [
-        "371082",
-        "371003",
-        "371002",
-    ]
+def one(*triggers: dict[str, Any]) -> Matter:
+    """The triggers as the one matter that they are."""
+    (matter,) = matters(triggers, {"371002": "环翠区"})
+    return matter
 
 
 def test_the_months_of_a_district_share_a_card_with_a_link_each() -> None:
     months = [
-        trigger("T1", period=f"2023-0{m}", value=0.8, threshold=0.9, unit="share") for m in (3, 4)
+        trigger("T1", period=f"2023-0{m}", value=0.8, threshold=0.9, unit="share", open=3)
+        for m in (3, 4)
     ]
-    (group,) = grouped(months)
-    card = trigger_card(group, row(overdue=5), {"year": "2023"}, LINES)
-    assert "2个月份月清未完成，至今欠5个图斑" in text_of(card)
+    card = trigger_card(one(*months), row(overdue=5), {"year": "2023"}, LINES)
+    assert "4个月中2个月低于90%且未报完，欠6个" in text_of(card)
     links = links_of(card)
     assert links["3月 80%"] == "/overdue?year=2023&district=371002&month=2023-03"
     assert links["4月 80%"] == "/overdue?year=2023&district=371002&month=2023-04"
@@ -64,7 +36,7 @@ def test_the_ratio_shows_net_and_gross_and_the_distance_to_the_line() -> None:
         ratio_net_part_mu=14.96,
         new_construction_farmland_mu=100.0,
     )
-    card = trigger_card([trigger("T3", value=0.1496)], figures, {}, LINES)
+    card = trigger_card(one(trigger("T3", value=0.1496)), figures, {}, LINES)
     text = text_of(card)
     assert "问责比例 14.96%（未扣除 20%）" in text
     assert "15% 约谈线：还差 0.1 亩" in text
@@ -82,7 +54,7 @@ def test_an_area_line_and_the_gross_ratio_are_not_shown_as_the_net_ratio() -> No
     for value, unit in ((12.0, "mu"), (0.16, "ratio")):
         text = text_of(
             trigger_card(
-                [trigger("T3", value=value, unit=unit, line="interview")], figures, {}, LINES
+                one(trigger("T3", value=value, unit=unit, line="interview")), figures, {}, LINES
             )
         )
         assert "1 ÷ 4 = 25%" in text
@@ -94,65 +66,68 @@ def test_protected_land_says_which_land_and_how_far_from_the_line() -> None:
     figures = row(remaining_basic_farmland_mu=29.996, remaining_redline_mu=2.0)
     about = "basic_farmland+basic_farmland+redline"
     protected = trigger("T4", value=29.996, threshold=0.0, unit="mu", about=about)
-    text = text_of(trigger_card([protected], figures, {}, LINES))
+    text = text_of(trigger_card(one(protected), figures, {}, LINES))
     assert "永久基本农田 29.996 亩、生态保护红线 2.00 亩" in text
     assert "单项 30 亩约谈线：还差 0.1 亩" in text
-    links = links_of(trigger_card([protected], figures, {"year": "2023"}, LINES))
+    links = links_of(trigger_card(one(protected), figures, {"year": "2023"}, LINES))
     assert "measure=remaining_basic_farmland_mu" in links["地图"]
-    assert "地图" not in links_of(trigger_card([trigger("T3")], row(ratio_net=0.2), {}, LINES))
+    assert "地图" not in links_of(trigger_card(one(trigger("T3")), row(ratio_net=0.2), {}, LINES))
 
 
 def test_severity_is_said_in_words_and_not_by_colour_alone() -> None:
     reached = trigger("T3", line="interview", value=0.16)
     figures = row(ratio_net=0.16, ratio_net_part_mu=16.0, new_construction_farmland_mu=100.0)
-    assert "◆ 预警 · 已达约谈线" in text_of(trigger_card([reached], figures, {}, LINES))
+    assert "◆ 预警 · 已达约谈线" in text_of(trigger_card(one(reached), figures, {}, LINES))
 
 
 def test_the_city_links_to_all_districts() -> None:
     city = trigger("T3", subject="371000", subject_name="全市", district=None)
     view = {"year": "2023", "district": "371002"}
-    assert links_of(trigger_card([city], row(), view, LINES)) == {
+    assert links_of(trigger_card(one(city), row(), view, LINES)) == {
         "查看所依据的图斑": "/triggers/patches?year=2023&trigger=T3.371000.2023"
     }
 
 
 def test_a_patch_leads_to_its_own_page() -> None:
     patch = trigger("T6", subject="A/1", district="371002", key="")
-    assert links_of(trigger_card([patch], row(), {"year": "2023"}, LINES)) == {
+    assert links_of(trigger_card(one(patch), row(), {"year": "2023"}, LINES)) == {
         "查看所依据的图斑": "/patches/2023/A%2F1?year=2023"
     }
 
 
+def test_months_of_a_rule_are_said_together_and_seen_one_by_one() -> None:
+    several = [
+        trigger("T2", period=f"2023-0{m}", value=v, threshold=t, unit="rate")
+        for m, v, t in ((3, 0.12, 0.1), (4, 0.25, 0.2))
+    ]
+    card = trigger_card(one(*several), row(), {"year": "2023"}, LINES)
+    assert "4个月中2个月差错率达10%，其中1个月达20%，最高25%" in text_of(card)
+    assert links_of(card) == {"逐月查看": "/triggers?year=2023&district=371002&rule=T2"}
+
+
+def test_patches_of_a_rule_in_a_district_are_one_card_that_leads_to_all_of_them() -> None:
+    several = [
+        trigger("T7", subject=f"P{n}", district="371002", key="", unit="times", value=n + 3.0,
+                threshold=3.0, rule_name="拒不修改", formula=f"市级退回 {n + 3} 次")
+        for n in range(40)
+    ]  # fmt: skip
+    card = trigger_card(one(*several), row(), {"year": "2023"}, LINES)
+    assert "40个图斑拒不修改，最重的市级退回42次" in text_of(card)
+    address = "/triggers/patches?year=2023&trigger=T7.371002.2023.patches"
+    assert links_of(card) == {"查看40个图斑": address}
+
+
 def test_any_other_rule_says_its_formula_and_margin() -> None:
-    several = [trigger("T2", period=f"2023-0{m}", rule_name="审核差错率") for m in (3, 4)]
-    text = text_of(trigger_card(several, row(), {}, LINES))
-    assert "审核差错率：2项，其中1 ÷ 4 = 25%" in text
+    text = text_of(trigger_card(one(trigger("T5", rule_name="整改不力")), row(), {}, LINES))
+    assert "整改不力：1 ÷ 4 = 25%" in text
     assert "超出 20% 1 个图斑" in text
-
-
-def test_the_summary_counts_lines_warnings_and_notices_apart() -> None:
-    triggers = [
-        trigger("T3", line="interview"),
-        trigger("T4"),
-        trigger("T1", severity="notice"),
-        trigger("T1", severity="notice"),
-    ]
-    assert summary(triggers) == "1项已达约谈线，1项预警，2项提示"
-
-
-def test_an_interview_after_the_evaluation_is_counted_as_one() -> None:
-    triggers = [
-        trigger("T11", severity="interview", line="interview"),
-        trigger("T11", severity="accountability"),
-    ]
-    assert summary(triggers) == "1项问责建议，1项约谈"
 
 
 def test_the_less_grave_stand_in_a_line_each_with_margin_clause_and_link() -> None:
     figures = row(
         ratio_net=0.11, ratio_gross=0.2, ratio_net_part_mu=11.0, new_construction_farmland_mu=100.0
     )
-    table = trigger_table([[trigger("T3", value=0.11)]], {"371002": figures}, {}, LINES)
+    table = trigger_table([one(trigger("T3", value=0.11))], {"371002": figures}, {}, LINES)
     assert rows_of(table)[1] == [
         "环翠区",
         "▲ 预警",

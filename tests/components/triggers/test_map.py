@@ -9,7 +9,7 @@ import pytest
 from components.links import read_search
 from components.triggers.map import map_href
 from data.maps.measures import MAP_MEASURES
-from tests.components.triggers.test_card import trigger
+from tests.triggers_of import trigger
 
 PAGE = {"year": "2023", "asof": "2023-06-10", "rule": "T3", "against": "2023-05-01"}
 

@@ -121,10 +121,35 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: int) -> None:
         unpack(path, _out(tmp_path), LIMITS)
 
 
-@pytest.mark.parametrize("name", ["in.zip", "in.rar", "in.7z", "in.kmz", "in.TAR", "in.xlsx"])
+@pytest.mark.parametrize("name", ["in.zip", "in.rar", "in.7z", "in.kmz", "in.TAR", "in.jar"])
 def test_nested_archives_are_refused_by_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(UploadRefused, match="又有压缩文件"):
         unpack(_zip(tmp_path / "a.zip", {"a.dbf": b"", name: b"x"}), _out(tmp_path), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["通知.docx", "台账.xlsx", "旧表.xls", "说明.PDF", "~$通知.docx", "~$表.xlsx", "稿.wps"],
+)
+def test_documents_beside_a_layer_are_passed_over(tmp_path: Path, name: str) -> None:
+    documents: list[str] = []
+    path = _zip(tmp_path / "a.zip", {"a.shp": b"x", name: b"PK\3\4" + bytes(100)})
+    members = unpack(path, _out(tmp_path), LIMITS, documents)
+    kept = {"a.shp", "旧表.xls"}  # the latter is looked at where no layer is
+    assert {m.name.name for m in members} <= kept
+    assert documents == ([] if name.startswith("~$") or name in kept else [name])
+
+
+def test_documents_count_towards_the_limits(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", {"a.shp": b"x", "a.docx": b"PK\3\4" + bytes(3 << 20)})
+    with pytest.raises(UploadRefused, match=r"压缩比|上限"):
+        unpack(path, _out(tmp_path), LIMITS, [])
+
+
+def test_another_archive_in_the_dress_of_a_document_is_refused(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", {"a.shp": b"x", "a.docx": b"Rar!\x1a\7" + bytes(10)})
+    with pytest.raises(UploadRefused, match="又有压缩文件"):
+        unpack(path, _out(tmp_path), LIMITS)
 
 
 @pytest.mark.parametrize(

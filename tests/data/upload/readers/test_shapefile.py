@@ -241,6 +241,41 @@ def test_a_code_of_a_dbf_that_lost_its_last_digits_does_not_get_them_back(tmp_pa
     assert _column(tmp_path, "F", 19, 11, "1.48000000000e+001") == [14.8]
 
 
+@pytest.mark.parametrize(
+    ("kind", "width", "decimals"), [("N", 18, 0), ("N", 19, 0), ("N", 20, 0), ("N", 22, 2)]
+)
+def test_a_code_of_a_dbf_keeps_all_of_its_digits(
+    tmp_path: Path, kind: str, width: int, decimals: int
+) -> None:
+    end = ".00" if decimals else ""
+    codes = [f"371003202605080001{end}", f"371003202605080002{end}"]
+    assert [str(c) for c in _column(tmp_path, kind, width, decimals, *codes)] == codes
+
+
+def test_numbers_longer_than_any_integer_stay_as_they_are_written(tmp_path: Path) -> None:
+    codes = ["12345678901234567890", "99999999999999999999"]
+    assert _column(tmp_path, "N", 20, 0, *codes) == codes
+    assert _column(tmp_path, "N", 20, 0, "", "12") == [None, 12]
+
+
+@pytest.mark.parametrize("empty", ["       0", "0", "00000000", ""])
+def test_a_day_of_zeros_in_a_dbf_is_none(tmp_path: Path, empty: str) -> None:
+    assert _column(tmp_path, "D", 8, 0, "20230508", empty) == [date(2023, 5, 8), None]
+
+
+def test_a_zip_with_a_notice_beside_the_layer_is_read_and_says_so(tmp_path: Path) -> None:
+    parts = {f"图斑{s}": c for s, c in shapefile(tmp_path / "s").items()}
+    path = zipped(tmp_path / "a.zip", {**parts, "通知.docx": b"PK\3\4", "~$通知.docx": b"x"})
+    result = read_file(path, OPTIONS)
+    assert [t.name for t in result.tables] == ["图斑"]
+    assert "压缩包里的“通知.docx”不是图层，已跳过。" in result.notes
+
+
+def test_a_zip_of_a_workbook_alone_is_told_to_unpack_it(tmp_path: Path) -> None:
+    with pytest.raises(UploadRefused, match="工作簿请解开后单独上传"):
+        read_file(zipped(tmp_path / "a.zip", {"台账.xlsx": b"PK\3\4"}), OPTIONS)
+
+
 def test_holes_islands_and_wrong_winding_keep_their_area(tmp_path: Path) -> None:
     outer, hole = (
         shapely.box(122.0, 37.0, 122.01, 37.01),
