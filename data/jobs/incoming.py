@@ -19,6 +19,7 @@ from pathlib import Path
 from data.errors import NotFound, SupervisionError, UploadRefused
 from data.permission import require_permission
 from data.settings import Settings
+from data.upload.readers.sniff import told_by_name
 
 MB = 1 << 20
 #: security.md: the body of an upload.
@@ -75,8 +76,8 @@ class Incoming:
         name = Path(name.replace("\\", "/")).name.strip()[:200]
         require_permission()
         suffix = Path(name).suffix.lower()
-        if suffix not in SUFFIXES:
-            raise UploadRefused(_wrong_suffix(name, suffix))
+        if suffix not in SUFFIXES or told_by_name(name) is not None:
+            raise UploadRefused(_wrong_suffix(name))
         if size <= 0:
             raise UploadRefused(f"“{name}”是空文件，请检查后重新选择。")
         if size > MAX_BYTES:
@@ -158,16 +159,10 @@ def as_json(file: IncomingFile) -> dict[str, object]:
     return {**asdict(file), "complete": file.is_complete, "slice": SLICE_BYTES}
 
 
-def _wrong_suffix(name: str, suffix: str) -> str:
-    if suffix in (".shp", ".dbf", ".shx", ".prj"):
-        return (
-            f"“{name}”只是 Shapefile 的一部分。"
-            "请把同名的 .shp、.dbf、.shx、.prj 一起压缩成 .zip 再上传。"
-        )
-    if suffix in (".rar", ".7z"):
-        return f"不能读取 {suffix} 压缩包。请改用 .zip 压缩后上传。"
-    if suffix in (".doc", ".docx", ".pdf", ".wps"):
-        return f"“{name}”是文档，不是数据表或图层。请上传 Excel、CSV 或图层文件。"
+def _wrong_suffix(name: str) -> str:
+    told = told_by_name(name)
+    if told is not None:
+        return f"“{name}”：{told}"
     return (
         f"不能读取“{name}”这种文件。可以上传 .xlsx、.xls、.csv、.zip（Shapefile 或 FileGDB）、"
         ".gpkg、.geojson、.kml、.kmz、勘测定界 .txt。"

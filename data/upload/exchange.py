@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data.errors import Issue
+from data.errors import Issue, UploadRefused
 from data.upload.readers.base import CrsDecision, Geometry, RawTable, ReadResult, SheetSays
 
 _PIECE = 50_000
@@ -67,7 +67,10 @@ def _write(table: pa.Table, path: Path) -> None:
 def _read(path: Path) -> pa.Table:
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
-    table.validate()
+    try:
+        table.validate(full=True)  # texts that are no UTF-8 would be a fault far from here
+    except pa.ArrowInvalid as error:
+        raise UploadRefused("文件里有损坏的文字或数值，无法读取，请从原软件重新导出。") from error
     return table
 
 

@@ -13,6 +13,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
+
 from data.errors import UploadRefused
 
 _BROKEN = "GeoPackage 已损坏或不是 GeoPackage，请从原软件重新导出。"
@@ -22,6 +24,11 @@ _RTREE = re.compile(
     r"""\s*CREATE\s+VIRTUAL\s+TABLE\s+(?:"[^"]+"|\w+)\s+USING\s+rtree\s*\([^()]*\)\s*$""",
     re.IGNORECASE,
 )
+_NUMERIC = {
+    *("INT", "INTEGER", "MEDIUMINT", "SMALLINT", "TINYINT", "BOOLEAN"),
+    *("REAL", "DOUBLE", "FLOAT"),
+}
+_FUNCTIONS = ("lower", "count", "max", "typeof", "substr", "date")
 _ALLOWED_PRAGMAS = {"trusted_schema", "cell_size_check", "table_xinfo", "query_only"}
 
 
@@ -51,6 +58,48 @@ def without_views(path: Path, folder: Path) -> Path:
     return copy
 
 
+def with_odd_cells(path: Path, layer: str, columns: pa.Table) -> pa.Table:
+    """The columns, as text where SQLite holds what their type does not say: a text in a numeric
+    column, which GDAL reads as 0, or 31 February, of which it makes 3 March."""
+    try:
+        with closing(_opened(path)) as db:
+            for name in _odd_columns(db, layer, columns.column_names):
+                query = f"SELECT {_quoted(name)} FROM {_quoted(layer)} ORDER BY rowid"
+                cells = [_as_text(value) for (value,) in db.execute(query)]
+                if len(cells) == columns.num_rows:
+                    at = columns.column_names.index(name)
+                    columns = columns.set_column(at, name, pa.array(cells, pa.string()))
+    except sqlite3.Error:  # a table without row numbers, or too large for the time there is
+        return columns
+    return columns
+
+
+def _odd_columns(db: sqlite3.Connection, layer: str, names: list[str]) -> list[str]:
+    tests: dict[str, str] = {}
+    for _, name, kind, *_ in db.execute(f"PRAGMA table_xinfo({_quoted(layer)})"):
+        cell, declared = _quoted(str(name)), str(kind).upper().partition("(")[0].strip()
+        if name not in names:
+            continue
+        if declared in _NUMERIC:
+            tests[str(name)] = f"typeof({cell}) IN ('text', 'blob')"
+        elif declared in ("DATE", "DATETIME"):
+            day = f"substr({cell}, 1, 10)"
+            tests[str(name)] = f"{cell} IS NOT NULL AND date({day}, '+0 days') IS NOT {day}"
+    if not tests:
+        return []
+    asked = ", ".join(f"max({test})" for test in tests.values())
+    found = db.execute(f"SELECT {asked} FROM {_quoted(layer)}").fetchone()
+    return [name for name, is_odd in zip(tests, found, strict=True) if is_odd]
+
+
+def _as_text(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return repr(value) if isinstance(value, float) else str(value)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     db.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -72,7 +121,7 @@ def _only_reading(
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_PRAGMA and first in _ALLOWED_PRAGMAS:
         return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_FUNCTION and second in ("lower", "count"):
+    if action == sqlite3.SQLITE_FUNCTION and second in _FUNCTIONS:
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
 

@@ -15,21 +15,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from data.errors import Issue, UploadRefused
 from data.upload import crs
-from data.upload.readers import encoding
+from data.upload.readers.attribute_columns import tidied
 from data.upload.readers.base import MAX_COLUMNS, MAX_ROWS, MAX_TABLES, RawTable, ReadOptions
 from data.upload.readers.gdal import pyogrio_for
+from data.upload.readers.geojson import plain_geojson
 from data.upload.readers.geometry import BROKEN, Shapes, centres, finish, from_wkb, wkb_types
-from data.upload.readers.geopackage import without_views
+from data.upload.readers.geopackage import with_odd_cells, without_views
 
 GEOPACKAGE, FILEGDB, GEOJSON = "GPKG", "OpenFileGDB", "GeoJSON"
 _CURVED = (8, 9, 10, 11, 12)
 _PIECE = 100_000
-_CRS_LINK = re.compile(rb'"crs"\s*:\s*\{[^{}]{0,300}"type"\s*:\s*"(link|LinkedCRS)', re.IGNORECASE)
-_CRS_ANY_LINK = re.compile(rb'"crs"\s*:\s*(\{[^{}]*\{[^{}]*"href"|"[^"]*://)', re.IGNORECASE)
 _LINES = re.compile(r"line|curve$|compoundcurve", re.IGNORECASE)
 _LABELS = {GEOPACKAGE: "GeoPackage", FILEGDB: "FileGDB", GEOJSON: "GeoJSON"}
 
@@ -41,10 +39,15 @@ def read_vector(
     if driver == GEOPACKAGE:
         path = without_views(path, folder)
     if driver == GEOJSON:
-        path = _plain_geojson(path, options, folder)
+        path = plain_geojson(path, options, folder, notes)
     pyogrio = pyogrio_for(driver)
     warnings.filterwarnings("ignore", message="Measured")  # heights and measures are dropped
-    errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError)
+    errors = (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        RuntimeError,
+        UnicodeDecodeError,  # names of layers and columns
+    )
     try:
         layers = [str(row[0]) for row in pyogrio.list_layers(path)]
     except errors as error:
@@ -110,10 +113,17 @@ def _read_layer(
     as_text = {"DATE_AS_STRING": "YES"} if driver == GEOJSON else {}
     reader = _Pieces(pyogrio, path, layer, has_shapes, as_text)
     columns, wkb, broken = reader.all(count)
+    if not columns.num_rows and not len(wkb):
+        notes.append(f"图层“{shown}”没有记录，已跳过。")
+        return None
+    if driver == GEOPACKAGE:
+        columns = with_odd_cells(path, layer, columns)
     numbers = np.arange(1, columns.num_rows + 1, dtype=np.int64)
-    table = RawTable(shown, _tidied(columns, shown, notes), numbers)
-    table.unreadable = [Issue(i + 1, None, BROKEN, shown) for i in broken if not has_shapes]
+    attributes, faults = tidied(columns, shown, notes)
+    table = RawTable(shown, attributes, numbers)
+    lost = [Issue(row + 1, None, sentence, shown) for row, sentence in sorted(faults.items())]
     if not has_shapes:
+        table.unreadable = [*lost, *(Issue(i + 1, None, BROKEN, shown) for i in broken)]
         return table
     wkb = _linear(pyogrio, path, layer, wkb)
     sample = wkb.take(pa.array(np.arange(0, len(wkb), max(1, len(wkb) // 2000))))
@@ -128,7 +138,8 @@ def _read_layer(
         return shapes, problems
 
     project = None if located.is_lonlat else located.to_lonlat
-    table.geometry, table.unreadable = finish(build, numbers, project, shown)
+    table.geometry, unreadable = finish(build, numbers, project, shown)
+    table.unreadable = [*lost, *unreadable]
     return table
 
 
@@ -215,6 +226,8 @@ def _geometry_column(meta: dict[str, Any], table: pa.Table) -> str:
 
 def _linear(pyogrio: Any, path: Path, layer: str, wkb: pa.ChunkedArray) -> pa.ChunkedArray:
     """Arcs as many short lines: pyogrio does that only when it does not read into Arrow."""
+    if not len(wkb):
+        return wkb
     types = np.concatenate([wkb_types(_objects(pa.chunked_array([c]))) for c in wkb.chunks])
     if not np.isin(types, _CURVED).any():
         return wkb
@@ -227,42 +240,3 @@ def _linear(pyogrio: Any, path: Path, layer: str, wkb: pa.ChunkedArray) -> pa.Ch
 def _objects(wkb: pa.ChunkedArray) -> Shapes:
     plain = wkb.cast(pa.large_binary())
     return np.asarray(plain.to_numpy(zero_copy_only=False), dtype=object)
-
-
-def _tidied(table: pa.Table, layer: str, notes: list[str]) -> pa.Table:
-    """Plain types only; text stripped, empty text null."""
-    names, arrays = [], []
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        kind = column.type
-        if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type)
-            kind = column.type
-        if pa.types.is_large_string(kind) or pa.types.is_string(kind):
-            column = pc.utf8_trim_whitespace(column.cast(pa.string()))
-            column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-        elif pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            notes.append(f"图层“{layer}”的列“{name}”不是文字、数字或日期，已忽略。")
-            continue
-        names.append(name)
-        arrays.append(column)
-    if not arrays:
-        raise UploadRefused(f"图层“{layer}”没有任何属性列，无法知道图斑编号。")
-    return pa.Table.from_arrays(arrays, names=names)
-
-
-def _plain_geojson(path: Path, options: ReadOptions, folder: Path) -> Path:
-    """The file itself, or its UTF-8 copy beside it. Raises UploadRefused for a crs link."""
-    raw = path.read_bytes()
-    if _CRS_LINK.search(raw) or _CRS_ANY_LINK.search(raw):
-        raise UploadRefused(
-            "GeoJSON 的 crs 是一个外部链接，系统不会访问外部地址。"
-            "请删除 crs 或改用坐标系名称（如 urn:ogc:def:crs:EPSG::4490）后重新上传。"
-        )
-    try:
-        raw.decode("utf-8")
-        return path
-    except UnicodeDecodeError:
-        text, _ = encoding.decode_text(raw, options.encoding)
-    copy = folder / "utf8.geojson"
-    copy.write_text(text, encoding="utf-8")
-    return copy
