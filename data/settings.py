@@ -38,6 +38,7 @@ class Settings:
     imagery_…: pictures of the ground before and after, offered where both addresses are set.
     allowed_hosts: names (`name` or `name:port`) under which browsers may ask, beside where the
     server listens.
+    refused_days: how long copies of refused files are kept.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -52,6 +53,7 @@ class Settings:
     city_name: str = "威海市"
     host: str = "127.0.0.1"
     port: int = 8050
+    refused_days: int = 30
     allowed_hosts: tuple[str, ...] = ()
     celery_broker_url: str | None = None
     fixed_today: date | None = field(default=None)
@@ -78,6 +80,7 @@ class Settings:
             host=env.get("WEIPIAN_HOST", "127.0.0.1"),
             port=_whole("WEIPIAN_PORT", env.get("WEIPIAN_PORT") or "8050"),
             allowed_hosts=tuple(env.get("WEIPIAN_ALLOWED_HOSTS", "").replace(",", " ").split()),
+            refused_days=_whole("WEIPIAN_REFUSED_DAYS", env.get("WEIPIAN_REFUSED_DAYS") or "30"),
             celery_broker_url=env.get("WEIPIAN_CELERY_BROKER_URL") or None,
             fixed_today=_day("WEIPIAN_TODAY", today) if today else None,
         )

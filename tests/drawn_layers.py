@@ -40,9 +40,9 @@ def layer_file(path: Path, *features: tuple[Mapping[str, Any], Box | Any]) -> Pa
 
 
 def tables(store: Store, *without: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every table as it stands but history, uploads and single values. Columns that only say which
-    batch wrote a row are left out."""
-    aside = {"history", "upload", "meta", "geometry_archive", "job", *without}
+    """Every table as it stands but history, events, uploads and single values. Columns that only
+    say which batch wrote a row are left out."""
+    aside = {"history", "event", "upload", "meta", "geometry_archive", "job", *without}
     found: dict[str, list[tuple[Any, ...]]] = {}
     with store.read() as conn:
         for table in Base.metadata.sorted_tables:

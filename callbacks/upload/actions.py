@@ -15,6 +15,7 @@ from data.jobs.tasks import confirmation
 from data.services import Services
 from data.units import AreaUnit
 from data.upload.mapping_profiles import drop, rename, wanted
+from data.upload.refusals import drop_copy
 from data.vocabulary import UploadKind
 
 #: Who works here until there are accounts.
@@ -98,6 +99,8 @@ class Actions:
         elif asked.name == "drop":
             self._table.cancel(job.id)
             Incoming(self._services.settings).drop(str(job.payload.get("file")))
+            digest = (job.result or {}).get("sha256")
+            drop_copy(self._services.store, digest, self._table.digests())
             return None
         elif asked.name in ("again", "reread", "adopt", "by-name"):
             self._again(job, asked)

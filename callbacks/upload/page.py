@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from components.upload.page import (
     open_jobs,
     others_link,
     progress,
+    refused,
     templates,
 )
 from data.errors import NotFound
@@ -40,7 +41,9 @@ from data.jobs.embedded import ensure_worker
 from data.jobs.running import SILENT_SECONDS, settle_left_running
 from data.jobs.table import JobTable, JobView
 from data.services import Services
+from data.settings import Settings
 from data.store.queries.uploads import upload_count, upload_detail, upload_list
+from data.upload.refusals import refusal_count, refusals
 from data.vocabulary import UploadKind
 
 if TYPE_CHECKING:
@@ -79,6 +82,12 @@ def history_card(conn: Connection, query: Mapping[str, str], this_year: int) -> 
     page = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
     batches = upload_list(conn, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     return history(batches, total, page, PAGE_SIZE, query, this_year)
+
+
+def refused_card(conn: Connection, settings: Settings, this_year: int) -> list[Component]:
+    files = [asdict(refusal) for refusal in refusals(conn, settings, PAGE_SIZE)]
+    shown = refused(files, refusal_count(conn), settings.refused_days, this_year)
+    return [shown] if shown is not None else []
 
 
 def jobs_card(
@@ -121,7 +130,10 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
         years = selectable_years(context, this_year)
         shown = Rendered(headline(context), problem_notes(context.problems, back), [], None, [])
         shown.open_jobs = jobs_card(jobs, query.get("job"), query, this_year)
-        shown.history = [history_card(conn, query, this_year)]
+        shown.history = [
+            history_card(conn, query, this_year),
+            *refused_card(conn, services.settings, this_year),
+        ]
         if query.get("job"):
             try:
                 job = table.get(query["job"])

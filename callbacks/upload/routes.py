@@ -9,11 +9,13 @@ from typing import Any
 
 import flask
 
-from data.errors import NotFound, SupervisionError, Unproven
+from callbacks.upload.actions import WEB_USER
+from data.errors import NotFound, SupervisionError, Unproven, UploadRefused
 from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
 from data.jobs.table import JobTable
 from data.services import Services
 from data.store.queries.uploads import upload_detail
+from data.upload.refusals import note_unreceived
 from data.upload.templates import write_template
 from data.vocabulary import UploadKind
 
@@ -67,7 +69,12 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         name, size = asked.get("name"), asked.get("size")
         if not isinstance(name, str) or not isinstance(size, int):
             raise SupervisionError("缺少文件名或大小，请刷新页面后重试。")
-        return as_json(incoming.begin(name, size)), 201
+        try:
+            return as_json(incoming.begin(name, size)), 201
+        except UploadRefused as refusal:
+            source = flask.request.remote_addr or "web"
+            note_unreceived(services.store, WEB_USER, source, name, size, refusal.message)
+            raise
 
     @server.get("/upload/files/<file_id>")
     @answered

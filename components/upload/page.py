@@ -244,6 +244,37 @@ def history(
     return card("上传历史：点批次号看改了什么，或撤回", body)
 
 
+def refused(
+    files: Sequence[Document], total: int, kept_days: int, this_year: int
+) -> Component | None:
+    """Files that were not taken, newest first: who sent what, and why not."""
+    if not files:
+        return None
+    heads = ("时间", "种类", "文件", "为什么没有收下", "上传人", "来自", "留存")
+    rows = [
+        [
+            moment_text(f["at"], this_year),
+            kind_text(f["kind"], f["layer"]) if f["kind"] else "—",
+            html.Span(
+                [f["file_name"], html.Small(f" {size_text(f['file_size'])}")],
+                title=f"SHA-256 {f['sha256'] or '—'}",
+                className="file-name",
+            ),
+            f["reason"],
+            f["who"],
+            source_text(f["source"]),
+            f"留 {kept_days} 天" if f["has_copy"] else "不留",
+        ]
+        for f in files
+    ]
+    body: list[Any] = [
+        html_table([TableColumn(h) for h in heads], rows, "未收下的文件", "history-table")
+    ]
+    if total > len(files):
+        body.append(html.P(f"只列出最近 {len(files)} 个，共 {format_count(total)} 个。"))
+    return card("未收下：这些文件没有写入任何数据", body)
+
+
 def state_text(batch: Document) -> str:
     if batch["state"] == "undo":
         undone = (batch["options"] or {}).get("undoes")

@@ -127,7 +127,8 @@ def command_parser() -> argparse.ArgumentParser:
     upload.add_argument("--all-or-nothing", action="store_true")
     upload.add_argument("--preview", action="store_true")
 
-    command("uploads", run_uploads, "上传历史")
+    uploads = command("uploads", run_uploads, "上传历史")
+    uploads.add_argument("--refused", action="store_true", help="未收下的文件")
     undo = command("undo", run_undo, "撤回一个批次")
     undo.add_argument("batch", type=int)
 

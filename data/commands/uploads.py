@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from data.commands.arguments import Arguments
@@ -50,7 +51,7 @@ def run_demo(settings: Settings, arguments: Arguments) -> int:
 
 def run_upload(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.snapshots import take_snapshot
-    from data.upload.service import UploadRequest, kind_in_slip, upload_file
+    from data.upload.service import UploadRequest, kind_in_slip, upload_file, why_nothing
 
     kind = UploadKind(arguments.kind) if arguments.kind else None
     if kind is None and arguments.file.is_file():
@@ -86,7 +87,7 @@ def run_upload(settings: Settings, arguments: Arguments) -> int:
         _print_outcome(document)
     if document["inserted"] + document["updated"] + document["unchanged"] > 0:
         return DONE
-    print(_why_nothing(document), file=sys.stderr)
+    print(why_nothing(outcome), file=sys.stderr)
     return REFUSED
 
 
@@ -95,15 +96,6 @@ def _counted(document: dict[str, Any]) -> dict[str, Any]:
     points = document["warnings"]
     warned = {(point["row"], point["sheet"]) for point in points}
     return document | {"warnings": len(warned), "warning_issues": points}
-
-
-def _why_nothing(document: dict[str, Any]) -> str:
-    errors = document["errors"]
-    if not errors:
-        return "没有可导入的数据行：文件是空的。请检查是否选错了文件或工作表。"
-    first = errors[0]
-    where = f"第{first['row']}行" + (f"“{first['column']}”" if first["column"] else "")
-    return f"没有一行可以导入，共{document['rejected']}行被退回。{where}：{first['message']}"
 
 
 def _print_outcome(document: dict[str, Any]) -> None:
@@ -125,6 +117,8 @@ def _print_outcome(document: dict[str, Any]) -> None:
 def run_uploads(settings: Settings, arguments: Arguments) -> int:
     from data.store.queries.uploads import upload_list
 
+    if arguments.refused:
+        return _run_refused(settings, arguments)
     with store_of(settings).read() as conn:
         batches = upload_list(conn, limit=1_000_000, offset=0)
     if arguments.json:
@@ -133,6 +127,19 @@ def run_uploads(settings: Settings, arguments: Arguments) -> int:
         names = ("id", "uploaded_at", "kind", "year", "file_name", "state")
         counts = ("rows", "inserted", "updated", "unchanged", "rejected", "ended")
         print_table([[b.get(name) for name in (*names, *counts)] for b in batches])
+    return DONE
+
+
+def _run_refused(settings: Settings, arguments: Arguments) -> int:
+    from data.upload.refusals import refusals
+
+    with store_of(settings).read() as conn:
+        found = refusals(conn, settings, limit=1_000_000)
+    if arguments.json:
+        print_json([asdict(refusal) for refusal in found])
+    else:
+        names = ("at", "file_name", "who", "source", "reason", "sha256")
+        print_table([[getattr(refusal, name) for name in names] for refusal in found])
     return DONE
 
 

@@ -57,15 +57,18 @@ def send(settings: Settings, job_id: str) -> None:
 
 def worker_app(settings: Settings) -> Celery:
     """The application with its task, for a worker process."""
+    from data.jobs.cleaning import Cleaner
     from data.jobs.tasks import TASKS
     from data.store.opening import open_store
 
     app = celery_app(settings.celery_broker_url or "")
     table, store = JobTable(settings), open_store(settings)
+    cleaner = Cleaner(store, table)
 
     @app.task(name=RUN)  # type: ignore[untyped-decorator]
     def run(job_id: str) -> None:
         settle_left_running(table, store, SILENT_SECONDS)
+        cleaner.when_due()
         if table.start(job_id, os.getpid()):
             job = table.get(job_id)
             run_job(table, store, job, TASKS[job.task])

@@ -150,6 +150,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "local_dir": "WEIPIAN_LOCAL_DIR",
         "database_url": "DATABASE_URL",
         "city_name": "WEIPIAN_CITY",
+        "refused_days": "WEIPIAN_REFUSED_DAYS",
         "celery_broker_url": "WEIPIAN_CELERY_BROKER_URL",
         "fixed_today": "WEIPIAN_TODAY",
     }

@@ -138,6 +138,25 @@ class JobTable:
         with self.engine.begin() as conn:
             return [JobView(**row, result=None) for row in conn.execute(query).mappings()]
 
+    def digests(self) -> set[str]:
+        """Hashes of the files of jobs that are not finished: their copies are still wanted."""
+        query = select(_table.c.payload, _table.c.result).where(_table.c.state.in_(OPEN))
+        with self.engine.begin() as conn:
+            rows = conn.execute(query).all()
+        told = [part for row in rows for part in (row.payload, row.result) if part]
+        return {part["sha256"] for part in told if part.get("sha256")}
+
+    def reports(self) -> set[str]:
+        """Returned workbooks that jobs name, below outputs_dir."""
+        path = _table.c.result["report"].as_string()
+        with self.engine.begin() as conn:
+            return set(conn.scalars(select(path).where(path.is_not(None))))
+
+    def expire(self) -> None:
+        """End previews that nobody confirmed, forget jobs that ended long ago."""
+        with self.engine.begin() as conn:
+            _clean(conn, _now())
+
     def again(self, job_id: str, from_states: Sequence[str], **payload: Any) -> None:
         """Queue a job once more with changes to its payload.
 

@@ -33,13 +33,15 @@ from data.upload.prepare import (
     asked_to_stop,
     assemble,
     columns_of,
+    digest_of,
     keep_file,
 )
 from data.upload.readers import RawTable, ReadOptions
+from data.upload.refusals import drop_copy, note_refusal
 from data.upload.report import write_report
 from data.upload.request import KeepProfile, Progress, UploadRequest
-from data.upload.sandbox import read_file_limited
-from data.upload.service import upload_file
+from data.upload.sandbox import UploadCancelled, read_file_limited
+from data.upload.service import upload_file, why_nothing
 from data.upload.slip import slip_of, with_slip
 from data.vocabulary import ReferenceLayer, UploadKind
 from data.workflow.preview import rehearse
@@ -56,12 +58,12 @@ def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Documen
     the user saw how the file is read and said so; a slip is not asked any more. step preview reads
     and plans and leaves the job waiting for a word; step apply writes."""
     if job.payload["step"] == "preview":
-        return "waiting", preview(store, job, progress)
+        return "waiting", _previewed(store, job, progress)
     request = request_of(store, job, UploadKind(job.payload["kind"]))
     taken = upload_file(store, request, progress)
     outcome = taken.to_json() | {"told": taken.told}
     if outcome["batch"] is None:
-        raise SupervisionError(_nothing_taken(outcome))
+        raise SupervisionError(why_nothing(taken))
     take_snapshot(store)
     Incoming(store.settings).drop(job.payload["file"])
     outcome["report"] = _below_outputs(store, outcome["report"])
@@ -69,6 +71,20 @@ def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Documen
         outcome[f"{name}_total"] = len(outcome[name])
         outcome[name] = outcome[name][:500]
     return "done", {"before": (job.result or {}).get("counts"), "outcome": outcome}
+
+
+def _previewed(store: Store, job: JobView, progress: Progress) -> Document:
+    """A refused file is an event; of a cancelled one nothing is left."""
+    kind = UploadKind(job.payload["kind"]) if job.payload.get("kind") else None
+    request = request_of(store, job, kind or UploadKind.PATCHES, is_preview=True)
+    try:
+        return preview(store, job, progress)
+    except UploadCancelled:
+        drop_copy(store, digest_of(request.path))
+        raise
+    except UploadRefused as refusal:
+        note_refusal(store, request, refusal.message, kind)
+        raise
 
 
 def preview(store: Store, job: JobView, progress: Progress) -> Document:
@@ -277,12 +293,3 @@ def confirmation(result: Document) -> dict[str, Any]:
 
 def _below_outputs(store: Store, path: str | None) -> str | None:
     return str(Path(path).relative_to(store.settings.outputs_dir)) if path else None
-
-
-def _nothing_taken(outcome: dict[str, Any]) -> str:
-    if outcome["rejected"] and outcome["rejected"] < outcome["rows"]:
-        return (
-            f"有 {outcome['rejected']} 行不合格，按“全部合格才导入”的要求没有写入任何数据。"
-            "请改正后重新上传。"
-        )
-    return "没有一行可以导入，库中没有写入任何数据。请按退回原因改正后重新上传。"

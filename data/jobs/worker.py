@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.errors import SupervisionError
+from data.jobs.cleaning import Cleaner
 from data.jobs.running import run_job, settle_left_running
 from data.jobs.table import JobTable
 from data.settings import Settings
@@ -55,9 +56,11 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
         if not first:
             return
         settle_left_running(table, store)
+        cleaner = Cleaner(store, table)
         keep_spare()
         try:
             while not stop.is_set():
+                cleaner.when_due()
                 job = table.claim(os.getpid())
                 if job is not None:
                     run_job(table, store, job, TASKS[job.task])

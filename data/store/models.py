@@ -461,6 +461,21 @@ class History(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class Event(Base):
+    """What happened that changed no record: a file that was refused. Never changed; a SHA-256 chain
+    of its own (data/store/events.py). told: JSON, its keys by kind."""
+
+    __tablename__ = "event"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))  # ISO, UTC
+    kind: Mapped[str] = mapped_column(String(16), index=True)
+    who: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(64))  # cli, web address, watch
+    told: Mapped[str] = mapped_column(Text)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class DaySummary(Base):
     """By how much each figure changes on a day: the figure on D is the sum over on_date ≤ D.
 

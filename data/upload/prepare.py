@@ -200,6 +200,12 @@ def asked_to_stop(on_progress: Progress) -> Callable[[], bool]:
     return ask
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:
     """Copy the upload to uploads_dir under a name of our own. Raises UploadRefused."""
     digest = hashlib.sha256()

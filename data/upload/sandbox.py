@@ -12,6 +12,7 @@ Every way to fail has its sentence: `UploadRefused` for a file that is refused o
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 _PROJECT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60
 _POLL_SECONDS = 0.02
+_PREFIX, _LOCK = "weipian-upload-", "in-use"
+#: A folder that is younger may have no lock yet.
+_SETTLED_SECONDS = 60.0
 _MEMORY_WORDS = ("MemoryError", "bad_alloc", "memory allocation of", "Out of memory", "realloc")
 
 
@@ -94,11 +98,41 @@ def drop_spare() -> None:
     _spares.drop()
 
 
+def clean_folders(now: float | None = None) -> int:
+    """Remove the folders of processes that were killed; returns how many."""
+    now = time.time() if now is None else now
+    gone = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            if now - folder.stat().st_mtime < _SETTLED_SECONDS or not _is_left(folder):
+                continue
+        except OSError:  # another account's, or gone meanwhile
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        gone += 1
+    return gone
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether nobody holds the folder's lock. Raises OSError."""
+    try:
+        with (folder / _LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:  # made before there were locks
+        return True
+    return True
+
+
 class _Child:
     """One child process and its private folder."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="weipian-upload-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        # let go by the kernel, however this process ends
+        self._lock = (self.folder / _LOCK).open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._errors = (self.folder / "stderr").open("wb")
         environment = {
             "PATH": os.defpath,
@@ -196,7 +230,7 @@ class _Child:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
+        for stream in (self._process.stdin, self._process.stdout, self._errors, self._lock):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()

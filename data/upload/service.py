@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from data.errors import UploadRefused
 from data.store import meta
 from data.store.engine import Store
 from data.store.models import Upload
@@ -22,12 +23,13 @@ from data.upload.plan import Context, Plan, plan_rows
 from data.upload.plan_findings import plan_findings
 from data.upload.plan_patches import plan_patches
 from data.upload.plan_reference import layer_of, plan_reference
-from data.upload.prepare import Prepared
+from data.upload.prepare import Prepared, digest_of
 from data.upload.prepare import prepare as prepare_file
 from data.upload.readers import ReadOptions
+from data.upload.refusals import drop_copy, note_refusal
 from data.upload.report import write_report
 from data.upload.request import Progress, UploadOutcome, UploadRequest, no_progress
-from data.upload.sandbox import read_file_limited, refill_spare
+from data.upload.sandbox import UploadCancelled, read_file_limited, refill_spare
 from data.upload.schemas import SCHEMAS
 from data.upload.slip import slip_of
 from data.vocabulary import UploadKind
@@ -100,7 +102,33 @@ def upload_file(
     Raises UploadRefused where the file cannot be read, StoreRefused where the store cannot be
     written; either way nothing is written.
     """
-    return take(store, prepare(store, request, on_progress), on_progress)
+    try:
+        outcome = take(store, prepare(store, request, on_progress), on_progress)
+    except UploadCancelled:
+        drop_copy(store, digest_of(request.path))
+        raise
+    except UploadRefused as refusal:
+        note_refusal(store, request, refusal.message, request.kind)
+        raise
+    if request.preview:
+        drop_copy(store, digest_of(request.path))
+    elif outcome.batch is None:
+        note_refusal(store, request, why_nothing(outcome), request.kind)
+    return outcome
+
+
+def why_nothing(outcome: UploadOutcome) -> str:
+    """Why no row of a file was taken, in a sentence."""
+    if outcome.rejected and outcome.rejected < outcome.rows:
+        return (
+            f"有 {outcome.rejected} 行不合格，按“全部合格才导入”的要求没有写入任何数据。"
+            "请改正后重新上传。"
+        )
+    if not outcome.errors:
+        return "没有可导入的数据行：文件是空的。请检查是否选错了文件或工作表。"
+    first = outcome.errors[0]
+    where = f"第{first.row}行" + (f"“{first.column}”" if first.column else "")
+    return f"没有一行可以导入，共{outcome.rejected}行被退回。{where}：{first.message}"
 
 
 @_collector_at_rest()

@@ -429,3 +429,14 @@ def test_a_layer_outside_the_city_is_seen_on_the_map(
     page = shown(services, table, f"?job={job.id}")
     assert "位置在本市以外" in page
     assert "图层盖住哪里" in page
+
+
+def test_files_that_were_not_taken_stand_under_their_own_heading(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    assert "未收下" not in shown(services, table, "")
+    previewed(table, services.store, csv(tmp_path / "空表.csv", header=""))
+    page = shown(services, table, "")
+    assert "未收下：这些文件没有写入任何数据" in page
+    assert "空表.csv" in page
+    assert "留 30 天" in page

@@ -1,0 +1,42 @@
+"""What a worker clears away when it starts, and once an hour: copies and folders left behind."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from data.jobs.incoming import Incoming
+from data.jobs.table import JobTable
+from data.store.engine import Store
+from data.upload.refusals import clean_copies, clean_reports
+from data.upload.sandbox import clean_folders
+
+EVERY_SECONDS = 3_600.0
+log = logging.getLogger(__name__)
+
+
+class Cleaner:
+    def __init__(self, store: Store, table: JobTable) -> None:
+        self._store, self._table = store, table
+        self._next = 0.0
+
+    def when_due(self) -> None:
+        """Never raises: what could not be cleared now is cleared later."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + EVERY_SECONDS
+        try:
+            clean(self._store, self._table)
+        except Exception:
+            log.exception("what was left behind could not be cleared")
+
+
+def clean(store: Store, table: JobTable) -> None:
+    """Reading folders of processes that were killed; files that nobody confirmed; copies of refused
+    files and of previews, and returned workbooks that no upload names."""
+    clean_folders()
+    Incoming(store.settings).clean()
+    table.expire()
+    clean_copies(store, table.digests())
+    clean_reports(store, table.reports())
