@@ -30,7 +30,7 @@ from data.rules.lists import closed_lists
 from data.rules.loader import all_rules
 from data.services import Services
 from data.settings import Settings
-from data.store.opening import open_store
+from data.workflow.opening import open_store
 
 HERE = Path(__file__).parent
 CALLBACK_MODULES = (

@@ -227,6 +227,14 @@ class ScenarioAction(Term):
     LAWFUL = "lawful", "上级改判合法"
 
 
+class RatioVariant(Term):
+    """What the accountability ratio deducts (domain.md §6); all three are always shown."""
+
+    NET = "net", "扣除已消除"
+    GROSS = "gross", "未扣除"
+    STRICT = "strict", "从严扣除"
+
+
 class BulkChoice(Term):
     """Many patches of a what-if at once; DUE takes a day."""
 

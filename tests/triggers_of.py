@@ -24,7 +24,7 @@ def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
         "district": subject,
         "formula": "1 ÷ 4 = 25%",
         "margin": "超出 20% 1 个图斑",
-        "about": "ratio",
+        "about": "ratio_net",
         "key": f"{rule}.{subject}.2023",
         "patches": [],
         "mark": "",

@@ -13,7 +13,8 @@ Trigger = Mapping[str, Any]
 #: Returned patches and minerals have none; a patch has a map on its own page.
 _MEASURES = {
     "overdue": "overdue",
-    "ratio": "remaining_farmland_mu",
+    "ratio_net": "remaining_farmland_mu",
+    "ratio_gross": "unlawful_farmland_mu",
     "basic_farmland": "remaining_basic_farmland_mu",
     "redline": "remaining_redline_mu",
     "remaining": "remaining_mu",

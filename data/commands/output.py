@@ -44,7 +44,7 @@ def show_progress(phase: str, done: int, total: int) -> None:
 
 
 def store_of(settings: Settings) -> Any:
-    from data.store.opening import open_store
+    from data.workflow.opening import open_store
 
     return open_store(settings)
 

@@ -59,7 +59,7 @@ def worker_app(settings: Settings) -> Celery:
     """The application with its task, for a worker process."""
     from data.jobs.cleaning import Cleaner
     from data.jobs.tasks import TASKS
-    from data.store.opening import open_store
+    from data.workflow.opening import open_store
 
     app = celery_app(settings.celery_broker_url or "")
     table, store = JobTable(settings), open_store(settings)

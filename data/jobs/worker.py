@@ -47,8 +47,8 @@ def main() -> None:
 def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -> None:
     """Take jobs from the queue until `stop` is set, or the queue is empty."""
     from data.jobs.tasks import TASKS  # heavy: reads pandas and the upload module
-    from data.store.opening import open_store
     from data.upload.sandbox import drop_spare, keep_spare
+    from data.workflow.opening import open_store
 
     table = JobTable(settings)
     store = open_store(settings)

@@ -24,7 +24,9 @@ _VERSION_KEYS = {
     "from", "clause", "quotations", "sources", "formula", "reviewed_by", "reviewed_on",
     "parameters",
 }  # fmt: skip
-_PARAMETER_KEYS = {"value", "basis", "label", "unit", "min", "max", "choices", "fixed"}
+_PARAMETER_KEYS = {"value", "basis", "label", "unit", "min", "max", "choices", "listed", "fixed"}
+#: The value of a parameter that takes several words of a list, for none of them.
+NONE_LISTED = "无"
 
 
 class RuleError(Exception):
@@ -34,8 +36,8 @@ class RuleError(Exception):
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """basis: "plan" (the plan gives the number) or "local" (本市设定). minimum, maximum: bounds of
-    a number. choices: what a word may be. fixed: stored states were computed with it, so that only
-    a new plan changes it.
+    a number. choices: what a word may be; several: as many of them, joined by 、, as are wanted.
+    fixed: stored states were computed with it, so that only a new plan changes it.
     """
 
     value: Any
@@ -46,6 +48,7 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     fixed: bool = False
+    several: bool = False
 
     def fault(self, value: Any) -> str | None:
         """Why the parameter cannot have this value; None where it can."""
@@ -56,7 +59,11 @@ class Parameter:
         if isinstance(self.value, str):
             if not isinstance(value, str) or not value:
                 return "no text"
-            wrong = bool(self.choices) and value not in self.choices
+            if self.several:
+                words = [] if value == NONE_LISTED else value.split("、")
+                wrong = bool(set(words) - set(self.choices)) or len(set(words)) < len(words)
+            else:
+                wrong = bool(self.choices) and value not in self.choices
             return f"none of {', '.join(self.choices)}" if wrong else None
         if not isinstance(value, int | float):
             return "no number"
@@ -284,13 +291,28 @@ def _parameter(
         raw.get("unit", ""),
         raw.get("min"),
         raw.get("max"),
-        tuple(raw.get("choices", ())),
+        _choices(places, at, name, key, raw),
         raw.get("fixed", False),
+        "listed" in raw,
     )
     fault = parameter.fault(parameter.value)
     if fault is not None:
         raise places.error(f"{name}: {key} = {parameter.value}: {fault}", *at, key)
     return parameter
+
+
+def _choices(
+    places: _Places, at: tuple[int, int], name: str, key: str, raw: dict[str, Any]
+) -> tuple[str, ...]:
+    """The words a parameter may be: its own, or those of the closed list that it names."""
+    if "listed" not in raw:
+        return tuple(raw.get("choices", ()))
+    from data.rules.lists import closed_lists
+
+    found = closed_lists().get(raw["listed"])
+    if found is None:
+        raise places.error(f"{name}: {key} names an unknown list {raw['listed']}", *at, key)
+    return found.ever
 
 
 def with_changes(rules: Rules, changes: Iterable[Change]) -> dict[str, Rule]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from data.rules.loader import Parameter, Version
 from data.units import format_rate
+from data.vocabulary import RatioVariant
 
 CONDITIONS: dict[str, str] = {
     "D1": "当月{cutoff_day}（含）前下发的四类土地图斑，当月{due_day}到期；"
@@ -61,9 +62,10 @@ FORMULA_LABELS = {
     "denominator": "分母",
     "net": "扣除已消除（net）",
     "gross": "未扣除（gross）",
+    "strict": "从严扣除（strict）",
     "left_out": "不计入",
 }
-_WORDS = {"net": "扣除已消除", "gross": "不扣除"}
+_WORDS = RatioVariant.labels()
 
 
 def condition(rule_id: str, version: Version) -> str | None:

@@ -144,11 +144,13 @@ def error_rate(row: Figures, *, warning_rate: float, verification_rate: float) -
 
 
 def formula(
-    figures: Figures, *, variant: str, require_acceptance: bool
+    figures: Figures, *, variant: str, require_acceptance: bool, deducted_classes: str
 ) -> tuple[float, float, float | None]:
     """The ratio that triggers go by: (numerator in 亩, denominator in 亩, ratio or None).
 
-    require_acceptance is false in every version: an elimination counts, accepted or not.
+    require_acceptance (of net) and deducted_classes (of strict) say what the sums leave out of the
+    numerators: they act where sums are made (workflow/deductions.py), so that pages, maps and
+    triggers never part.
     """
     part, whole = figures[f"ratio_{variant}_part_mu"], figures["new_construction_farmland_mu"]
     return part, whole, figures[f"ratio_{variant}"]
@@ -157,6 +159,7 @@ def formula(
 def accountability_ratio(
     part_mu: float,
     ratio: float | None,
+    about: str,
     *,
     warning_ratio: float,
     interview_ratio: float,
@@ -164,14 +167,15 @@ def accountability_ratio(
 ) -> list[Finding]:
     """T3: ratio of a district or the city for the year to the as-of date, and its numerator.
 
+    about: `ratio_net`, the variant that it is.
     interview_area_mu: an absolute line beside the ratio's; 0 for none.
     """
     if ratio is not None and meets(ratio, interview_ratio):
-        return [_warned(ratio, interview_ratio, "ratio", "ratio", reached=True)]
+        return [_warned(ratio, interview_ratio, "ratio", about, reached=True)]
     if interview_area_mu > 0 and meets(part_mu, interview_area_mu):
-        return [_warned(part_mu, interview_area_mu, "mu", "ratio", reached=True)]
+        return [_warned(part_mu, interview_area_mu, "mu", about, reached=True)]
     if ratio is not None and meets(ratio, warning_ratio):
-        return [_warned(ratio, warning_ratio, "ratio", "ratio")]
+        return [_warned(ratio, warning_ratio, "ratio", about)]
     return []
 
 
@@ -269,7 +273,8 @@ def interview(
     *,
     during_year: bool,
 ) -> list[Finding]:
-    """T11. lines: the district's findings of T3, T4 and T8. facts: ratio, interview_ratio,
+    """T11. lines: the district's findings of T3, T4 and T8. facts: ratio, about (`ratio_net`, the
+    variant that it is), interview_ratio,
     severe_impact (the reason recorded, or ""), order_due_on (the deadline of a 限期整改 that
     followed a 约谈 and is neither met nor over, or None).
     """
@@ -294,7 +299,7 @@ def interview(
                     facts["ratio"] or 0.0,
                     facts["interview_ratio"],
                     "ratio",
-                    "ratio",
+                    facts["about"],
                     note=f"未达约谈线，但造成恶劣影响：{facts['severe_impact']}",
                 )
             )
@@ -306,7 +311,7 @@ def interview(
                 float((as_of - order_due_on).days),
                 0.0,
                 "days",
-                "+".join(f.about for f in reached) or "ratio",
+                "+".join(f.about for f in reached) or facts["about"],
                 measure=Measure.LEAD_TRANSFER,
                 note=f"约谈后限期整改至{order_due_on.isoformat()}，已逾期",
                 mark="order",

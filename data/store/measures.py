@@ -33,7 +33,8 @@ PARCEL_COUNTS = (
 COUNTS = PATCH_COUNTS + LAND_COUNTS + MINERAL_COUNTS + PARCEL_COUNTS
 
 #: Parcels of land patches. `ratio_*_part_mu` are the numerators of the ratios: counted and new
-#: construction, farmland or all land, eliminated left in (gross) or out (net).
+#: construction, farmland or all land, eliminated left in (gross) or out (net), or only strictly
+#: eliminated ones left out (strict).
 AREAS = (
     "unlawful_mu",
     "unlawful_farmland_mu",
@@ -50,6 +51,10 @@ AREAS = (
     "ratio_net_part_mu",
     "land_ratio_gross_part_mu",
     "land_ratio_net_part_mu",
+    "strictly_eliminated_farmland_mu",
+    "awaiting_acceptance_farmland_mu",
+    "ratio_strict_part_mu",
+    "land_ratio_strict_part_mu",
 )
 
 #: Those that maps show: unlawful and eliminated, of every class of land.
@@ -71,8 +76,10 @@ RATES = {
     "first_pass_rate": ("first_passed", "audited"),
     "ratio_gross": ("ratio_gross_part_mu", "new_construction_farmland_mu"),
     "ratio_net": ("ratio_net_part_mu", "new_construction_farmland_mu"),
+    "ratio_strict": ("ratio_strict_part_mu", "new_construction_farmland_mu"),
     "land_ratio_gross": ("land_ratio_gross_part_mu", "new_construction_mu"),
     "land_ratio_net": ("land_ratio_net_part_mu", "new_construction_mu"),
+    "land_ratio_strict": ("land_ratio_strict_part_mu", "new_construction_mu"),
     "rectification_rate": ("eliminated_mu", "unlawful_mu"),
     "unrectified_farmland_rate": ("remaining_farmland_mu", "unlawful_farmland_mu"),
     "filing_rate": ("filed_parcels", "unlawful_parcels"),

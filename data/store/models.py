@@ -388,6 +388,7 @@ class StaffRecord(FromFile, Base):
     document_no: Mapped[str | None] = mapped_column(Text)
     due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     area_mu: Mapped[float | None]
+    patch_nos: Mapped[str | None] = mapped_column(Text)  # that a 限期整改 names, joined by 、
     recorded_by: Mapped[str] = mapped_column(String(64))
     withdrawn_on: Mapped[date | None]
     withdrawn_why: Mapped[str | None] = mapped_column(Text)
@@ -474,6 +475,22 @@ class Event(Base):
     told: Mapped[str] = mapped_column(Text)
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class Deduction(Base):
+    """What the ratio deducts beside its definition, from when to when: the parameters of the rule
+    `ratio` as the sums were made with them. Derived: data/workflow/deductions.py keeps it.
+
+    kind: data/store/deductions.py. word: a 扣减类型, "" where the kind needs none. from_on None:
+    from the beginning; to_on: the first day on which it no longer holds, None for none.
+    """
+
+    __tablename__ = "deduction"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    word: Mapped[str] = mapped_column(String(64))
+    from_on: Mapped[date | None]
+    to_on: Mapped[date | None]
 
 
 class DaySummary(Base):

@@ -44,6 +44,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.sql.selectable import CTE
 
 from data.periods import elimination_cutoff_on
+from data.store import deductions
 from data.store.dialect import bulk_insert
 from data.store.measures import AREAS, COUNTS, MAPPED_AREAS
 from data.store.models import (
@@ -369,6 +370,8 @@ def _parcel_days(year: int) -> list[Select[Any]]:
         ),
         _of_child(c, c.filed_on),
         _of_child(c, c.eliminated_on, c.eliminated_on <= cutoff),
+        _of_child(c, c.accepted_on, c.accepted_on <= cutoff, c.eliminated_on <= cutoff),
+        *deductions.turning_days(),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from data.triggers.evidence import Evidence
 from data.triggers.patch_rules import of_patches
 from data.triggers.rulebook import rulebook
 from data.triggers.wording import words
+from data.variants import split_note
 
 Trigger = dict[str, Any]
 Figures = Mapping[str, Any]
@@ -98,10 +99,12 @@ def current_triggers(
     position = {code: number for number, code in enumerate(known)}
     held = [h for h in held if h.rule.id in rules]
     held.sort(key=lambda h: (position.get(h.district or "", len(known)), int(h.rule.id[1:])))
-    variant = book["ratio"].of(year, as_of).parameters["variant"]
-    evidence = Evidence(conn, chosen, year, as_of, variant) if with_patches else None
+    evidence = Evidence(conn, chosen, year, as_of) if with_patches else None
+    lines = ratio_lines_of(book, year, as_of)
     return [
-        as_trigger(h, year, as_of, evidence.patches(h.finding, h.district) if evidence else [])
+        as_trigger(
+            h, lines, year, as_of, evidence.patches(h.finding, h.district) if evidence else []
+        )
         for h in held
     ]
 
@@ -172,7 +175,23 @@ def _key(held: Held, period: str) -> str:
     return ".".join(filter(None, (held.rule.id, held.subject, period, held.finding.mark)))
 
 
-def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigger:
+def ratio_lines_of(rules: Mapping[str, Rule], year: int, as_of: date) -> tuple[float, float]:
+    """The warning line and the interview line of T3 as they judge the year on a day."""
+    lines = rules["T3"].of(year, as_of).parameters
+    return lines["warning_ratio"], lines["interview_ratio"]
+
+
+def _note(held: Held, lines: Sequence[float]) -> str:
+    """What stands beside a trigger; of a ratio also where its variants say different things."""
+    on_ratio = "ratio_" in held.finding.about and held.rule.id in ("T3", "T11")
+    split = split_note(held.figures, lines) if on_ratio and held.figures else ""
+    return "；".join(filter(None, (held.finding.note, split)))
+
+
+def as_trigger(
+    held: Held, lines: Sequence[float], year: int, as_of: date, patches: list[str]
+) -> Trigger:
+    """lines: of the ratio (ratio_lines_of)."""
     rule, finding = held.rule, held.finding
     # a clearance month is judged by the parameters of its due date
     day = month_due_on(finding.period) if finding.period else as_of
@@ -194,7 +213,7 @@ def as_trigger(held: Held, year: int, as_of: date, patches: list[str]) -> Trigge
         "unit": finding.unit,
         "clause": version.clause,
         "citation": version.citation,
-        "note": finding.note,
+        "note": _note(held, lines),
         "formula": said.formula,
         "margin": said.margin,
         "ends": said.ends,

@@ -53,7 +53,8 @@ def ratio_lines(rules: Rules, figures: Figures, year: int, day: date) -> list[Fi
     """T3 of a district or the city."""
     ratio, line = rules["ratio"].of(year, day), rules["T3"]
     part, _, value = rules["ratio"].predicate(figures, **ratio.parameters)
-    found: list[Finding] = line.predicate(part, value, **line.of(year, day).parameters)
+    about = f"ratio_{ratio.parameters['variant']}"
+    found: list[Finding] = line.predicate(part, value, about, **line.of(year, day).parameters)
     return found
 
 
@@ -157,6 +158,7 @@ def _interview(
     ]
     return {
         "ratio": row[f"ratio_{ratio['variant']}"],
+        "about": f"ratio_{ratio['variant']}",
         "interview_ratio": rules["T3"].of(year, as_of).parameters["interview_ratio"],
         "severe_impact": "；".join(r["reason"] for r in impact),
         "order_due_on": min(orders, default=None),

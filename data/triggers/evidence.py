@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
-from data.vocabulary import Domain
+from data.vocabulary import Domain, RatioVariant
 
 Parcel = Mapping[str, Any]
 
@@ -21,10 +21,14 @@ def _remaining(parcel: Parcel) -> bool:
     return bool(parcel["counted"] and not parcel["eliminated"])
 
 
+def _of_ratio(variant: RatioVariant) -> Callable[[Parcel], bool]:
+    """What stands in the numerator of a variant."""
+    return lambda p: bool(p["counted"] and p["new_construction"] and not p[f"deducted_{variant}"])
+
+
 #: about → (which unlawful land parcels, by which area they are ordered)
 _AREAS: dict[str, tuple[Callable[[Parcel], bool], str]] = {
-    "ratio": (lambda p: _remaining(p) and bool(p["new_construction"]), "farmland_mu"),
-    "ratio_gross": (lambda p: bool(p["counted"] and p["new_construction"]), "farmland_mu"),
+    **{f"ratio_{variant}": (_of_ratio(variant), "farmland_mu") for variant in RatioVariant},
     "basic_farmland": (_remaining, "basic_farmland_mu"),
     "redline": (_remaining, "redline_mu"),
     "remaining": (_remaining, "area_mu"),
@@ -35,11 +39,8 @@ _AREAS: dict[str, tuple[Callable[[Parcel], bool], str]] = {
 class Evidence:
     """Looks behind the findings of one day; what all of them need is read once."""
 
-    def __init__(
-        self, conn: Connection, scope: Scope, year: int, as_of: date, variant: str = "net"
-    ) -> None:
+    def __init__(self, conn: Connection, scope: Scope, year: int, as_of: date) -> None:
         self.conn, self.scope, self.year, self.as_of = conn, scope, year, as_of
-        self.variant = variant
 
     @cached_property
     def _parcels(self) -> list[dict[str, Any]]:
@@ -72,8 +73,6 @@ class Evidence:
     def _about(self, about: str, own: list[dict[str, Any]]) -> dict[str, float]:
         if about == "mineral":
             return {p["patch_no"]: p["area_mu"] for p in own if p["domain"] == Domain.MINERAL.value}
-        if about == "ratio" and self.variant == "gross":
-            about = "ratio_gross"
         if about not in _AREAS:
             return {}
         chosen, column = _AREAS[about]

@@ -10,7 +10,8 @@ from typing import Any
 
 from data.rules.triggers import Finding
 from data.units import format_mu, format_rate, margin_text, meets
-from data.vocabulary import Severity
+from data.variants import NUMERATORS
+from data.vocabulary import RatioVariant, Severity
 
 Figures = Mapping[str, Any]
 Parameters = Mapping[str, Any]
@@ -120,22 +121,24 @@ def _passes_needed(returned: int, audited: int, line: float) -> int:
     return needed
 
 
-#: What stands over the line of the ratio, by its variant.
-_PARTS = {"net": "未消除的违法占用耕地", "gross": "违法占用耕地（不扣除已消除）"}
+#: What ends a ratio that no rectification brings down, or not every one.
+_STAYS = {
+    RatioVariant.GROSS: "；未扣除的比例不随整改下降",
+    RatioVariant.STRICT: "；拆除复耕、验收并出证的才扣除",
+}
 
 
-def _variant(finding: Finding, row: Figures) -> str:
-    """The variant whose ratio, or whose area, a finding judged."""
-    name = "ratio_net" if finding.unit == "ratio" else "ratio_net_part_mu"
-    return "net" if finding.value == row[name] else "gross"
+def _variant(finding: Finding) -> RatioVariant:
+    """The variant that a finding judged."""
+    return RatioVariant(finding.about.partition("+")[0].removeprefix("ratio_"))
 
 
 def _ratio(finding: Finding, row: Figures, p: Parameters) -> Words:
-    whole, variant = row["new_construction_farmland_mu"], _variant(finding, row)
+    whole, variant = row["new_construction_farmland_mu"], _variant(finding)
     part = row[f"ratio_{variant}_part_mu"]
     lines = (p["warning_ratio"], p["interview_ratio"])
     formula = (
-        f"{_PARTS[variant]} {format_mu(part)} 亩 ÷ 新增建设占用耕地 {format_mu(whole)} 亩"
+        f"{NUMERATORS[variant]} {format_mu(part)} 亩 ÷ 新增建设占用耕地 {format_mu(whole)} 亩"
         f" = {format_rate(part / whole if whole else None, lines)}"
     )
     if finding.unit == "mu":
@@ -143,8 +146,8 @@ def _ratio(finding: Finding, row: Figures, p: Parameters) -> Words:
         return Words(formula, margin, "违法占用的耕地低于面积线和预警线后解除")
     warning = format_rate(p["warning_ratio"])
     ends = f"再消除 {_to_get_under(part, whole, p['warning_ratio'])}，低于 {warning} 后解除"
-    if variant == "gross":
-        ends = f"低于 {warning} 后解除；未扣除的比例不随整改下降"
+    if variant in _STAYS:
+        ends = f"低于 {warning} 后解除{_STAYS[variant]}"
     return Words(formula, _share_distance(part, whole, p["interview_ratio"]), ends)
 
 
@@ -243,13 +246,13 @@ _BELOW_THE_LINE = "各项都降到约谈线以下后解除；约谈后请登记"
 _LAND = (
     ("basic_farmland", "违法占用永久基本农田未消除"),
     ("redline", "违法占用生态保护红线未消除"),
-    ("ratio", "违法占用耕地"),
+    ("ratio_", "违法占用耕地"),
 )
 
 
 def _interview_by_ratio(finding: Finding, row: Figures) -> Words:
     """The year's ratio at the line, or below it with 恶劣影响 recorded."""
-    line, variant = finding.threshold, _variant(finding, row)
+    line, variant = finding.threshold, _variant(finding)
     part, whole = row[f"ratio_{variant}_part_mu"], row["new_construction_farmland_mu"]
     ends = _BELOW_THE_LINE if meets(finding.value, line) else "恶劣影响的登记撤销后解除"
     if not whole:  # 恶劣影响 where nothing was built on farmland

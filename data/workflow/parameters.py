@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from data.errors import NotFound, SupervisionError
 from data.periods import format_day, month_due_on
-from data.rules.loader import Parameter, Rule
+from data.rules.loader import NONE_LISTED, Parameter, Rule
 from data.store.models import RuleChange
 from data.triggers.rulebook import rulebook
+from data.workflow.deductions import settle
 from data.workflow.entries import enter
 
 _FAULTS = {
@@ -75,6 +76,7 @@ def change_parameter(
         who=who,
         where=where,
     )
+    settle(conn)
 
 
 def _refuse(
@@ -118,6 +120,8 @@ def _last_closed(today: date) -> date:
 
 
 def _said(fault: str, parameter: Parameter) -> str:
+    if parameter.several:
+        return f"可选一类或几类（用、隔开），或“{NONE_LISTED}”：{'、'.join(parameter.choices)}"
     if parameter.choices:
         return f"可选 {'、'.join(parameter.choices)}"
     if fault.startswith("out of range"):

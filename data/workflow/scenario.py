@@ -382,13 +382,15 @@ def _aim(rules: Mapping[str, Rule], row: Figures, line: TargetLine, year: int, d
         )
     formula, rule = rules["ratio"].of(year, day).parameters, rules["T3"]
     part_mu, whole_mu, _ = rules["ratio"].predicate(row, **formula)
-    whole = round(whole_mu * PARTS_PER_MU)
+    whole, about = round(whole_mu * PARTS_PER_MU), f"ratio_{formula['variant']}"
 
     def ratio(parts: int) -> float | None:
         return parts / whole if whole else None
 
     def is_under(parts: int) -> bool:
-        found = rule.predicate(parts / PARTS_PER_MU, ratio(parts), **rule.of(year, day).parameters)
+        found = rule.predicate(
+            parts / PARTS_PER_MU, ratio(parts), about, **rule.of(year, day).parameters
+        )
         return not any(f.line is not None or line is TargetLine.WARNING for f in found)
 
     gross = Hindrance.GROSS if formula["variant"] == "gross" else None

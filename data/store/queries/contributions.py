@@ -32,6 +32,7 @@ from data.store.queries.state import (
 )
 from data.store.queries.trigger_facts import said_unlawful
 from data.units import PARTS_PER_MU
+from data.vocabulary import RatioVariant
 
 #: What a parcel adds: 1 for None, else this area column.
 Term = tuple[Expression, str | None]
@@ -75,12 +76,12 @@ def of_parcels(parcel: ParcelState) -> dict[str, Term]:
         for column in AREA_COLUMNS:
             infix = column.removesuffix("area_mu").removesuffix("mu")
             terms[f"{prefix}_{infix}mu"] = (condition, column)
-    gross = and_(parcel.counted, parcel.new_construction)
-    net = and_(gross, ~parcel.eliminated)
-    terms["ratio_gross_part_mu"] = (gross, "farmland_mu")
-    terms["ratio_net_part_mu"] = (net, "farmland_mu")
-    terms["land_ratio_gross_part_mu"] = (gross, "area_mu")
-    terms["land_ratio_net_part_mu"] = (net, "area_mu")
+    terms["strictly_eliminated_farmland_mu"] = (parcel.strictly_eliminated, "farmland_mu")
+    terms["awaiting_acceptance_farmland_mu"] = (parcel.awaiting_acceptance, "farmland_mu")
+    for variant in RatioVariant:
+        left = and_(parcel.counted, parcel.new_construction, ~parcel.deducted(variant))
+        terms[f"ratio_{variant}_part_mu"] = (left, "farmland_mu")
+        terms[f"land_ratio_{variant}_part_mu"] = (left, "area_mu")
     return terms
 
 

@@ -11,10 +11,12 @@ from data.scope import Scope
 from data.store.models import DaySummary
 from data.store.queries.trigger_facts import Facts
 from data.units import PARTS_PER_MU
+from data.vocabulary import RatioVariant
 
 _SERIES = (
     "ratio_net_part_mu",
     "ratio_gross_part_mu",
+    "ratio_strict_part_mu",
     "new_construction_farmland_mu",
     "unlawful_basic_farmland_mu",
     "eliminated_basic_farmland_mu",
@@ -61,7 +63,7 @@ def _accumulated(rows: list[tuple[date, list[int]]], days: Sequence[date]) -> li
 def _lines(parts: dict[str, int]) -> Facts:
     whole = parts["new_construction_farmland_mu"]
     figures: Facts = {name: part / PARTS_PER_MU for name, part in parts.items()}
-    for variant in ("net", "gross"):
+    for variant in RatioVariant:
         part = parts[f"ratio_{variant}_part_mu"]
         figures[f"ratio_{variant}"] = part / whole if whole else None
     for kind in ("basic_farmland", "redline"):

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    false,
     func,
     literal,
     null,
@@ -33,6 +34,7 @@ from sqlalchemy.sql.selectable import ScalarSelect, Subquery
 
 from data.periods import elimination_cutoff_on
 from data.scope import Scope
+from data.store import deductions
 from data.store.models import AuditDecision, EnforcementCase, Parcel, Patch
 from data.vocabulary import (
     AuditLevel,
@@ -40,6 +42,7 @@ from data.vocabulary import (
     Domain,
     Legality,
     PatchStatus,
+    RatioVariant,
     RectificationWay,
 )
 
@@ -339,7 +342,8 @@ def parcels_at(
 
     Columns: the keys, parcel_no, effective, county (NULL until reported), determined (NULL without
     a higher level's), area_mu, farmland_mu, basic_farmland_mu, redline_mu, counts, linked,
-    new_flag, filed_on, eliminated_on, accepted_on, certificate_no, way, questions_answered.
+    new_flag, deduction_class, filed_on, eliminated_on, accepted_on, certificate_no, way,
+    questions_answered.
     """
     pc, c = aliased(Parcel), aliased(EnforcementCase)
     undetermined = null().cast(String)
@@ -357,6 +361,7 @@ def parcels_at(
             pc.counts_as_unlawful.label("counts"),
             pc.linked_patch_no.is_not(None).label("linked"),
             func.coalesce(pc.is_new_construction, True).label("new_flag"),
+            pc.deduction_class.label("deduction_class"),
             *cases,
             answered.label("questions_answered"),
         )
@@ -385,6 +390,7 @@ def parcels_at(
             true().label("counts"),
             literal(False).label("linked"),
             true().label("new_flag"),
+            null().cast(String).label("deduction_class"),
             zero.filed_on,
             zero.eliminated_on,
             zero.accepted_on,
@@ -445,19 +451,54 @@ class ParcelState:
     @property
     def eliminated(self) -> Expression:
         """Counts for the year only up to D6 (§3.4)."""
+        return and_(self.counted, self._in_the_year(self.row.c.eliminated_on))
+
+    def _in_the_year(self, happened_on: Expression) -> Expression:
+        """By the day and by D6."""
         cutoff = day_literal(elimination_cutoff_on(self.year))
-        return and_(
-            self.counted,
-            self.has_eliminated_date,
-            func.coalesce(self.row.c.eliminated_on <= cutoff, False),
+        by_day = func.coalesce(happened_on <= self.day, False)
+        return and_(by_day, func.coalesce(happened_on <= cutoff, False))
+
+    @property
+    def _recultivated(self) -> Expression:
+        way = func.coalesce(self.row.c.way, "")
+        return way == RectificationWay.DEMOLITION_RECULTIVATION.value
+
+    @property
+    def _certified(self) -> Expression:
+        return func.coalesce(self.row.c.certificate_no, "") != ""
+
+    @property
+    def awaiting_acceptance(self) -> Expression:
+        """Eliminated for the year's figures, and not accepted (待验收)."""
+        return and_(self.eliminated, ~self._in_the_year(self.row.c.accepted_on))
+
+    @property
+    def strictly_eliminated(self) -> Expression:
+        """Demolished and recultivated, accepted and certified; or of a project class that the
+        parameter names."""
+        row = self.row.c
+        proven = and_(
+            self._recultivated,
+            self._in_the_year(row.eliminated_on),
+            self._in_the_year(row.accepted_on),
+            self._certified,
         )
+        named = deductions.holds(deductions.CLASS, row.deduction_class, self.day, self.year)
+        return and_(self.counted, or_(proven, and_(row.deduction_class.is_not(None), named)))
+
+    def deducted(self, variant: RatioVariant) -> Expression:
+        """Left out of the numerator of a variant of the ratio."""
+        if variant is RatioVariant.GROSS:
+            return false()
+        if variant is RatioVariant.STRICT:
+            return self.strictly_eliminated
+        needed = deductions.holds(deductions.ACCEPTANCE, "", self.day, self.year)
+        return and_(self.eliminated, or_(~needed, self._in_the_year(self.row.c.accepted_on)))
 
     @property
     def written_off(self) -> Expression:
-        certified = or_(
-            func.coalesce(self.row.c.way, "") != RectificationWay.DEMOLITION_RECULTIVATION.value,
-            func.coalesce(self.row.c.certificate_no, "") != "",
-        )
+        certified = or_(~self._recultivated, self._certified)
         return and_(
             self.rectified, func.coalesce(self.row.c.accepted_on <= self.day, False), certified
         )

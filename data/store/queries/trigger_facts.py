@@ -46,7 +46,7 @@ from data.store.queries.state import (
     parcels_at,
 )
 from data.units import PARTS_PER_MU
-from data.vocabulary import AuditResult, Domain, Legality, RecheckFinding
+from data.vocabulary import AuditResult, Domain, Legality, RatioVariant, RecheckFinding
 
 Facts = dict[str, Any]
 
@@ -105,7 +105,8 @@ def unlawful_parcels(
     """The unlawful parcels of the scope's patches on the day (ids: of these patches only).
 
     Keys: patch_no, parcel_no, district, domain, area_mu, farmland_mu, basic_farmland_mu,
-    redline_mu, counted, eliminated, rectified, new_construction.
+    redline_mu, counted, eliminated, rectified, new_construction, and whether each variant of the
+    ratio deducts it: deducted_net, deducted_strict, deducted_gross.
     """
     if ids is not None:
         return [
@@ -140,6 +141,7 @@ def _unlawful_parcels(scope: Scope, year: int, as_of: date, which: Expression) -
         parcel.eliminated.label("eliminated"),
         parcel.rectified.label("rectified"),
         parcel.new_construction.label("new_construction"),
+        *(parcel.deducted(v).label(f"deducted_{v}") for v in RatioVariant),
     ).where(parcel.unlawful)
 
 

@@ -90,7 +90,9 @@ def test_a_card_leads_to_its_patches(filled: Store) -> None:
 
 
 def test_a_card_of_unlawful_or_overdue_patches_leads_to_their_map(filled: Store) -> None:
-    on_map = {t["rule"] for t in held(filled) if t["about"] in ("overdue", "ratio", "unrectified")}
+    on_map = {
+        t["rule"] for t in held(filled) if t["about"] in ("overdue", "ratio_net", "unrectified")
+    }
     assert on_map >= {"T1", "T3", "T9"}
     page = drawn(filled, f"{ON}&district=371003")
     found = [links_of(c).get("地图", "") for c in classed(page, "trigger-full")]

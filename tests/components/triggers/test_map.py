@@ -34,7 +34,7 @@ def test_the_map_keeps_day_and_district_and_leaves_what_is_the_other_pages() -> 
     [
         ("redline+basic_farmland+redline", "remaining_redline_mu"),
         ("basic_farmland+basic_farmland+redline", "remaining_basic_farmland_mu"),
-        ("ratio+redline+basic_farmland+redline", "remaining_farmland_mu"),
+        ("ratio_net+redline+basic_farmland+redline", "remaining_farmland_mu"),
         ("remaining", "remaining_mu"),
         ("unrectified", "remaining_farmland_mu"),
     ],
@@ -56,4 +56,4 @@ def test_what_no_measure_shows_leads_to_no_map(about: str) -> None:
 
 
 def test_a_patch_has_its_map_on_its_own_page() -> None:
-    assert map_href([trigger("T6", subject="A1", about="ratio", key="")], PAGE) is None
+    assert map_href([trigger("T6", subject="A1", about="ratio_net", key="")], PAGE) is None

@@ -14,6 +14,7 @@ from typing import Any
 from data.periods import clearance_month
 from data.rules.loader import all_rules
 from data.rules.triggers import in_a_row, under_warning
+from data.vocabulary import RatioVariant
 
 CASES = Path(__file__).parents[2] / "rules" / "cases"
 #: A day of work year 2023; cases about a day name their own.
@@ -71,7 +72,7 @@ def _errors(case: Case) -> list[Any]:
 
 
 def _ratio(case: Case, day: date = ON) -> list[Any]:
-    return list(apply("T3", case.get("part", 0.0), case.get("ratio_net"), day=day))
+    return list(apply("T3", case.get("part", 0.0), case.get("ratio_net"), "ratio_net", day=day))
 
 
 def _protected(case: Case, day: date = ON) -> list[Any]:
@@ -97,6 +98,7 @@ def _interview(case: Case) -> list[Any]:
     lines = [*_ratio(case, day), *_protected(case, day), *_minerals(case, day)]
     facts = {
         "ratio": case.get("ratio_net"),
+        "about": "ratio_net",
         "interview_ratio": 0.15,
         "severe_impact": case.get("impact", ""),
         "order_due_on": case.get("order_due"),
@@ -149,7 +151,7 @@ _TRIGGERS: dict[str, Callable[[Case], list[Any]]] = {
     "T7": _refused,
     "T8": _minerals,
     "T9": _freeze,
-    "T10": lambda case: list(apply("T10", case["in_a_row"], "ratio")),
+    "T10": lambda case: list(apply("T10", case["in_a_row"], "ratio_net")),
     "T11": _interview,
     "T12": lambda case: _confirmed("T12", case),
     "T13": _changed,
@@ -200,11 +202,13 @@ def _deadline(rule_id: str, case: Case) -> tuple[Any, Any]:
 def _formula(case: Case) -> tuple[Any, Any]:
     whole = case["whole"]
     figures = {"new_construction_farmland_mu": whole}
-    for variant in ("net", "gross"):
-        part = case[f"{variant}_part"]
+    for variant in RatioVariant:
+        part = case.get(f"{variant}_part", case["net_part"])
         figures[f"ratio_{variant}_part_mu"] = part
         figures[f"ratio_{variant}"] = part / whole if whole else None
-    return apply("ratio", figures), (case["part"], whole, case.get("ratio"))
+    rule = all_rules()["ratio"]
+    parameters = rule.of(2023, ON).parameters | {"variant": case.get("variant", "net")}
+    return rule.predicate(figures, **parameters), (case["part"], whole, case.get("ratio"))
 
 
 def judged(rule_id: str, case: Case) -> tuple[Any, Any]:

@@ -26,6 +26,10 @@ class World:
     parcels: list[Row] = field(default_factory=list)
     decisions: list[Row] = field(default_factory=list)
     cases: list[Row] = field(default_factory=list)
+    #: (扣减类型, from, to): what the strict ratio deducts beside, on the days from ≤ D < to.
+    deducted: list[tuple[str, date | None, date | None]] = field(default_factory=list)
+    #: (from, to): when an elimination must be accepted for the net ratio to deduct it.
+    acceptance: list[tuple[date | None, date | None]] = field(default_factory=list)
 
     def of(self, rows: list[Row], patch: Row) -> list[Row]:
         return [row for row in rows if row["patch_id"] == patch["id"]]
@@ -168,9 +172,16 @@ def parcel_figures(world: World, patch: Row, D: date) -> list[Row]:
         d["parcel_no"] == 0 and d["determination"] and by(d["decided_on"], D) for d in decisions
     ):  # deeming: one parcel, number 0, with the patch's own areas
         rows = [{"number": 0, "legality": None, "reported_on": None, "linked_patch_no": None,
-                 "is_new_construction": None, "counts_as_unlawful": True,
+                 "is_new_construction": None, "counts_as_unlawful": True, "deduction_class": None,
                  **{name: patch[name] for name in KINDS.values()}}]  # fmt: skip
     cutoff = date(patch["year"] + 1, 1, 31)  # D6
+    # a plan governs its whole work year and nothing after it
+    governed = min(max(D, date(patch["year"], 1, 1)), date(patch["year"], 12, 31))
+
+    def within(start: date | None, end: date | None) -> bool:
+        return (start is None or start <= governed) and (end is None or governed < end)
+
+    must_be_accepted = any(within(*span) for span in world.acceptance)
     found = []
     for p in rows:
         reported = p["reported_on"] or patch["reported_on"]  # later parcels inherit it
@@ -181,6 +192,14 @@ def parcel_figures(world: World, patch: Row, D: date) -> list[Row]:
         eliminated_on = case.get("eliminated_on")
         linked = p["linked_patch_no"] is not None
         counted = unlawful and p["counts_as_unlawful"] and not linked
+        eliminated = counted and by(eliminated_on, min(D, cutoff))
+        accepted = by(case.get("accepted_on"), min(D, cutoff))
+        recultivated = case.get("way") == "demolition_recultivation"
+        certified = bool(case.get("certificate_no"))
+        named = any(
+            word == p["deduction_class"] and within(*span) for word, *span in world.deducted
+        )
+        strict = counted and ((eliminated and accepted and recultivated and certified) or named)
         found.append({
             "number": p["number"],
             "area": {suffix: mu(p[name]) for suffix, name in KINDS.items()},
@@ -192,7 +211,14 @@ def parcel_figures(world: World, patch: Row, D: date) -> list[Row]:
             "new_construction": legality in ("lawful", "unlawful")
             and p["is_new_construction"] is not False and not linked,
             "rectified": unlawful and by(eliminated_on, D),
-            "eliminated": counted and by(eliminated_on, min(D, cutoff)),
+            "eliminated": eliminated,
+            "strictly_eliminated": strict,
+            "awaiting_acceptance": eliminated and not accepted,
+            "deducted_gross": False,
+            "deducted_net": eliminated and (accepted or not must_be_accepted),
+            "deducted_strict": strict,
+            "written_off": unlawful and by(eliminated_on, D) and by(case.get("accepted_on"), D)
+            and (certified or not recultivated),
             "filed": unlawful and by(case.get("filed_on"), D),
             "redetermined": redetermined and county is not None,
             "overturned": redetermined and county is not None and legality != county,
@@ -247,9 +273,12 @@ def sums(world: World, patches: Iterable[Row], D: date) -> Row:
     out["first_pass_rate"] = rate(number("first_passed", states), out["audited"])
     for kind, name in (("_farmland", "ratio"), ("", "land_ratio")):
         whole = out[f"new_construction{kind}_mu"]
-        both = area(kind, lambda p: p["counted"] and p["new_construction"])
-        net = area(kind, lambda p: p["counted"] and p["new_construction"] and not p["eliminated"])
-        out[f"{name}_gross"], out[f"{name}_net"] = rate(both, whole), rate(net, whole)
+        for variant in ("gross", "net", "strict"):
+            part = area(kind, lambda p, v=variant: bool(  # type: ignore[misc]
+                p["counted"] and p["new_construction"] and not p[f"deducted_{v}"]))  # fmt: skip
+            out[f"{name}_{variant}"] = rate(part, whole)
+    for flag in ("strictly_eliminated", "awaiting_acceptance"):
+        out[f"{flag}_farmland_mu"] = area("_farmland", lambda p, f=flag: bool(p[f]))  # type: ignore[misc]
     out["rectification_rate"] = rate(out["eliminated_mu"], out["unlawful_mu"])
     out["unrectified_farmland_rate"] = rate(
         out["remaining_farmland_mu"], out["unlawful_farmland_mu"]

@@ -15,6 +15,7 @@ import pandas as pd
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from data.store.deductions import ACCEPTANCE, CLASS, Term, put_terms
 from data.store.engine import Store
 from data.store.models import AuditDecision, EnforcementCase, Parcel, Patch
 from data.store.writing import TableChange, UploadRecord, apply_changes
@@ -31,6 +32,9 @@ LEGALITIES = ["lawful", "unlawful", "other"]
 TABLES = [(Patch, "patches"), (Parcel, "parcels"), (AuditDecision, "decisions"),
           (EnforcementCase, "cases")]  # fmt: skip
 
+CLASSES = ["基金项目", "军事设施"]
+#: Ends of what a parameter says: never changed, changed within the year, or after it.
+_TURNS = [None, date(2023, 5, 24), date(2023, 12, 20), date(2024, 1, 25)]
 FLAGS = [None, True, False]
 #: Areas with awkward decimals: 0.1 + 0.2, thirds, and what adds up to a line.
 AREAS = [0.0, 0.1, 0.2, 0.3, 1 / 3, 2.5, 7.0000001, 29.9999, 30.0, 1000.07]
@@ -83,6 +87,7 @@ def _parcel(rng: Random, patch_id: int, number: int, **settled: Any) -> Row:
         "is_new_construction": rng.choice(FLAGS),
         "linked_patch_no": rng.choice([None, None, "P1"]),
         "counts_as_unlawful": rng.choice([True, True, False]),
+        "deduction_class": rng.choice([None, None, *CLASSES]),
         **_areas(rng),
         **settled,
     }
@@ -142,8 +147,8 @@ def _cases(rng: Random, patch: Row) -> list[Row]:
             "filed_on": _sometimes(rng, DAYS),
             "eliminated_on": _sometimes(rng, DAYS),
             "accepted_on": _sometimes(rng, DAYS),
-            "way": rng.choice([None, "demolition", "demolition_recultivation"]),
-            "certificate_no": rng.choice([None, "证1"]),
+            "way": rng.choice([None, "demolition", *["demolition_recultivation"] * 3]),
+            "certificate_no": rng.choice([None, "", "证1", "证2"]),
         }
         for number in (0, 1, 2)
         if rng.random() < 0.5
@@ -159,6 +164,10 @@ def make_world(seed: int, patches: int) -> World:
         world.decisions += _decisions(rng, patch)
         world.cases += _cases(rng, patch)
         world.patches.append(patch)
+    spans = [(start, end) for start in _TURNS for end in _TURNS
+             if start is None or end is None or start < end]  # fmt: skip
+    world.deducted = [(word, *rng.choice(spans)) for word in CLASSES if rng.random() < 0.4]
+    world.acceptance = [rng.choice(spans)] if rng.random() < 0.3 else []
     for rows in (world.parcels, world.decisions, world.cases):
         for number, row in enumerate(rows, 1):
             row["id"] = number
@@ -202,16 +211,25 @@ def _write(conn: Connection, changes: list[TableChange]) -> None:
     apply_changes(conn, record, changes)
 
 
+def deducted_terms(world: World) -> list[Term]:
+    """What the world's parameters deduct, as the store keeps it."""
+    classes = [Term(CLASS, word, start, end) for word, start, end in world.deducted]
+    return [*classes, *(Term(ACCEPTANCE, "", start, end) for start, end in world.acceptance)]
+
+
 def put_world(conn: Connection, world: World) -> None:
     """One batch."""
+    put_terms(conn, deducted_terms(world))
     _write(conn, [TableChange(table, _frame(table, getattr(world, n))) for table, n in TABLES])
 
 
 def replace_world(conn: Connection, old: World, new: World) -> None:
     """From one world to another with as many patches: updates, deletions and insertions.
 
-    Rows of one key are updated, the others go and come; each table in a batch of its own.
+    Rows of one key are updated, the others go and come; each table in a batch of its own. What is
+    deducted stays as it was.
     """
+    new.deducted, new.acceptance = old.deducted, old.acceptance
     keys = {
         "parcels": ("patch_id", "parcel_no"),
         "decisions": ("patch_id", "parcel_no", "level", "decided_on", "result"),

@@ -56,7 +56,7 @@ def test_only_what_lies_exactly_on_the_line_is_said_to_do_so() -> None:
 
 
 def test_the_net_ratio_says_that_what_is_eliminated_is_left_out() -> None:
-    said = words("T3", _finding(0.12, 0.10, "ratio", "ratio"), YEAR, T3, settled=False)
+    said = words("T3", _finding(0.12, 0.10, "ratio", "ratio_net"), YEAR, T3, settled=False)
     assert said.formula == (
         "未消除的违法占用耕地 12.00 亩 ÷ 新增建设占用耕地 100.00 亩 = 12%"
     )  # fmt: skip
@@ -64,14 +64,14 @@ def test_the_net_ratio_says_that_what_is_eliminated_is_left_out() -> None:
 
 
 def test_nobody_is_told_that_eliminating_lowers_the_gross_ratio() -> None:
-    said = words("T3", _finding(0.2, 0.15, "ratio", "ratio"), YEAR, T3, settled=False)
+    said = words("T3", _finding(0.2, 0.15, "ratio", "ratio_gross"), YEAR, T3, settled=False)
     assert said.formula.startswith("违法占用耕地（不扣除已消除） 20.00 亩")
     assert "再消除" not in said.ends
 
 
 def test_an_area_line_over_no_new_construction_shows_no_ratio_of_nothing() -> None:
     row = {**YEAR, "ratio_net": None, "new_construction_farmland_mu": 0.0}
-    said = words("T3", _finding(12.0, 10.0, "mu", "ratio"), row, T3, settled=False)
+    said = words("T3", _finding(12.0, 10.0, "mu", "ratio_net"), row, T3, settled=False)
     assert said.formula.endswith("= —")
 
 
@@ -82,10 +82,10 @@ def test_after_the_cut_off_no_rule_of_the_year_promises_to_end_by_rectifying() -
     row = {**YEAR, "remaining_basic_farmland_mu": 2.0, "remaining_redline_mu": 0.0,
            "eliminated_mu": 3.0, "unlawful_mu": 10.0, "rectification_rate": 0.3}  # fmt: skip
     for rule, finding, p in (
-        ("T3", _finding(0.12, 0.10, "ratio", "ratio"), T3),
+        ("T3", _finding(0.12, 0.10, "ratio", "ratio_net"), T3),
         ("T4", _finding(2.0, 0.0, "mu", "basic_farmland"), {"interview_mu": 30.0}),
         ("T5", _finding(7.0, 0.0, "mu", "remaining"), {"warning_rate": 0.6}),
-        ("T10", _finding(4.0, 3.0, "months", "ratio"), {}),
+        ("T10", _finding(4.0, 3.0, "months", "ratio_net"), {}),
     ):
         assert words(rule, finding, row, p, settled=True).ends.startswith("截止日已过"), rule
 
@@ -112,7 +112,7 @@ def _interview(finding: Finding, row: dict[str, Any], settled: bool = True) -> W
 
 def test_an_interview_prints_its_margin_and_that_rectifying_comes_too_late() -> None:
     row = {**YEAR, "ratio_net": 0.2, "ratio_net_part_mu": 20.0}
-    finding = _finding(0.2, 0.15, "ratio", "ratio", severity=Severity.INTERVIEW)
+    finding = _finding(0.2, 0.15, "ratio", "ratio_net", severity=Severity.INTERVIEW)
     said = _interview(finding, row)
     assert (said.formula, said.margin) == ("年度问责比例 20%", "较 约谈线 15% 超出 5.0 亩")
     assert said.ends == "年度评估结论，此后整改不再改变；约谈后请登记"
@@ -128,11 +128,11 @@ def test_an_interview_for_protected_land_names_the_land() -> None:
 
 def test_a_recorded_impact_is_never_set_against_a_ratio_of_nothing() -> None:
     row = {**YEAR, "ratio_net": None, "ratio_net_part_mu": 0.0, "new_construction_farmland_mu": 0.0}
-    said = _interview(_finding(0.0, 0.15, "ratio", "ratio", severity=Severity.INTERVIEW), row)
+    said = _interview(_finding(0.0, 0.15, "ratio", "ratio_net", severity=Severity.INTERVIEW), row)
     assert said.formula == "年度问责比例 —（没有新增建设占用耕地）"
     assert said.ends == "恶劣影响的登记撤销后解除"
 
 
 def test_a_recorded_impact_below_the_line_says_how_far_below() -> None:
-    finding = _finding(0.12, 0.15, "ratio", "ratio", severity=Severity.INTERVIEW)
+    finding = _finding(0.12, 0.15, "ratio", "ratio_net", severity=Severity.INTERVIEW)
     assert _interview(finding, YEAR).margin == "距 约谈线 15% 还差 3.0 亩"

@@ -14,6 +14,7 @@ from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
 from data.triggers.current import current_triggers
+from data.vocabulary import RatioVariant
 from tests.data.store.reference_figures import World
 from tests.data.store.worlds import DAYS, UNITS, put_world, worlds
 from tests.data.workflow.reference_triggers import six, triggers
@@ -96,7 +97,7 @@ def test_what_holds_on_a_day_does_not_depend_on_what_came_after(
 
 def _ratios(document: dict[str, Any]) -> dict[tuple[str, str], float | None]:
     rows = {row["code"]: row for row in document["districts"]} | {"city": document["city"]}
-    names = ("ratio_net", "ratio_gross", "land_ratio_net", "land_ratio_gross")
+    names = [f"{kind}_{v}" for kind in ("ratio", "land_ratio") for v in RatioVariant]
     return {(code, name): row[name] for code, row in rows.items() for name in names}
 
 

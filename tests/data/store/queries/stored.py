@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy import Connection, func, insert, select
 
 from data.periods import clearance_month, statutory_due_on
-from data.store import summary
+from data.store import meta, summary
 from data.store.models import AuditDecision, EnforcementCase, FromFile, Parcel, Patch, Upload
 from data.vocabulary import AUDIT_LEVEL_RANK, AuditLevel
 
@@ -18,7 +18,7 @@ HUANCUI, WENDENG, HIGH_TECH = "371002", "371003", "371071"
 
 def put_upload(conn: Connection, file_name: str = "下发图斑.xlsx", kind: str = "patches") -> int:
     """An upload to hang rows on. → its batch number."""
-    batch = int(conn.scalar(select(func.coalesce(func.max(Upload.id), 0))) or 0) + 1
+    batch = meta.next_number(conn, "next:upload")
     conn.execute(
         insert(Upload).values(
             id=batch,
