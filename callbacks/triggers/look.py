@@ -11,6 +11,7 @@ from callbacks.triggers.sheet import periods_text
 from components.triggers.card import measures
 from components.triggers.page import Told, ToldMatter
 from data.settings import Settings
+from data.store.queries.daily import DailyFigures
 from data.triggers.changes import MatterChanges, compare, compare_matters, key_of
 from data.triggers.current import Trigger, current_triggers
 from data.triggers.matters import Matter, matters
@@ -27,7 +28,8 @@ FIRST_PATCHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All matters of the day with their changes, and those that the filters leave."""
+    """All matters of the day with their changes, and those that the filters leave. daily: the
+    figures of the year up to the day."""
 
     context: PageContext
     asked: Asked
@@ -35,6 +37,7 @@ class Seen:
     changes: MatterChanges
     chosen: list[Matter]
     told: list[ToldMatter]
+    daily: DailyFigures
 
 
 def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool = False) -> Seen:
@@ -61,7 +64,8 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
     chosen = matters([t for t in everything if _is_asked(t, asked)], context.names)
     own = [m.triggers[:FIRST_PATCHES] if m.of_patches and not all_patches else m.triggers
            for m in chosen]  # fmt: skip
-    days = iter(since(conn, scope, year, as_of, [t for triggers in own for t in triggers]))
+    daily = DailyFigures(conn, scope, year, as_of)
+    days = iter(since(conn, scope, year, as_of, [t for triggers in own for t in triggers], daily))
     told = [
         ToldMatter(
             matter,
@@ -70,7 +74,7 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
         )
         for matter, triggers in zip(chosen, own, strict=True)
     ]
-    return Seen(context, asked, found, changed, chosen, told)
+    return Seen(context, asked, found, changed, chosen, told, daily)
 
 
 def _is_asked(trigger: Trigger, asked: Asked) -> bool:

@@ -67,7 +67,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     seen = look(conn, settings, search)
     context, query = seen.context, seen.context.query
     view = View(query, context.year, context.as_of, context.lines)
-    trends = Trends(conn, context.scope, context.year, context.as_of)
+    trends = Trends(conn, context.scope, context.year, context.as_of, seen.daily)
     plan = plan_of(context.year)[1]
     parts: list[Component] = [
         headline(said(context, seen.everything)),

@@ -6,7 +6,7 @@ figures that nobody has uploaded yet (what if?).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -65,8 +65,11 @@ def of_district(
     beside: Beside,
     year: int,
     as_of: date,
+    wanted: Collection[str] | None = None,
 ) -> list[Found]:
-    """The findings on one district, in the order of the rules. months: its clearance months."""
+    """The findings on one district, in the order of the rules. months: its clearance months.
+    wanted: by these rules only.
+    """
 
     def apply(rule_id: str, *arguments: Any) -> list[Finding]:
         rule = rules[rule_id]
@@ -74,20 +77,29 @@ def of_district(
         return found
 
     code = row["code"]
-    by_rule: dict[str, list[Finding]] = {
-        "T1": clearance_findings(rules["T1"], months, year),
-        "T2": error_findings(rules["T2"], months, year),
-        "T3": ratio_lines(rules, row, year, as_of),
-        "T4": apply("T4", row),
-        "T5": apply("T5", row, year, as_of),
-        "T8": apply("T8", row, beside.strategic.get(code, 0)),
-        "T9": apply("T9", _freeze(row, beside, code)),
+
+    def interview() -> list[Finding]:
+        lines = [f for rule_id in ("T3", "T4", "T8") for f in judges[rule_id]()]
+        return apply("T11", lines, _interview(rules, row, beside, year, as_of), year, as_of)
+
+    judges: dict[str, Callable[[], list[Finding]]] = {
+        "T1": lambda: clearance_findings(rules["T1"], months, year),
+        "T2": lambda: error_findings(rules["T2"], months, year),
+        "T3": lambda: ratio_lines(rules, row, year, as_of),
+        "T4": lambda: apply("T4", row),
+        "T5": lambda: apply("T5", row, year, as_of),
+        "T8": lambda: apply("T8", row, beside.strategic.get(code, 0)),
+        "T9": lambda: apply("T9", _freeze(row, beside, code)),
+        "T10": lambda: apply("T10", *_month_ends_in_row(rules, beside, code, year)),
+        "T11": interview,
     }
-    streak, about = _month_ends_in_row(rules, beside, code, year)
-    by_rule["T10"] = apply("T10", streak, about)
-    lines = [f for rule_id in ("T3", "T4", "T8") for f in by_rule[rule_id]]
-    by_rule["T11"] = apply("T11", lines, _interview(rules, row, beside, year, as_of), year, as_of)
-    return [(rule_id, finding) for rule_id, findings in by_rule.items() for finding in findings]
+    asked = judges if wanted is None else wanted
+    return [
+        (rule_id, finding)
+        for rule_id in judges
+        if rule_id in asked
+        for finding in judges[rule_id]()
+    ]
 
 
 def clearance_findings(rule: Rule, months: Sequence[Figures], year: int) -> list[Finding]:

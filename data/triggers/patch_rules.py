@@ -56,6 +56,7 @@ def of_patches(
     return found
 
 
+#: (patch → district, the rows that the predicate looks at)
 Looked = tuple[dict[str | None, str], list[dict[str, Any]]]
 
 
@@ -69,18 +70,29 @@ def _major(
     ids: Collection[int] | None,
 ) -> Looked:
     lines = rules["T6"].of(year, as_of).parameters
-    marks = {
-        r["patch_no"]: r
-        for r in records
-        if r["kind"] == RecordKind.MAJOR.value and r["patch_no"] is not None
-    }
-    marked_ids = {r["patch_id"] for r in marks.values()}
+    marked_ids = {r["patch_id"] for r in _majors(records).values()}
     if ids is None:
         ids = trigger_facts.large_patches(
             conn, year, lines["farmland_mu"], lines["basic_farmland_mu"]
         )
     parcels = trigger_facts.unlawful_parcels(conn, scope, year, as_of, {*ids, *marked_ids})
-    by_patch: dict[str, list[dict[str, Any]]] = {}
+    return major_rows(rules, year, as_of, parcels, records)
+
+
+def _majors(records: Sequence[Facts]) -> dict[str, Facts]:
+    return {
+        r["patch_no"]: r
+        for r in records
+        if r["kind"] == RecordKind.MAJOR.value and r["patch_no"] is not None
+    }
+
+
+def major_rows(
+    rules: Rules, year: int, as_of: date, parcels: Sequence[Facts], records: Sequence[Facts]
+) -> Looked:
+    """T6. parcels: as trigger_facts.unlawful_parcels gives them."""
+    marks = _majors(records)
+    by_patch: dict[str, list[Facts]] = {}
     for parcel in parcels:
         by_patch.setdefault(parcel["patch_no"], []).append(parcel)
     districts: dict[str | None, str] = {r["patch_no"]: r["district"] for r in marks.values()}
@@ -116,14 +128,22 @@ def _refused(
     lines, correction = rules["T7"].of(year, as_of).parameters, rules["D3"]
     least = min(version.parameters["workdays"] for version in correction.versions)
     open_since = workdays_ago(as_of, least + lines["overdue_workdays"])
-    confirmed = {r["patch_no"]: r["reason"] for r in records if r["kind"] == RecordKind.DEEM.value}
     found = trigger_facts.refused_patches(
         conn, scope, year, as_of, lines["returns"], open_since, ids
     )
+    return refused_rows(rules, year, as_of, found, records)
+
+
+def refused_rows(
+    rules: Rules, year: int, as_of: date, patches: Sequence[Facts], records: Sequence[Facts]
+) -> Looked:
+    """T7. patches: as trigger_facts.refused_patches gives them."""
+    correction = rules["D3"]
+    confirmed = {r["patch_no"]: r["reason"] for r in records if r["kind"] == RecordKind.DEEM.value}
     overdue: dict[date, int] = {}  # few days, many patches
     districts: dict[str | None, str] = {}
     rows = []
-    for patch in sorted(found, key=lambda p: str(p["patch_no"])):
+    for patch in sorted(patches, key=lambda p: str(p["patch_no"])):
         day = patch["open_return_on"]
         if day is not None and day not in overdue:
             due = correction_due_on(day, correction.of(year, day).parameters["workdays"])
@@ -149,8 +169,15 @@ def _changed(
     records: Sequence[Facts],
     ids: Collection[int] | None,
 ) -> Looked:
-    rows = trigger_facts.changed_rechecks(conn, scope, year, as_of, ids)
-    return {row["patch_no"]: row["district"] for row in rows}, rows
+    facts = trigger_facts.changed_rechecks(conn, scope, year, as_of, ids)
+    return changed_rows(rules, year, as_of, facts, records)
+
+
+def changed_rows(
+    rules: Rules, year: int, as_of: date, patches: Sequence[Facts], records: Sequence[Facts]
+) -> Looked:
+    """T13. patches: as trigger_facts.changed_rechecks gives them."""
+    return {row["patch_no"]: row["district"] for row in patches}, [dict(row) for row in patches]
 
 
 def _confirmed(rule: Rule, records: Sequence[Facts]) -> list[Found]:

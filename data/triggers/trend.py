@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,8 +39,16 @@ class Trend:
 class Trends:
     """Trends of one year's triggers; the figures of all days are read once."""
 
-    def __init__(self, conn: Connection, scope: Scope, year: int, as_of: date) -> None:
-        self._daily = DailyFigures(conn, scope, year, as_of)
+    def __init__(
+        self,
+        conn: Connection,
+        scope: Scope,
+        year: int,
+        as_of: date,
+        daily: DailyFigures | None = None,
+    ) -> None:
+        """daily: the figures of just this view, where they are at hand."""
+        self._daily = daily or DailyFigures(conn, scope, year, as_of)
         self._days = (*month_ends_before(as_of, year, MONTHS), as_of)
         variant = rulebook(conn)["ratio"].of(year, as_of).parameters["variant"]
         self._ratio = f"ratio_{variant}"
@@ -57,7 +65,7 @@ class Trends:
             rows = [self._daily.on(first["district"], day, month) for day in self._days]
         return Trend(figure, self._days, tuple(row[figure] for row in rows))
 
-    def _figure(self, rule: str, now: dict[str, Any]) -> str:
+    def _figure(self, rule: str, now: Mapping[str, Any]) -> str:
         if rule == "T4":
             return max(_PROTECTED, key=lambda name: now[name])
         return _FIGURES.get(rule, self._ratio)

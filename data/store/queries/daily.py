@@ -3,18 +3,73 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from data.scope import Scope
 from data.store.models import DaySummary
-from data.store.queries.figures import MEASURES, finished
+from data.store.queries.figures import FIGURES, MEASURES, figure
 
-Figures = dict[str, Any]
-_Steps = tuple[list[date], list[list[int]]]
+Sums = npt.NDArray[np.int64]
+_PLACES = {measure: place for place, measure in enumerate(MEASURES)}
+_NOTHING = np.zeros(len(MEASURES), np.int64)
+
+
+class FigureRow(Mapping[str, Any]):
+    """A row of figures that are computed when they are asked for.
+
+    read: the measures (places in MEASURES) that were asked for, directly or by a rate. What was
+    concluded from a row holds for every other in which these are the same.
+    """
+
+    __slots__ = ("_beside", "_sums", "read")
+
+    def __init__(self, sums: Sums, **beside: Any) -> None:
+        """beside: what stands in the row and is no figure, such as its code."""
+        self._sums, self._beside = sums, beside
+        self.read: set[int] = set()
+
+    def _part(self, measure: str) -> int:
+        place = _PLACES[measure]
+        self.read.add(place)
+        return int(self._sums[place])
+
+    def __getitem__(self, name: str) -> Any:
+        return self._beside[name] if name in self._beside else figure(name, self._part)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._beside
+        yield from FIGURES
+
+    def __len__(self) -> int:
+        return len(self._beside) + len(FIGURES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """days: on which anything changes, oldest first. sums: up to each of them, a row a day.
+    changed: for each day and measure the place of the last day on which it changed, -1 for never.
+    """
+
+    days: list[date]
+    sums: Sums
+    changed: Sums
+
+
+def _steps(days: list[date], added: Sums) -> _Steps:
+    """added: by how much each measure changes on each of the days."""
+    places = np.where(added != 0, np.arange(len(days))[:, np.newaxis], -1)
+    return _Steps(days, added.cumsum(axis=0), np.maximum.accumulate(places, axis=0))
+
+
+_NO_STEPS = _steps([], np.zeros((0, len(MEASURES)), np.int64))
 
 
 class DailyFigures:
@@ -27,47 +82,57 @@ class DailyFigures:
                 s.district_code,
                 s.clearance_month,
                 s.on_date,
-                *(func.sum(getattr(s, m)) for m in MEASURES),
+                *(cast(func.sum(getattr(s, m)), BigInteger) for m in MEASURES),
             )
             .where(s.year == year, s.on_date <= until)
             .group_by(s.district_code, s.clearance_month, s.on_date)
-            .order_by(s.on_date)
+            .order_by(s.district_code, s.clearance_month, s.on_date)
         )
         if scope.districts is not None:
             query = query.where(s.district_code.in_(sorted(scope.districts)))
-        changes: dict[tuple[str, str | None], dict[date, list[int]]] = {}
-        for code, month, day, *values in conn.execute(query):
-            parts = [int(value) for value in values]
-            for key in ((code, month), (code, None), ("", None)):
-                on_days = changes.setdefault(key, {})
-                known = on_days.get(day)
-                on_days[day] = _added(known, parts) if known else parts
-        self._steps = {key: _accumulated(on_days) for key, on_days in changes.items()}
+        rows = [tuple(row) for row in conn.execute(query)]
+        added = np.array([row[3:] for row in rows], np.int64).reshape(len(rows), len(MEASURES))
+        self._steps: dict[tuple[str, str | None], _Steps] = {}
+        for (code, month), places in groupby(range(len(rows)), lambda n: rows[n][:2]):
+            own = list(places)
+            days = [rows[n][2] for n in own]
+            self._steps[code, month] = _steps(days, added[own[0] : own[-1] + 1])
+        for code, places in groupby(range(len(rows)), lambda n: rows[n][0]):
+            self._steps[code, None] = _of_days(rows, added, list(places))
+        self._steps["", None] = _of_days(rows, added, list(range(len(rows))))
 
-    def days(self, code: str | None, month: str | None = None) -> Sequence[date]:
-        """The days on which anything changes, oldest first. code None: of the whole scope."""
-        return self._steps.get((code or "", month), ([], []))[0]
+    def _of(self, code: str | None, month: str | None) -> _Steps:
+        return self._steps.get((code or "", month), _NO_STEPS)
 
     def months(self, code: str) -> list[str]:
         return sorted(m for c, m in self._steps if c == code and m)
 
-    def on(self, code: str | None, day: date, month: str | None = None) -> Figures:
+    def on(self, code: str | None, day: date, month: str | None = None) -> FigureRow:
         """The figures of a district (None: of the scope), or of one of its months, on a day."""
-        days, sums = self._steps.get((code or "", month), ([], []))
-        at = bisect_right(days, day)
-        parts = sums[at - 1] if at else [0] * len(MEASURES)
-        row: Figures = {"code": code, **finished(dict(zip(MEASURES, parts, strict=True)))}
-        return {**row, "month": month} if month else row
+        steps = self._of(code, month)
+        at = bisect_right(steps.days, day)
+        sums = steps.sums[at - 1] if at else _NOTHING
+        beside = {"code": code, "month": month} if month else {"code": code}
+        return FigureRow(sums, **beside)
+
+    def changed_on(self, row: FigureRow, day: date) -> date | None:
+        """The last day up to `day` on which a measure changed that was read of its row.
+
+        row: as on() gave it for the day, or one of the same district and month. None: never.
+        """
+        steps = self._of(row["code"], row.get("month"))
+        at = bisect_right(steps.days, day)
+        if not at or not row.read:
+            return None
+        place = int(steps.changed[at - 1, list(row.read)].max())
+        return steps.days[place] if place >= 0 else None
 
 
-def _added(one: Sequence[int], other: Sequence[int]) -> list[int]:
-    return [a + b for a, b in zip(one, other, strict=True)]
-
-
-def _accumulated(on_days: dict[date, list[int]]) -> _Steps:
-    days, sums = sorted(on_days), []
-    total = [0] * len(MEASURES)
-    for day in days:
-        total = _added(total, on_days[day])
-        sums.append(total)
-    return days, sums
+def _of_days(rows: Sequence[tuple[Any, ...]], added: Sums, places: Sequence[int]) -> _Steps:
+    """The steps of several months or districts together."""
+    if not places:
+        return _NO_STEPS
+    ordered = sorted(places, key=lambda n: rows[n][2])
+    days = [rows[n][2] for n in ordered]
+    starts = [k for k, day in enumerate(days) if k == 0 or day != days[k - 1]]
+    return _steps([days[k] for k in starts], np.add.reduceat(added[ordered], starts, axis=0))

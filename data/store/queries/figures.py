@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,31 +17,44 @@ from data.store.queries.stamp import districts
 from data.units import PARTS_PER_MU, meets
 
 MEASURES = COUNTS + AREAS
+SMALL = "small_denominator"
+#: All that a row of figures has, in its order.
+FIGURES = (*COUNTS, *AREAS, *REMAINING, *RATES, SMALL)
+_COUNTED = frozenset(COUNTS)
 SMALL_PATCHES = 10
 SMALL_FARMLAND_MU = 30.0
 
 Figures = dict[str, Any]
 
 
-def finished(sums: Mapping[Any, Any]) -> Figures:
-    """Counts, areas in 亩 and rates from integer sums of the measures.
+def figure(name: str, part: Callable[[str], int]) -> Any:
+    """One figure of figures.md from the integer sums of the measures, which `part` gives by name.
 
     Rates are divided before any rounding: exact integers over exact integers. A rate over zero is
     None. `small_denominator`: fewer than 10 patches or less than 30 亩 of new construction on
-    farmland, so that neither best nor worst is luck.
+    farmland, so that neither best nor worst is luck. Raises KeyError for anything else.
     """
+    if name in RATES:
+        numerator, denominator = (_whole(measure, part) for measure in RATES[name])
+        return numerator / denominator if denominator else None
+    if name == SMALL:
+        area_mu = part("new_construction_farmland_mu") / PARTS_PER_MU
+        return part("patches") < SMALL_PATCHES or not meets(area_mu, SMALL_FARMLAND_MU)
+    whole = _whole(name, part)
+    return whole if name in _COUNTED else whole / PARTS_PER_MU
+
+
+def _whole(name: str, part: Callable[[str], int]) -> int:
+    if name in REMAINING:
+        unlawful, eliminated = REMAINING[name]
+        return part(unlawful) - part(eliminated)
+    return part(name)
+
+
+def finished(sums: Mapping[Any, Any]) -> Figures:
+    """All figures from integer sums of the measures."""
     parts = {m: int(sums[m]) for m in MEASURES}
-    for name, (whole, part) in REMAINING.items():
-        parts[name] = parts[whole] - parts[part]
-    rates = {
-        name: parts[numerator] / parts[denominator] if parts[denominator] else None
-        for name, (numerator, denominator) in RATES.items()
-    }
-    areas = {name: parts[name] / PARTS_PER_MU for name in (*AREAS, *REMAINING)}
-    small = parts["patches"] < SMALL_PATCHES or not meets(
-        areas["new_construction_farmland_mu"], SMALL_FARMLAND_MU
-    )
-    return {m: parts[m] for m in COUNTS} | areas | rates | {"small_denominator": small}
+    return {name: figure(name, parts.__getitem__) for name in FIGURES}
 
 
 def _added(rows: Iterable[Row[Any]]) -> dict[str, int]:

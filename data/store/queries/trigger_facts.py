@@ -6,17 +6,16 @@ literal in the statement) and then the definitions of queries/state.py for these
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     CompoundSelect,
     Connection,
+    FromClause,
     Select,
-    cast,
     exists,
     func,
     literal,
@@ -74,7 +73,7 @@ def said_unlawful() -> CompoundSelect[Any]:
     )
 
 
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
+def chunks(ids: Collection[int]) -> Iterator[list[int]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]
@@ -108,34 +107,46 @@ def unlawful_parcels(
     redline_mu, counted, eliminated, rectified, new_construction, and whether each variant of the
     ratio deducts it: deducted_net, deducted_strict, deducted_gross.
     """
-    if ids is not None:
-        return [
-            dict(row)
-            for chunk in _chunks(ids)
-            for row in conn.execute(
-                _unlawful_parcels(scope, year, as_of, Patch.id.in_(chunk))
-            ).mappings()
-        ]
-    query = _unlawful_parcels(scope, year, as_of, Patch.id.in_(said_unlawful()))
-    return [dict(row) for row in conn.execute(query).mappings()]
+    if ids is None:
+        return _unlawful_parcels(conn, scope, year, as_of, Patch.id.in_(said_unlawful()))
+    return [
+        fact
+        for chunk in chunks(ids)
+        for fact in _unlawful_parcels(conn, scope, year, as_of, Patch.id.in_(chunk))
+    ]
 
 
-def _unlawful_parcels(scope: Scope, year: int, as_of: date, which: Expression) -> Select[Any]:
-    day = day_literal(as_of)
-    state = PatchState(Patch, day)
-    keys: list[Expression] = [
+def _unlawful_parcels(
+    conn: Connection, scope: Scope, year: int, as_of: date, which: Expression
+) -> list[Facts]:
+    state = PatchState(Patch, day_literal(as_of))
+    conditions = (*standing(state, scope, year), which)
+    return parcel_facts(conn, state, year, Patch.__table__, [], conditions)
+
+
+def parcel_facts(
+    conn: Connection,
+    state: PatchState,
+    year: int,
+    source: FromClause,
+    keys: Sequence[Expression],
+    conditions: Sequence[Expression],
+) -> list[Facts]:
+    """The unlawful parcels of the patches in the source that meet the conditions, on the state's
+    day: the keys, and those of unlawful_parcels.
+    """
+    own: list[Expression] = [
         Patch.patch_no.label("patch_no"),
         state.district.label("district"),
         Patch.domain.label("domain"),
+        *keys,
     ]
-    conditions = (*standing(state, scope, year), which)
-    rows = parcels_at(Patch, day, Patch.__table__, keys, *conditions)
-    parcel = ParcelState(rows, day, year)
-    return select(
-        rows.c.patch_no,
+    rows = parcels_at(Patch, state.day, source, own, *conditions)
+    names = [key.name for key in own]
+    parcel = ParcelState(rows, rows.c.day if "day" in names else state.day, year)
+    query = select(
+        *(rows.c[name] for name in names),
         rows.c.parcel_no,
-        rows.c.district,
-        rows.c.domain,
         *(rows.c[name] for name in AREA_COLUMNS),
         parcel.counted.label("counted"),
         parcel.eliminated.label("eliminated"),
@@ -143,6 +154,7 @@ def _unlawful_parcels(scope: Scope, year: int, as_of: date, which: Expression) -
         parcel.new_construction.label("new_construction"),
         *(parcel.deducted(v).label(f"deducted_{v}") for v in RatioVariant),
     ).where(parcel.unlawful)
+    return [dict(row) for row in conn.execute(query).mappings()]
 
 
 def large_patches(
@@ -176,32 +188,49 @@ def large_patches(
     return set(conn.scalars(query))
 
 
+def late_rectified(year: int, as_of: date) -> Select[Any]:
+    """Ids of patches with a parcel rectified after D6: these and no others can have late parts."""
+    c = EnforcementCase
+    return select(c.patch_id).where(
+        c.eliminated_on > elimination_cutoff_on(year), c.eliminated_on <= as_of
+    )
+
+
 def late_rectified_parts(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str, int]:
     """District → counted farmland (in parts of units.PARTS_PER_MU) rectified after D6 (T9).
 
     The year's figures don't deduct it any more; a freeze of quota does.
     """
-    cutoff = elimination_cutoff_on(year)
-    if as_of <= cutoff:
+    if as_of <= elimination_cutoff_on(year):
         return {}
-    day = day_literal(as_of)
-    state = PatchState(Patch, day)
-    c = EnforcementCase
-    late = select(c.patch_id).where(c.eliminated_on > cutoff, c.eliminated_on <= as_of)
-    keys: list[Expression] = [state.district.label("district")]
-    conditions = (*standing(state, scope, year), state.is_land, Patch.id.in_(late))
-    rows = parcels_at(Patch, day, Patch.__table__, keys, *conditions)
-    parcel = ParcelState(rows, day, year)
-    parts = cast(func.round(rows.c.farmland_mu * PARTS_PER_MU), BigInteger)
-    query = (
-        select(rows.c.district, func.sum(parts))
-        .where(parcel.counted, parcel.rectified, ~parcel.eliminated)
-        .group_by(rows.c.district)
-    )
-    return {district: int(total) for district, total in conn.execute(query)}
+    state = PatchState(Patch, day_literal(as_of))
+    conditions = (*standing(state, scope, year), Patch.id.in_(late_rectified(year, as_of)))
+    facts = parcel_facts(conn, state, year, Patch.__table__, [], conditions)
+    return late_parts_of(facts)
+
+
+def late_parts_of(facts: Iterable[Facts]) -> dict[str, int]:
+    """District → the farmland of parcel_facts that counts and was rectified too late for the year,
+    in parts of units.PARTS_PER_MU."""
+    found: dict[str, int] = {}
+    for fact in facts:
+        late = fact["counted"] and fact["rectified"] and not fact["eliminated"]
+        if late and fact["domain"] == Domain.LAND.value:
+            parts = round(fact["farmland_mu"] * PARTS_PER_MU)
+            found[fact["district"]] = found.get(fact["district"], 0) + parts
+    return found
 
 
 # ---- minerals ------------------------------------------------------------------------------------
+
+
+def strategic_minerals(year: int) -> Select[Any]:
+    """Ids of the year's patches of a 战略性矿种."""
+    return select(Patch.id).where(
+        Patch.domain == _inline(Domain.MINERAL.value),
+        Patch.strategic_mineral.is_(True),
+        Patch.year == year,
+    )
 
 
 def strategic_unlawful(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str, int]:
@@ -210,9 +239,8 @@ def strategic_unlawful(conn: Connection, scope: Scope, year: int, as_of: date) -
     query = (
         select(state.district, func.count())
         .where(
-            Patch.domain == _inline(Domain.MINERAL.value),
-            Patch.strategic_mineral.is_(True),
-            *standing(state, scope, year, found=False),
+            Patch.id.in_(strategic_minerals(year)),
+            *standing(state, scope, year),
             state.is_unlawful,
         )
         .group_by(state.district)
@@ -280,7 +308,7 @@ def refused_patches(
     Keys: patch_id, patch_no, district, returns (days with a 市级 退回), returned_now,
     open_return_on.
     """
-    d, day = AuditDecision, day_literal(as_of)
+    d = AuditDecision
     returned = d.result == _inline(AuditResult.RETURNED.value)
     often = (
         select(d.patch_id)
@@ -302,52 +330,58 @@ def refused_patches(
         chosen: Collection[int] = set(conn.scalars(select(candidates.c.patch_id)))
     else:
         chosen = ids
-    state = PatchState(Patch, day)
+    state = PatchState(Patch, day_literal(as_of))
+    return [
+        fact
+        for chunk in chunks(chosen)
+        for fact in refusal_facts(
+            conn,
+            state,
+            Patch.__table__,
+            [],
+            (Patch.id.in_(chunk), *standing(state, scope, year)),
+        )
+    ]
+
+
+def refusal_facts(
+    conn: Connection,
+    state: PatchState,
+    source: FromClause,
+    keys: Sequence[Expression],
+    conditions: Sequence[Expression],
+) -> list[Facts]:
+    """What T7 looks at of the patches in the source that meet the conditions and are not deemed
+    unlawful yet, on the state's day: the keys, and those of refused_patches.
+    """
+    d = AuditDecision
+    returned = d.result == _inline(AuditResult.RETURNED.value)
     times = (
         select(func.count(d.decided_on.distinct()))
-        .where(d.patch_id == Patch.id, returned, d.level_rank == 1, d.decided_on <= as_of)
-        .correlate(Patch)
+        .where(d.patch_id == Patch.id, returned, d.level_rank == 1, d.decided_on <= state.day)
+        .correlate_except(d)
         .scalar_subquery()
     )
-    deemed = exists().where(d.patch_id == Patch.id, d.deemed.is_(True), d.decided_on <= as_of)
-    found: list[Facts] = []
-    for chunk in _chunks(chosen):
-        query = select(
+    deemed = (
+        select(literal(1))
+        .where(d.patch_id == Patch.id, d.deemed.is_(True), d.decided_on <= state.day)
+        .correlate_except(d)
+        .exists()
+    )
+    query = (
+        select(
             Patch.id.label("patch_id"),
             Patch.patch_no,
             state.district.label("district"),
             times.label("returns"),
             state.returned_now.label("returned_now"),
             state.open_return_on.label("open_return_on"),
-        ).where(Patch.id.in_(chunk), *standing(state, scope, year), ~deemed)
-        found += [dict(row) for row in conn.execute(query).mappings()]
-    return found
-
-
-def patch_days(conn: Connection, year: int, patch_no: str) -> tuple[int, set[date]]:
-    """(id of a patch, the days on which anything about it changes)."""
-    row = conn.execute(
-        select(
-            Patch.id,
-            Patch.issued_on,
-            Patch.withdrawn_on,
-            Patch.transferred_on,
-            Patch.reported_on,
-        ).where(Patch.year == year, Patch.patch_no == patch_no)
-    ).one()
-    days: set[date] = {day for day in row[1:] if day is not None}
-    for table, columns in (
-        (Parcel, (Parcel.reported_on,)),
-        (AuditDecision, (AuditDecision.decided_on, AuditDecision.resubmitted_on)),
-        (EnforcementCase, (EnforcementCase.eliminated_on,)),
-        (Recheck, (Recheck.rechecked_on,)),
-    ):
-        for column in columns:
-            found = conn.scalars(
-                select(column).where(table.patch_id == row.id, column.is_not(None)).distinct()
-            )
-            days |= {day for day in found if day is not None}
-    return row.id, days
+            *keys,
+        )
+        .select_from(source)
+        .where(*conditions, ~deemed)
+    )
+    return [dict(row) for row in conn.execute(query).mappings()]
 
 
 # ---- rechecks ------------------------------------------------------------------------------------
@@ -371,33 +405,39 @@ def changed_rechecks(
     suspects = select(Recheck.patch_id).where(
         Recheck.finding != _inline(RecheckFinding.UNCHANGED.value), Recheck.rechecked_on <= as_of
     )
+    conditions: list[Expression] = [Patch.id.in_(suspects), *standing(state, scope, year)]
+    if ids is not None:
+        conditions.append(Patch.id.in_(sorted(ids)))
+    return recheck_facts(conn, state, Patch.__table__, [], conditions)
+
+
+def recheck_facts(
+    conn: Connection,
+    state: PatchState,
+    source: FromClause,
+    keys: Sequence[Expression],
+    conditions: Sequence[Expression],
+) -> list[Facts]:
+    """What T13 looks at of the patches in the source that meet the conditions, on the state's day:
+    the keys, and those of changed_rechecks.
+    """
+    own = [Patch.patch_no.label("patch_no"), state.district.label("district"), *keys]
     query = (
-        select(
-            Patch.patch_no,
-            state.district.label("district"),
-            Recheck.parcel_no,
-            Recheck.finding,
-        )
-        .join(Recheck, Recheck.patch_id == Patch.id)
-        .where(Patch.id.in_(suspects), *standing(state, scope, year), Recheck.rechecked_on <= as_of)
+        select(*own, Recheck.parcel_no, Recheck.finding)
+        .select_from(source.join(Recheck, Recheck.patch_id == Patch.id))
+        .where(*conditions, Recheck.rechecked_on <= state.day)
         .order_by(Patch.patch_no, Recheck.parcel_no, Recheck.rechecked_on)
     )
-    if ids is not None:
-        query = query.where(Patch.id.in_(sorted(ids)))
-    latest: dict[tuple[str, str], dict[int, str]] = {}
-    for patch_no, district, parcel_no, finding in conn.execute(query):
-        latest.setdefault((patch_no, district), {})[parcel_no] = finding
+    latest: dict[tuple[Any, ...], dict[int, RecheckFinding]] = {}
+    for *values, parcel_no, finding in conn.execute(query):
+        latest.setdefault(tuple(values), {})[parcel_no] = RecheckFinding(finding)
     found: list[Facts] = []
-    for (patch_no, district), parcels in latest.items():
-        changed = {n: RecheckFinding(f) for n, f in parcels.items() if RecheckFinding(f) in CHANGED}
-        words = "；".join(f"地块{n} {finding.label}" for n, finding in changed.items())
-        found.append(
-            {"patch_no": patch_no, "district": district, "parcels": len(changed), "words": words}
-        )
+    for told, parcels in latest.items():
+        changed = {number: finding for number, finding in parcels.items() if finding in CHANGED}
+        words = "；".join(f"地块{number} {finding.label}" for number, finding in changed.items())
+        named = {key.name: value for key, value in zip(own, told, strict=True)}
+        found.append({**named, "parcels": len(changed), "words": words})
     return found
-
-
-# ---- what staff recorded -------------------------------------------------------------------------
 
 
 # ---- quota and ledger beside the freeze ----------------------------------------------------------

@@ -1,0 +1,128 @@
+"""Since when triggers on patches hold, for all of them in a few statements."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from data.periods import add_workdays
+from data.scope import Scope
+from data.store.queries.moments import (
+    days_of,
+    parcels_then,
+    patch_ids,
+    rechecks_then,
+    refusals_then,
+)
+from data.triggers.patch_rules import changed_rows, major_rows, refused_rows
+from data.triggers.rulebook import Rulebook
+from data.vocabulary import RecordKind
+
+Facts = Mapping[str, Any]
+_THEN = {"T6": parcels_then, "T7": refusals_then, "T13": rechecks_then}
+_ROWS = {"T6": major_rows, "T7": refused_rows, "T13": changed_rows}
+
+
+def patches_since(
+    conn: Connection,
+    rules: Rulebook,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    records: Sequence[Facts],
+    rule_id: str,
+    numbers: Collection[str],
+) -> dict[str, date]:
+    """Patch → the first day of the run of T6, T7 or T13 that holds on as_of.
+
+    records: all of the year, withdrawn ones too.
+    """
+    if not numbers:
+        return {}
+    ids = patch_ids(conn, year, numbers)
+    facts: dict[tuple[int, date], list[Facts]] = {}
+    for fact in _THEN[rule_id](conn, scope, year, ids.values(), as_of):
+        facts.setdefault((fact["patch_id"], fact["day"]), []).append(fact)
+    days = days_of(conn, ids.values(), as_of)
+    begun: dict[str, date] = {}
+    for number, patch_id in ids.items():
+        own = [r for r in records if r["patch_no"] == number]
+        moments = days.get(patch_id, [])
+
+        def holds(
+            day: date,
+            moments: Sequence[date] = moments,
+            own: Sequence[Facts] = own,
+            patch_id: int = patch_id,
+        ) -> bool:
+            at = bisect_right(moments, day)
+            seen = facts.get((patch_id, moments[at - 1]), []) if at else []
+            marks = [r for r in own if stood(r, day)]
+            _, rows = _ROWS[rule_id](rules, year, day, seen, marks)
+            rule = rules[rule_id]
+            return bool(rule.predicate(rows, **rule.of(year, day).parameters))
+
+        turning = {*moments, *_days_of_records(own), *_versions(rules, rule_id)}
+        if rule_id == "T7":
+            turning |= _overdue_from(rules, year, as_of, moments)
+        begun[number] = _run_back(turning, as_of, holds)
+    return begun
+
+
+def confirmed_since(
+    records: Sequence[Facts], kind: RecordKind, subjects: Collection[str], as_of: date
+) -> dict[str, date]:
+    """Patch or district → the first day of the run of T12 or T14 that holds on as_of."""
+    begun: dict[str, date] = {}
+    for subject in subjects:
+        own = [
+            r
+            for r in records
+            if r["kind"] == kind.value and (r["patch_no"] or r["district"]) == subject
+        ]
+        begun[subject] = _run_back(
+            _days_of_records(own),
+            as_of,
+            lambda day, own=own: any(stood(r, day) for r in own),  # type: ignore[misc]
+        )
+    return begun
+
+
+def stood(record: Facts, day: date) -> bool:
+    """Whether a staff record stood at the end of the day."""
+    withdrawn_on = record["withdrawn_on"]
+    return record["recorded_on"] <= day and (withdrawn_on is None or withdrawn_on > day)
+
+
+def _days_of_records(records: Sequence[Facts]) -> set[date]:
+    days = {day for r in records for day in (r["recorded_on"], r["withdrawn_on"])}
+    return days - {None}
+
+
+def _versions(rules: Rulebook, rule_id: str) -> set[date]:
+    return {version.valid_from for version in rules[rule_id].versions}
+
+
+def _overdue_from(rules: Rulebook, year: int, as_of: date, moments: Sequence[date]) -> set[date]:
+    """Days on which a 退回 of one of the moments would have waited too long (T7)."""
+    correction = rules["D3"]
+    lines = [version.parameters["overdue_workdays"] for version in rules["T7"].versions]
+    return {
+        add_workdays(day, correction.of(year, day).parameters["workdays"] + overdue)
+        for day in moments
+        for overdue in lines
+    }
+
+
+def _run_back(days: Collection[date], as_of: date, holds: Callable[[date], bool]) -> date:
+    """The first of the days at the end of which it holds, and at all later ones up to as_of."""
+    first = as_of
+    for day in sorted((d for d in days if d <= as_of), reverse=True):
+        if not holds(day):
+            break
+        first = day
+    return first
