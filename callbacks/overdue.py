@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dash import Dash, html
-from dash.development.base_component import Component
+from dash import Dash
 from flask import Flask
 
-from callbacks.lists.page import register_list_page
+from callbacks.lists.page import Top, register_list_page
+from callbacks.lists.said import narrowed, place_of, with_filters
 from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
 from components import ids
@@ -16,7 +17,7 @@ from components.lists.columns import OVERDUE_COLUMNS
 from data.periods import format_day
 from data.services import Services
 from data.store.queries.figures import figures
-from data.store.queries.patch_list import PatchQuery, patch_page
+from data.store.queries.patch_list import count_patches, patch_page
 from data.units import format_count
 from data.vocabulary import PatchStatus
 
@@ -35,28 +36,26 @@ PAGE = ListPage(
 
 
 def headline(conn: Connection, view: ListView) -> str:
-    """The finding in one sentence: how many, how long, where most. The filters do not touch it."""
+    """The finding in one sentence: how many, how long, where most; of what the filters leave."""
     c = view.context
+    day, where = format_day(c.as_of, c.year), place_of(view)
+    first = patch_page(conn, c.scope, replace(view.query, sort=(("due_on", "asc"),), limit=1))
+    count = count_patches(conn, c.scope, view.query)
+    if narrowed(view):
+        sentence = f"截至{day}，{where}符合条件的{format_count(count)}个图斑逾期未上报"
+        if first.rows:
+            sentence += f"，最长已逾期{format_count(first.rows[0]['days_overdue'])}天"
+        return with_filters(conn, view, sentence)
     found = figures(conn, c.scope, c.year, c.as_of, c.district)
-    shown = found["districts"][0] if c.district else found["city"]
-    count = shown["overdue"]
-    day = format_day(c.as_of, c.year)
-    where = view.names.get(c.district, "") if c.district else ""
+    row = found["districts"][0] if c.district else found["city"]
     if not count:
-        reached = shown["due_reached"]
+        reached = row["due_reached"]
         if not reached:
             return f"截至{day}，{where}还没有到期的图斑"
         return f"截至{day}，{where}{format_count(reached)}个到期图斑全部已上报"
-    longest = patch_page(
-        conn,
-        c.scope,
-        PatchQuery(
-            c.year, c.as_of, c.district, PatchStatus.OVERDUE, sort=(("due_on", "asc"),), limit=1
-        ),
-    ).rows
     sentence = f"截至{day}，{where}{format_count(count)}个图斑逾期未上报"
-    if longest:
-        sentence += f"，最长已逾期{format_count(longest[0]['days_overdue'])}天"
+    if first.rows:
+        sentence += f"，最长已逾期{format_count(first.rows[0]['days_overdue'])}天"
     if not c.district:
         late = [d for d in found["districts"] if d["overdue"]]
         most = max(late, key=lambda d: d["overdue"])
@@ -67,12 +66,11 @@ def headline(conn: Connection, view: ListView) -> str:
     return sentence
 
 
-def top(conn: Connection, view: ListView) -> list[Component]:
-    return [html.H1(headline(conn, view), id=ids.Overdue.HEADLINE, className="headline")]
+TOP = Top(headline)
 
 
 def register(app: Dash, services: Services) -> None:
-    register_list_page(app, services, PAGE, ids.Overdue, top)
+    register_list_page(app, services, PAGE, ids.Overdue, TOP)
 
 
 def register_routes(server: Flask, services: Services) -> None:

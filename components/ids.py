@@ -58,6 +58,8 @@ class PatchList:
         self.COLUMNS_SHOWN = f"{prefix}-columns-shown"
         # the grid
         self.GRID = f"{prefix}-grid"
+        self.TOTAL = f"{prefix}-total"
+        self.TOTAL_SHOWN = f"{prefix}-total-shown"
         self.COUNT = f"{prefix}-count"
         self.BATCH = f"{prefix}-batch"
         self.BATCH_COUNT = f"{prefix}-batch-count"

@@ -32,3 +32,18 @@ def href(path: str, query: Mapping[str, str], **changes: str | None) -> str:
 def patch_path(year: int, patch_no: str) -> str:
     """Address of one patch; a number may hold any character, a slash too."""
     return f"/patches/{year}/{quote(patch_no, safe='')}"
+
+
+def figure_href(
+    name: str,
+    query: Mapping[str, str],
+    *,
+    district: str | None = None,
+    month: str | None = None,
+) -> str:
+    """The list of the patches behind a figure (of data/definitions.py; of a rate, behind its
+    numerator), which adds up to it. district, month: of the row in which the figure stands."""
+    own = {**query, "district": district} if district else query
+    if name == "overdue":
+        return href("/overdue", own, month=month)
+    return href("/patches", own, figure=name, month=month)

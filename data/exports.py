@@ -34,18 +34,28 @@ def table_to_xlsx(
     columns: Sequence[SheetColumn],
     rows: Iterable[Sequence[Any]],
     stamp: Mapping[str, str],
+    total: Sequence[Any] | None = None,
 ) -> bytes:
     """A workbook of two sheets: the table, and 说明 with the stamp (filters, as-of date, data
     version, definition). Text is always text, so that no value becomes a formula; None is empty.
+    total: the row under the table.
     """
-    return tables_to_xlsx({title: (columns, rows)}, stamp)
+    if total is None:
+        return tables_to_xlsx({title: (columns, rows)}, stamp)
+    return tables_to_xlsx({title: (columns, rows)}, stamp, {title: total})
+
+
+def sheet_title(text: str) -> str:
+    """A name that a sheet can have."""
+    return "".join("_" if mark in "[]:*?/\\" else mark for mark in text)[:31]
 
 
 def tables_to_xlsx(
     tables: Mapping[str, tuple[Sequence[SheetColumn], Iterable[Sequence[Any]]]],
     stamp: Mapping[str, str],
+    totals: Mapping[str, Sequence[Any]] | None = None,
 ) -> bytes:
-    """The same with several tables, a sheet each, by title."""
+    """The same with several tables, a sheet each, by title. totals: rows under them."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer,
@@ -58,15 +68,25 @@ def tables_to_xlsx(
     )
     head = book.add_format({"bold": True, "bg_color": "#E4E7EC", "bottom": 1})
     formats = {name: book.add_format({"num_format": f}) for name, f in _NUMBER_FORMATS.items()}
+    below: dict[str, Any] = {
+        name: book.add_format({"num_format": f, "bold": True, "top": 1})
+        for name, f in _NUMBER_FORMATS.items()
+    }
+    below["text"] = book.add_format({"bold": True, "top": 1})
     for title, (columns, rows) in tables.items():
         sheet = book.add_worksheet(title[:31])
         sheet.freeze_panes(1, 1)
         for at, column in enumerate(columns):
             sheet.set_column(at, at, max(column.width, 2 * len(column.header) + 2))
             sheet.write_string(0, at, column.header, head)
+        line = 0
         for line, row in enumerate(rows, start=1):
             for at, (column, value) in enumerate(zip(columns, row, strict=True)):
                 _write(sheet, line, at, value, formats.get(column.format))
+        for at, (column, value) in enumerate(
+            zip(columns, (totals or {}).get(title, ()), strict=False)
+        ):
+            _write(sheet, line + 1, at, value, below[column.format])
     about = book.add_worksheet("说明")
     about.set_column(0, 0, 14)
     about.set_column(1, 1, 80)
@@ -87,4 +107,4 @@ def _write(sheet: Any, line: int, at: int, value: Any, style: Any) -> None:
     elif isinstance(value, date):
         sheet.write_datetime(line, at, value, style)
     else:
-        sheet.write_string(line, at, str(value)[:32_000])
+        sheet.write_string(line, at, str(value)[:32_000], style)

@@ -35,19 +35,24 @@
     return WORDS[params.key] || (window.AG_GRID_LOCALE_CN || {})[params.key] || params.defaultValue;
   }
 
+  /* The row under the list is no patch. */
+  function isTotal(params) {
+    return params.rowPinned === "bottom" || (params.node && params.node.rowPinned === "bottom");
+  }
+
   function chosenRow(params) {
     return { id: params.data.id, patch_no: params.data.patch_no };
   }
 
   function weipianRowClicked(params, setEventData) {
     const target = params.event && params.event.target;
-    if (!params.data || (target && target.closest(".ag-selection-checkbox"))) return;
+    if (!params.data || isTotal(params) || (target && target.closest(".ag-selection-checkbox"))) return;
     if (String(window.getSelection())) return; // the reader is marking text to copy
     setEventData(chosenRow(params));
   }
 
   function weipianRowKey(params, setEventData) {
-    if (params.data && params.event && params.event.key === "Enter") {
+    if (params.data && !isTotal(params) && params.event && params.event.key === "Enter") {
       setEventData(chosenRow(params));
     }
   }
@@ -110,11 +115,20 @@
     if (!keys) return window.dash_clientside.no_update;
     window.dash_ag_grid.getApiAsync(gridId).then(function (api) {
       const columns = (api.getColumns() || []).map((column) => column.getColId());
-      const free = columns.filter((id) => !id.startsWith("ag-Grid") && id !== "patch_no");
+      const locked = (id) => api.getColumn(id).getColDef().lockVisible;
+      const free = columns.filter((id) => !id.startsWith("ag-Grid") && !locked(id));
       api.setColumnsVisible(free.filter((id) => keys.includes(id)), true);
       api.setColumnsVisible(free.filter((id) => !keys.includes(id)), false);
     });
     return keys;
+  }
+
+  function showTotal(row, gridId) {
+    if (!row) return window.dash_clientside.no_update;
+    window.dash_ag_grid.getApiAsync(gridId).then(function (api) {
+      api.setGridOption("pinnedBottomRowData", [row]);
+    });
+    return row.id;
   }
 
   /* A patch picked on the map is selected in the grid; one not loaded there stands above the rows. */
@@ -173,6 +187,7 @@
     weipianLists: {
       applyQuery: applyQuery,
       showColumns: showColumns,
+      showTotal: showTotal,
       markRow: markRow,
       mapPick: mapPick,
       markMap: markMap,

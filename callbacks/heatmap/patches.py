@@ -14,7 +14,8 @@ from flask import Flask, Response
 
 from callbacks.frame.context import PageContext
 from callbacks.heatmap.address import QUESTION_KEYS, read_heatmap
-from callbacks.lists.page import register_list_page
+from callbacks.lists.page import Top, register_list_page
+from callbacks.lists.said import narrowed, with_filters
 from callbacks.lists.view import Chosen, ListPage, ListView
 from callbacks.lists.workbook import register_export
 from callbacks.maps.answers import JSON, Asked, answered, as_json
@@ -29,6 +30,8 @@ from data.maps.selection import Selection, points_within, read_selection
 from data.periods import format_day
 from data.scope import Scope
 from data.services import Services
+from data.store.queries.contributions import AMOUNTS
+from data.store.queries.patch_list import count_patches
 from data.store.queries.patch_rows import patch_rows
 from data.units import format_count
 
@@ -100,6 +103,7 @@ def choose(services: Services, context: PageContext) -> Chosen:
     found = found_in(cube, context.scope, q, place)
     return Chosen(
         ids=tuple(cube.patches["id"][found.row].tolist()),
+        beside=(q.measure,) if q.measure in AMOUNTS and not q.is_difference else (),
         words=f"{place.words}{'，' if place.words else ''}{q.what.label}：",
         said=(*q.in_words(), f"合计{amount_text(q, found.total)}"),
         box=place.selection.box if place.selection else None,
@@ -107,32 +111,36 @@ def choose(services: Services, context: PageContext) -> Chosen:
     )
 
 
-def headline(view: ListView) -> str:
+def headline(conn: Connection, view: ListView) -> str:
     """Where, what, how many and how much."""
     chosen = view.chosen
     assert chosen is not None
     day = format_day(view.context.as_of, view.context.year)
-    count = format_count(len(chosen.ids))
     where = "" if view.context.district is None else view.context.district_name
+    if narrowed(view):
+        count = format_count(count_patches(conn, view.context.scope, view.query))
+        return with_filters(conn, view, f"截至{day}，{where}{chosen.words}其中{count}个图斑")
+    count = format_count(len(chosen.ids))
     return f"截至{day}，{where}{chosen.words}{count}个图斑，{chosen.said[-1]}"
 
 
-def top(conn: Connection, view: ListView) -> list[Component]:
-    """The way back to the same map, and the sentence."""
-    assert view.chosen is not None
+def way_back(conn: Connection, view: ListView) -> list[Component]:
+    """To the same map."""
     query = view.context.query
     own = {key: query[key] for key in QUESTION_KEYS if query.get(key)}
     if query.get("bbox"):
         own["view"] = query["bbox"]
-    narrowing = view.chosen.said[:-1]
-    return [
-        html.Nav(
-            [dcc.Link("违法占用", href=href("/heatmap", query, **own)), " › 图斑"],
-            className="breadcrumb-line",
-        ),
-        html.H1(headline(view), id=ids.HeatmapPatches.HEADLINE, className="headline"),
-        *([html.P("；".join(narrowing) + "。", className="trigger-line")] if narrowing else []),
-    ]
+    back = dcc.Link("违法占用", href=href("/heatmap", query, **own))
+    return [html.Nav([back, " › 图斑"], className="breadcrumb-line")]
+
+
+def narrowing(conn: Connection, view: ListView) -> list[Component]:
+    assert view.chosen is not None
+    said = view.chosen.said[:-1]
+    return [html.P("；".join(said) + "。", className="trigger-line")] if said else []
+
+
+TOP = Top(headline, before=way_back, after=narrowing)
 
 
 # ---- the card of a place -------------------------------------------------------------------------
@@ -180,7 +188,7 @@ def first_document(conn: Connection, asked: Asked) -> dict[str, Any]:
 
 def register(app: Dash, services: Services) -> None:
     page = _page(services)
-    register_list_page(app, services, page, ids.HeatmapPatches, top)
+    register_list_page(app, services, page, ids.HeatmapPatches, TOP)
 
 
 def _page(services: Services) -> ListPage:

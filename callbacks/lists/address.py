@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from data.store.queries.contributions import AMOUNTS, listed_figures
 from data.store.queries.list_filters import FILTERABLE, SORTABLE, ColumnFilter, Operator
 from data.triggers.behind import TriggerKey
 from data.vocabulary import Domain, PatchStatus, PatchType
@@ -28,7 +29,8 @@ _TEXT_ONLY = frozenset({Operator.CONTAINS, Operator.NOT_CONTAINS, Operator.START
 @dataclass(frozen=True, slots=True)
 class ListAddress:
     """The list's own part of the address. kept: parts of the page that lists, which travel on as
-    they are. problems: Chinese sentences on what was left out."""
+    they are. figure: the one whose list is asked for (contributions.listed_figures). problems:
+    Chinese sentences on what was left out."""
 
     month: str | None = None
     town: str | None = None
@@ -38,6 +40,7 @@ class ListAddress:
     text: str = ""
     box: Box | None = None
     trigger: TriggerKey | None = None
+    figure: str | None = None
     sort: Sort = ()
     filters: Mapping[str, ColumnFilter] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +102,7 @@ def _read_sort(text: str) -> Sort:
     pairs = []
     for part in text.split(","):
         name, _, way = part.partition(":")
-        if name not in SORTABLE or way not in ("asc", "desc"):
+        if name not in SORTABLE | AMOUNTS or way not in ("asc", "desc"):
             raise ValueError(part)
         pairs.append((name, way))
     return tuple(pairs)
@@ -108,6 +111,12 @@ def _read_sort(text: str) -> Sort:
 def _read_month(text: str) -> str:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise ValueError(text)
+    return text
+
+
+def _read_figure(text: str) -> str:
+    """Raises KeyError."""
+    listed_figures(text)
     return text
 
 
@@ -120,6 +129,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "q": ("text", str),
     "box": ("box", _read_box),
     "trigger": ("trigger", TriggerKey.read),
+    "figure": ("figure", _read_figure),
     "sort": ("sort", _read_sort),
 }
 
@@ -154,6 +164,7 @@ def write_address(frame: Mapping[str, str], address: ListAddress) -> str:
         "q": address.text.strip() or None,
         "box": ",".join(f"{v:.4f}" for v in address.box) if address.box else None,
         "trigger": address.trigger.written if address.trigger else None,
+        "figure": address.figure,
         "sort": ",".join(f"{name}:{way}" for name, way in address.sort) or None,
     }
     pairs = {**frame, **address.kept, **{key: value for key, value in own.items() if value}}
@@ -222,7 +233,7 @@ def sort_from_grid(model: Sequence[Mapping[str, Any]] | None) -> Sort:
     return tuple(
         (str(item["colId"]), str(item["sort"]))
         for item in model or ()
-        if item.get("colId") in SORTABLE and item.get("sort") in ("asc", "desc")
+        if item.get("colId") in SORTABLE | AMOUNTS and item.get("sort") in ("asc", "desc")
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, no_update
 
@@ -15,11 +16,12 @@ from callbacks.lists.view import (
     read_view,
     rows_response,
     selected_rows,
+    usual_sort,
 )
-from callbacks.lists.workbook import selected_workbook
+from callbacks.lists.workbook import selected_workbook, summing
 from components import ids
 from components.links import patch_path
-from components.lists.columns import screen_row
+from components.lists.columns import chosen, screen_row, total_texts
 from components.lists.work_group import work_group_text
 from components.maps.base import bounds_from_leaflet
 from components.parts.filters import EVERYTHING
@@ -27,9 +29,14 @@ from components.patch.summary import drawer_summary
 from data.errors import NotFound
 from data.scope import Scope
 from data.services import Services
+from data.settings import Settings
 from data.store.queries.patch_detail import patch_detail
+from data.store.queries.patch_list import amounts_of_row, totals
 from data.units import format_count
 from data.vocabulary import PatchStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def _chosen(value: str | None) -> str | None:
@@ -66,7 +73,7 @@ def next_search(
         status=PatchStatus(status) if status and _chosen(status) else None,
         domain=_chosen(domain),
         filters=filters_from_grid(filter_model),
-        sort=() if sort == view.page.sort else sort,
+        sort=() if sort == usual_sort(view.page, view.query) else sort,
         box=box,
     )
 
@@ -86,16 +93,51 @@ def picked_patch(
         view = read_view(conn, services.settings, page, search)
         scope: Scope = view.context.scope
         detail = patch_detail(conn, scope, view.context.year, patch_no, view.context.as_of)
+        row = detail | amounts_of_row(conn, view.query, detail["id"])
     href = patch_path(view.context.year, patch_no) + view.frame_search
     picked = {
         "id": detail["id"],
         "source": source,
-        "row": screen_row(detail, page.columns, view.names),
+        "row": screen_row(row, view.columns, view.names),
     }
     return f"图斑 {patch_no}", drawer_summary(detail, view.names, href), picked
 
 
-def register_list(app: Dash, services: Services, page: ListPage, i: ids.PatchList) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of the list as a whole, as it is narrowed. export: address of its workbook."""
+
+    export: str
+    total: dict[str, str]
+    headline: str
+
+
+def told(
+    conn: Connection,
+    settings: Settings,
+    page: ListPage,
+    search: str,
+    columns: Sequence[str] | None,
+    headline: Callable[[Connection, ListView], str],
+) -> Told:
+    """columns: keys of those on the screen; what can be added up of them is."""
+    view = read_view(conn, settings, page, search)
+    on_screen = chosen(view.columns, columns)
+    below = totals(conn, view.context.scope, summing(view.query, on_screen))
+    return Told(
+        export_href(page, search, columns),
+        {"id": "total", **total_texts(view.columns, below)},
+        headline(conn, view),
+    )
+
+
+def register_list(
+    app: Dash,
+    services: Services,
+    page: ListPage,
+    i: ids.PatchList,
+    headline: Callable[[Connection, ListView], str],
+) -> None:
     """What the grid, its filters, its selection and its drawer do."""
 
     @app.callback(
@@ -177,9 +219,24 @@ def register_list(app: Dash, services: Services, page: ListPage, i: ids.PatchLis
         prevent_initial_call=True,
     )
 
-    @app.callback(Output(i.EXPORT, "href"), Input(i.QUERY, "data"), Input(i.COLUMNS, "value"))
-    def export(search: str | None, columns: list[str] | None) -> str:
-        return export_href(page, search or "", columns)
+    @app.callback(
+        Output(i.EXPORT, "href"),
+        Output(i.TOTAL, "data"),
+        Output(i.HEADLINE, "children"),
+        Input(i.QUERY, "data"),
+        Input(i.COLUMNS, "value"),
+    )
+    def whole(search: str | None, columns: list[str] | None) -> tuple[str, dict[str, str], str]:
+        with services.store.read() as conn:
+            said = told(conn, services.settings, page, search or "", columns, headline)
+        return said.export, said.total, said.headline
+
+    app.clientside_callback(
+        ClientsideFunction("weipianLists", "showTotal"),
+        Output(i.TOTAL_SHOWN, "data"),
+        Input(i.TOTAL, "data"),
+        State(i.GRID, "id"),
+    )
 
     @app.callback(
         Output(i.DRAWER, "is_open"),

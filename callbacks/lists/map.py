@@ -23,7 +23,7 @@ from components.maps.patches import (
 )
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.patch_list import Box, count_on_map, map_bins, map_features
+from data.store.queries.patch_list import Box, count_on_map, extent, map_bins, map_features
 from data.store.queries.places import district_shapes, town_labels
 from data.vocabulary import PatchStatus
 
@@ -31,12 +31,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+#: Degrees, a kilometre or so.
+_LEAST_ROOM = 0.01
+
+
 def map_pane(conn: Connection, settings: Settings, view: ListView, i: ids.PatchList) -> Component:
     """The map's place; it asks for its patches by itself."""
     address, context = view.address, view.context
     tiles = Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
     shapes = district_shapes(conn)
-    own = view.chosen.box if view.chosen else None
+    own = around_rows(conn, view)
     return html.Div(
         [
             in_view_switch(i, address.box is not None),
@@ -57,6 +61,20 @@ def map_pane(conn: Connection, settings: Settings, view: ListView, i: ids.PatchL
     )
 
 
+def around_rows(conn: Connection, view: ListView) -> Box | None:
+    """The part of the map on which the listed patches lie, with room around them."""
+    if view.chosen and view.chosen.box:
+        return view.chosen.box
+    found = extent(conn, view.context.scope, view.query)
+    if found is None:
+        return None
+    west, south, east, north = found
+    # a single patch is shown with what lies near it
+    x = max((east - west) * 0.05, _LEAST_ROOM)
+    y = max((north - south) * 0.05, _LEAST_ROOM)
+    return west - x, south - y, east + x, north + y
+
+
 def map_content(
     conn: Connection, view: ListView, bounds: Box | None, zoom: float
 ) -> tuple[dict[str, Any], Component]:
@@ -67,7 +85,7 @@ def map_content(
         bins = map_bins(conn, scope, query, bounds, CELLS)
         return bin_features(bins), bin_legend(bins)
     rows = map_features(conn, scope, query, bounds, MOST_FEATURES, shapes=zoom >= SHAPE_ZOOM)
-    overdue_only = view.query.status is PatchStatus.OVERDUE
+    overdue_only = PatchStatus.OVERDUE is view.query.status or view.query.figures == ("overdue",)
     legend = patch_legend(len(rows), view.page.noun, overdue_only=overdue_only)
     return patch_features(rows), legend
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dash import Dash, Input, Output, State, html
@@ -21,8 +22,24 @@ from data.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-#: What stands above the filters.
-Top = Callable[["Connection", ListView], Sequence[Component]]
+#: The list in a sentence, which follows its filters.
+Headline = Callable[["Connection", ListView], str]
+#: What stands above the filters: a way back, what the headline is made from.
+Around = Callable[["Connection", ListView], Sequence[Component]]
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    headline: Headline
+    before: Around | None = None
+    after: Around | None = None
+
+    def parts(self, conn: Connection, view: ListView, headline_id: str) -> list[Component]:
+        return [
+            *(self.before(conn, view) if self.before else ()),
+            html.H1(self.headline(conn, view), id=headline_id, className="headline"),
+            *(self.after(conn, view) if self.after else ()),
+        ]
 
 
 def render_list(
@@ -51,27 +68,33 @@ def render_list(
     )
     listed = grid_pane(
         i,
-        page.columns,
+        view.columns,
         sort=view.query.sort,
         filter_model=filters_to_grid(address.filters),
         label=f"{page.noun}列表",
     )
-    panes = [listed, map_pane(conn, settings, view, i)] if page.with_map else [listed]
+    panes = [listed, map_pane(conn, settings, view, i)] if view.with_map else [listed]
     return [
-        *top(conn, view),
+        *top.parts(conn, view, i.HEADLINE),
         *problem_notes(view.problems, page.path + view.frame_search),
         toolbar(
             i,
-            page.columns,
+            view.columns,
             boxes,
             clear_href=page.path + view.bare_search,
             export_href=export_href(page, search, None),
-            remembered_as=page.path.strip("/").replace("/", "-"),
+            remembered_as=remembered_as(view),
         ),
-        html.Div(panes, className="list-split" if page.with_map else "list-single"),
-        *([] if page.with_map else [hidden(i.IN_VIEW)]),
+        html.Div(panes, className="list-split" if view.with_map else "list-single"),
+        *([] if view.with_map else [hidden(i.IN_VIEW)]),
         *hidden_parts(i, search),
     ]
+
+
+def remembered_as(view: ListView) -> str:
+    """Under which name the browser remembers the columns: lists behind figures show others."""
+    own = view.page.path.strip("/").replace("/", "-")
+    return f"{own}-figure" if view.query.amounts else own
 
 
 def register_list_page(
@@ -87,6 +110,6 @@ def register_list_page(
         with services.store.read() as conn:
             return render_list(conn, services.settings, page, i, search or "", top)
 
-    register_list(app, services, page, i)
-    if page.with_map:
+    register_list(app, services, page, i, top.headline)
+    if page.with_map or page.with_status:
         register_map(app, services, page, i)

@@ -17,8 +17,10 @@ from callbacks.lists.address import (
     write_address,
 )
 from components.links import frame_part, href
-from components.lists.columns import ListColumn, screen_row
+from components.lists.columns import ListColumn, list_columns, screen_row
+from data.definitions import DEFINITIONS
 from data.settings import Settings
+from data.store.queries.contributions import listed_figures
 from data.store.queries.list_filters import MAX_SELECTED
 from data.store.queries.patch_list import (
     PatchQuery,
@@ -27,7 +29,7 @@ from data.store.queries.patch_list import (
     patch_page,
 )
 from data.store.queries.places import towns
-from data.triggers.behind import find_trigger
+from data.triggers.behind import Behind, find_behind
 from data.triggers.current import Trigger
 from data.units import format_count
 from data.vocabulary import PatchStatus
@@ -42,8 +44,9 @@ _MOST_ROWS = 500
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """How one list page differs from another. status: the one it always shows, or None. noun: what
-    its patches are called. with_status: whether a status and a domain can be chosen. kept: keys of
-    the address that are the page's own. choose: which patches it lists, None for all."""
+    its patches are called. with_status: whether a status and a domain can be chosen; then the list
+    behind a figure can be asked for, too. kept: keys of the address that are the page's own.
+    choose: which patches it lists, None for all."""
 
     path: str
     title: str
@@ -60,11 +63,13 @@ class ListPage:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The patches that a page has chosen by its own means. ids: which. words: what was chosen, for
-    the headline. said: a sentence each for what narrows it. box: where they lie. problems: what of
-    the address was left out."""
+    the headline. said: a sentence each for what narrows it. box: where they lie. beside: figures
+    (of contributions.AMOUNTS) by which they were chosen. problems: what of the address was left
+    out."""
 
     ids: tuple[int, ...]
     words: str
+    beside: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     box: Box | None = None
     problems: tuple[str, ...] = ()
@@ -72,7 +77,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """One address read: who sees it, on which day, and which patches. trigger: the one whose
+    """One address read: who sees it, on which day, and which patches. behind: the trigger whose
     patches are asked for, None where none is or where it does not hold on the day. chosen: by the
     page itself, if it chooses."""
 
@@ -80,8 +85,36 @@ class ListView:
     context: PageContext
     address: ListAddress
     query: PatchQuery
-    trigger: Trigger | None = None
+    behind: Behind | None = None
     chosen: Chosen | None = None
+
+    @property
+    def trigger(self) -> Trigger | None:
+        return self.behind.trigger if self.behind else None
+
+    @property
+    def figure(self) -> str | None:
+        """The figure or rate whose list the address asks for."""
+        return self.address.figure if self.page.with_status else None
+
+    @property
+    def columns(self) -> tuple[ListColumn, ...]:
+        return list_columns(self.page.columns, self.query.amounts)
+
+    @property
+    def title(self) -> str:
+        """What is listed, in a few words: the name of its workbook."""
+        month = month_label(self.query.month, self.query.year) if self.query.month else ""
+        if self.trigger is not None:
+            return f"{self.trigger['rule_name']}{month}所依据的图斑"
+        if self.figure is not None:
+            return f"{month}{DEFINITIONS[self.figure].label}"
+        return self.page.title
+
+    @property
+    def with_map(self) -> bool:
+        """Whatever stands behind a figure is shown on a map, too."""
+        return self.page.with_map or self.figure is not None
 
     @property
     def names(self) -> dict[str, str]:
@@ -103,17 +136,14 @@ class ListView:
         """The address without filters; what says whose patches are shown stays."""
         key = self.address.trigger
         trigger = key.written if key else None
-        return href("", self.context.query, trigger=trigger, **self.address.kept)
+        figure = self.figure
+        return href("", self.context.query, trigger=trigger, figure=figure, **self.address.kept)
 
 
 def patch_query(
-    page: ListPage,
-    context: PageContext,
-    address: ListAddress,
-    numbers: tuple[str, ...] | None = None,
-    ids: tuple[int, ...] | None = None,
+    page: ListPage, context: PageContext, address: ListAddress, behind: Behind | None
 ) -> PatchQuery:
-    return PatchQuery(
+    query = PatchQuery(
         year=context.year,
         as_of=context.as_of,
         district=context.district,
@@ -123,25 +153,48 @@ def patch_query(
         patch_type=address.patch_type,
         domain=address.domain,
         text=address.text,
-        sort=address.sort or page.sort,
         filters=address.filters,
         box=address.box,
-        numbers=numbers,
-        ids=ids,
     )
+    if address.trigger is not None:
+        if behind is None:
+            query = replace(query, numbers=())
+        elif behind.figures:
+            month = behind.month or query.month
+            query = replace(query, figures=behind.figures, month=month)
+        else:
+            numbers = tuple(behind.trigger["patches"])
+            query = replace(query, numbers=numbers, beside=behind.beside)
+    elif page.with_status and address.figure is not None:
+        query = replace(query, figures=listed_figures(address.figure))
+    return replace(query, sort=address.sort or usual_sort(page, query))
+
+
+def usual_sort(page: ListPage, query: PatchQuery) -> Sort:
+    """The largest part of the figure first."""
+    if query.amounts:
+        return ((query.amounts[0], "desc"),)
+    return (("days_overdue", "desc"),) if query.figures == ("overdue",) else page.sort
 
 
 def read_view(conn: Connection, settings: Settings, page: ListPage, search: str) -> ListView:
     """What the address shows."""
     context = read_context(conn, settings, search)
     address = read_address(context.query, page.kept)
-    trigger, numbers = None, None
+    behind = None
     if address.trigger is not None:
-        trigger = find_trigger(conn, context.scope, context.year, context.as_of, address.trigger)
-        numbers = tuple(trigger["patches"]) if trigger else ()
+        # a link from before the district stood in it
+        code = address.trigger.subject
+        if context.district is None and code in context.names:
+            context = replace(context, district=code, query={**context.query, "district": code})
+        if context.district in (None, code):
+            behind = find_behind(conn, context.scope, context.year, context.as_of, address.trigger)
     chosen = page.choose(context) if page.choose else None
-    query = patch_query(page, context, address, numbers, chosen.ids if chosen else None)
-    return ListView(page, context, address, query, trigger, chosen)
+    query = patch_query(page, context, address, behind)
+    if chosen is not None:
+        query = replace(query, ids=chosen.ids, beside=chosen.beside)
+        query = replace(query, sort=address.sort or usual_sort(page, query))
+    return ListView(page, context, address, query, behind, chosen)
 
 
 def choices(
@@ -201,7 +254,7 @@ def rows_response(
     end = int(request.get("endRow") or start + 100)
     query = replace(
         view.query,
-        sort=sort_from_grid(request.get("sortModel")) or page.sort,
+        sort=sort_from_grid(request.get("sortModel")) or usual_sort(page, view.query),
         filters=filters_from_grid(request.get("filterModel")),
         offset=start,
         limit=min(max(end - start, 1), _MOST_ROWS),
@@ -209,7 +262,7 @@ def rows_response(
     found = patch_page(conn, view.context.scope, query)
     names = view.names
     return Rows(
-        [screen_row(row, page.columns, names) for row in found.rows],
+        [screen_row(row, view.columns, names) for row in found.rows],
         found.total if found.exact else None,
         f"共 {format_count(found.total)} 个图斑"
         if found.exact

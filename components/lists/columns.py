@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
 
+from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count, format_mu
-from data.vocabulary import Domain, Legality, MineralViolation, PatchSource, PatchType, Term
+from data.vocabulary import (
+    Domain,
+    Legality,
+    MineralViolation,
+    PatchSource,
+    PatchType,
+    RectificationWay,
+    Term,
+)
 
 Row = Mapping[str, Any]
 Value = str | int | float | date | None
@@ -28,6 +37,7 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """key: name in the address, in sorting and filtering. shown: visible until the reader hides it.
+    fixed: the figure that the list stands behind, which cannot be hidden.
 
     value: the cell's value from a row of queries.patch_rows, with the names of districts.
     """
@@ -40,6 +50,7 @@ class ListColumn:
     shown: bool = True
     sortable: bool = True
     filterable: bool = True
+    fixed: bool = False
 
     def text(self, row: Row, names: Mapping[str, str]) -> str:
         """The cell on the screen; days with the year where it is not the row's."""
@@ -204,6 +215,53 @@ RESPONSIBLE = ListColumn(
 )
 PLANNED = ListColumn("planned_on", "计划整改日期", Kind.DAY, 116, _field("planned_on"), shown=False)
 
+UNLAWFUL_FARMLAND = ListColumn(
+    "unlawful_farmland_mu",
+    "违法占用耕地（亩）",
+    Kind.AREA,
+    120,
+    _field("unlawful_farmland_mu"),
+    shown=False,
+    sortable=False,
+    filterable=False,
+)
+REMAINING_FARMLAND = ListColumn(
+    "remaining_farmland_mu",
+    "未消除违法占用耕地（亩）",
+    Kind.AREA,
+    132,
+    _field("remaining_farmland_mu"),
+    shown=False,
+    sortable=False,
+    filterable=False,
+)
+
+
+def _filed(row: Row, _: Mapping[str, str]) -> Value:
+    """How far the unlawful parcels are filed."""
+    whole, filed = row["unlawful_parcels"], row["filed_parcels"]
+    if not whole:
+        return None
+    if filed == whole:
+        return "已立案"
+    return f"部分立案（{filed}/{whole}宗）" if filed else "未立案"
+
+
+def _ways(row: Row, _: Mapping[str, str]) -> Value:
+    return "、".join(RectificationWay(way).label for way in row["ways"]) or None
+
+
+def _of_case(key: str, title: str, kind: Kind, width: int, value: Any) -> ListColumn:
+    return ListColumn(key, title, kind, width, value, shown=False, sortable=False, filterable=False)
+
+
+FILED = _of_case("filed", "立案", Kind.TEXT, 96, _filed)
+FILED_ON = _of_case("filed_on", "立案日期", Kind.DAY, 104, _field("filed_on"))
+WAY = _of_case("way", "整改方式", Kind.TEXT, 108, _ways)
+ELIMINATED = _of_case("eliminated_on", "消除违法状态日期", Kind.DAY, 120, _field("eliminated_on"))
+#: What became of the unlawful land of a patch.
+UNLAWFUL_COLUMNS = (UNLAWFUL_FARMLAND, REMAINING_FARMLAND, FILED, FILED_ON, WAY, ELIMINATED)
+
 #: 逾期图斑: the most pressing figure right behind the number.
 OVERDUE_COLUMNS = (
     PATCH_NO, DAYS_OVERDUE, DISTRICT, TOWN, AREA, FARMLAND, TYPE, DUE, ISSUED, LEGALITY,
@@ -213,14 +271,59 @@ OVERDUE_COLUMNS = (
 PATCH_COLUMNS = (
     PATCH_NO, DISTRICT, TOWN, STATUS, LEGALITY, AREA, FARMLAND, TYPE, ISSUED, DUE, REPORTED,
     DAYS_OVERDUE, BASIC_FARMLAND, REDLINE, DOMAIN, MONTH, EXTENDED, CORRECTION, LOCATION,
-    SOURCE, REASONS, DEDUCTION, RESPONSIBLE, PLANNED, MINERAL, VIOLATION,
+    *UNLAWFUL_COLUMNS, SOURCE, REASONS, DEDUCTION, RESPONSIBLE, PLANNED, MINERAL, VIOLATION,
 )  # fmt: skip
+
+
+# ---- what a list stands behind -------------------------------------------------------------------
+
+
+def figure_column(name: str) -> ListColumn:
+    """What each patch adds to a figure that is more than a count of patches."""
+    definition = DEFINITIONS[name]
+    kind = Kind.AREA if definition.unit == "亩" else Kind.COUNT
+    title = f"{definition.label}（{definition.unit}）"
+    width = max(116, 16 * len(title) // 2 + 24)
+    return ListColumn(name, title, kind, width, _field(name), filterable=False, fixed=True)
+
+
+def list_columns(own: Sequence[ListColumn], figures: Sequence[str]) -> tuple[ListColumn, ...]:
+    """The columns of a list behind figures that add up more than patches: the figures right behind
+    the number, then what has become of the unlawful land, then the page's own."""
+    if not figures:
+        return tuple(own)
+    first = [figure_column(name) for name in figures]
+    unlawful = [replace(c, shown=True) for c in UNLAWFUL_COLUMNS if c.key not in figures]
+    taken = {c.key for c in (*first, *unlawful)}
+    rest = [c for c in own[1:] if c.key not in taken]
+    at = next((i for i, c in enumerate(rest) if c.key == TYPE.key), len(rest))
+    return (own[0], *first, *rest[:at], *unlawful, *rest[at:])
 
 
 def chosen(columns: Sequence[ListColumn], keys: Sequence[str] | None) -> list[ListColumn]:
     """The columns on the screen, in their fixed order; the first always stays."""
     wanted = {c.key for c in columns if c.shown} if keys is None else set(keys)
-    return [c for i, c in enumerate(columns) if i == 0 or c.key in wanted]
+    return [c for i, c in enumerate(columns) if i == 0 or c.fixed or c.key in wanted]
+
+
+def total_texts(columns: Sequence[ListColumn], totals: Mapping[str, float | int]) -> dict[str, str]:
+    """The row under the list: how many patches, and what the columns add up to that add up."""
+    first, *rest = columns
+    texts = {first.key: f"合计 {format_count(int(totals['patches']))} 个图斑"}
+    for column in rest:
+        if column.key in totals:
+            value = totals[column.key]
+            is_area = column.kind is Kind.AREA
+            texts[column.key] = format_mu(value) if is_area else format_count(int(value))
+    return texts
+
+
+def total_cells(
+    columns: Sequence[ListColumn], totals: Mapping[str, float | int]
+) -> list[str | float | int | None]:
+    """The same for a workbook."""
+    first = f"合计 {format_count(int(totals['patches']))} 个图斑"
+    return [first, *(totals.get(column.key) for column in columns[1:])]
 
 
 def screen_row(row: Row, columns: Sequence[ListColumn], names: Mapping[str, str]) -> dict[str, Any]:

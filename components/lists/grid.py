@@ -35,7 +35,7 @@ def _definition(
         "headerName": column.title,
         "width": column.width,
         "sortable": column.sortable,
-        "hide": not visible,
+        "hide": not (visible or column.fixed),
         "filter": False,
         "cellDataType": False,
     }
@@ -50,6 +50,8 @@ def _definition(
             "buttons": ["apply", "reset"],
             "closeOnApply": True,
         }
+    if column.fixed:  # assets/js/lists.js leaves alone what is locked
+        definition["lockVisible"] = True
     if first:
         definition |= {"pinned": "left", "lockPinned": True, "lockVisible": True}
     if column.key in order:

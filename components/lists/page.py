@@ -171,6 +171,8 @@ def hidden_parts(i: ids.PatchList, search: str) -> list[Component]:
         ),
         dcc.Download(id=i.DOWNLOAD),
         dcc.Store(id=i.QUERY, data=search),
+        dcc.Store(id=i.TOTAL),
+        dcc.Store(id=i.TOTAL_SHOWN),
         dcc.Store(id=i.APPLIED),
         dcc.Store(id=i.COLUMNS_SHOWN),
         dcc.Store(id=i.PICKED),
@@ -182,7 +184,7 @@ def hidden_parts(i: ids.PatchList, search: str) -> list[Component]:
 
 def column_chooser(chooser_id: str, columns: Sequence[ListColumn], remembered_as: str) -> Component:
     """Which columns show; the browser remembers it. The first column always shows."""
-    free = columns[1:]
+    free = [c for c in columns[1:] if not c.fixed]
     return html.Details(
         [
             html.Summary("显示列", className="btn btn-sm btn-outline-secondary"),

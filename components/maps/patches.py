@@ -88,7 +88,7 @@ def patch_legend(shown: int, named: str, *, overdue_only: bool = True) -> Compon
     """Shown as points or shapes. named: what the list calls its patches."""
     marks: list[Any] = [html.Span(className="legend-dot")]
     if not overdue_only:
-        marks += ["逾期", html.Span(className="legend-dot legend-dot-other"), "其他 · "]
+        marks += ["逾期未报", html.Span(className="legend-dot legend-dot-other"), "未逾期 · "]
     return html.Span(
         [*marks, f"{named} {format_count(shown)} 个，点按查看"], className="map-legend"
     )

@@ -120,7 +120,7 @@ def patches_href(trigger: Trigger, query: Mapping[str, str], year: int) -> str:
     """The patches behind a trigger: the patch itself, or a list with its map."""
     if not trigger["key"]:
         return href(f"/patches/{year}/{quote(str(trigger['subject']), safe='')}", query)
-    return behind_href(trigger["key"], query)
+    return behind_href(trigger["key"], trigger["district"], query)
 
 
 def matter_href(matter: Matter, query: Mapping[str, str]) -> tuple[str, str]:
@@ -132,14 +132,16 @@ def matter_href(matter: Matter, query: Mapping[str, str]) -> tuple[str, str]:
     if len(matter.triggers) > 1 and not matter.of_patches:
         return href("/triggers", own, rule=matter.rule), "逐月查看"
     if len(matter.triggers) > 1:
-        return behind_href(matter.key, query), f"查看{len(matter.triggers):,}个图斑"
+        return behind_href(
+            matter.key, matter.district, query
+        ), f"查看{len(matter.triggers):,}个图斑"
     year = int(str(gravest["period"])[:4])
     return patches_href(gravest, query, year), "查看所依据的图斑"
 
 
-def behind_href(key: str, query: Mapping[str, str]) -> str:
-    """The list of the patches behind what a key names, with its map."""
-    return href("/triggers/patches", {**query, "district": ""}, trigger=key)
+def behind_href(key: str, district: str | None, query: Mapping[str, str]) -> str:
+    """The list of the patches behind what a key names, on a map. district: None for a city's."""
+    return href("/triggers/patches", {**query, "district": district or ""}, trigger=key)
 
 
 def _on_map(matter: Matter, query: Mapping[str, str]) -> list[Component]:

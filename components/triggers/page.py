@@ -187,7 +187,7 @@ def _patches(found: ToldMatter, view: View) -> list[Node]:
     ways: list[Node] = []
     if whole > 1:
         more = f"（此处列出最重的{shown}个）" if whole > shown else ""
-        link = behind_href(matter.key, view.query)
+        link = behind_href(matter.key, matter.district, view.query)
         ways = [
             node("p", node("a", f"查看全部{whole:,}个图斑", href=link), more, cls="trigger-link")
         ]

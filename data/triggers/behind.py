@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from data.store.measures import RATES
 from data.triggers.current import ALL_RULES, Trigger, current_triggers
+from data.triggers.evidence import figures_behind
 from data.triggers.matters import PATCHES, is_on_patch, matters
 
 if TYPE_CHECKING:
@@ -33,6 +35,60 @@ class TriggerKey:
         if found is None or found[1] not in ALL_RULES:
             raise ValueError(text)
         return cls(found[1], found[2], text)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a trigger that holds. figures: those whose lists its patches are (of
+    contributions.LISTED); none where it names single patches. beside: what of each is shown with
+    them. basis: the figures of its formula, in their order. district: None for the city. month: the
+    clearance month that it is about, if any."""
+
+    trigger: Trigger
+    figures: tuple[str, ...]
+    beside: tuple[str, ...]
+    basis: tuple[str, ...]
+
+    @property
+    def district(self) -> str | None:
+        code: str | None = self.trigger["district"]
+        return code
+
+    @property
+    def month(self) -> str | None:
+        period = str(self.trigger["period"])
+        return period if "-" in period else None
+
+
+#: Rule → the figures of its formula; of T3 and T11 those of the variant that judged.
+_BASIS = {
+    "T1": ("reached_on_time", "due_reached"),
+    "T2": ("returned", "audited"),
+    "T5": ("eliminated_mu", "unlawful_mu"),
+}
+
+
+def _basis(trigger: Trigger) -> tuple[str, ...]:
+    rule, first = str(trigger["rule"]), str(trigger["about"]).partition("+")[0]
+    if rule in ("T3", "T11") and first in RATES:
+        return RATES[first]
+    return _BASIS.get(rule, ())
+
+
+#: Rule on patches → what each of them is measured by.
+_OF_PATCHES = {"T6": ("unlawful_farmland_mu", "unlawful_basic_farmland_mu")}
+
+
+def find_behind(
+    conn: Connection, scope: Scope, year: int, as_of: date, key: TriggerKey
+) -> Behind | None:
+    """None where the trigger does not hold on the day."""
+    trigger = find_trigger(conn, scope, year, as_of, key)
+    if trigger is None:
+        return None
+    if key.written.endswith(f".{PATCHES}"):
+        return Behind(trigger, (), _OF_PATCHES.get(key.rule, ()), ())
+    return Behind(trigger, figures_behind(str(trigger["about"])), (), _basis(trigger))
 
 
 def find_trigger(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,28 +12,29 @@ from sqlalchemy import Connection
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
-from data.vocabulary import Domain, RatioVariant
+from data.store.queries.contributions import OF_PARCELS, amounts_of_patches
+from data.vocabulary import RatioVariant
 
-Parcel = Mapping[str, Any]
+Facts = Mapping[str, Any]
 
-
-def _remaining(parcel: Parcel) -> bool:
-    return bool(parcel["counted"] and not parcel["eliminated"])
-
-
-def _of_ratio(variant: RatioVariant) -> Callable[[Parcel], bool]:
-    """What stands in the numerator of a variant."""
-    return lambda p: bool(p["counted"] and p["new_construction"] and not p[f"deducted_{variant}"])
-
-
-#: about → (which unlawful land parcels, by which area they are ordered)
-_AREAS: dict[str, tuple[Callable[[Parcel], bool], str]] = {
-    **{f"ratio_{variant}": (_of_ratio(variant), "farmland_mu") for variant in RatioVariant},
-    "basic_farmland": (_remaining, "basic_farmland_mu"),
-    "redline": (_remaining, "redline_mu"),
-    "remaining": (_remaining, "area_mu"),
-    "unrectified": (lambda p: bool(p["counted"] and not p["rectified"]), "farmland_mu"),
+#: What a finding is about → the figure behind it; of a variant of the ratio its numerator.
+_FIGURES = {
+    "overdue": "overdue",
+    "returned": "returned",
+    **{f"ratio_{variant}": f"ratio_{variant}_part_mu" for variant in RatioVariant},
+    "basic_farmland": "remaining_basic_farmland_mu",
+    "redline": "remaining_redline_mu",
+    "remaining": "remaining_mu",
+    "unrectified": "unrectified_farmland_mu",
+    "mineral": "mineral_unlawful_patches",
 }
+
+
+def figures_behind(about: str) -> tuple[str, ...]:
+    """The figures (of contributions.LISTED) whose lists are the patches behind a finding, as its
+    `about` names them; none for what single patches or records say."""
+    known = (_FIGURES.get(part) for part in about.split("+"))
+    return tuple(dict.fromkeys(name for name in known if name))
 
 
 class Evidence:
@@ -43,8 +44,10 @@ class Evidence:
         self.conn, self.scope, self.year, self.as_of = conn, scope, year, as_of
 
     @cached_property
-    def _parcels(self) -> list[dict[str, Any]]:
-        return trigger_facts.unlawful_parcels(self.conn, self.scope, self.year, self.as_of)
+    def _amounts(self) -> Sequence[Facts]:
+        """Patches of all figures on areas and minerals at once: they look at the same parcels."""
+        wanted = [name for name in _FIGURES.values() if name in OF_PARCELS]
+        return amounts_of_patches(self.conn, self.scope, self.year, self.as_of, wanted)
 
     @cached_property
     def _overdue(self) -> dict[tuple[str, str], list[str]]:
@@ -63,22 +66,12 @@ class Evidence:
             assert district is not None
             by_month = self._overdue if finding.about == "overdue" else self._returned
             return by_month.get((district, finding.period), [])
-        sizes: dict[str, float] = {}
-        own = [p for p in self._parcels if district is None or p["district"] == district]
-        for about in dict.fromkeys(finding.about.split("+")):
-            for patch_no, size in self._about(about, own).items():
-                sizes[patch_no] = max(sizes.get(patch_no, 0.0), size)
+        names = figures_behind(finding.about)
+        sizes = {
+            row["patch_no"]: max(row[name] for name in names)
+            for row in self._amounts
+            if names
+            and (district is None or row["district"] == district)
+            and any(row[name] for name in names)
+        }
         return sorted(sizes, key=lambda no: (-sizes[no], no))
-
-    def _about(self, about: str, own: list[dict[str, Any]]) -> dict[str, float]:
-        if about == "mineral":
-            return {p["patch_no"]: p["area_mu"] for p in own if p["domain"] == Domain.MINERAL.value}
-        if about not in _AREAS:
-            return {}
-        chosen, column = _AREAS[about]
-        sizes: dict[str, float] = {}
-        for parcel in own:
-            area = parcel[column]
-            if parcel["domain"] == Domain.LAND.value and area > 0 and chosen(parcel):
-                sizes[parcel["patch_no"]] = sizes.get(parcel["patch_no"], 0.0) + area
-        return sizes

@@ -50,7 +50,7 @@ def test_the_sentence_says_how_many_how_long_and_where(
 def test_the_page_holds_the_filters_of_its_address(services: Services) -> None:
     search = f"{ON}&month=2023-05&q=双岛&sort=area_mu:asc&f.area_mu=gte:5"
     with services.store.read() as conn:
-        page = render_list(conn, services.settings, overdue.PAGE, ids.Overdue, search, overdue.top)
+        page = render_list(conn, services.settings, overdue.PAGE, ids.Overdue, search, overdue.TOP)
     by_id = {getattr(c, "id", None): c for c in below(page)}
     assert by_id["overdue-month"].value == "2023-05"
     assert by_id["overdue-text"].value == "双岛"
@@ -70,7 +70,7 @@ def test_what_the_address_says_wrongly_is_said(services: Services) -> None:
             overdue.PAGE,
             ids.Overdue,
             f"{ON}&month=2023-13&district=999999",
-            overdue.top,
+            overdue.TOP,
         )
     words = text_of(page)
     assert "month=2023-13" in words

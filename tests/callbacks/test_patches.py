@@ -13,11 +13,16 @@ from tests.callbacks.listed import ON, WENDENG, below, text_of
 
 def page_of(services: Services, search: str) -> list[Component]:
     with services.store.read() as conn:
-        return render_list(conn, services.settings, patches.PAGE, ids.Patches, search, patches.top)
+        return render_list(conn, services.settings, patches.PAGE, ids.Patches, search, patches.TOP)
 
 
-def test_the_sentence_counts_the_years_patches_and_not_the_filters(services: Services) -> None:
-    assert "截至6月10日，2023年下发图斑4个" in text_of(page_of(services, f"{ON}&q=双岛"))
+def test_the_sentence_counts_what_the_filters_leave_and_names_them(services: Services) -> None:
+    assert "截至6月10日，2023年下发图斑4个" in text_of(page_of(services, ON))
+    assert "2023年符合条件的图斑1个（筛选：搜索：双岛）" in text_of(
+        page_of(services, f"{ON}&q=双岛")
+    )
+    overdue = text_of(page_of(services, f"{ON}&status=overdue&month=2023-05"))
+    assert "符合条件的图斑2个（筛选：办理状态：逾期未报；月清月份：5月）" in overdue
     assert "文登区2023年下发图斑1个" in text_of(page_of(services, f"{ON}&district={WENDENG}"))
 
 

@@ -8,19 +8,24 @@ numbers, areas whole parts of units.PARTS_PER_MU.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     and_,
     case,
     cast,
     func,
     literal,
+    or_,
     select,
     true,
 )
 from sqlalchemy.sql.selectable import Subquery
 
+from data.scope import Scope
 from data.store.measures import AREAS, COUNTS, PARCEL_COUNTS, RATES, REMAINING
 from data.store.models import Patch
 from data.store.queries.state import (
@@ -28,6 +33,7 @@ from data.store.queries.state import (
     Expression,
     ParcelState,
     PatchState,
+    day_literal,
     parcels_at,
 )
 from data.store.queries.trigger_facts import said_unlawful
@@ -193,3 +199,18 @@ def amount_columns(
         return case((is_land, total), else_=0)
 
     return [amount(name).label(name) for name in names]
+
+
+def amounts_of_patches(
+    conn: Connection, scope: Scope, year: int, as_of: date, names: Collection[str]
+) -> list[dict[str, Any]]:
+    """The patches that add anything to one of the figures (of OF_PARCELS) on the day: patch_no,
+    district, and what each adds by the figures' names."""
+    state = PatchState(Patch, day_literal(as_of))
+    found = amounts(names, year, state.day, state.active, state.visible_to(scope))
+    query = (
+        select(Patch.patch_no, state.district.label("district"), *found.c[1:])
+        .join(found, found.c.patch_id == Patch.id)
+        .where(or_(*(column != 0 for column in found.c[1:])))
+    )
+    return [dict(row) for row in conn.execute(query).mappings()]

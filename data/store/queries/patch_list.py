@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, exists, func, or_, select
 from sqlalchemy.sql.selectable import Subquery
 
 from data.scope import Scope
+from data.store.measures import COUNTS, PARCEL_COUNTS
 from data.store.models import AuditDecision, DaySummary, Parcel, Patch
 from data.store.queries.contributions import AMOUNTS, OF_PARCELS, amounts, counted, parts
 from data.store.queries.list_filters import (
@@ -44,7 +45,8 @@ class PatchQuery:
     month: clearance month `2023-05`. text: part of the number, the location or the town. filters:
     column → ColumnFilter. box: west, south, east, north in degrees. ids, numbers: only these.
     figures: only what stands behind one of these (of contributions.LISTED); each row then says
-    what it adds to them, and `sort` may name them.
+    what it adds to them, and `sort` may name them. beside: figures (of contributions.AMOUNTS) of
+    which each row says the same, without narrowing.
     """
 
     year: int
@@ -64,11 +66,13 @@ class PatchQuery:
     ids: tuple[int, ...] | None = None
     numbers: tuple[str, ...] | None = None
     figures: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def amounts(self) -> tuple[str, ...]:
-        """The figures to which a patch can add something else than a 1 for itself."""
-        return tuple(name for name in self.figures if name in AMOUNTS)
+        """The figures asked for to which a patch can add something else than a 1 for itself."""
+        asked = dict.fromkeys((*self.figures, *self.beside))
+        return tuple(name for name in asked if name in AMOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def _amounts(scope: Scope, q: PatchQuery) -> Subquery:
     state = PatchState(Patch, day_literal(q.as_of))
     month = [Patch.clearance_month == q.month] if q.month else []
     mine = state.visible_to(scope.narrowed_to(q.district))
-    names = [name for name in q.figures if name in OF_PARCELS]
+    names = dict.fromkeys((*(n for n in q.figures if n in OF_PARCELS), *q.beside))
     return amounts(names, q.year, day_literal(q.as_of), state.active, mine, *month)
 
 
@@ -148,22 +152,25 @@ def _behind(q: PatchQuery, found: Subquery | None) -> Expression:
     """Whether a patch stands behind one of the figures. found: of _amounts, joined."""
     state = PatchState(Patch, day_literal(q.as_of))
     return or_(
-        *(counted(state, name) for name in q.figures if name not in OF_PARCELS),
-        *([func.coalesce(column, 0) != 0 for column in found.c[1:]] if found is not None else ()),
+        *(
+            counted(state, name)
+            if found is None or name not in OF_PARCELS
+            else func.coalesce(found.c[name], 0) != 0
+            for name in q.figures
+        )
     )
 
 
 def _chosen(scope: Scope, q: PatchQuery) -> tuple[Select[Any], Subquery | None]:
     """Ids of the patches that the filters leave, and the amounts joined to them."""
     query = select(Patch.id).where(*_conditions(scope, q))
-    if not q.figures:
-        return query, None
-    found = _amounts(scope, q) if OF_PARCELS.intersection(q.figures) else None
-    if found is not None:
-        # most patches have no amount; they are left out by the join where nothing else counts them
-        outer = not OF_PARCELS.issuperset(q.figures)
+    found = None
+    if q.beside or OF_PARCELS.intersection(q.figures):
+        found = _amounts(scope, q)
+        # most patches have no amount: the join leaves them out where nothing else lists them
+        outer = not q.figures or not OF_PARCELS.issuperset(q.figures)
         query = query.join(found, found.c.patch_id == Patch.id, isouter=outer)
-    return query.where(_behind(q, found)), found
+    return (query.where(_behind(q, found)) if q.figures else query), found
 
 
 def _ids(scope: Scope, q: PatchQuery) -> Select[Any]:
@@ -176,11 +183,21 @@ def _ids(scope: Scope, q: PatchQuery) -> Select[Any]:
 def _rows(conn: Connection, ids: Sequence[int], q: PatchQuery) -> list[dict[str, Any]]:
     rows = patch_rows(conn, ids, q.as_of)
     if q.amounts:
-        nothing = (0,) * len(q.amounts)
         found = amounts_of(conn, ids, q.as_of, q.amounts)
         for row in rows:
-            row |= in_units(zip(q.amounts, found.get(row["id"], nothing), strict=True))
+            row |= _named(q.amounts, found.get(row["id"]))
     return rows
+
+
+def amounts_of_row(conn: Connection, q: PatchQuery, patch_id: int) -> dict[str, float | int]:
+    """What one patch adds to each of PatchQuery.amounts, whether the list holds it or not."""
+    if not q.amounts:
+        return {}
+    return _named(q.amounts, amounts_of(conn, [patch_id], q.as_of, q.amounts).get(patch_id))
+
+
+def _named(names: Sequence[str], values: Sequence[int] | None) -> dict[str, float | int]:
+    return in_units(zip(names, values or (0,) * len(names), strict=True))
 
 
 def in_units(amounts: Iterable[tuple[str, int]]) -> dict[str, float | int]:
@@ -225,12 +242,18 @@ _COUNTED_LAND = {
 }
 
 
+_COUNTS_OF_PATCHES = frozenset(COUNTS) - frozenset(PARCEL_COUNTS)
+
+
 def _summary_measure(q: PatchQuery) -> str | None:
     """The figure that already counts these patches, where the filters are no finer than it."""
     if q.town or q.patch_type or q.text.strip() or q.filters or q.box:
         return None
-    if q.ids is not None or q.numbers is not None or q.figures:
+    if q.ids is not None or q.numbers is not None:
         return None
+    if q.figures:  # a figure that counts patches is the count of its own list
+        plain = q.status is None and q.domain is None and len(q.figures) == 1
+        return q.figures[0] if plain and q.figures[0] in _COUNTS_OF_PATCHES else None
     if q.domain == Domain.MINERAL.value and not q.month:
         return "mineral_patches" if q.status is None else None
     if q.domain == Domain.LAND.value and q.status is None:

@@ -10,8 +10,8 @@ import pytest
 from callbacks.frame import faults
 from callbacks.heatmap import patches as heatmap_patches
 from callbacks.heatmap.patches import _page, headline
+from callbacks.lists.said import filter_sentences
 from callbacks.lists.view import ListView, new_search, read_view, rows_response, selected_rows
-from callbacks.lists.workbook import filter_sentences
 from data.services import Services
 from data.store.engine import Store
 from tests.data.maps.worlds import small_year
@@ -70,9 +70,19 @@ def test_the_list_holds_the_patches_of_the_question_at_the_place(
 
 
 def test_the_sentence_says_where_what_and_how_much(services: Services) -> None:
-    assert headline(view_of(services, f"{ON}&nowhere=1")) == (
-        "截至8月1日，没有位置的图斑，未消除违法占用耕地：1个图斑，合计5.00亩"
-    )
+    with services.store.read() as conn:
+        assert headline(conn, view_of(services, f"{ON}&nowhere=1")) == (
+            "截至8月1日，没有位置的图斑，未消除违法占用耕地：1个图斑，合计5.00亩"
+        )
+        assert headline(conn, view_of(services, f"{ON}&nowhere=1&q=X9")) == (
+            "截至8月1日，没有位置的图斑，未消除违法占用耕地：其中0个图斑（筛选：搜索：X9）"
+        )
+
+
+def test_the_list_has_the_maps_measure_as_its_own_column(services: Services) -> None:
+    view = view_of(services, f"{ON}&measure=unlawful_basic_farmland_mu")
+    assert view.columns[1].title == "违法占用永久基本农田（亩）"
+    assert view.columns[1].fixed
 
 
 def test_the_place_stays_when_the_lists_own_filters_change(services: Services) -> None:

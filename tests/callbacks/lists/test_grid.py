@@ -142,7 +142,8 @@ def test_the_export_equals_the_screen(services: Services) -> None:
         sortModel=[{"colId": "area_mu", "sort": "desc"}],
         filterModel={"area_mu": {"filterType": "number", "type": "lessThanOrEqual", "filter": 20}},
     )
-    assert [row[0] for row in rows[1:]] == numbers(screen)
+    assert [row[0] for row in rows[1:-1]] == numbers(screen)
+    assert rows[-1] == ("合计 3 个图斑", None, 40, None)
     assert rows[1] == ("=A3", 47, 20, datetime(2023, 4, 24))
     assert book["逾期图斑"]["A2"].data_type == "s"  # text, no formula
 
@@ -169,7 +170,12 @@ def test_selected_rows_are_read_again_and_exported(services: Services) -> None:
         view, rows = selected_rows(conn, services.settings, overdue.PAGE, ON, [*ids, 999])
         _, content = selected_workbook(conn, view, rows, ["area_mu"])
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert [row[0] for row in book["逾期图斑"].values] == ["图斑编号", "=A3", "A/1"]
+    assert [row[0] for row in book["逾期图斑"].values] == [
+        "图斑编号",
+        "=A3",
+        "A/1",
+        "合计 2 个图斑",
+    ]
     assert "所选 2 个图斑" in dict(book["说明"].values)["筛选"]
 
 
@@ -182,7 +188,7 @@ def test_the_export_is_served_under_the_address_of_its_page(services: Services) 
     assert "attachment" in answer.headers["Content-Disposition"]
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data))["逾期图斑"]
     assert [c.value for c in sheet[1]] == ["图斑编号", "监测面积（亩）"]
-    assert sheet.max_row == 4
+    assert sheet.max_row == 5
 
 
 def test_a_cell_of_the_export_is_a_date_where_the_column_is_one(services: Services) -> None:

@@ -86,7 +86,7 @@ def test_every_trigger_that_holds_stands_on_the_page_with_its_numbers(filled: St
 def test_a_card_leads_to_its_patches(filled: Store) -> None:
     links = [links_of(c) for c in classed(drawn(filled), "trigger-full")]
     own = {text: href for found in links for text, href in found.items() if "图斑" in text}
-    assert own["查看1个图斑"].startswith("/triggers/patches?year=2023&asof=2023-06-10&trigger=T")
+    assert own["查看1个图斑"].startswith(f"/triggers/patches{ON}&district=3710")
 
 
 def test_a_card_of_unlawful_or_overdue_patches_leads_to_their_map(filled: Store) -> None:
@@ -184,12 +184,13 @@ def test_the_page_says_whose_trigger_and_by_which_numbers(filled: Store) -> None
             behind.PAGE,
             ids.Behind,
             f"{ON}&trigger=T3.371003.2023",
-            behind.top,
+            behind.TOP,
         )
     text = text_of(page)
     assert "文登区问责比例：所依据的1个图斑" in text
     assert f"{found['ratio_net_part_mu']:.2f} 亩 ÷" in text
-    assert links_of(page[0])["预警约谈"] == "/triggers?year=2023&asof=2023-06-10"
+    way_back = "/triggers?year=2023&asof=2023-06-10&district=371003"
+    assert links_of(page[0])["预警约谈"] == way_back
 
 
 def test_what_staff_recorded_of_a_district_says_that_no_patch_stands_behind_it(
@@ -200,8 +201,9 @@ def test_what_staff_recorded_of_a_district_says_that_no_patch_stands_behind_it(
             recorded_on=date(2023, 6, 1), reason="会议纪要", recorded_by="张三")  # fmt: skip
     with filled.read() as conn:
         view = read_view(conn, filled.settings, behind.PAGE, f"{ON}&trigger=T12.371002.2023")
-        line = text_of(list(behind.top(conn, view))[-1])
-    assert behind.headline(view).endswith("：依据登记，不涉及具体图斑")
+        line = text_of(next(iter(behind.in_a_line(conn, view))))
+        said = behind.headline(conn, view)
+    assert said.endswith("：依据登记，不涉及具体图斑")
     assert "已确认 1 次；建议查办" in line
 
 
@@ -224,4 +226,4 @@ def test_a_trigger_that_does_not_hold_shows_no_patch(
 ) -> None:
     with filled.read() as conn:
         view = read_view(conn, filled.settings, behind.PAGE, search)
-    assert sentence in behind.headline(view)
+        assert sentence in behind.headline(conn, view)

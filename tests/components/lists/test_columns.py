@@ -26,7 +26,9 @@ ROW: dict[str, Any] = {
     "cleared": False, "source": "ministry", "reason_codes": "其他、面积不符",
     "deduction_class": None,
     "responsible_unit": None, "planned_on": None, "mineral": None,
-    "mineral_violation": "other、unlicensed",
+    "mineral_violation": "other、unlicensed", "unlawful_farmland_mu": 0.0,
+    "remaining_farmland_mu": 0.0, "unlawful_parcels": 0, "filed_parcels": 0, "filed_on": None,
+    "eliminated_on": None, "ways": (),
 }  # fmt: skip
 
 

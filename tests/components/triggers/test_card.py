@@ -113,7 +113,7 @@ def test_patches_of_a_rule_in_a_district_are_one_card_that_leads_to_all_of_them(
     ]  # fmt: skip
     card = trigger_card(one(*several), row(), {"year": "2023"}, LINES)
     assert "40个图斑拒不修改，最重的市级退回42次" in text_of(card)
-    address = "/triggers/patches?year=2023&trigger=T7.371002.2023.patches"
+    address = "/triggers/patches?year=2023&district=371002&trigger=T7.371002.2023.patches"
     assert links_of(card) == {"查看40个图斑": address}
 
 
@@ -134,4 +134,4 @@ def test_the_less_grave_stand_in_a_line_each_with_margin_clause_and_link() -> No
         "问责比例 11%（未扣除 20%） 15% 约谈线：还差 4.0 亩",
         "预警提醒 · §4.4",
     ]
-    assert links_of(table) == {"环翠区": "/triggers/patches?trigger=T3.371002.2023"}
+    assert links_of(table) == {"环翠区": "/triggers/patches?district=371002&trigger=T3.371002.2023"}
