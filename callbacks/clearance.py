@@ -13,7 +13,7 @@ from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.wall import wall_search
 from components import ids
-from components.clearance import cell_text, matrix, matrix_rows, matrix_title, months_of
+from components.clearance import matrix, matrix_rows, matrix_title, months_of, progress
 from components.figures.progress import progress_figure
 from components.links import href
 from components.outlook.month_clock import clock_card, per_day, verdict
@@ -39,7 +39,7 @@ from data.outlook.leading import leading
 from data.periods import format_day, format_month
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.figures import figures, trend
+from data.store.queries.figures import city_months, figures, trend
 from data.triggers.current import current_triggers
 from data.triggers.matters import matters
 from data.units import format_count
@@ -137,13 +137,13 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                 href("/upload", query),
             ),
         ]
-    lines = context.lines
+    lines, city = context.lines, city_months(document)
     total = sum(m["due"] for m in document["months"] if m["month"] == running.month)
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     cards = [
         card(
-            matrix_title(document, year, lines),
-            matrix(query, document, year, lines),
+            matrix_title(city, year, lines),
+            matrix(query, document, city, year, lines, running.month),
             definition=DEFINITIONS["on_time_rate"],
             stamp=context.stamp_line,
             actions=actions,
@@ -211,14 +211,12 @@ def _matrix_sheet(context: PageContext, document: Figures) -> Sheet:
         [
             unit["short_name"],
             *(
-                row["on_time_rate"]
-                if row is not None and row["due_reached"]
-                else cell_text(row, context.lines)
+                row["on_time_rate"] if row is not None and row["due_reached"] else progress(row)
                 for row in rows_of_unit
             ),
             unit["on_time_rate"],
         ]
-        for unit, rows_of_unit in matrix_rows(document)
+        for unit, rows_of_unit in matrix_rows(document, city_months(document))
     ]
     return columns, rows
 

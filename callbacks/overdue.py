@@ -14,6 +14,7 @@ from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
 from components import ids
 from components.lists.columns import OVERDUE_COLUMNS
+from data.outlook.leading import NO_DATA
 from data.periods import format_day
 from data.services import Services
 from data.store.queries.figures import figures
@@ -50,6 +51,8 @@ def headline(conn: Connection, view: ListView) -> str:
     row = found["districts"][0] if c.district else found["city"]
     if not count:
         reached = row["due_reached"]
+        if not row["patches"]:
+            return f"截至{day}，{where or '全市'}还没有下发图斑，{NO_DATA}"
         if not reached:
             return f"截至{day}，{where}还没有到期的图斑"
         return f"截至{day}，{where}{format_count(reached)}个到期图斑全部已上报"

@@ -21,9 +21,8 @@ from components.overview import (
     domain_line,
     key_figures,
     map_card,
-    ranked,
     ranking,
-    ranking_title,
+    standing_title,
     triggers_card,
 )
 from components.parts.card_menu import copy_link, export_link
@@ -37,9 +36,9 @@ from data.periods import month_ends_before
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, trend
-from data.store.queries.places import district_shapes
+from data.store.queries.places import unit_shapes
 from data.triggers.current import city_code, current_triggers
-from data.triggers.matters import matters, summary
+from data.triggers.matters import Matter, matters, standings, summary
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -55,6 +54,26 @@ def rows_by_subject(document: Figures) -> dict[str, Figures]:
     return rows | {city_code(list(rows)): document["city"]}
 
 
+def of_district(document: Figures, district: str | None) -> Figures:
+    """The document of one district (as queries.figures gives it) out of that of all."""
+    if district is None:
+        return document
+    own = {
+        name: [row for row in document[name] if row["code"] == district]
+        for name in ("districts", "months")
+    }
+    return document | own
+
+
+def held_matters(conn: Connection, context: PageContext, everything: Figures) -> list[Matter]:
+    """What holds on the day, of all districts and the city, in order."""
+    triggers = current_triggers(
+        conn, context.scope, context.year, context.as_of,
+        with_patches=False, document=everything, book=context.rules,
+    )  # fmt: skip
+    return matters(triggers, context.names)
+
+
 def tiles_of(settings: Settings) -> Tiles | None:
     return Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
 
@@ -64,18 +83,14 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     context = read_context(conn, settings, search)
     scope, year, as_of, query = context.scope, context.year, context.as_of, context.query
     everything = figures(conn, scope, year, as_of)
-    document = (
-        figures(conn, scope, year, as_of, context.district) if context.district else everything
-    )
+    document = of_district(everything, context.district)
     row = document["districts"][0] if context.district else document["city"]
     running = clock(document, as_of)
     outlook = clearance_outlook(conn, scope, year, as_of, document)
     name = context.district_name if context.district else None
-    triggers = current_triggers(
-        conn, scope, year, as_of, context.district,
-        with_patches=False, document=document, book=context.rules,
-    )  # fmt: skip
-    found = matters(triggers, context.names)
+    held = held_matters(conn, context, everything)
+    found = [m for m in held if context.district in (None, m.district)]
+    stands = standings(held, deadlines.names_of(everything))
     dates = deadlines.of_view(conn, context, document)
     top = [
         headline(leading(year, as_of, row, found, dates, running, outlook.forecasts, name)),
@@ -93,7 +108,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     past = trend(conn, scope, year, month_ends_before(as_of, year, TREND_MONTHS), context.district)
     lines, stamp = context.lines, context.stamp_line
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
-    districts = everything["districts"]
+    districts, rows = everything["districts"], rows_by_subject(everything)
     total = sum(m["due"] for m in document["months"] if m["month"] == running.month)
     return [
         *top,
@@ -102,16 +117,16 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         html.Div(
             [
                 card(
-                    ranking_title(districts, lines),
-                    ranking(query, districts, lines, context.district),
-                    definition=DEFINITIONS["on_time_rate"],
+                    standing_title(stands),
+                    ranking(query, rows, stands, lines, context.district),
+                    definition=DEFINITIONS["ratio_net"],
                     stamp=stamp,
                     actions=actions,
                     class_name="ranking-panel",
                 ),
                 map_card(
                     query,
-                    district_shapes(conn),
+                    unit_shapes(conn),
                     districts,
                     context.district,
                     tiles_of(settings),
@@ -131,7 +146,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                 triggers_card(
                     found,
                     summary(found),
-                    rows_by_subject(everything),
+                    rows,
                     query,
                     lines,
                     stamp=stamp,
@@ -149,66 +164,54 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
 
 
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
-    """(file name, xlsx): the ranking and the triggers in the order of the screen."""
+    """(file name, xlsx): the districts and the warnings in the order of the screen."""
     context = read_context(conn, settings, search)
-    document = figures(conn, context.scope, context.year, context.as_of)
+    everything = figures(conn, context.scope, context.year, context.as_of)
+    held = held_matters(conn, context, everything)
+    found = [m for m in held if context.district in (None, m.district)]
     tables = {
-        "区市排名": _ranking_sheet(context, document),
-        "已触发的预警": _trigger_sheet(conn, context),
-        "期限": deadlines.sheet(
-            conn,
-            context,
-            figures(conn, context.scope, context.year, context.as_of, context.district),
-        ),
+        "区市情况": _standing_sheet(context, everything, held),
+        "已触发的预警": (matter_columns(), [matter_row(m) for m in found]),
+        "期限": deadlines.sheet(conn, context, of_district(everything, context.district)),
     }
     name = file_name("总览", context)
-    return name, tables_to_xlsx(tables, sheet_stamp(context, "on_time_rate"))
+    return name, tables_to_xlsx(tables, sheet_stamp(context, "ratio_net"))
 
 
-def _ranking_sheet(
-    context: PageContext, document: Figures
+def _standing_sheet(
+    context: PageContext, document: Figures, held: list[Matter]
 ) -> tuple[list[SheetColumn], list[list[Any]]]:
     columns = [
         SheetColumn("区市"),
-        SheetColumn("名次", "count"),
-        SheetColumn("按期上报率", "rate"),
-        SheetColumn("逾期未报（个）", "count"),
-        SheetColumn("问责比例（未扣除）", "rate"),
+        SheetColumn("最重的情况"),
+        SheetColumn("条件", width=20),
         SheetColumn("问责比例（扣除已消除）", "rate"),
         SheetColumn("距约谈线"),
+        SheetColumn("问责比例（未扣除）", "rate"),
+        SheetColumn("按期上报率", "rate"),
+        SheetColumn("逾期未报（个）", "count"),
         SheetColumn("未消除违法占用耕地（亩）", "area"),
         SheetColumn("基数小"),
     ]
+    rows_of = {row["code"]: row for row in document["districts"]}
+    stands = standings(held, deadlines.names_of(document))
     rows = [
         [
             row["short_name"],
-            rank,
-            row["on_time_rate"],
-            row["overdue"],
-            row["ratio_gross"],
+            matter.section if matter else None,
+            matter.gravest["rule_name"] if matter else None,
             row["ratio_net"],
             ratio_margin(row, context.lines.interview_ratio),
+            row["ratio_gross"],
+            row["on_time_rate"],
+            row["overdue"],
             row["remaining_farmland_mu"],
             bool(row["small_denominator"] and row["patches"]),
         ]
-        for rank, row in ranked(document["districts"])
+        for code, matter in stands.items()
+        for row in (rows_of[code],)
     ]
     return columns, rows
-
-
-def _trigger_sheet(
-    conn: Connection, context: PageContext
-) -> tuple[list[SheetColumn], list[list[Any]]]:
-    """A row a matter, as the card counts and lists them."""
-    triggers = current_triggers(
-        conn,
-        context.scope,
-        context.year,
-        context.as_of,
-        context.district,
-        with_patches=False,
-    )
-    return matter_columns(), [matter_row(m) for m in matters(triggers, context.names)]
 
 
 def register(app: Dash, services: Services) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -13,7 +13,7 @@ from components.parts.figure_text import Lines, tone, tone_legend
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.periods import format_month, month_due_on
-from data.units import format_rate
+from data.units import format_rate, format_rates
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -24,31 +24,46 @@ def months_of(document: Figures) -> list[str]:
     return sorted({row["month"] for row in document["months"]})
 
 
-def matrix_rows(document: Figures) -> list[tuple[Figures, list[Figures | None]]]:
-    """(district, its rows by month, None for a month without patches), in the bureau's order."""
+def matrix_rows(
+    document: Figures, city: Sequence[Figures]
+) -> list[tuple[Figures, list[Figures | None]]]:
+    """(unit, its rows by month, None for a month without patches), in the bureau's order, and last
+    the city. city: the months of all districts added up, where there are several."""
     by_key = {(row["code"], row["month"]): row for row in document["months"]}
     months = months_of(document)
-    return [
+    rows = [
         (unit, [by_key.get((unit["code"], month)) for month in months])
         for unit in document["districts"]
     ]
+    if len(document["districts"]) < 2:
+        return rows
+    of_city = {row["month"]: row for row in city}
+    total = {**document["city"], "code": None, "short_name": "全市"}
+    return [*rows, (total, [of_city.get(month) for month in months])]
 
 
-def cell_text(row: Figures | None, lines: Lines) -> str:
-    """The cell in words, as the page and its workbook show it."""
-    if row is None:
-        return "—"
-    if not row["due_reached"]:
-        return f"{row['cleared']}/{row['due']}"
-    return format_rate(row["on_time_rate"], lines.shares)
+def column_texts(column: Sequence[Figures | None], lines: Lines) -> list[str]:
+    """One month of all units in words, as the page and its workbook show them: rates once due, with
+    one number of decimals; progress before."""
+    rates = iter(
+        format_rates([r["on_time_rate"] for r in column if r and r["due_reached"]], lines.shares)
+    )
+    return [progress(row) if row is None or not row["due_reached"] else next(rates)
+            for row in column]  # fmt: skip
 
 
-def _cell(query: Query, row: Figures | None, lines: Lines) -> Cell:
-    """One district and month: on-time rate once due, progress before."""
+def progress(row: Figures | None) -> str:
+    """What is reported of a month that is not due yet."""
+    return "—" if row is None else f"{row['cleared']}/{row['due']}"
+
+
+def _cell(query: Query, row: Figures | None, text: str, lines: Lines) -> Cell:
+    """One unit and month, leading to its patches."""
     if row is None:
         return Cell("—", tone="matrix-none")
-    own, month = {**query, "district": row["code"]}, row["month"]
-    text, address = cell_text(row, lines), href("/patches", own, month=month)
+    month = row["month"]
+    own: dict[str, str] = {**query, **({"district": row["code"]} if "code" in row else {})}
+    address = href("/patches", own, month=month)
     if not row["due_reached"]:
         title = (
             f"{month_due_on(month).isoformat()}到期，未到期不作评判；"
@@ -65,20 +80,32 @@ def _cell(query: Query, row: Figures | None, lines: Lines) -> Cell:
     return Cell(text, address, tone(row["on_time_rate"], lines.warning_share) or "", title, overdue)
 
 
-def matrix(query: Query, document: Figures, year: int, lines: Lines) -> Component:
+def matrix(
+    query: Query,
+    document: Figures,
+    city: Sequence[Figures],
+    year: int,
+    lines: Lines,
+    running: str,
+) -> Component:
+    """running: the current clearance month, which a narrow screen opens at."""
+    months, units = months_of(document), matrix_rows(document, city)
     columns = [
         TableColumn("区市"),
-        *(TableColumn(format_month(month, year), True) for month in months_of(document)),
+        *(TableColumn(format_month(m, year), True, is_current=m == running) for m in months),
         TableColumn("全年", True),
     ]
+    texts = [column_texts([own[at] for _, own in units], lines) for at in range(len(months))]
+    whole = format_rates([unit["on_time_rate"] for unit, _ in units], lines.shares)
     rows = [
         [
-            Cell(unit["short_name"], href("/clearance", {**query, "district": unit["code"]})),
-            *(_cell(query, row, lines) for row in rows_of_unit),
-            Cell(format_rate(unit["on_time_rate"], lines.shares), tone="total"),
+            Cell(unit["short_name"], href("/clearance", query, district=unit["code"]),
+                 tone="" if unit["code"] else "total"),
+            *(_cell(query, row, texts[at][line], lines) for at, row in enumerate(own)),
+            Cell(whole[line], tone="total"),
         ]
-        for unit, rows_of_unit in matrix_rows(document)
-    ]
+        for line, (unit, own) in enumerate(units)
+    ]  # fmt: skip
     legend = html.P(
         [
             tone_legend(lines.warning_share),
@@ -90,15 +117,11 @@ def matrix(query: Query, document: Figures, year: int, lines: Lines) -> Componen
     return html.Div([plain_table(columns, rows, "各区市各月按期上报率", "matrix"), legend])
 
 
-def matrix_title(document: Figures, year: int, lines: Lines) -> str:
-    """Names the month that went worst."""
-    reached: dict[str, tuple[int, int]] = {}
-    for row in document["months"]:
-        done, whole = reached.get(row["month"], (0, 0))
-        reached[row["month"]] = (done + row["reached_on_time"], whole + row["due_reached"])
-    rates = {month: done / whole for month, (done, whole) in reached.items() if whole}
+def matrix_title(city: Sequence[Figures], year: int, lines: Lines) -> str:
+    """Names the month that went worst. city: as of matrix_rows."""
+    rates = {row["month"]: row["on_time_rate"] for row in city if row["on_time_rate"] is not None}
     if not rates or min(rates.values()) == 1:
         return "各区市各月按期上报率"
     worst = min(rates, key=lambda month: rates[month])
     rate = format_rate(rates[worst], lines.shares)
-    return f"各区市各月按期上报率：{format_month(worst, year)}最低（{rate}）"
+    return f"各区市各月按期上报率：全市{format_month(worst, year)}最低（{rate}）"

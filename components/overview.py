@@ -15,16 +15,19 @@ from components.parts.cards import KeyFigure, card, key_figure
 from components.parts.figure_text import (
     Lines,
     change_text,
+    ratio_legend,
     ratio_margin,
+    ratio_mark,
+    ratio_standing,
+    ratio_tone,
     shown,
-    tone,
-    tone_legend,
 )
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
-from components.triggers.card import trigger_card, trigger_table
+from components.triggers.card import ICONS, trigger_card, trigger_table
 from data.definitions import DEFINITIONS
-from data.units import SMALL, format_count, format_mu, format_rate
+from data.units import SMALL, format_areas, format_count, format_rate, format_rates, meets
+from data.vocabulary import Severity
 
 if TYPE_CHECKING:
     from data.triggers.matters import Matter
@@ -61,10 +64,11 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
         definition = DEFINITIONS[name]
         text = shown(name, row[name], lines)
         change, good = change_text(name, row[name], last[name] if last else None)
-        note = ""
+        note, tone_of, mark = "", "", ""
         if name == "ratio_net":
             note = f"未扣除 {shown('ratio_gross', row['ratio_gross'], lines)}"
             text += SMALL if row["small_denominator"] and row[name] is not None else ""
+            tone_of, mark = ratio_mark(row, lines)
         boxes.append(
             key_figure(
                 KeyFigure(
@@ -77,94 +81,99 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
                     good,
                     tuple([p[name] for p in past] + [row[name]]),
                     note,
+                    tone_of,
+                    mark,
                 )
             )
         )
     return html.Div(boxes, className="key-figures")
 
 
-def ranked(districts: Sequence[Figures]) -> list[tuple[int | None, Figures]]:
-    """(rank, district) by on-time rate; equal rates share a rank, no base no rank, those last."""
-
-    def order(row: Figures) -> tuple[bool, float]:
-        return row["on_time_rate"] is None, -(row["on_time_rate"] or 0.0)
-
-    result: list[tuple[int | None, Figures]] = []
-    for at, row in enumerate(sorted(districts, key=order), start=1):
-        before = result[-1] if result else None
-        same = before is not None and before[1]["on_time_rate"] == row["on_time_rate"]
-        rank = None if row["on_time_rate"] is None else before[0] if before and same else at
-        result.append((rank, row))
-    return result
+def standing_title(stands: Mapping[str, Matter | None]) -> str:
+    """How many districts stand in which section, the gravest first."""
+    sections = [matter.section for matter in stands.values() if matter is not None]
+    said = "，".join(
+        f"{sections.count(s)}个{_IN.get(s, '有' + s)}" for s in dict.fromkeys(sections)
+    )
+    return f"区市情况，由重到轻：{said}" if said else "区市情况：均未触发预警"
 
 
-def ranking_title(districts: Sequence[Figures], lines: Lines) -> str:
-    """Names the first and the last, unless few patches put them there."""
-    fair = [r for r in districts if r["on_time_rate"] is not None and not r["small_denominator"]]
-    if len(fair) < 2:
-        return "区市按期上报率排名"
-    worst = min(fair, key=lambda row: row["on_time_rate"])
-    best = max(fair, key=lambda row: row["on_time_rate"])
-    if best["on_time_rate"] == worst["on_time_rate"]:
-        return "各区市按期上报率相同"
-    low = format_rate(worst["on_time_rate"], lines.shares)
-    return f"{best['short_name']}按期上报率最高，{worst['short_name']}最低（{low}）"
+_IN = {"已达约谈线": "已达约谈线", "约谈": "达到约谈条件", "问责建议": "达到问责建议条件"}
 
 
 def ranking(
     query: Query,
-    districts: Sequence[Figures],
+    rows: Mapping[str, Figures],
+    stands: Mapping[str, Matter | None],
     lines: Lines,
     chosen: str | None,
 ) -> Component:
+    """The districts in the order of `stands` (data.triggers.matters.standings), the gravest first.
+
+    rows: their figures by code. What leads stands first, so that a phone shows it.
+    """
+    order = [rows[code] for code in stands]
+    net, gross = (format_rates([r[k] for r in order], lines.ratios) for k in RATIO_KEYS)
+    on_time = format_rates([r["on_time_rate"] for r in order], lines.shares)
+    areas = format_areas([r["remaining_farmland_mu"] for r in order])
     table: list[list[str | Cell]] = []
-    chosen_at: int | None = None
-    for at, (rank, row) in enumerate(ranked(districts)):
+    for at, row in enumerate(order):
         own = {**query, "district": row["code"]}
         small = SMALL if row["small_denominator"] and row["patches"] else ""
-        if row["code"] == chosen:
-            chosen_at = at
+        matter = stands[row["code"]]
+        tone_of, word = ratio_standing(row["ratio_net"], lines)
+        if matter is not None and matter.rule == "T3":
+            word = ""  # the column beside it says so
         table.append(
             [
                 Cell(f"{row['short_name']}{small}", href("/", own)),
-                "—" if rank is None else str(rank),
-                Cell(
-                    format_rate(row["on_time_rate"], lines.shares),
-                    href("/patches", own, status="late"),
-                ),
+                Cell(net[at], href("/patches", own, status="unlawful"), tone_of),
+                Cell(ratio_margin(row, lines.interview_ratio), tone=tone_of,
+                     below=Cell(word) if word else None),
+                _standing(matter, own),
+                gross[at],
+                Cell(on_time[at], href("/patches", own, status="late")),
                 Cell(format_count(row["overdue"]), href("/overdue", own)),
-                format_rate(row["ratio_gross"], lines.ratios),
-                Cell(
-                    format_rate(row["ratio_net"], lines.ratios),
-                    href("/patches", own, status="unlawful"),
-                ),
-                ratio_margin(row, lines.interview_ratio),
-                format_mu(row["remaining_farmland_mu"]),
+                areas[at],
             ]
-        )
+        )  # fmt: skip
     columns = [
         TableColumn("区市"),
-        TableColumn("名次", True),
+        TableColumn("问责比例", True),
+        TableColumn(f"距{format_rate(lines.interview_ratio)}线", True),
+        TableColumn("最重的情况"),
+        TableColumn("未扣除", True),
         TableColumn("按期率", True),
         TableColumn("逾期（个）", True),
-        TableColumn("比例·未扣除", True),
-        TableColumn("比例·扣除", True),
-        TableColumn(f"距{format_rate(lines.interview_ratio)}线", True),
         TableColumn("未消除（亩）", True),
     ]
+    marked = next((at for at, row in enumerate(order) if row["code"] == chosen), None)
     return html.Div(
         [
-            plain_table(
-                columns, table, "各区市按期上报率排名及问责比例", "ranking", marked=chosen_at
-            ),
+            plain_table(columns, table, "各区市情况，由重到轻", "ranking", marked=marked),
             html.P(
-                "按期率为已到期图斑的按期上报率；比例为问责比例，扣除指扣除已消除违法状态的；"
+                "问责比例已扣除消除违法状态的；按期率为已到期图斑的按期上报率；"
                 f"未消除为未消除违法占用耕地。{SMALL} 基数小：图斑不足10个，或新增建设占用耕地不足"
                 "30亩。",
                 className="note",
             ),
         ]
     )
+
+
+RATIO_KEYS = ("ratio_net", "ratio_gross")
+
+
+def _standing(matter: Matter | None, query: Query) -> Cell:
+    """What weighs most of a district, in its word and colour, leading to its warnings."""
+    if matter is None:
+        return Cell("—")
+    gravest = matter.gravest
+    tone_of = Severity(gravest["line"] or gravest["severity"]).value.replace("_", "-")
+    icon = ICONS[Severity(gravest["line"] or gravest["severity"])]
+    name = str(gravest["rule_name"])
+    return Cell(f"{icon} {matter.section}", href("/triggers", query), f"severity-{tone_of}",
+                below=Cell(name))  # fmt: skip
 
 
 def map_card(
@@ -176,45 +185,56 @@ def map_card(
     lines: Lines,
     stamp: str,
 ) -> Component:
-    """Districts coloured by on-time rate, with their overdue patches."""
+    """Districts coloured by their ratio and named with it: one figure, one meaning. Units without a
+    shape stand in the map's frame with the same colours."""
+    ratios = format_rates([d["ratio_net"] for d in districts], lines.ratios)
+    names = {
+        d["code"]: f"{d['short_name']} {text}" for d, text in zip(districts, ratios, strict=True)
+    }
+    fills = {d["code"]: ratio_tone(d["ratio_net"], lines) for d in districts}
     drawn = {shape["code"] for shape in shapes}
-    names = {d["code"]: f"{d['short_name']} {d['overdue']}" for d in districts}
-    without = "、".join(names[d["code"]] for d in districts if d["code"] not in drawn)
-    legend = html.Span(
-        [
-            tone_legend(lines.warning_share),
-            html.Span("数字为逾期未报图斑（个）" + (f"；另有 {without}" if without else "")),
-        ],
-        className="overview-legend",
-    )
-    overdue = sum(d["overdue"] for d in districts)
-    most = max(districts, key=lambda d: d["overdue"], default=None)
-    title = "没有逾期未报的图斑"
-    if overdue and most is not None:
-        title = f"{overdue:,}个图斑逾期未报，{most['short_name']}最多（{most['overdue']:,}个）"
+    undrawn = [d["code"] for d in districts if d["code"] not in drawn]
+    inside = None
+    if undrawn:
+        chips = [
+            html.Li(dcc.Link(names[code], href=href("/", query, district=code)),
+                    className=f"map-unit {fills[code] or ''}".strip())
+            for code in undrawn
+        ]  # fmt: skip
+        inside = html.Div(
+            [html.Span("界线未上传：" if drawn else "区市：", className="map-units-said"),
+             html.Ul(chips)],
+            className="map-units",
+        )  # fmt: skip
+    over = [d for d in districts if meets(d["ratio_net"], lines.interview_ratio)]
+    warned = [d for d in districts if meets(d["ratio_net"], lines.warning_ratio)]
+    line = format_rate(lines.interview_ratio if over else lines.warning_ratio)
+    title = f"问责比例：{len(over or warned)}个区市达到{line}线"
+    if not warned:
+        judged = [d for d in districts if d["ratio_net"] is not None]
+        title = f"问责比例：各区市均低于{line}" if judged else "问责比例：尚无数据，不能判断"
     body = district_map(
         ids.Overview.MAP,
         shapes,
-        label="各区市按期上报率和逾期未报图斑数",
+        label="各区市问责比例（扣除已消除）",
         names=names,
-        fills={
-            d["code"]: fill
-            for d in districts
-            if (fill := tone(d["on_time_rate"], lines.warning_share))
-        },
+        fills={code: fill for code, fill in fills.items() if fill},
         bounds=district_bounds(shapes, chosen),
         highlighted=chosen,
         tiles=tiles,
-        legend=legend,
+        legend=html.Span(
+            [ratio_legend(lines), html.Span("数字和颜色均为问责比例（扣除已消除）")],
+            className="overview-legend",
+        ),
+        inside=inside,
     )
     return card(
         title,
         body,
-        definition=DEFINITIONS["overdue"],
+        definition=DEFINITIONS["ratio_net"],
         stamp=stamp,
         menu=[
             dcc.Link("地图", href=href("/heatmap", query)),
-            dcc.Link("查看图斑", href=href("/overdue", query)),
         ],
         class_name="map-panel",
     )

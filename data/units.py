@@ -157,6 +157,33 @@ def format_mu(area_mu: float | None, thresholds: tuple[float, ...] = (), least: 
     return f"{_rounded(value, decimals):,}"
 
 
+def format_rates(
+    rates: Sequence[float | None], thresholds: tuple[float, ...] = (), least: int = 1
+) -> list[str]:
+    """A column of rates with one number of decimals: as many as the value that needs most; none
+    where all are whole per cents."""
+    texts = [format_rate(rate, thresholds, least) for rate in rates]
+    decimals = max(map(_decimals, texts), default=0)
+    return [
+        text if rate is None else f"{_rounded(_exact(rate) * 100, decimals)}%"
+        for text, rate in zip(texts, rates, strict=True)
+    ]
+
+
+def format_areas(areas_mu: Sequence[float | None], least: int = 2) -> list[str]:
+    """A column of areas in 亩 with one number of decimals."""
+    texts = [format_mu(area, least=least) for area in areas_mu]
+    decimals = max(map(_decimals, texts), default=least)
+    return [
+        text if area is None else f"{_rounded(_exact(area), decimals):,}"
+        for text, area in zip(texts, areas_mu, strict=True)
+    ]
+
+
+def _decimals(text: str) -> int:
+    return len(text.rstrip("%").partition(".")[2])
+
+
 def format_count(value: int | None) -> str:
     return "—" if value is None else f"{value:,}"
 

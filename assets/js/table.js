@@ -30,7 +30,18 @@
     return [words(cell), h("small", { key: "below", className: "cell-below" }, words(cell.below))];
   }
 
+  /* A table that is wider than its frame opens at the column that is current, not at its first. */
+  function showCurrent(frame) {
+    const current = frame && frame.querySelector(".column-current");
+    if (!current || frame.scrollWidth <= frame.clientWidth) return;
+    const first = frame.querySelector("tbody th");
+    const room = frame.clientWidth - (first ? first.offsetWidth : 0);
+    frame.scrollLeft = current.offsetLeft + current.offsetWidth - frame.clientWidth + Math.max(0, room / 3);
+  }
+
   function PlainTable(props) {
+    const frame = React.useRef(null);
+    React.useEffect(() => showCurrent(frame.current), [props.caption]);
     const number = props.columns.map((column) => (column.number ? "number" : undefined));
     const drawn = (cell, at) => {
       const own = [number[at], cell.tone].filter(Boolean).join(" ") || undefined;
@@ -39,11 +50,13 @@
         ? h("th", Object.assign(attributes, { scope: "row" }), content(cell))
         : h("td", attributes, content(cell));
     };
-    const head = props.columns.map((column, at) =>
-      h("th", { key: at, scope: "col", className: number[at] }, column.header));
+    const head = props.columns.map((column, at) => {
+      const own = [number[at], column.current && "column-current"].filter(Boolean).join(" ");
+      return h("th", { key: at, scope: "col", className: own || undefined }, column.header);
+    });
     const body = props.rows.map((row, at) =>
       h("tr", { key: at, className: at === props.marked ? "marked" : undefined }, row.map(drawn)));
-    return h("div", { className: "table-frame", tabIndex: 0 },
+    return h("div", { className: "table-frame", tabIndex: 0, ref: frame },
       h("table", { className: "plain-table " + (props.className || "") },
         h("caption", { className: "visually-hidden" }, props.caption),
         h("thead", null, h("tr", null, head)),

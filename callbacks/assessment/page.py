@@ -21,6 +21,7 @@ from components.assessment.page import (
     RATIOS,
     YEAR_COLUMNS,
     evaluation_headline,
+    interval_note,
     key_figures,
     overturn_tables,
     overturn_title,
@@ -142,14 +143,11 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             [
                 card(
                     title,
-                    ranking(
-                        query,
-                        districts,
-                        ratio_intervals(conn, scope, year, as_of, districts),
-                        lines,
-                        context.district,
-                    ),
+                    ranking(query, districts, lines, context.district),
                     definition=DEFINITIONS["ratio_net"],
+                    aside=interval_note(
+                        districts, ratio_intervals(conn, scope, year, as_of, districts)
+                    ),
                     stamp=stamp,
                     actions=[
                         show_table(ids.Assessment.RANKING_TABLE),
@@ -221,7 +219,7 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
     turned = overturns(conn, scope.narrowed_to(context.district), year, as_of)
     names = {d["code"]: d["short_name"] for d in districts}
     tables = {
-        "区市排名": _ranking_sheet(conn, context, districts),
+        "区市排名": _ranking_sheet(context, districts),
         "全部比例": _ratio_sheet(row),
         "逐月变化": _trend_sheet(points_of(conn, context, row)),
         "改判": _overturn_sheet(shown, turned),
@@ -241,17 +239,14 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
     return file_name("年度评估", context), tables_to_xlsx(tables, sheet_stamp(context, "ratio_net"))
 
 
-def _ranking_sheet(conn: Connection, context: PageContext, districts: list[Figures]) -> Sheet:
-    intervals = ratio_intervals(conn, context.scope, context.year, context.as_of, districts)
+def _ranking_sheet(context: PageContext, districts: list[Figures]) -> Sheet:
     columns = [
         SheetColumn("区市"),
         SheetColumn("名次", "count"),
         SheetColumn("扣除已消除", "rate"),
-        SheetColumn("95%区间下限", "rate"),
-        SheetColumn("95%区间上限", "rate"),
         SheetColumn("距约谈线"),
         SheetColumn("未扣除", "rate"),
-        SheetColumn("未消除违法耕地（亩）", "area"),
+        SheetColumn("未消除违法占用耕地（亩）", "area"),
         SheetColumn("新增建设耕地（亩）", "area"),
         SheetColumn("违法图斑占比", "rate"),
         SheetColumn("基数小"),
@@ -261,7 +256,6 @@ def _ranking_sheet(conn: Connection, context: PageContext, districts: list[Figur
             row["short_name"],
             rank,
             row["ratio_net"],
-            *(intervals.get(row["code"]) or (None, None)),
             ratio_margin(row, context.lines.interview_ratio),
             row["ratio_gross"],
             row["ratio_net_part_mu"],
@@ -302,7 +296,7 @@ def _trend_sheet(points: list[Figures]) -> Sheet:
         SheetColumn("日期", "date"),
         SheetColumn("扣除已消除", "rate"),
         SheetColumn("未扣除", "rate"),
-        SheetColumn("未消除违法耕地（亩）", "area"),
+        SheetColumn("未消除违法占用耕地（亩）", "area"),
         SheetColumn("新增建设耕地（亩）", "area"),
     ]
     keys = (

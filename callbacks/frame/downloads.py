@@ -8,6 +8,7 @@ from flask import Response
 
 from callbacks.frame.context import PageContext
 from data.definitions import DEFINITIONS
+from data.outlook.leading import NO_DATA
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -29,6 +30,8 @@ def sheet_stamp(context: PageContext, figure: str) -> dict[str, str]:
         "口径": f"{definition.label}：{definition.text}",
         "依据": f"工作方案 {definition.clause}",
     }
+    if context.year not in context.stamp.years:
+        stamp["提示"] = NO_DATA
     if context.stamp.is_demo:
         stamp["说明"] = "演示数据，非真实情况"
     return stamp

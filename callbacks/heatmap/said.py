@@ -36,6 +36,7 @@ from data.maps.mercator import Box
 from data.maps.points import Totals, points, totals
 from data.maps.question import MapQuestion, amount_text
 from data.maps.spots import PlaceNames, Spot, spots
+from data.outlook.leading import NO_DATA
 from data.periods import format_day, month_ends_before
 from data.services import Services
 from data.store.queries.places import towns
@@ -118,6 +119,8 @@ def headline(view: View, found: Sequence[Spot]) -> str:
         what = "增加最集中处" if q.is_difference else "最集中处"
         first = found[0]
         densest = f"，{what}：{first.name}（{view.text(first.value)}，{first.patches:,}个图斑）"
+    if not len(view.cube.patches["id"]):
+        return f"截至{day}，{view.where}还没有下发图斑，{NO_DATA}"
     if q.is_difference:
         compared = "，".join(said for said in q.in_words() if said.startswith("与"))
         if not whole.patches:

@@ -12,6 +12,7 @@ from components.triggers.card import measures
 from components.triggers.page import Told, ToldMatter
 from data.settings import Settings
 from data.store.queries.daily import DailyFigures
+from data.store.queries.figures import figures
 from data.triggers.changes import MatterChanges, compare, compare_matters, key_of
 from data.triggers.current import Trigger, current_triggers
 from data.triggers.matters import Matter, matters
@@ -29,7 +30,7 @@ FIRST_PATCHES = 5
 @dataclass(frozen=True, slots=True)
 class Seen:
     """All matters of the day with their changes, and those that the filters leave. daily: the
-    figures of the year up to the day."""
+    figures of the year up to the day. has_patches: whether there is anything to judge."""
 
     context: PageContext
     asked: Asked
@@ -38,6 +39,7 @@ class Seen:
     chosen: list[Matter]
     told: list[ToldMatter]
     daily: DailyFigures
+    has_patches: bool
 
 
 def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool = False) -> Seen:
@@ -47,7 +49,10 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
     scope, year, as_of = context.scope, context.year, context.as_of
     seen_before = snapshots(conn, scope.narrowed_to(context.district), year)
     asked = read_asked(context, seen_before)
-    everything = current_triggers(conn, scope, year, as_of, context.district, book=context.rules)
+    document = figures(conn, scope, year, as_of, context.district)
+    everything = current_triggers(
+        conn, scope, year, as_of, context.district, document=document, book=context.rules
+    )
     if asked.before is not None:
         before = asked.before.triggers
     else:
@@ -74,7 +79,8 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
         )
         for matter, triggers in zip(chosen, own, strict=True)
     ]
-    return Seen(context, asked, found, changed, chosen, told, daily)
+    row = document["districts"][0] if context.district else document["city"]
+    return Seen(context, asked, found, changed, chosen, told, daily, bool(row["patches"]))
 
 
 def _is_asked(trigger: Trigger, asked: Asked) -> bool:

@@ -29,6 +29,7 @@ from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.filters import filter_bar, select
 from components.prose import prose
 from components.triggers.page import View, full_card
+from data.outlook.leading import NO_DATA
 from data.periods import format_day, format_month
 from data.rules.loader import plan_of
 from data.services import Services
@@ -48,12 +49,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def said(context: PageContext, found: Sequence[Matter]) -> list[str]:
+def said(context: PageContext, found: Sequence[Matter], has_patches: bool) -> list[str]:
     """The page in a sentence: how many of what, and who stands gravest and why."""
     day = format_day(context.as_of, context.year)
     where = context.district_name
     if not found:
-        return [f"截至{day}，{where}没有触发预警"]
+        none = "没有触发预警" if has_patches else f"还没有下发图斑，{NO_DATA}"
+        return [f"截至{day}，{where}{none}"]
     parts = [f"截至{day}，{where}{summary(found)}"]
     if context.district is None:
         parts.append(gravest_sentence(found))
@@ -70,7 +72,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     trends = Trends(conn, context.scope, context.year, context.as_of, seen.daily)
     plan = plan_of(context.year)[1]
     parts: list[Component] = [
-        headline(said(context, seen.everything)),
+        headline(said(context, seen.everything, seen.has_patches)),
         *problem_notes([*context.problems, *seen.asked.problems], href(PATH, query)),
         html.P(plan, className="plan-note"),
         filters_of(seen),
@@ -107,6 +109,12 @@ def _fixed(context: PageContext) -> dict[str, str]:
 def _nothing(seen: Seen) -> Component:
     if seen.everything:
         return empty("没有符合筛选条件的预警。", "清除筛选", href(PATH, seen.context.query))
+    if not seen.has_patches:
+        return empty(
+            f"{NO_DATA}：本年度尚未上传下发图斑，或基准日早于首批下发日期。",
+            "去上传下发图斑",
+            href("/upload", seen.context.query),
+        )
     return empty(
         "各项条件均未达到，没有需要提示、预警或约谈的对象。",
         "查看各项条件和标准",

@@ -13,13 +13,28 @@ from components import ids
 from components.figures.assessment import ranking_figure, trend_figure
 from components.links import href
 from components.parts.cards import KeyFigure, key_figure
-from components.parts.figure_text import Lines, change_text, ratio_margin, shown
+from components.parts.figure_text import (
+    Lines,
+    change_text,
+    ratio_margin,
+    ratio_mark,
+    ratio_standing,
+    shown,
+)
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.parts.theme import graph
 from data.definitions import DEFINITIONS
 from data.periods import elimination_cutoff_on, format_day
-from data.units import SMALL, format_count, format_mu, format_rate, meets
+from data.units import (
+    SMALL,
+    format_areas,
+    format_count,
+    format_mu,
+    format_rate,
+    format_rates,
+    meets,
+)
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -129,6 +144,7 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
                     good,
                     tuple([p[name] for p in past] + [row[name]]),
                     _of_what(name, row),
+                    *(ratio_mark(row, lines) if name == "ratio_net" else ()),
                 )
             )
         )
@@ -143,10 +159,19 @@ def _of_what(name: str, row: Figures) -> str:
     return f"{make(row[part])} / {make(row[whole])} {unit}"
 
 
-def interval_text(interval: Interval | None, lines: Lines) -> str:
-    if interval is None:
-        return "—"
-    return "–".join(format_rate(end, lines.ratios) for end in interval)
+def interval_note(districts: Sequence[Figures], intervals: Mapping[str, Interval]) -> str:
+    """How far each ratio may be luck, for the ⓘ: the figures are a full count, so that a range is
+    no part of them and stands on no chart."""
+    known = [(d["short_name"], intervals[d["code"]]) for d in districts if d["code"] in intervals]
+    if not known:
+        return ""
+    said = "、".join(
+        f"{name}{'–'.join(format_rate(end) for end in interval)}" for name, interval in known
+    )
+    return (
+        "比例按全部图斑计算，不是抽样。仅供内部判断基数大小：若把各图斑看作偶然，"
+        f"95%的波动范围为{said}。"
+    )
 
 
 def ranking_title(districts: Sequence[Figures], lines: Lines) -> str:
@@ -163,7 +188,7 @@ def ranking_title(districts: Sequence[Figures], lines: Lines) -> str:
 
 
 RANKING_COLUMNS = (
-    "区市", "名次", "扣除已消除", "95%区间", "距约谈线（亩）", "未扣除", "未消除违法耕地（亩）",
+    "区市", "名次", "扣除已消除", "距约谈线（亩）", "未扣除", "未消除违法占用耕地（亩）",
     "新增建设耕地（亩）", "违法图斑占比",
 )  # fmt: skip
 
@@ -171,12 +196,18 @@ RANKING_COLUMNS = (
 def ranking(
     query: Query,
     districts: Sequence[Figures],
-    intervals: Mapping[str, Interval],
     lines: Lines,
     chosen: str | None,
 ) -> list[Component]:
-    """The chart and its table: (rank, value, interval, distance to the line, what is divided)."""
+    """The chart and its table: (rank, value, distance to the line, what is divided)."""
     order = ranked(districts)
+    rows = [row for _, row in order]
+    net, gross = (
+        format_rates([r[k] for r in rows], lines.ratios) for k in ("ratio_net", "ratio_gross")
+    )
+    parts = format_areas([r["ratio_net_part_mu"] for r in rows])
+    wholes = format_areas([r["new_construction_farmland_mu"] for r in rows])
+    hits = format_rates([r["hit_rate"] for r in rows])
     table: list[list[str | Cell]] = []
     marked: int | None = None
     for at, (rank, row) in enumerate(order):
@@ -185,27 +216,26 @@ def ranking(
         if row["code"] == chosen:
             marked = at
         behind = href(LIST, own, status="unlawful")
+        reached, word = ratio_standing(row["ratio_net"], lines)
         table.append(
             [
                 Cell(f"{row['short_name']}{small}", behind),
                 "—" if rank is None else str(rank),
-                Cell(format_rate(row["ratio_net"], lines.ratios), behind, _tone(row, lines)),
-                interval_text(intervals.get(row["code"]), lines),
-                ratio_margin(row, lines.interview_ratio).removesuffix(" 亩"),
-                format_rate(row["ratio_gross"], lines.ratios),
-                format_mu(row["ratio_net_part_mu"]),
-                format_mu(row["new_construction_farmland_mu"]),
-                format_rate(row["hit_rate"]),
+                Cell(net[at], behind, reached, below=Cell(word) if word else None),
+                Cell(ratio_margin(row, lines.interview_ratio).removesuffix(" 亩"), tone=reached),
+                gross[at],
+                parts[at],
+                wholes[at],
+                hits[at],
             ]
         )
     columns = [TableColumn(name, at > 0) for at, name in enumerate(RANKING_COLUMNS)]
-    figure = ranking_figure([row for _, row in order], intervals, lines)
+    figure = ranking_figure(rows, lines)
     return [
         html.P(
             [
                 html.Span("● 扣除已消除", className="key-dot"),
                 html.Span("○ 未扣除", className="key-ring"),
-                html.Span("▬ 95%区间", className="key-bar"),
             ],
             className="chart-key",
         ),
@@ -216,16 +246,10 @@ def ranking(
         ),
         html.P(
             f"名次由低到高。{SMALL} 基数小（图斑不足10个，或新增建设占用耕地不足30亩），"
-            f"不排名次，列在其后。约谈线为{format_rate(lines.interview_ratio)}。区间越宽，比例越可能只是偶然。",
+            f"不排名次，列在其后。约谈线为{format_rate(lines.interview_ratio)}。",
             className="note",
         ),
     ]
-
-
-def _tone(row: Figures, lines: Lines) -> str:
-    if meets(row["ratio_net"], lines.interview_ratio):
-        return "severity-interview"
-    return "severity-early-warning" if meets(row["ratio_net"], lines.warning_ratio) else ""
 
 
 def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
@@ -233,12 +257,15 @@ def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
     table: list[list[str | Cell]] = []
     for name, part, whole, status in RATIOS:
         make = format_mu if DEFINITIONS[part].unit == "亩" else format_count
+        reached, word = ratio_standing(row[name], lines) if name == "ratio_net" else ("", "")
         table.append(
             [
                 Cell(DEFINITIONS[name].label, title=DEFINITIONS[name].text),
                 Cell(
                     shown(name, row[name], lines),
                     href(LIST, query, status=status) if status else None,
+                    reached,
+                    below=Cell(word) if word else None,
                 ),
                 Cell(f"{make(row[part])}", title=DEFINITIONS[part].label),
                 Cell(f"{make(row[whole])}", title=DEFINITIONS[whole].label),
@@ -263,7 +290,7 @@ def trend(points: Sequence[Figures], year: int, lines: Lines) -> list[Component]
             TableColumn("日期"),
             TableColumn("扣除已消除", True),
             TableColumn("未扣除", True),
-            TableColumn("未消除违法耕地（亩）", True),
+            TableColumn("未消除违法占用耕地（亩）", True),
             TableColumn("新增建设耕地（亩）", True),
         ],
         [
@@ -394,8 +421,8 @@ def reason_districts(counts: Mapping[str, int], names: Mapping[str, str]) -> str
 # ---- earlier years -------------------------------------------------------------------------------
 
 YEAR_COLUMNS = (
-    "年度", "扣除已消除", "未扣除", "违法耕地（亩）", "整改率", "台账问题（宗）", "台账耕地（亩）",
-    "台账未消除（亩）", "台账未整改率",
+    "年度", "扣除已消除", "未扣除", "违法占用耕地（亩）", "整改率（全部用地）", "台账问题（宗）",
+    "台账违法占用耕地（亩）", "台账未消除（亩）", "台账未整改率（耕地）",
 )  # fmt: skip
 
 

@@ -12,8 +12,6 @@ from components.parts.figure_text import Lines
 from components.parts.theme import tokens
 from data.units import format_rate, meets
 
-Interval = tuple[float, float]
-
 
 def _colour(value: float, lines: Lines) -> str:
     t = tokens()
@@ -30,23 +28,14 @@ def _names_of_lines(lines: Lines) -> list[tuple[float, str, str]]:
     ]
 
 
-def ranking_figure(
-    rows: Sequence[Mapping[str, Any]], intervals: Mapping[str, Interval], lines: Lines
-) -> go.Figure:
-    """Net ratio as a dot with its value and its interval as a bar, gross as a ring; both lines.
+def ranking_figure(rows: Sequence[Mapping[str, Any]], lines: Lines) -> go.Figure:
+    """Net ratio as a dot, gross as a ring; both lines.
 
     rows: districts in the order of the table. Those without a ratio keep their place, empty.
     """
     t = tokens()
     names = [row["short_name"] for row in rows]
     figure = go.Figure()
-    for row in rows:
-        interval = intervals.get(row["code"])
-        if interval is not None:
-            figure.add_scatter(
-                x=list(interval), y=[row["short_name"]] * 2, mode="lines", hoverinfo="skip",
-                line={"color": t["line"], "width": 8},
-            )  # fmt: skip
     gross = [row for row in rows if row["ratio_gross"] is not None]
     figure.add_scatter(
         x=[row["ratio_gross"] for row in gross],
@@ -74,7 +63,6 @@ def ranking_figure(
         )  # fmt: skip
     highest = [lines.interview_ratio * 1.6, *(row["ratio_gross"] for row in gross)]
     highest += [row["ratio_net"] for row in net]
-    highest += [min(high, 0.6) for _, high in intervals.values()]
     top = min(1.0, max(highest) * 1.08)
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 16, "t": 26, "b": 30})
     figure.update_xaxes(range=[-0.012 * top, top], tickformat=".0%", zeroline=False)

@@ -161,6 +161,7 @@ def district_map(
     highlighted: str | None = None,
     tiles: Tiles | None = None,
     legend: Component | None = None,
+    inside: Component | None = None,
     class_name: str = "",
 ) -> html.Figure:
     """A map with scale, north arrow and source line.
@@ -169,6 +170,7 @@ def district_map(
     district code → colour, a name of assets/tokens.json. towns: of
     queries.places.town_labels. bounds: first view (degrees; default: the whole city). highlighted:
     code of the district that is drawn strongly. label: what the map shows, for screen readers.
+    inside: what stands in the map's frame beside the drawing.
     """
     background = [dl.TileLayer(url=tiles.url, attribution=tiles.attribution)] if tiles else []
     leaflet = dl.Map(
@@ -198,7 +200,12 @@ def district_map(
     source = html.Span(source_line(shapes, tiles), className="map-source")
     return html.Figure(
         [
-            html.Div([leaflet, north], className="map-frame", role="region", **aria(label=label)),
+            html.Div(
+                [leaflet, north, *([] if inside is None else [inside])],
+                className="map-frame",
+                role="region",
+                **aria(label=label),
+            ),
             html.Figcaption(
                 [*([] if legend is None else [legend]), source], className="map-caption"
             ),

@@ -14,8 +14,9 @@ from components.parts.card_menu import card_menu
 from data.definitions import Definition, anchor_of
 
 
-def definition_mark(definition: Definition) -> Component:
-    """The ⓘ beside a figure: its definition and clause, by mouse and by keyboard."""
+def definition_mark(definition: Definition, aside: str = "") -> Component:
+    """The ⓘ beside a figure: its definition and clause, by mouse and by keyboard. aside: what else
+    belongs there."""
     return html.Details(
         [
             html.Summary(
@@ -26,6 +27,7 @@ def definition_mark(definition: Definition) -> Component:
                     html.Strong(definition.label),
                     html.Span(f"（{definition.unit}）"),
                     html.P(definition.text),
+                    *([html.P(aside)] if aside else []),
                     html.Small(f"依据：工作方案 {definition.clause}"),
                     rule_link(anchor_of(definition)),
                 ],
@@ -58,17 +60,19 @@ def card(
     body: Any,
     *,
     definition: Definition | None = None,
+    aside: str = "",
     stamp: str | None = None,
     menu: Sequence[Component] = (),
     actions: Sequence[Component] = (),
     class_name: str = "",
 ) -> Component:
-    """A titled box. menu: what stands open in its head. actions: entries of its menu
-    (components/parts/card_menu.py). stamp: of which day and data version it is.
+    """A titled box. aside: what the ⓘ says beside the definition. menu: what stands open in its
+    head. actions: entries of its menu (components/parts/card_menu.py). stamp: of which day and data
+    version it is.
     """
     head: list[Any] = [html.H2(title, className="card-heading")]
     if definition is not None:
-        head.append(definition_mark(definition))
+        head.append(definition_mark(definition, aside))
     if menu or actions:
         entries = [*menu, *([card_menu(title, actions)] if actions else [])]
         head.append(html.Div(entries, className="card-menu"))
@@ -85,6 +89,7 @@ def card(
 class KeyFigure:
     """value: formatted. change: against the last month's end, formatted, with whether it is good.
     trend: values for the tiny line, oldest first, None for no value. note: what stands beside it.
+    tone, mark: class and words of a line that it has reached, and how far it is from one.
     """
 
     label: str
@@ -96,6 +101,8 @@ class KeyFigure:
     change_is_good: bool | None = None
     trend: tuple[float | None, ...] = ()
     note: str = ""
+    tone: str = ""
+    mark: str = ""
 
 
 def key_figure(figure: KeyFigure) -> Component:
@@ -112,7 +119,12 @@ def key_figure(figure: KeyFigure) -> Component:
                     html.Span(figure.unit or figure.note, className="key-unit"),
                 ],
                 href=figure.href,
-                className="key-value",
+                className=f"key-value {figure.tone}".strip(),
+            ),
+            *(
+                [html.Div(figure.mark, className=f"key-mark {figure.tone}".strip())]
+                if figure.mark
+                else []
             ),
             html.Div(
                 [

@@ -88,6 +88,30 @@ def ratio_margin(row: Figures, line: float) -> str:
     return f"还差 {margin_text(line * whole - part, '亩')}"
 
 
+def ratio_standing(value: float | None, lines: Lines) -> tuple[str, str]:
+    """(class, word) of a ratio that has reached a line; nothing for one that has not."""
+    if meets(value, lines.interview_ratio):
+        return "severity-interview", "◆ 已达约谈线"
+    if meets(value, lines.warning_ratio):
+        return "severity-early-warning", "▲ 达预警线"
+    return "", ""
+
+
+def margin_to_line(row: Figures, lines: Lines) -> str:
+    """`距15%线还差 59.0 亩`, `超出15%线 3.3 亩`; nothing without a ratio."""
+    margin, line = ratio_margin(row, lines.interview_ratio), format_rate(lines.interview_ratio)
+    if margin == "—":
+        return ""
+    over = margin.startswith("超出")
+    return f"超出{line}线{margin.removeprefix('超出')}" if over else f"距{line}线{margin}"
+
+
+def ratio_mark(row: Figures, lines: Lines) -> tuple[str, str]:
+    """(class, words) beside the net ratio: which line it has reached, how far it is from one."""
+    tone_of, word = ratio_standing(row["ratio_net"], lines)
+    return tone_of, " ".join(filter(None, (word, margin_to_line(row, lines))))
+
+
 def expected_missing(forecast: Forecast | None) -> int | None:
     """Patches that a district is expected to miss; None where there is nothing to go by."""
     if forecast is None or forecast.expected is None:
@@ -157,6 +181,28 @@ def tone_legend(warning_share: float) -> Component:
             html.Span("按期100%", className="key tone-full"),
             html.Span(f"{line}及以上", className="key tone-short"),
             html.Span(f"低于{line}（预警）", className="key tone-low"),
+        ],
+        className="tone-legend",
+    )
+
+
+def ratio_tone(value: float | None, lines: Lines) -> str | None:
+    """The colour of an area by its ratio: tone-full, tone-short, tone-low of tokens.json."""
+    if value is None:
+        return None
+    if meets(value, lines.interview_ratio):
+        return "tone-low"
+    return "tone-short" if meets(value, lines.warning_ratio) else "tone-full"
+
+
+def ratio_legend(lines: Lines) -> Component:
+    """What the three colours of a ratio mean."""
+    warning, interview = format_rate(lines.warning_ratio), format_rate(lines.interview_ratio)
+    return html.Span(
+        [
+            html.Span(f"低于{warning}", className="key tone-full"),
+            html.Span(f"{warning}及以上（预警）", className="key tone-short"),
+            html.Span(f"{interview}及以上（约谈线）", className="key tone-low"),
         ],
         className="tone-legend",
     )

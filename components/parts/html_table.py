@@ -12,10 +12,11 @@ from dash.development.base_component import Component
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """header with its unit; numbers stand right."""
+    """header with its unit; numbers stand right. is_current: what a narrow screen opens at."""
 
     header: str
     is_number: bool = False
+    is_current: bool = False
 
 
 def html_table(

@@ -70,7 +70,11 @@ def plain_table(
             raise ValueError(f"{caption}: a row of {len(row)} cells under {len(columns)} columns")
     return PlainTable(
         caption=caption,
-        columns=[{"header": c.header, "number": c.is_number} for c in columns],
+        columns=[
+            {"header": c.header, "number": c.is_number}
+            | ({"current": True} if c.is_current else {})
+            for c in columns
+        ],
         rows=[[c if isinstance(c, str) else c.as_json() for c in row] for row in rows],
         className=class_name,
         marked=marked,

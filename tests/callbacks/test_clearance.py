@@ -30,7 +30,8 @@ def test_the_matrix_has_a_row_a_district_and_a_column_a_month(filled: Store) -> 
     (table,) = classed(drawn(filled), "matrix")
     rows = rows_of(table)
     assert rows[0] == ["区市", "5月", "6月", "全年"]
-    assert rows[1:3] == [["环翠区", "50% 欠1", "1/1", "50%"], ["文登区", "0%", "0/1", "0%"]]
+    assert rows[1:3] == [["环翠区", "50.0% 欠1", "1/1", "50.0%"], ["文登区", "0.0%", "0/1", "0.0%"]]
+    assert rows[-1] == ["全市", "33.3% 欠1", "1/2", "33.3%"]
     assert rows[3][1:] == ["—", "—", "—"]
 
 

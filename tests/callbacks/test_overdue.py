@@ -35,6 +35,7 @@ def on_map(services: Services, search: str, zoom: float = 10) -> tuple[dict[str,
         (f"{ON}&district={WENDENG}", "截至6月10日，文登区1个图斑逾期未上报，最长已逾期17天"),
         ("?year=2023&asof=2023-05-01", "截至5月1日，1个图斑逾期未上报，最长已逾期7天，都在环翠区"),
         ("?year=2023&asof=2023-04-10", "截至4月10日，还没有到期的图斑"),
+        ("?year=2023&asof=2023-01-02", "截至1月2日，全市还没有下发图斑，尚无数据，不能判断"),
         (
             f"?year=2023&asof=2023-04-10&district={HUANCUI}",
             "截至4月10日，环翠区还没有到期的图斑",

@@ -34,19 +34,14 @@ def test_the_page_says_what_is_open_and_what_is_late(filled: Store) -> None:
     )
 
 
-def test_the_ranking_follows_the_on_time_rate_of_due_patches(filled: Store) -> None:
+def test_the_districts_stand_in_the_order_of_the_sentence(filled: Store) -> None:
     (table,) = classed(drawn(filled), "ranking")
-    assert [cells[:4] for cells in rows_of(table)[1:3]] == [
-        ["环翠区◦", "1", "50%", "1"],
-        ["文登区◦", "2", "0%", "0"],
-    ]
-    assert all(cells[1] == "—" for cells in rows_of(table)[3:])
-
-
-def test_unlawful_farmland_is_put_against_all_new_construction_on_farmland(filled: Store) -> None:
-    (table,) = classed(drawn(filled), "ranking")
-    wendeng = next(cells for cells in rows_of(table) if cells[0].startswith("文登区"))
-    assert wendeng[4:] == ["100%", "100%", "超出 1.7 亩", "2.00"]
+    wendeng, huancui, *rest = rows_of(table)[1:]
+    assert wendeng[:3] == ["文登区◦", "100%", "超出 1.7 亩"]
+    assert wendeng[3].startswith("◆ 已达约谈线")
+    assert huancui[0] == "环翠区◦"
+    assert huancui[5:7] == ["50%", "1"]
+    assert all(cells[3] == "—" for cells in rest)
 
 
 def test_what_is_triggered_names_subject_value_and_clause(filled: Store) -> None:
@@ -89,11 +84,11 @@ def test_the_workbook_shows_the_ranking_of_the_screen_with_its_stamp(filled: Sto
         name, content = workbook(conn, filled.settings, ON)
     assert name == "总览_全市_2023-06-10.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["区市排名", "已触发的预警", "期限", "说明"]
-    first = [cell.value for cell in book["区市排名"][2]]
-    assert first[:4] == ["环翠区", 1, 0.5, 1]
+    assert book.sheetnames == ["区市情况", "已触发的预警", "期限", "说明"]
+    first = [cell.value for cell in book["区市情况"][2]]
+    assert first[:4] == ["文登区", "已达约谈线", "问责比例", 1]
     held = list(book["已触发的预警"].iter_rows(min_row=2, values_only=True))
     assert any("亩 ÷ 新增建设占用耕地" in str(cells[6]) for cells in held)
     stamp = {row[0].value: row[1].value for row in book["说明"].iter_rows()}
     assert stamp["基准日"] == "2023-06-10"
-    assert stamp["依据"] == "工作方案 §3.2"
+    assert stamp["依据"] == "工作方案 §4.4"

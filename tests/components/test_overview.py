@@ -8,60 +8,80 @@ from components.overview import (
     domain_line,
     key_figures,
     map_card,
-    ranked,
     ranking,
-    ranking_title,
+    standing_title,
 )
 from components.parts.figure_text import tone
+from data.triggers.matters import Matter, matters, standings
 from tests.components.drawn import below, classed, links_of, rows_of, text_of
 from tests.components.figures_of import LINES, row
+from tests.triggers_of import trigger
 
 QUERY = {"year": "2023", "asof": "2023-11-23"}
 
 
-def test_equal_rates_share_a_rank_and_a_district_without_base_has_none() -> None:
-    rows = [
-        row("a", "甲", on_time_rate=None),
-        row("b", "乙", on_time_rate=0.9),
-        row("c", "丙", on_time_rate=1.0),
-        row("d", "丁", on_time_rate=0.9),
-        row("e", "戊", on_time_rate=0.5),
+def stands(*codes: str) -> dict[str, Matter | None]:
+    """The districts in this order, each over its line by less than the one before."""
+    held = [
+        trigger(
+            "T3", code, rule_name="问责比例", value=0.9 - at / 10, threshold=0.15, line="interview"
+        )
+        for at, code in enumerate(codes)
     ]
-    assert [(rank, r["code"]) for rank, r in ranked(rows)] == [
-        (1, "c"),
-        (2, "b"),
-        (2, "d"),
-        (4, "e"),
-        (None, "a"),
-    ]
+    names = {code: code for code in codes}
+    return standings(matters(held, names), names)
 
 
-def test_a_district_with_few_patches_is_marked_and_named_neither_best_nor_worst() -> None:
-    rows = [
-        row("a", "甲", on_time_rate=0.5, patches=2, small_denominator=True),
-        row("b", "乙", on_time_rate=0.8, patches=50),
-        row("c", "丙", on_time_rate=0.95, patches=50),
-    ]
-    assert ranking_title(rows, LINES) == "丙按期上报率最高，乙最低（80%）"
-    table = ranking(QUERY, rows, LINES, None)
-    assert [cells[0] for cells in rows_of(table)] == ["区市", "丙", "乙", "甲◦"]
+def test_the_gravest_stands_first_with_its_word_and_the_ratio_in_colour() -> None:
+    rows = {
+        "a": row(
+            "a", "甲", ratio_net=0.08, new_construction_farmland_mu=100.0, ratio_net_part_mu=8.0
+        ),
+        "b": row(
+            "b", "乙", ratio_net=0.2, new_construction_farmland_mu=100.0, ratio_net_part_mu=20.0
+        ),
+        "c": row(
+            "c", "丙", ratio_net=0.12, new_construction_farmland_mu=100.0, ratio_net_part_mu=12.0
+        ),
+    }
+    order = stands("b") | {"c": None, "a": None}
+    table = ranking(QUERY, rows, order, LINES, None)
+    cells = rows_of(table)[1:]
+    assert [line[:2] for line in cells] == [["乙", "20%"], ["丙", "12%"], ["甲", "8%"]]
+    assert cells[0][3].startswith("◆ 已达约谈线")
+    assert "▲ 达预警线" in cells[1][2]
+    coloured = [text_of(c) for c in classed(table, "severity-interview")]
+    assert "20%" in coloured
+    assert standing_title(order) == "区市情况，由重到轻：1个已达约谈线"
+
+
+def test_decimals_are_the_same_in_a_column() -> None:
+    rows = {
+        "a": row("a", "甲", ratio_net=0.08, ratio_gross=0.1496, remaining_farmland_mu=3.0),
+        "b": row("b", "乙", ratio_net=0.1833, ratio_gross=0.2, remaining_farmland_mu=0.0012),
+    }
+    cells = rows_of(ranking(QUERY, rows, {"a": None, "b": None}, LINES, None))[1:]
+    assert [line[1] for line in cells] == ["8.0%", "18.3%"]
+    assert [line[4] for line in cells] == ["14.96%", "20.00%"]
+    assert [line[7] for line in cells] == ["3.000", "0.001"]
 
 
 def test_every_number_of_the_ranking_that_has_patches_leads_to_them() -> None:
     figures = row(on_time_rate=0.8, overdue=4, patches=50, ratio_net=0.12, ratio_gross=0.2)
-    links = links_of(ranking(QUERY, [figures], LINES, None))
+    links = links_of(ranking(QUERY, {"371002": figures}, stands("371002"), LINES, None))
     tail = "year=2023&asof=2023-11-23&district=371002"
     assert links == {
         "环翠区": f"/?{tail}",
         "80%": f"/patches?{tail}&status=late",
         "4": f"/overdue?{tail}",
         "12%": f"/patches?{tail}&status=unlawful",
+        "◆ 已达约谈线": f"/triggers?{tail}",
     }
 
 
 def test_the_chosen_district_is_marked_in_the_ranking() -> None:
-    rows = [row("a", "甲", on_time_rate=0.5), row("b", "乙", on_time_rate=0.8)]
-    marked = classed(ranking(QUERY, rows, LINES, "a"), "marked")
+    rows = {"a": row("a", "甲"), "b": row("b", "乙")}
+    marked = classed(ranking(QUERY, rows, {"b": None, "a": None}, LINES, "a"), "marked")
     assert [text_of(part).split()[0] for part in marked] == ["甲"]
 
 
@@ -93,10 +113,15 @@ def test_tones_follow_the_warning_line_of_the_rules() -> None:
     ]
 
 
-def test_a_zone_without_shape_is_named_beside_the_map() -> None:
-    card = map_card(
-        QUERY, [], [row(overdue=2), row("371071", "高区", overdue=5)], None, None, LINES, "stamp"
-    )
-    assert "7个图斑逾期未报，高区最多（5个）" in text_of(card)
-    assert "另有 环翠区 2、高区 5" in text_of(card)
+def test_the_map_means_one_thing_and_lists_what_it_cannot_draw_in_the_same_colour() -> None:
+    districts = [row(ratio_net=0.2), row("371071", "高区", ratio_net=0.05)]
+    card = map_card(QUERY, [], districts, None, None, LINES, "stamp")
+    text = text_of(card)
+    assert "1个区市达到15%线" in text
+    chips = {text_of(c): c.className for c in classed(card, "map-unit")}
+    assert chips == {"环翠区 20%": "map-unit tone-low", "高区 5%": "map-unit tone-full"}
     assert any(getattr(part, "id", "") == ids.Overview.MAP for part in below(card))
+
+
+def test_a_map_without_ratios_gives_no_all_clear() -> None:
+    assert "尚无数据，不能判断" in text_of(map_card(QUERY, [], [row()], None, None, LINES, "stamp"))

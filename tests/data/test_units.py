@@ -13,9 +13,11 @@ from data.units import (
     AREA_TOLERANCE_MU,
     AreaUnit,
     decimals_that_keep_side,
+    format_areas,
     format_count,
     format_mu,
     format_rate,
+    format_rates,
     m2_to_mu,
     margin_text,
     meets,
@@ -201,3 +203,15 @@ def test_counts_are_grouped_by_thousands() -> None:
 )
 def test_a_margin_never_reads_zero_before_the_line_is_reached(distance: float, text: str) -> None:
     assert margin_text(distance, "亩") == text
+
+
+def test_a_column_of_rates_has_one_number_of_decimals_and_keeps_its_sides() -> None:
+    assert format_rates([1.0, 0.979, 0.94], (0.9,)) == ["100.0%", "97.9%", "94.0%"]
+    assert format_rates([0.15, 0.1496, None], (0.15,)) == ["15.00%", "14.96%", "—"]
+    assert format_rates([1.0, None, 0.0]) == ["100%", "—", "0%"]
+    assert format_rates([]) == []
+
+
+def test_a_column_of_areas_has_one_number_of_decimals() -> None:
+    assert format_areas([1234.5, 0.0, None]) == ["1,234.50", "0.00", "—"]
+    assert format_areas([3.0, 0.0012]) == ["3.000", "0.001"]

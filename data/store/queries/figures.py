@@ -125,6 +125,26 @@ def figures(
     }
 
 
+_OF_MONTHS = ("due", "due_reached", "reached_on_time", "cleared", "overdue", "final")
+
+
+def city_months(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of `months` of a document added up over its districts, in order of time.
+
+    Keys: month, the counts of a clearance month, on_time_rate.
+    """
+    sums: dict[str, dict[str, Any]] = {}
+    for row in document["months"]:
+        empty = {"month": row["month"], **dict.fromkeys(_OF_MONTHS, 0)}
+        month = sums.setdefault(row["month"], empty)
+        for name in _OF_MONTHS:
+            month[name] += row[name]
+    for month in sums.values():
+        reached = month["due_reached"]
+        month["on_time_rate"] = month["reached_on_time"] / reached if reached else None
+    return [sums[name] for name in sorted(sums)]
+
+
 def trend(
     conn: Connection, scope: Scope, year: int, days: Sequence[date], district: str | None = None
 ) -> list[dict[str, Any]]:

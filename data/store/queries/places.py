@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import shapely
 from sqlalchemy import Connection, select
 
 from data.store.models import ReferenceFeature, Town
+from data.store.queries.stamp import districts
 from data.vocabulary import ReferenceLayer
 
 
@@ -45,6 +47,34 @@ def district_shapes(conn: Connection) -> list[dict[str, Any]]:
 def town_shapes(conn: Connection) -> list[dict[str, Any]]:
     """Keys as those of district_shapes; none until 乡镇界 were uploaded."""
     return _shapes(conn, ReferenceLayer.TOWNS)
+
+
+def unit_shapes(conn: Connection) -> list[dict[str, Any]]:
+    """Shapes of the units as far as known: the districts', and of a unit without one (a zone) the
+    land of its towns, whose boundaries were uploaded, above them. Keys as those of district_shapes.
+    """
+    shapes = district_shapes(conn)
+    drawn = {shape["code"] for shape in shapes}
+    of_towns = town_shapes(conn)
+    if not of_towns:
+        return shapes
+    unit_of = {town["code"]: town["district_code"] for town in towns(conn)}
+    parts: dict[str, list[bytes]] = {}
+    for town in of_towns:
+        unit = unit_of.get(town["code"])
+        if unit is not None and unit not in drawn:
+            parts.setdefault(unit, []).append(town["geom"])
+    names = {d.code: d.name for d in districts(conn)}
+    zones = [
+        {
+            "code": unit,
+            "name": names.get(unit, unit),
+            "geom": shapely.to_wkb(shapely.union_all(shapely.from_wkb(own))),
+            "is_indicative": False,
+        }
+        for unit, own in parts.items()
+    ]
+    return [*shapes, *zones]
 
 
 def town_labels(conn: Connection) -> list[dict[str, Any]]:

@@ -69,15 +69,14 @@ def test_the_headline_says_how_far_the_city_is_from_the_line(filled: Store) -> N
 
 def test_a_small_denominator_is_shown_without_a_rank_and_after_the_others(filled: Store) -> None:
     rows = table_of(drawn(filled), "名次")
-    assert rows[1][:4] == ["文登区", "1", "10.5%", "2.0%–40.8%"]
-    assert rows[2][:3] == ["环翠区◦", "—", "0%"]
-    assert rows[2][3].startswith("0%–")
+    assert rows[1][:3] == ["文登区", "1", "10.5% ▲ 达预警线"]
+    assert rows[2][:3] == ["环翠区◦", "—", "0.0%"]
     assert rows[3][1:4] == ["—", "—", "—"]  # nothing issued there
 
 
 def test_each_rate_stands_with_what_is_divided_by_what(filled: Store) -> None:
     rows = {row[0]: row[1:] for row in table_of(drawn(filled), "分子")}
-    assert rows["问责比例（扣除已消除）"] == ["10.3%", "38.00", "370.00", "亩"]
+    assert rows["问责比例（扣除已消除）"] == ["10.3% ▲ 达预警线", "38.00", "370.00", "亩"]
     assert rows["改判率"] == ["100%", "1", "1", "宗"]
     assert rows["立案率"][0] == "0%"
     assert len(rows) == 10

@@ -133,8 +133,9 @@ def test_wrong_words_in_the_address_are_named(filled: Store) -> None:
 
 def test_before_anything_happened_the_page_says_so(filled: Store) -> None:
     page = drawn(filled, "?year=2023&asof=2023-01-02")
-    assert text_of(page[0]) == "截至1月2日，全市没有触发预警"
-    assert "没有需要提示、预警或约谈的对象" in text_of(page)
+    assert text_of(page[0]) == "截至1月2日，全市还没有下发图斑，尚无数据，不能判断"
+    assert "没有触发" not in text_of(page)
+    assert "条件均未达到" not in text_of(page)
 
 
 def test_what_the_last_upload_changed_is_said(store: Store) -> None:

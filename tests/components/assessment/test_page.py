@@ -9,9 +9,10 @@ import pytest
 
 from components.assessment.page import (
     evaluation_headline,
-    interval_text,
+    interval_note,
     overturn_title,
     ranked,
+    ranking,
     ranking_title,
     standing_line,
     trend_title,
@@ -78,9 +79,15 @@ def test_before_the_cut_off_nobody_is_called_to_an_interview() -> None:
     assert "以下为本年度评估数据" in text_of(standing_line(2023, date(2024, 2, 1)))
 
 
-def test_an_interval_keeps_to_its_sides_of_the_lines() -> None:
-    assert interval_text((0.0, 0.1499), LINES) == "0%–14.99%"
-    assert interval_text(None, LINES) == "—"
+def test_an_interval_of_a_full_count_is_said_in_the_mark_alone() -> None:
+    rows = [ratio("甲", 5.0), ratio("乙", 20.0)]
+    note = interval_note([row | {"code": row["short_name"]} for row in rows], {"甲": (0.0, 0.1499)})
+    assert "不是抽样" in note
+    assert "甲0%–15.0%" in note
+    assert "乙" not in note
+    assert interval_note(rows, {}) == ""
+    table = ranking({}, rows, LINES, None)
+    assert "区间" not in text_of(table)
 
 
 def test_the_trend_speaks_of_the_last_months_end() -> None:
@@ -110,12 +117,12 @@ def test_titles_say_who_overturned_and_what_the_ledger_holds() -> None:
 
 def test_dots_take_the_colour_of_the_line_they_have_reached() -> None:
     rows = [ratio("甲", 9.0), ratio("乙", 10.0), ratio("丙", 15.0), ratio("丁", 0.0, 0.0)]
-    figure = ranking_figure(rows, {"甲": (0.02, 0.3)}, LINES)
+    figure = ranking_figure(rows, LINES)
     (dots,) = [t for t in figure.data if getattr(t.marker, "size", None) == 11]
     t = tokens()
     assert list(dots.marker.color) == [t["accent"], t["early-warning"], t["interview"]]
     assert list(figure.layout.yaxis.categoryarray) == ["丁", "丙", "乙", "甲"]
-    assert [tuple(trace.x) for trace in figure.data if trace.mode == "lines"] == [(0.02, 0.3)]
+    assert [trace for trace in figure.data if trace.mode == "lines"] == []
 
 
 def test_months_without_a_ratio_are_left_out_of_the_line() -> None:

@@ -8,7 +8,7 @@ import shapely
 from sqlalchemy import insert
 
 from data.store.models import ReferenceFeature
-from data.store.queries.places import district_shapes, town_labels, towns
+from data.store.queries.places import district_shapes, town_labels, towns, unit_shapes
 from tests.data.store.queries.stored import put_upload
 
 if TYPE_CHECKING:
@@ -51,3 +51,19 @@ def test_towns_are_named_on_the_map_once_their_boundaries_are_uploaded(store: St
         conn.execute(insert(ReferenceFeature), [_feature("towns", put_upload(conn), "张村镇")])
     with store.read() as conn:
         assert town_labels(conn) == [{"name": "张村镇", "lon": 122.1, "lat": 37.05}]
+
+
+def test_a_zone_without_a_shape_is_drawn_by_its_towns(store: Store) -> None:
+    with store.read() as conn:
+        assert len(unit_shapes(conn)) == 4
+        zone = next(t for t in towns(conn) if t["district_code"] == "371071")
+    with store.write() as conn:
+        batch = put_upload(conn)
+        conn.execute(
+            insert(ReferenceFeature), [_feature("towns", batch, zone["name"], zone["code"])]
+        )
+    with store.read() as conn:
+        *counties, drawn = unit_shapes(conn)
+    assert [s["code"] for s in counties] == ["371002", "371003", "371082", "371083"]
+    assert drawn["code"] == "371071"
+    assert shapely.from_wkb(drawn["geom"]).equals(shapely.box(122.0, 37.0, 122.2, 37.1))
