@@ -73,6 +73,7 @@ def run_record(settings: Settings, arguments: Arguments) -> int:
         arguments.due,
         arguments.document,
         arguments.area,
+        tuple(arguments.patch),
     )
     with store.write() as conn:
         number = add_record(conn, new, today, arguments.by)

@@ -164,6 +164,13 @@ def command_parser() -> argparse.ArgumentParser:
     adding.add_argument("--on", type=a_day, required=True)
     adding.add_argument("--reason", required=True)
     adding.add_argument("--due", type=a_day, help="限期整改的期限")
+    adding.add_argument(
+        "--patch",
+        action="append",
+        default=[],
+        metavar="图斑编号",
+        help="限期整改所列的图斑，可写多次",
+    )
     adding.add_argument("--document", help="冻结的文号")
     adding.add_argument("--area", type=float, help="冻结的指标（亩）")
     adding.add_argument("--by", default="命令行")

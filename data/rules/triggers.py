@@ -26,6 +26,7 @@ class Finding:
     line: the highest line reached while the severity is still lower, or None.
     about: which patches stand behind it (`workflow/evidence.py`), several joined by "+".
     subject: the patch, for a rule on patches. mark: what tells apart two findings of one rule.
+    patches: numbers of those behind it, where the facts name them.
     """
 
     severity: Severity
@@ -39,6 +40,7 @@ class Finding:
     note: str = ""
     subject: str | None = None
     mark: str = ""
+    patches: tuple[str, ...] = ()
 
 
 def anything(area_mu: float) -> bool:
@@ -275,8 +277,12 @@ def interview(
 ) -> list[Finding]:
     """T11. lines: the district's findings of T3, T4 and T8. facts: ratio, about (`ratio_net`, the
     variant that it is), interview_ratio,
-    severe_impact (the reason recorded, or ""), order_due_on (the deadline of a 限期整改 that
-    followed a 约谈 and is neither met nor over, or None).
+    severe_impact (the reason recorded, or ""), orders: each 限期整改 that followed a 约谈 and has
+    not been withdrawn, with due_on, named (patches that it names) and unrectified (those of them
+    with something unlawful not rectified).
+
+    An order that names patches is met when they are rectified (根据整改成效); one that names none,
+    when it is withdrawn.
     """
     findings: list[Finding] = []
     reached = [f for f in lines if f.line is Severity.INTERVIEW]
@@ -303,18 +309,26 @@ def interview(
                     note=f"未达约谈线，但造成恶劣影响：{facts['severe_impact']}",
                 )
             )
-    order_due_on: date | None = facts["order_due_on"]
-    if order_due_on is not None and as_of > order_due_on:
+    unmet = [
+        order
+        for order in facts["orders"]
+        if as_of > order["due_on"] and (order["unrectified"] or not order["named"])
+    ]
+    if unmet:
+        due_on = min(order["due_on"] for order in unmet)
+        left = sorted({number for order in unmet for number in order["unrectified"]})
+        still = f"，{len(left)}个图斑仍未整改到位" if left else ""
         findings.append(
             Finding(
                 Severity.ACCOUNTABILITY,
-                float((as_of - order_due_on).days),
+                float((as_of - due_on).days),
                 0.0,
                 "days",
                 "+".join(f.about for f in reached) or facts["about"],
                 measure=Measure.LEAD_TRANSFER,
-                note=f"约谈后限期整改至{order_due_on.isoformat()}，已逾期",
+                note=f"约谈后限期整改至{due_on.isoformat()}，已逾期{still}",
                 mark="order",
+                patches=tuple(left),
             )
         )
     return findings

@@ -17,7 +17,7 @@ from data.store.queries import trigger_facts
 from data.store.queries.figures import figures
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
-from data.triggers.district_rules import Beside, of_district, ratio_lines
+from data.triggers.district_rules import Beside, named_in_orders, of_district, ratio_lines
 from data.triggers.evidence import Evidence
 from data.triggers.patch_rules import of_patches
 from data.triggers.rulebook import rulebook
@@ -125,6 +125,7 @@ def look_beside(
     ends = month_ends_until(year, as_of) if "T10" in rules else []
     minerals = {"T8", "T11"} & set(rules)
     has_minerals = any(row["mineral_unlawful_patches"] for row in document["districts"])
+    records = staff_records(conn, scope, year, as_of) if _BY_RECORDS & set(rules) else []
     return Beside(
         strategic=trigger_facts.strategic_unlawful(conn, scope, year, as_of)
         if minerals and has_minerals
@@ -134,7 +135,10 @@ def look_beside(
         else {},
         reserves=trigger_facts.quota_reserves(conn, scope, as_of) if "T9" in rules else {},
         ledger=trigger_facts.ledger_unrectified(conn, scope, year, as_of) if "T9" in rules else {},
-        records=staff_records(conn, scope, year, as_of) if _BY_RECORDS & set(rules) else [],
+        records=records,
+        unrectified=trigger_facts.unrectified_among(conn, year, as_of, named_in_orders(records))
+        if "T11" in rules
+        else frozenset(),
         month_ends=ends,
         series=line_figures(conn, scope, year, ends),
     )

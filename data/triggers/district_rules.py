@@ -29,6 +29,7 @@ class Beside:
     strategic: unlawful patches of a 战略性矿种. late_parts: farmland rectified after D6, in parts
     of units.PARTS_PER_MU. reserves: 亩 of supplementary farmland in the reserve. ledger: 亩 of
     farmland of the years before that are not rectified. records: as staff_records gives them.
+    unrectified: patches named in orders that have something unlawful not rectified.
     series: what T3 and T4 look at on each of `month_ends`, oldest first.
     """
 
@@ -37,6 +38,7 @@ class Beside:
     reserves: Mapping[str, float] = field(default_factory=dict)
     ledger: Mapping[str, float] = field(default_factory=dict)
     records: Sequence[Figures] = ()
+    unrectified: frozenset[str] = frozenset()
     month_ends: Sequence[date] = ()
     series: Mapping[str, Sequence[Figures]] = field(default_factory=dict)
 
@@ -47,6 +49,11 @@ class Beside:
             for r in self.records
             if r["kind"] == kind.value and r["district"] == code and r["patch_no"] is None
         ]
+
+
+def named_in_orders(records: Sequence[Figures]) -> set[str]:
+    """The patches that orders to rectify name."""
+    return {n for r in records if r["kind"] == RecordKind.RECTIFY_ORDER for n in r["patch_nos"]}
 
 
 def ratio_lines(rules: Rules, figures: Figures, year: int, day: date) -> list[Finding]:
@@ -164,7 +171,11 @@ def _interview(
     impact = beside.of(code, RecordKind.SEVERE_IMPACT)
     held = [r["recorded_on"] for r in beside.of(code, RecordKind.INTERVIEW)]
     orders = [
-        r["due_on"]
+        {
+            "due_on": r["due_on"],
+            "named": r["patch_nos"],
+            "unrectified": [n for n in r["patch_nos"] if n in beside.unrectified],
+        }
         for r in beside.of(code, RecordKind.RECTIFY_ORDER)
         if r["due_on"] is not None and held and r["recorded_on"] >= min(held)
     ]
@@ -173,5 +184,5 @@ def _interview(
         "about": f"ratio_{ratio['variant']}",
         "interview_ratio": rules["T3"].of(year, as_of).parameters["interview_ratio"],
         "severe_impact": "；".join(r["reason"] for r in impact),
-        "order_due_on": min(orders, default=None),
+        "orders": orders,
     }

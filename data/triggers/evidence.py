@@ -61,6 +61,8 @@ class Evidence:
         """Numbers of the patches behind a finding on a district (None: the whole scope)."""
         if finding.subject is not None:
             return [finding.subject]
+        if finding.patches:
+            return list(finding.patches)
         if finding.about in ("overdue", "returned"):
             assert finding.period is not None
             assert district is not None

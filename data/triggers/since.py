@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from data.periods import elimination_cutoff_on, month_ends_until
 from data.scope import Scope
 from data.store.queries.daily import DailyFigures, FigureRow
-from data.store.queries.moments import Steps, late_parts_then, strategic_then
+from data.store.queries.moments import (
+    Steps,
+    late_parts_then,
+    strategic_then,
+    unrectified_then,
+)
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
 from data.triggers.current import PATCH_RULES, Trigger
@@ -21,6 +26,7 @@ from data.triggers.district_rules import (
     Beside,
     clearance_findings,
     error_findings,
+    named_in_orders,
     of_district,
     ratio_lines,
 )
@@ -31,6 +37,7 @@ from data.vocabulary import RecordKind
 _MONTH_RULES = ("T1", "T2")
 _CONFIRMED = {"T12": RecordKind.FALSE_REPORTING, "T14": RecordKind.WRONG_FILLING}
 _ONE_DAY = timedelta(days=1)
+_T = TypeVar("_T")
 
 
 def since(
@@ -94,6 +101,11 @@ class _Looking:
     def _strategic(self) -> Steps:
         return strategic_then(self.conn, self.scope, self.year, self.as_of)
 
+    @cached_property
+    def _unrectified(self) -> dict[date, frozenset[str]]:
+        named = named_in_orders(self.all_records)
+        return unrectified_then(self.conn, self.year, self.as_of, named)
+
     def of(self, trigger: Trigger) -> date:
         """The start of the run that ends on as_of."""
         points = sorted(p for p in self._turning_points(trigger["rule"]) if p <= self.as_of)
@@ -128,7 +140,7 @@ class _Looking:
         if rule_id == "T9":
             points |= set(self._late_parts)
         if rule_id == "T11":
-            points |= set(self._strategic)
+            points |= {*self._strategic, *self._unrectified}
         return points
 
     def _look(self, trigger: Trigger, day: date) -> tuple[bool, Sequence[FigureRow]]:
@@ -161,15 +173,19 @@ class _Looking:
         series = {code: rows[: len(ends)] for code, rows in self._series.items()} if ends else {}
         late = rule_id == "T9" and day > elimination_cutoff_on(self.year)
         return Beside(
-            strategic=_step(self._strategic, day) if rule_id == "T11" else {},
-            late_parts=_step(self._late_parts, day) if late else {},
+            strategic=_step(self._strategic, day, {}) if rule_id == "T11" else {},
+            late_parts=_step(self._late_parts, day, {}) if late else {},
             records=[r for r in self.all_records if stood(r, day)],
+            unrectified=_step(self._unrectified, day, frozenset())
+            if rule_id == "T11"
+            else frozenset(),
             month_ends=ends,
             series=series,
         )
 
 
-def _step(steps: Steps, day: date) -> dict[str, int]:
+def _step(steps: Mapping[date, _T], day: date, before: _T) -> _T:
+    """What stood on a day. steps: oldest first."""
     days = list(steps)
     at = bisect_right(days, day)
-    return steps[days[at - 1]] if at else {}
+    return steps[days[at - 1]] if at else before

@@ -228,6 +228,8 @@ def _monitoring(finding: Finding, row: Figures, p: Parameters) -> Words:
 def _interview(finding: Finding, row: Figures, p: Parameters) -> Words:
     if finding.severity is Severity.ACCOUNTABILITY:
         ends = "限期整改完成并登记后解除"
+        if finding.patches:
+            ends = f"所列的{len(finding.patches)}个图斑全部整改（消除违法状态）后解除"
         return Words(f"限期整改逾期 {int(finding.value)} 天", "", ends)
     if finding.unit == "ratio":
         return _interview_by_ratio(finding, row)

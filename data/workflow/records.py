@@ -14,6 +14,8 @@ from sqlalchemy import Connection, func, select
 from data.errors import NotFound, SupervisionError
 from data.periods import format_day
 from data.store.models import District, Patch, StaffRecord
+from data.store.queries.staff_records import JOINER, named_patches
+from data.store.queries.state import PatchState, day_literal
 from data.vocabulary import RecordKind
 from data.workflow.entries import enter
 
@@ -24,7 +26,8 @@ OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
 @dataclass(frozen=True, slots=True)
 class NewRecord:
     """subject: a patch number or a district's code. due_on: the deadline of a 限期整改.
-    document_no, area_mu: of a freeze.
+    document_no, area_mu: of a freeze. patch_nos: that a 限期整改 names; it is met when they are
+    rectified, and one that names none when it is withdrawn.
     """
 
     kind: RecordKind
@@ -35,6 +38,7 @@ class NewRecord:
     due_on: date | None = None
     document_no: str | None = None
     area_mu: float | None = None
+    patch_nos: tuple[str, ...] = ()
 
 
 def add_record(
@@ -55,12 +59,16 @@ def add_record(
             raise SupervisionError("限期整改必须写明期限，且期限不早于登记日期。")
     elif record.due_on is not None:
         raise SupervisionError(f"“{label}”没有期限；只有限期整改有。请去掉期限。")
+    if record.patch_nos and record.kind is not RecordKind.RECTIFY_ORDER:
+        raise SupervisionError(f"“{label}”不列图斑；只有限期整改可以列。请去掉图斑编号。")
     if record.kind is RecordKind.FREEZE:
         if not (record.document_no or "").strip():
             raise SupervisionError("登记指标冻结必须写明文号，请补充后再登记。")
         if record.area_mu is not None and record.area_mu < 0:
             raise SupervisionError("冻结的指标不能是负数，请核对面积。")
     patch_id, district_code = _subject(conn, record)
+    if record.patch_nos:
+        _prove_named(conn, record, district_code)
     enter(
         conn,
         StaffRecord,
@@ -74,6 +82,7 @@ def add_record(
             "document_no": record.document_no,
             "due_on": record.due_on,
             "area_mu": record.area_mu,
+            "patch_nos": JOINER.join(dict.fromkeys(record.patch_nos)) or None,
             "recorded_by": who,
             "withdrawn_on": None,
             "withdrawn_why": None,
@@ -105,6 +114,23 @@ def _subject(conn: Connection, record: NewRecord) -> tuple[int | None, str | Non
     what = {True: "图斑或区市", False: "图斑"}[record.kind in OF_EITHER]
     what = what if may_be_patch else "区市"
     raise NotFound(f"{record.year}年度没有{what}“{record.subject}”，请核对编号。")
+
+
+def _prove_named(conn: Connection, record: NewRecord, district_code: str | None) -> None:
+    """Each patch named is one of the year's and lies in the district on the record's day."""
+    state = PatchState(Patch, day_literal(record.recorded_on))
+    rows = conn.execute(
+        select(Patch.patch_no, state.district.label("district")).where(
+            Patch.year == record.year, Patch.patch_no.in_(record.patch_nos), state.active
+        )
+    )
+    known: dict[str, str] = {row.patch_no: row.district for row in rows}
+    for number in record.patch_nos:
+        if known.get(number) != district_code or JOINER in number:
+            raise NotFound(
+                f"{format_day(record.recorded_on)}，“{record.subject}”没有{record.year}年度的图斑"
+                f"“{number}”，请核对编号。"
+            )
 
 
 def withdraw_record(
@@ -144,7 +170,7 @@ def records(conn: Connection, year: int) -> list[dict[str, Any]]:
     """All records of a work year, withdrawn ones too, oldest first.
 
     Keys: id, kind, subject (patch number or district code), recorded_on, reason, document_no,
-    due_on, area_mu, recorded_by, withdrawn_on, withdrawn_why, withdrawn_by.
+    due_on, area_mu, patch_nos (a list), recorded_by, withdrawn_on, withdrawn_why, withdrawn_by.
     """
     r = StaffRecord
     query = (
@@ -157,6 +183,7 @@ def records(conn: Connection, year: int) -> list[dict[str, Any]]:
             r.document_no,
             r.due_on,
             r.area_mu,
+            r.patch_nos,
             r.recorded_by,
             r.withdrawn_on,
             r.withdrawn_why,
@@ -166,4 +193,7 @@ def records(conn: Connection, year: int) -> list[dict[str, Any]]:
         .where(r.year == year)
         .order_by(r.recorded_on, r.id)
     )
-    return [dict(row) for row in conn.execute(query).mappings()]
+    return [
+        {**row, "patch_nos": list(named_patches(row["patch_nos"]))}
+        for row in conn.execute(query).mappings()
+    ]

@@ -143,6 +143,27 @@ def strategic_then(conn: Connection, scope: Scope, year: int, as_of: date) -> St
     return _added_up(days_of(conn, ids, as_of), amounts)
 
 
+def unrectified_then(
+    conn: Connection, year: int, as_of: date, numbers: Collection[str]
+) -> dict[date, frozenset[str]]:
+    """As trigger_facts.unrectified_among, on each day up to as_of on which it may change, oldest
+    first."""
+    ids = patch_ids(conn, year, numbers)
+    names = {patch_id: number for number, patch_id in ids.items()}
+    open_ = {
+        (fact["patch_id"], fact["day"])
+        for fact in parcels_then(conn, Scope.all(), year, list(names), as_of)
+        if not fact["rectified"]
+    }
+    left: set[str] = set()
+    found: dict[date, frozenset[str]] = {}
+    changes = [(day, i) for i, days in days_of(conn, list(names), as_of).items() for day in days]
+    for day, patch_id in sorted(changes):
+        (left.add if (patch_id, day) in open_ else left.discard)(names[patch_id])
+        found[day] = frozenset(left)
+    return found
+
+
 def _added_up(
     days: Mapping[int, Sequence[date]], amounts: Mapping[tuple[int, date], Mapping[str, int]]
 ) -> Steps:

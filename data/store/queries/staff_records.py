@@ -11,6 +11,9 @@ from data.store.models import Patch, StaffRecord
 from data.store.queries.state import PatchState, day_literal
 from data.store.queries.trigger_facts import Facts
 
+#: What parts the numbers of patches in a record.
+JOINER = "、"
+
 
 def staff_records(
     conn: Connection, scope: Scope, year: int, as_of: date, *, withdrawn: bool = False
@@ -18,7 +21,8 @@ def staff_records(
     """Records of the year that stand on the day (withdrawn: or that stood before), oldest first.
 
     Keys: id, kind, patch_id, patch_no (None: on the district), district, recorded_on, reason,
-    document_no, due_on, area_mu, recorded_by, withdrawn_on. A patch's record goes with it to its
+    document_no, due_on, area_mu, patch_nos (patches that a 限期整改 names), recorded_by,
+    withdrawn_on. A patch's record goes with it to its
     district of the day, and is silent while the patch does not count.
     """
     r = StaffRecord
@@ -36,6 +40,7 @@ def staff_records(
             r.document_no,
             r.due_on,
             r.area_mu,
+            r.patch_nos,
             r.recorded_by,
             r.withdrawn_on,
         )
@@ -49,4 +54,11 @@ def staff_records(
         .order_by(r.recorded_on, r.id)
     )
     rows = [dict(row) for row in conn.execute(query).mappings()]
+    for row in rows:
+        row["patch_nos"] = named_patches(row["patch_nos"])
     return [row for row in rows if scope.allows(row["district"])]
+
+
+def named_patches(stored: str | None) -> tuple[str, ...]:
+    """The numbers that a record names, in its order."""
+    return tuple((stored or "").split(JOINER)) if stored else ()

@@ -157,6 +157,22 @@ def parcel_facts(
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
+def unrectified_among(
+    conn: Connection, year: int, as_of: date, numbers: Collection[str]
+) -> frozenset[str]:
+    """Which of these patches of the year have an unlawful parcel not rectified on the day (T11).
+
+    Whoever reads: an order is met or not, whatever its reader may see.
+    """
+    if not numbers:
+        return frozenset()
+    ids = conn.scalars(
+        select(Patch.id).where(Patch.year == year, Patch.patch_no.in_(sorted(numbers)))
+    ).all()
+    parcels = unlawful_parcels(conn, Scope.all(), year, as_of, ids)
+    return frozenset(p["patch_no"] for p in parcels if not p["rectified"])
+
+
 def large_patches(
     conn: Connection, year: int, farmland_mu: float, basic_farmland_mu: float
 ) -> set[int]:

@@ -93,6 +93,13 @@ def _minerals(case: Case, day: date = ON) -> list[Any]:
     return list(apply("T8", count, case.get("strategic", 0), day=day))
 
 
+def _orders(case: Case) -> list[Case]:
+    if "order_due" not in case:
+        return []
+    named, left = case.get("order_names", []), case.get("not_rectified", [])
+    return [{"due_on": case["order_due"], "named": named, "unrectified": left}]
+
+
 def _interview(case: Case) -> list[Any]:
     day = case["on"]
     lines = [*_ratio(case, day), *_protected(case, day), *_minerals(case, day)]
@@ -101,7 +108,7 @@ def _interview(case: Case) -> list[Any]:
         "about": "ratio_net",
         "interview_ratio": 0.15,
         "severe_impact": case.get("impact", ""),
-        "order_due_on": case.get("order_due"),
+        "orders": _orders(case),
     }
     return list(apply("T11", lines, facts, 2023, day))
 

@@ -74,6 +74,11 @@ def test_a_record_on_a_patch_goes_with_it_to_its_district(store: Store) -> None:
         (_new(RecordKind.SEVERE_IMPACT, recorded_on=date(2024, 3, 2)), "在今天之后"),
         (_new(RecordKind.RECTIFY_ORDER), "必须写明期限"),
         (_new(RecordKind.RECTIFY_ORDER, due_on=date(2023, 5, 31)), "不早于登记日期"),
+        (_new(RecordKind.SEVERE_IMPACT, patch_nos=("HC-1",)), "不列图斑"),
+        (
+            _new(RecordKind.RECTIFY_ORDER, due_on=date(2023, 7, 1), patch_nos=("HC-9",)),
+            "没有2023年度的图斑“HC-9”",
+        ),
         (_new(RecordKind.MAJOR, due_on=date(2023, 7, 1)), "没有期限"),
         (_new(RecordKind.FREEZE), "必须写明文号"),
         (_new(RecordKind.FREEZE, document_no="1号", area_mu=-1.0), "不能是负数"),

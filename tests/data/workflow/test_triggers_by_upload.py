@@ -9,6 +9,7 @@ from typing import Any
 from data.scope import Scope
 from data.store.engine import Store
 from data.triggers.current import current_triggers
+from data.triggers.since import since
 from data.vocabulary import RecordKind, UploadKind
 from data.workflow.records import NewRecord, add_record
 from tests.sending import FINDING, PATCH, send
@@ -382,6 +383,31 @@ def test_t11_hears_of_severe_impact_and_of_an_order_that_was_not_met(store: Stor
     assert (overdue["severity"], overdue["measure"], overdue["value"]) == (
         "accountability", "lead_transfer", 1.0,
     )  # fmt: skip
+
+
+def test_t11_an_order_is_met_by_what_it_names(store: Store) -> None:
+    _patches(store, _sized("A", 5.0), _sized("B", 4.0), _sized("OTHER", 3.0))
+    _findings(store, *(_whole(n, "违法", mu) for n, mu in (("A", 5.0), ("B", 4.0), ("OTHER", 3.0))))
+    _record(store, RecordKind.INTERVIEW, "环翠区", date(2024, 2, 10))
+    order = {"due_on": date(2024, 2, 20), "patch_nos": ("A", "B")}
+    _record(store, RecordKind.RECTIFY_ORDER, "环翠区", date(2024, 2, 10), **order)
+
+    def proposed(day: date) -> list[list[str]]:
+        return [t["patches"] for t in _held(store, "T11", day) if t["mark"] == "order"]
+
+    assert proposed(date(2024, 2, 20)) == []
+    assert proposed(date(2024, 2, 21)) == [["A", "B"]]
+    # after D6, whatever the way, accepted or not: rectified all the same
+    _send(store, UploadKind.CASES, _eliminated("A", "2024-02-22"))
+    assert proposed(date(2024, 2, 22)) == [["B"]]
+    _send(store, UploadKind.CASES, _eliminated("B", "2024-02-25"))
+    assert proposed(date(2024, 2, 24)) == [["B"]]
+    assert proposed(date(2024, 2, 25)) == []
+    with store.read() as conn:
+        held = current_triggers(conn, Scope.all(), 2023, date(2024, 2, 24), rules=("T11",))
+        (told,) = (t for t in held if t["mark"] == "order")
+        assert since(conn, Scope.all(), 2023, date(2024, 2, 24), [told]) == [date(2024, 2, 21)]
+    assert told["note"] == "约谈后限期整改至2024-02-20，已逾期，1个图斑仍未整改到位"
 
 
 # ---- T12, T14, scope -----------------------------------------------------------------------------
