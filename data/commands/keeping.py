@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import orjson
 
@@ -56,15 +57,21 @@ def run_anchor(settings: Settings, arguments: Arguments) -> int:
 def run_backup(settings: Settings, arguments: Arguments) -> int:
     from data.store.backup import backup
 
-    backup(store_of(settings), arguments.file)
-    return said(arguments, {"backup": str(arguments.file)}, f"已备份到“{arguments.file}”。")
+    contents = backup(store_of(settings), arguments.file)
+    document = {"backup": str(arguments.file), "contents": asdict(contents)}
+    return said(arguments, document, f"已备份到“{arguments.file}”：{contents.sentence()}。")
 
 
 def run_restore(settings: Settings, arguments: Arguments) -> int:
     from data.store.backup import restore
 
-    restore(settings, arguments.file)
-    return said(arguments, {"restored": str(arguments.file)}, f"已从“{arguments.file}”恢复。")
+    contents = restore(settings, arguments.file)
+    told = contents.sentence() if contents else "数据库（这份备份不含文件）"
+    document = {
+        "restored": str(arguments.file),
+        "contents": asdict(contents) if contents else None,
+    }
+    return said(arguments, document, f"已从“{arguments.file}”恢复并校验：{told}。")
 
 
 def run_rebuild(settings: Settings, arguments: Arguments) -> int:
