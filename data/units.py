@@ -184,6 +184,12 @@ def _decimals(text: str) -> int:
     return len(text.rstrip("%").partition(".")[2])
 
 
+def format_plain(value: float) -> str:
+    """A number as somebody set or asked it: every digit, no exponent, no zeros behind: `150.0001`,
+    `30`."""
+    return f"{_exact(value).normalize():f}"
+
+
 def format_count(value: int | None) -> str:
     return "—" if value is None else f"{value:,}"
 

@@ -41,13 +41,14 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, { shell: { frameClass, closeToast } });
 
-  function say(text) {
+  function say(text, isBad) {
     const note = document.createElement("div");
-    note.className = "toast-note toast-good";
+    note.className = isBad ? "toast-note" : "toast-note toast-good";
     note.textContent = text;
     byId("notices").replaceChildren(note);
-    window.setTimeout(() => note.remove(), 4000);
+    window.setTimeout(() => note.remove(), isBad ? 8000 : 4000);
   }
+  window.weipianSay = say; // for the scripts beside this one
 
   async function copy(text) {
     try {

@@ -33,7 +33,7 @@ from data.services import Services
 from data.store.queries.contributions import AMOUNTS
 from data.store.queries.patch_list import count_patches
 from data.store.queries.patch_rows import patch_rows
-from data.units import format_count
+from data.units import format_count, format_plain
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,8 +70,8 @@ class Place:
             return ""
         if self.selection.outline is not None:
             return "圈选范围内"
-        west, south, east, north = self.selection.box
-        return f"东经{west:.4f}–{east:.4f}°、北纬{south:.4f}–{north:.4f}°范围内"
+        west, south, east, north = map(format_plain, self.selection.box)
+        return f"东经{west}–{east}°、北纬{south}–{north}°范围内"
 
 
 def read_place(arguments: Mapping[str, str]) -> Place:

@@ -21,7 +21,7 @@ from data.store.queries.contributions import AMOUNTS
 from data.store.queries.list_filters import ColumnFilter, Operator
 from data.store.queries.patch_list import PatchQuery, count_patches, totals
 from data.store.queries.places import towns
-from data.units import format_count
+from data.units import format_count, format_plain
 from data.vocabulary import Domain, PatchType
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _WORDS = {
 
 def _operand(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:g}"
+        return format_plain(value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -74,8 +74,8 @@ def filter_sentences(view: ListView, town_names: Mapping[str, str]) -> list[str]
     if query.text.strip():
         found.append(f"搜索：{query.text.strip()}")
     if query.box:
-        west, south, east, north = query.box
-        found.append(f"地图范围：东经 {west:.4f}–{east:.4f}°，北纬 {south:.4f}–{north:.4f}°")
+        west, south, east, north = map(format_plain, query.box)
+        found.append(f"地图范围：东经 {west}–{east}°，北纬 {south}–{north}°")
     return found + [filter_text(titles.get(name, name), i) for name, i in query.filters.items()]
 
 

@@ -27,6 +27,7 @@ from data.maps.picture_spec import BadPicture, PictureSpec
 from data.maps.selection import Selection, read_selection
 from data.periods import format_day
 from data.services import Services
+from data.units import format_plain
 from data.vocabulary import ReferenceLayer
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ FORMATS: dict[str, tuple[str, Callable[[MapExport, Path, int], None]]] = {
 def selection_words(selection: Selection | None) -> list[str]:
     if selection is None:
         return []
-    west, south, east, north = selection.box
+    west, south, east, north = map(format_plain, selection.box)
     what = "地图范围" if selection.outline is None else "圈选范围，外接"
-    return [f"{what}：东经 {west:.4f}–{east:.4f}°，北纬 {south:.4f}–{north:.4f}°"]
+    return [f"{what}：东经 {west}–{east}°，北纬 {south}–{north}°"]
 
 
 def title_of(asked: Asked) -> str:

@@ -21,7 +21,7 @@ from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
 from data.periods import format_day
-from data.units import PARTS_PER_MU, format_mu, format_rate, meets
+from data.units import PARTS_PER_MU, format_mu, format_plain, format_rate, meets
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine
 
 if TYPE_CHECKING:
@@ -358,7 +358,9 @@ def nothing_supposed() -> Component:
 
 def line_name(line: TargetLine, value: float, is_area: bool) -> str:
     """`问责比例约谈线 15%`."""
-    return f"{line.label} {value:g}亩" if is_area else f"{line.label} {format_rate(value)}"
+    return (
+        f"{line.label} {format_plain(value)}亩" if is_area else f"{line.label} {format_rate(value)}"
+    )
 
 
 def proposal_sentence(proposal: Proposal, name: str, most: int | None) -> str:

@@ -15,7 +15,7 @@ from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.triggers.map import map_href
 from data.periods import format_month
-from data.units import format_mu, format_rate, margin_text
+from data.units import format_mu, format_plain, format_rate, margin_text
 from data.vocabulary import Measure, Severity
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _words(matter: Matter, row: Figures, lines: Lines) -> tuple[str, str]:
         side = "还差" if first["line"] is None else "超出"
         return (
             f"违法占用未消除：{remaining}",
-            f"单项 {line_mu:g} 亩约谈线：{side} {margin_text(abs(distance), '亩')}",
+            f"单项 {format_plain(line_mu)} 亩约谈线：{side} {margin_text(abs(distance), '亩')}",
         )
     if first["rule"] in ("T1", "T2"):
         notes = dict.fromkeys(t["note"] for t in matter.triggers if t["note"])

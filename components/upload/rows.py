@@ -84,7 +84,7 @@ def sums_card(document: Document) -> Component | None:
                 ],
                 [_area(area) for area in areas],
                 "面积合计",
-                "sums-table",
+                "area-sums",
             )
         )
     if dates:
@@ -101,7 +101,7 @@ def sums_card(document: Document) -> Component | None:
                     for d in dates
                 ],
                 "日期的范围",
-                "sums-table",
+                "area-sums",
             )
         )
     if not body:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from data.rules.loader import Parameter, Version
-from data.units import format_rate
+from data.units import format_plain, format_rate
 from data.vocabulary import RatioVariant
 
 CONDITIONS: dict[str, str] = {
@@ -85,7 +85,7 @@ def value_text(parameter: Parameter, value: Any = None) -> str:
         return _WORDS.get(value, value)
     if parameter.unit == "%":
         return format_rate(value)
-    return f"{value:g}{parameter.unit}"
+    return f"{format_plain(value)}{parameter.unit}"
 
 
 def range_text(parameter: Parameter) -> str:

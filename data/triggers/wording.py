@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from data.rules.triggers import Finding
-from data.units import format_mu, format_rate, margin_text, meets
+from data.units import format_mu, format_plain, format_rate, margin_text, meets
 from data.variants import NUMERATORS
 from data.vocabulary import RatioVariant, Severity
 
@@ -155,7 +155,7 @@ def _protected(finding: Finding, row: Figures, p: Parameters) -> Words:
     line = p["interview_mu"]
     basic, redline = row["remaining_basic_farmland_mu"], row["remaining_redline_mu"]
     name = "永久基本农田" if finding.about.startswith("basic") else "生态保护红线"
-    margin = _distance(finding.value, line, "亩", f"{line:g} 亩")
+    margin = _distance(finding.value, line, "亩", f"{format_plain(line)} 亩")
     return Words(
         f"违法占用未消除：永久基本农田 {format_mu(basic, (line,))} 亩、"
         f"生态保护红线 {format_mu(redline, (line,))} 亩（各自比较，不相加）",
@@ -183,7 +183,9 @@ def _major(finding: Finding, row: Figures, p: Parameters) -> Words:
     basic = finding.about == "basic_farmland"
     what = "违法占用永久基本农田" if basic else "违法占用耕地"
     area = format_mu(finding.value, (finding.threshold,))
-    margin = _distance(finding.value, finding.threshold, "亩", f"{finding.threshold:g} 亩")
+    margin = _distance(
+        finding.value, finding.threshold, "亩", f"{format_plain(finding.threshold)} 亩"
+    )
     return Words(f"{what} {area} 亩", margin, "计入的地块全部整改（消除违法状态）后解除")
 
 
@@ -236,7 +238,9 @@ def _interview(finding: Finding, row: Figures, p: Parameters) -> Words:
     if finding.unit == "mu":
         line = (finding.threshold,)
         what = next(name for about, name in _LAND if finding.about.startswith(about))
-        margin = _distance(finding.value, *line, "亩", f"约谈线 {finding.threshold:g} 亩")
+        margin = _distance(
+            finding.value, *line, "亩", f"约谈线 {format_plain(finding.threshold)} 亩"
+        )
         formula = f"{what} {format_mu(finding.value, line)} 亩"
         return Words(formula, margin, _BELOW_THE_LINE)
     formula = f"违法矿产图斑 {int(finding.value):,} 个，有战略性矿种"

@@ -149,6 +149,23 @@ def test_an_outline_by_hand_becomes_a_list_and_a_workbook_of_the_same_patches(
     expect(page.locator("h1")).to_contain_text("圈选范围内")
 
 
+def test_a_typed_day_to_compare_with_is_shown_or_put_back(page: Page, server: Server) -> None:
+    open_map(page, server)
+    page.select_option("#heatmap-against", "day")
+    expect(page.locator("h1")).to_contain_text("与", timeout=LONG)
+    box = page.locator("input#heatmap-against-day")
+    was = box.input_value()
+    for text in (f"{DEMO_YEAR}-02-30", "2031-01-01", ""):
+        box.fill(text)
+        box.press("Enter")
+        box.press("Tab")
+        expect(box).to_have_value(was)
+    box.fill(f"{DEMO_YEAR}.10.5")
+    box.press("Enter")
+    expect(page.locator("h1")).to_contain_text("与10月5日相比", timeout=LONG)
+    expect(box).to_have_value(f"{DEMO_YEAR}-10-05")
+
+
 def test_the_question_and_the_day_are_kept_by_the_address(page: Page, server: Server) -> None:
     open_map(page, server)
     page.select_option("#heatmap-measure", "unlawful_farmland_mu")

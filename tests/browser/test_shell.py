@@ -54,6 +54,27 @@ def test_a_day_picked_in_the_calendar_becomes_the_as_of_date(page: Page, server:
     assert query_of(page) == {"year": "2023", "asof": "2023-11-15", "district": "371002"}
 
 
+def test_a_typed_day_is_the_pages_day_or_is_put_back_with_a_sentence(
+    page: Page, server: Server
+) -> None:
+    opened(page, f"{server.url}/{ON}")
+    box = page.locator("#as-of")
+    for text in ("2023-02-30", "2023-13-45", "abc"):
+        box.fill(text)
+        box.press("Enter")
+        expect(page.locator("#notices")).to_contain_text(f"“{text}”不是日历上的日期")
+        expect(box).to_have_value("2023-11-23")
+    box.fill("")
+    box.press("Tab")
+    expect(box).to_have_value("2023-11-23")
+    assert query_of(page)["asof"] == "2023-11-23"
+    for text, day in (("2023.11.8", "2023-11-08"), ("2023年10月9日", "2023-10-09")):
+        box.fill(text)
+        box.press("Enter")
+        expect(page).to_have_url(re.compile(f"asof={day}"))
+        expect(box).to_have_value(day)
+
+
 def test_the_footer_stamps_what_is_seen(page: Page, server: Server) -> None:
     opened(page, f"{server.url}/{ON}")
     footer = page.locator(".page-stamp")

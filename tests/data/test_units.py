@@ -16,6 +16,7 @@ from data.units import (
     format_areas,
     format_count,
     format_mu,
+    format_plain,
     format_rate,
     format_rates,
     m2_to_mu,
@@ -183,6 +184,21 @@ def test_as_few_decimals_as_keep_the_side_and_no_fewer_than_asked() -> None:
 
 
 # ---- counts and margins --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (150.0001, "150.0001"),
+        (1_234_567.0, "1234567"),
+        (30, "30"),
+        (1e-7, "0.0000001"),
+        (0.0, "0"),
+        (-12.50, "-12.5"),
+    ],
+)
+def test_a_number_that_was_asked_is_told_whole(value: float, text: str) -> None:
+    assert format_plain(value) == text
 
 
 def test_counts_are_grouped_by_thousands() -> None:

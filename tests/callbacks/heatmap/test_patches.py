@@ -106,7 +106,7 @@ def test_a_row_that_is_not_listed_cannot_be_selected(services: Services) -> None
 
 def test_the_workbook_says_what_was_chosen(services: Services, client: Any) -> None:
     sentences = filter_sentences(view_of(services, f"{ON}&{NORTH}&months=2023-05"), {})
-    assert sentences[0].startswith("东经122.0500–122.1500°、北纬37.3500–37.4500°范围内")
+    assert sentences[0].startswith("东经122.05–122.15°、北纬37.35–37.45°范围内")
     assert "月清月份：5月" in sentences
     answer = client.get(f"/export/heatmap/patches.xlsx{ON}&{NORTH}")
     assert answer.status_code == 200

@@ -12,11 +12,13 @@ from flask import Flask
 
 from callbacks import overdue, patches
 from callbacks.lists.grid import export_href, next_search, picked_patch
+from callbacks.lists.said import filter_text
 from callbacks.lists.view import read_view, rows_response, selected_rows
 from callbacks.lists.workbook import list_workbook, register_export, selected_workbook
 from components.links import patch_path
 from data.errors import NotFound
 from data.services import Services
+from data.store.queries.list_filters import ColumnFilter, Operator
 from tests.callbacks.listed import HUANCUI, ON, WENDENG, text_of
 
 UNTOUCHED: dict[str, Any] = {"text": "", "month": "all", "town": "all", "patch_type": "all"}
@@ -199,3 +201,11 @@ def test_a_cell_of_the_export_is_a_date_where_the_column_is_one(services: Servic
     reported = {row[0]: row[2] for row in rows[1:]}
     assert reported["A2"].date() == date(2023, 5, 20)
     assert reported["B1"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(150.0001, "150.0001"), (1_234_567.25, "1234567.25"), (50.0, "50")]
+)
+def test_a_filter_is_told_with_every_digit_that_was_asked(value: float, text: str) -> None:
+    item = ColumnFilter(Operator.AT_LEAST, value)
+    assert filter_text("监测面积（亩）", item) == f"监测面积（亩）不小于 {text}"
