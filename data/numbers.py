@@ -7,6 +7,8 @@ import re
 _DIGITS = re.compile(r"[0-9]+")
 #: More digits than any number of ours has; longer ones are codes, or an attack on the parser.
 _MOST_DIGITS = 18
+#: The largest number of a row that a database keeps.
+MOST_ID = 2**31 - 1
 
 
 def whole_number(text: object, least: int = 0, most: int | None = None) -> int | None:

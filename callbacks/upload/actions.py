@@ -12,6 +12,7 @@ from data.jobs.embedded import submit, wake
 from data.jobs.incoming import Incoming
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
+from data.numbers import MOST_ID, whole_number
 from data.services import Services
 from data.units import AreaUnit
 from data.upload.mapping_profiles import drop, rename, wanted
@@ -69,9 +70,10 @@ def crs_from(text: Any) -> int | None:
     said = str(text or "").strip().upper().removeprefix("EPSG:").strip()
     if not said:
         return None
-    if not said.isdigit() or len(said) > 6:
+    code = whole_number(said, most=999_999)
+    if code is None:
         raise SupervisionError(f"坐标系“{str(text)[:20]}”无法识别，请填 EPSG 编号，如 4528。")
-    return int(said)
+    return code
 
 
 class Actions:
@@ -87,10 +89,10 @@ class Actions:
         Raises SupervisionError.
         """
         if asked.name == "undo":
-            batch = query.get("batch", "")
-            if not batch.isdigit():
+            batch = whole_number(query.get("batch"), most=MOST_ID)
+            if batch is None:
                 raise SupervisionError("没有指明撤回哪一批，请从上传历史中进入。")
-            return self.submit("undo", {"batch": int(batch), "from": asked.source})
+            return self.submit("undo", {"batch": batch, "from": asked.source})
         job = self._table.get(query.get("job", ""))
         if asked.name == "confirm":
             self._confirm(job, asked.options)
@@ -131,8 +133,9 @@ class Actions:
         kind = str(options.get("kind") or "")
         if "kind" in options:
             changes["kind"] = kind if kind in {k.value for k in UploadKind} else ""
-        if str(options.get("year") or "").isdigit():
-            changes["year"] = int(str(options["year"]))
+        year = whole_number(str(options.get("year") or ""), most=MOST_ID)
+        if year is not None:
+            changes["year"] = year
         if "crs" in options:
             changes["crs"] = crs_from(options.get("crs-other") or options["crs"])
         if "layer" in options:

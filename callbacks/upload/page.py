@@ -40,6 +40,7 @@ from data.errors import NotFound
 from data.jobs.embedded import ensure_worker
 from data.jobs.running import SILENT_SECONDS, settle_left_running
 from data.jobs.table import JobTable, JobView
+from data.numbers import MOST_ID, whole_number
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.uploads import upload_count, upload_detail, upload_list
@@ -77,7 +78,7 @@ def headline(context: PageContext) -> str:
 
 
 def history_card(conn: Connection, query: Mapping[str, str], this_year: int) -> Component:
-    page = int(query["page"]) if query.get("page", "").isdigit() else 1
+    page = whole_number(query.get("page")) or 1
     total = upload_count(conn)
     page = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
     batches = upload_list(conn, PAGE_SIZE, (page - 1) * PAGE_SIZE)
@@ -145,8 +146,8 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
             shown.open_jobs = others_link(others, query) if others else None
             shown.work = work(conn, services.settings, job, context, years)
             shown.history = []
-        elif query.get("batch", "").isdigit():
-            _show_batch(shown, conn, int(query["batch"]), context, back)
+        elif (batch := whole_number(query.get("batch"), most=MOST_ID)) is not None:
+            _show_batch(shown, conn, batch, context, back)
             shown.open_jobs = others_link(len(jobs), query) if jobs else None
         else:
             kind = query.get("kind", "")
@@ -181,7 +182,7 @@ def begin_payload(
         "file_name": Path(str(file["name"])).name[:200],
         "kind": kind if kind in {k.value for k in UploadKind} else "",
         "layer": layer if kind == UploadKind.REFERENCE.value else None,
-        "year": int(year) if year.isdigit() else None,
+        "year": whole_number(year, most=MOST_ID),
         "all_or_nothing": bool(strict),
         "from": source,
     }

@@ -28,6 +28,7 @@ from data.upload.mapping import (
     is_own,
     map_columns,
     normal,
+    split_unit,
     units_outside,
 )
 from data.upload.merged_cells import faults_of, filled_down
@@ -240,6 +241,7 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
     chosen: list[tuple[OfficeTable, ColumnMap]] = []
     notes = [*said, *result.notes]
     for raw in result.tables:
+        raw = _with_given_unit(raw, asked_unit)
         raw, said_merged = filled_down(raw, columns, request.mapping)
         office = read_as(raw, request.kind)
         table, given = office.table, {**office.mapping, **(request.mapping or {})}
@@ -311,6 +313,17 @@ def _asked_unit(request: UploadRequest) -> tuple[UploadRequest, AreaUnit | None]
         )
     others = {h: text for h, text in request.set_columns.items() if h not in said}
     return replace(request, set_columns=others), unit
+
+
+def _with_given_unit(table: RawTable, unit: AreaUnit | None) -> RawTable:
+    """The unit given for the file in place of what the reader assumed."""
+    if unit is None or not table.says.assumed:
+        return table
+    renamed = [
+        f"{split_unit(name)[0]}({unit.label})" if name in table.says.assumed else name
+        for name in table.columns.column_names
+    ]
+    return replace(table, columns=table.columns.rename_columns(renamed))
 
 
 def _ask_for_unit(table: RawTable, mapped: ColumnMap) -> None:

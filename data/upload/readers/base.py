@@ -81,6 +81,7 @@ class SheetSays:
     column_units: header → name of the AreaUnit in a row of units or in the group above it. merged:
     header → first and last row, as the user counts, of the cells merged downwards: the first of
     them holds the value. days_late: what bare day numbers lack (a workbook counting from 1904).
+    assumed: headers whose unit in brackets the reader put there; another may be given.
     """
 
     area_unit: str | None = None
@@ -88,6 +89,7 @@ class SheetSays:
     column_units: dict[str, str] = field(default_factory=dict)
     merged: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     days_late: int = 0
+    assumed: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

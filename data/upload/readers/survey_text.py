@@ -26,6 +26,8 @@ from data.upload.readers.base import MAX_ROWS, RawTable, ReadOptions
 from data.upload.readers.geometry import BROKEN, Shapes, finish
 
 _FIELDS = ("点数", "地块面积", "地块编号", "地块名称", "图形属性", "图幅号", "用途", "地类编码")
+#: The header of the areas, with their unit.
+_AREA = "地块面积({})"
 #: Where 图形属性 stands, and what it says.
 _ATTRIBUTE, _ATTRIBUTES = 4, ("面", "线", "点", "多边形", "polygon")
 _POINT_NAME = re.compile(r"[A-Za-z]{1,3}-?[0-9]")
@@ -55,6 +57,7 @@ def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -
     declared = _declared_unit(head)
     notes += _mended(parcels)
     table = RawTable(name, _columns(parcels, declared or AreaUnit.HA), numbers)
+    table.says.assumed = [] if declared else [_AREA.format(AreaUnit.HA.label)]
     if not options.wants_geometry:
         notes.append(_read_as(declared or AreaUnit.HA, declared is not None))
         return table
@@ -79,6 +82,7 @@ def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -
     table.geometry, table.unreadable = finish(build, numbers, located.to_lonlat, name)
     unit = declared or _unit_of_shapes(parcels, table.geometry.area_m2)
     table.columns = _columns(parcels, unit or AreaUnit.HA)
+    table.says.assumed = [] if declared else [_AREA.format((unit or AreaUnit.HA).label)]
     notes.append(_read_as(unit or AreaUnit.HA, declared is not None, unit is not None))
     return table
 
@@ -224,7 +228,7 @@ def _shape(parcel: _Parcel) -> shapely.Geometry | None:
 
 def _columns(parcels: list[_Parcel], unit: AreaUnit) -> pa.Table:
     width = max(max(len(p.cells) for p in parcels), len(_FIELDS))
-    names = [f"{n}({unit.label})" if n == "地块面积" else n for n in _FIELDS[:width]]
+    names = [_AREA.format(unit.label) if n == "地块面积" else n for n in _FIELDS[:width]]
     names += [f"列{i + 1}" for i in range(len(names), width)]
     padded = [p.cells + [""] * (width - len(p.cells)) for p in parcels]
     arrays = [

@@ -440,3 +440,15 @@ def test_files_that_were_not_taken_stand_under_their_own_heading(
     assert "未收下：这些文件没有写入任何数据" in page
     assert "空表.csv" in page
     assert "留 30 天" in page
+
+
+@pytest.mark.parametrize("number", ["²²", "٣", "1e3", "-1", "9" * 30, "2147483648"])
+def test_what_is_no_number_of_ours_is_none_and_no_fault(
+    services: Services, table: JobTable, actions: Actions, number: str
+) -> None:
+    render(services, table, f"?batch={number}&page={number}")
+    assert begin_payload({"id": "1", "name": "a.csv"}, "", "", number, False, "")["year"] is None
+    with pytest.raises(SupervisionError, match="撤回哪一批"):
+        actions.act(Asked("undo", {}, [], [], ""), {"batch": number})
+    with pytest.raises(SupervisionError, match="坐标系"):
+        crs_from(number)

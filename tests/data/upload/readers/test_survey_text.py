@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from data.errors import UploadRefused
+from data.store.engine import Store
+from data.store.models import Patch
 from data.upload.readers import RawTable, ReadResult, read_file
+from data.vocabulary import UploadKind
 from tests.data.upload.readers.files import OPTIONS, projected
+from tests.sending import send_file
 
 
 def _square(at: int) -> list[str]:
@@ -107,3 +112,16 @@ def test_a_declared_unit_is_taken_at_its_word(tmp_path: Path, said: str) -> None
 def test_a_declared_unit_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UploadRefused, match="面积单位“方丈”不认识"):
         _read(tmp_path / "a.txt", GOOD, head="面积单位=方丈")
+
+
+def test_a_unit_that_is_given_goes_before_one_that_was_assumed(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    _read(path, "5,7.0,A,地块一,面,,,,@")  # fits the shape in no unit
+    given = {"图斑类型": "新增非农建设类", "下发日期": "2023-05-08"}
+    assert send_file(sqlite_store, path, UploadKind.PATCHES, set_columns=given).rejected == 1
+    given["面积单位"] = "亩"
+    assert send_file(sqlite_store, path, UploadKind.PATCHES, set_columns=given).inserted == 1
+    with sqlite_store.read() as conn:
+        assert conn.execute(select(Patch.area_mu)).scalar_one() == 7.0
