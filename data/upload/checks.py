@@ -118,10 +118,9 @@ def units_beside(
 def _unit_doubt(prepared: Prepared, name: str, unit: AreaUnit, likely: AreaUnit) -> str:
     header = prepared.headers.get(name) or prepared.canonical(name)
     own, other = unit.numerator / unit.denominator, likely.numerator / likely.denominator
-    times = own / other if own > other else other / own
-    size = "大" if own > other else "小"
+    times = f"{own / other:.6g}倍" if own > other else f"{other / own:.6g}分之一"
     return (
-        f"“{header}”按{unit.label}读取，数值与图形（图斑）面积相比一律{size}到约{times:.6g}倍，"
+        f"“{header}”按{unit.label}读取，数值一律约为图形（图斑）面积的{times}，"
         f"像是{likely.label}。请核对单位：{how_to_give_a_unit(likely)}。"
     )
 

@@ -221,7 +221,7 @@ def test_areas_too_large_by_one_factor_come_back_with_the_unit_to_choose(
     outcome = send_file(sqlite_store, path, PATCHES)
     assert outcome.rejected == 4
     assert "数值像是平方米" in messages(outcome)
-    assert any("约666.667倍" in note for note in outcome.notes)
+    assert any("面积的666.667倍" in note for note in outcome.notes)
     assert send_file(sqlite_store, path, PATCHES, set_columns={"面积单位": "平方米"}).rejected == 0
 
 
