@@ -12,7 +12,7 @@ from flask_compress import Compress
 
 from callbacks import clearance, handbook, overdue, overview, patches, rules
 from callbacks.assessment import page as assessment
-from callbacks.frame import faults, guard, shell
+from callbacks.frame import faults, guard, kept, shell
 from callbacks.heatmap import named as heatmap_named
 from callbacks.heatmap import page as heatmap
 from callbacks.heatmap import patches as heatmap_patches
@@ -91,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         routes.register_routes(app.server, services)
     faults.in_routes(app.server)
     guard.install(app, settings)
+    kept.install(app, services)
     _harden(app, settings)
     Compress(app.server)
     return app

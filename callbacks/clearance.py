@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.frame.kept import keep_answer
 from callbacks.frame.wall import wall_search
 from components import ids
 from components.clearance import matrix, matrix_rows, matrix_title, months_of, progress
@@ -358,6 +359,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.Clearance.TICK, "n_intervals"),
         State(ids.Shell.LOCATION, "search"),
     )
+    @keep_answer
     def content(tick: int | None, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, wall_search(conn, search or "", tick or 0))

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, xlsx_response
+from callbacks.frame.kept import keep_answer
 from components import ids
 from components.links import href
 from components.parts.card_menu import card_menu, copy_link, export_link
@@ -202,6 +203,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.Rules.CONTENT, "id"),
         State(ids.Shell.LOCATION, "search"),
     )
+    @keep_answer
     def content(_: str, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, search or "")

@@ -15,6 +15,7 @@ from callbacks.assessment.scenario import register_scenario, scenario_panel
 from callbacks.assessment.scenario_workbook import scenario_workbook
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.frame.kept import keep_answer
 from components import ids
 from components.assessment.page import (
     OVERTURN_COLUMNS,
@@ -331,6 +332,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.Assessment.CONTENT, "id"),  # Dash lays a page out anew with its address
         State(ids.Shell.LOCATION, "search"),
     )
+    @keep_answer
     def content(_: str, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, search or "")

@@ -6,6 +6,7 @@ import dash
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from callbacks.frame.kept import forget_answer
 from components import ids
 from components.handbook import chapter_path
 from components.parts.cards import error_panel
@@ -33,6 +34,7 @@ def in_callback(error: Exception) -> None:
     """
     if isinstance(error, Unproven):
         raise error
+    forget_answer()  # what failed may succeed the next time
     message = sentence(error)
     explained = help_of(error)
     dash.set_props(ids.Shell.TOASTS, {"children": toast(message, explained)})

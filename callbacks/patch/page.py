@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from callbacks.frame.changed_fields import ENTITIES, field_title, value_text
 from callbacks.frame.context import read_context
+from callbacks.frame.kept import keep_answer
 from callbacks.patch.filed import filed_records
 from callbacks.patch.headline import headline
 from components import ids
@@ -239,6 +240,7 @@ def register(app: Dash, services: Services) -> None:
         Input(i.ADDRESS, "data"),
         State(ids.Shell.LOCATION, "search"),
     )
+    @keep_answer
     def content(address: dict[str, str], search: str | None) -> list[Component]:
         year, patch_no = address["year"], unquote(address["patch_no"])
         with services.store.read() as conn:

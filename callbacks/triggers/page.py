@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
+from callbacks.frame.kept import keep_answer
 from callbacks.triggers.address import (
     EXPORT_PATH,
     PATH,
@@ -201,6 +202,7 @@ def register(app: Dash, services: Services) -> None:
         Input(i.CONTENT, "id"),
         State(ids.Shell.LOCATION, "search"),
     )
+    @keep_answer
     def content(_: str, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, search or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from data.store.models import Meta
 
@@ -22,3 +22,14 @@ def next_number(conn: Connection, key: str, count: int = 1, least: int = 1) -> i
     first = max(int(get(conn, key) or 1), least)
     put(conn, key, str(first + count))
     return first
+
+
+def content_key(conn: Connection) -> tuple[str, ...]:
+    """What differs whenever anything does that a page can show: every single value of the store,
+    the head of the history and the data version among them; of long ones the name, which says
+    of which version they are.
+    """
+    m = Meta
+    value = case((m.key.like("triggers:%"), ""), else_=m.value)
+    rows = conn.execute(select(m.key, value).order_by(m.key))
+    return tuple(f"{key}={text}" for key, text in rows)
