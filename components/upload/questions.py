@@ -68,7 +68,7 @@ def columns_table(
         )
         suggested = column.get("suggested_unit")
         hint = ""
-        if suggested and suggested != column["unit"]:
+        if suggested and column["unit"] and suggested != column["unit"]:
             hint = f"按表头、表上写明的单位或图形面积，应为{AreaUnit[suggested].label}"
         rows.append(
             [

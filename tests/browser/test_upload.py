@@ -145,3 +145,22 @@ def test_the_file_is_chosen_by_keyboard(page: Page, server: Server) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "upload-input"
     assert field.evaluate("input => input.labels.length") == 1
+
+
+@on_both_screens
+def test_the_box_of_a_unit_starts_at_the_header_and_says_when_it_is_contradicted(
+    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+) -> None:
+    header = HEADER.replace("监测面积", "占地（平方米）").replace("占用耕地面积", "其中（公顷）")
+    row = f"XC-009,新增非农建设类,{DEMO_YEAR}-11-08,环翠区,8000,0.2,122.05,37.42"
+    choose(page, fresh_server, csv(tmp_path / "补充.csv", row, header=header), kind="patches")
+    table = page.locator(".columns-table")
+    line = table.locator("tr", has_text="占地（平方米）")
+    expect(line.locator(".unit-select")).to_have_value("M2", timeout=WAIT)
+    expect(table.locator("tr", has_text="其中（公顷）").locator(".unit-select")).to_have_value("HA")
+    line.locator(".field-select").select_option("area_mu")
+    line.locator(".unit-select").select_option("MU")
+    screenshot("upload-units", full_page=True)
+    page.get_by_role("button", name="按以上对应重新核对").click()
+    expect(page.locator(".issues-table")).to_contain_text("写明的单位是平方米", timeout=WAIT)
+    screenshot("upload-units-doubt", full_page=True)
