@@ -12,7 +12,7 @@ from flask_compress import Compress
 
 from callbacks import clearance, handbook, overdue, overview, patches, rules
 from callbacks.assessment import page as assessment
-from callbacks.frame import faults, guard, kept, shell
+from callbacks.frame import address, faults, guard, kept, shell
 from callbacks.heatmap import named as heatmap_named
 from callbacks.heatmap import page as heatmap
 from callbacks.heatmap import patches as heatmap_patches
@@ -33,6 +33,8 @@ from data.settings import Settings
 from data.workflow.opening import open_store
 
 HERE = Path(__file__).parent
+#: A slice of an upload has 8 MB; what pages send is smaller.
+MAX_BODY_BYTES = 16 * 1024 * 1024
 CALLBACK_MODULES = (
     shell,
     overview,
@@ -82,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Dash:
         on_error=faults.in_callback,
         index_string=_index(),
     )
+    address.read_numbers_strictly(app.server)
     app.layout = frame(settings.city_name)
     for module in CALLBACK_MODULES:
         module.register(app, services)
@@ -89,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Dash:
             module.register_routes(app.server, services)
     for routes in ROUTE_MODULES:
         routes.register_routes(app.server, services)
+    address.say_where_no_page_is(app)
     faults.in_routes(app.server)
     guard.install(app, settings)
     kept.install(app, services)
@@ -118,6 +122,7 @@ def _index() -> str:
 def _harden(app: Dash, settings: Settings) -> None:
     """Health answer and security headers (security.md)."""
     server: flask.Flask = app.server
+    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     start_token = os.environ.get("WEIPIAN_START_TOKEN", "")
 
     @server.get("/healthz")

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
+from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from components.links import href
 from components.outlook.deadline_card import (
@@ -114,7 +115,7 @@ def register_routes(server: Flask, services: Services) -> None:
     def export_deadlines() -> Response:
         with services.store.read() as conn:
             name, content = calendar_file(
-                conn, services.settings, request.query_string.decode(), request.host_url
+                conn, services.settings, search_of_request(), request.host_url
             )
         response = Response(content, mimetype="text/calendar; charset=utf-8")
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"

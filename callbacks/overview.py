@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from callbacks import deadlines
+from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
@@ -233,5 +234,5 @@ def register_routes(server: Flask, services: Services) -> None:
     @server.get(EXPORT_PATH)
     def export_overview() -> Response:
         with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, request.query_string.decode())
+            name, content = workbook(conn, services.settings, search_of_request())
         return xlsx_response(name, content)

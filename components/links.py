@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote, urlencode
 
+from data.texts import seen
+
 #: What the frame owns of the address, in this order; everything else is a page's own.
 FRAME_KEYS = ("year", "asof", "district", "screen")
 
 
 def read_search(search: str | None) -> dict[str, str]:
-    """The query string as a dictionary; the last of a repeated key counts."""
-    return dict(parse_qsl((search or "").lstrip("?"), keep_blank_values=False))
+    """The query string as a dictionary; the last of a repeated key counts. Values come without
+    what nobody sees, because sentences about them quote them."""
+    given = parse_qsl((search or "").lstrip("?"), keep_blank_values=False)
+    return {key: value for key, raw in given if (value := seen(raw))}
 
 
 def frame_part(query: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data import periods
 from data.errors import SupervisionError
+from data.numbers import whole_number
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -18,10 +19,10 @@ def _default_database_url(local_dir: Path) -> str:
 
 
 def _whole(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise SupervisionError(f"环境变量 {name} 的“{text}”应为整数，请改正后再试。") from None
+    number = whole_number(text)
+    if number is None:
+        raise SupervisionError(f"环境变量 {name} 的“{text}”应为整数，请改正后再试。")
+    return number
 
 
 def _day(name: str, text: str) -> date:

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from components.links import read_search
 from data.errors import SupervisionError
+from data.numbers import whole_number
 from data.rules.scenario import Constraints
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine
 from data.workflow.scenario import Bulk, Scenario
@@ -107,8 +108,8 @@ def _read_bulks(text: str) -> tuple[Bulk, ...]:
 
 def _read_most(text: str) -> int:
     """Raises ValueError."""
-    number = int(text)
-    if not 1 <= number <= 100_000:
+    number = whole_number(text, 1, 100_000)
+    if number is None:
         raise ValueError(text)
     return number
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from callbacks.assessment.scenario import (
     EXPORT_PATH as SCENARIO_EXPORT_PATH,
 )
 from callbacks.assessment.scenario import register_scenario, scenario_panel
 from callbacks.assessment.scenario_workbook import scenario_workbook
+from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
@@ -344,12 +345,12 @@ def register_routes(server: Flask, services: Services) -> None:
     @server.get(EXPORT_PATH)
     def export_assessment() -> Response:
         with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, request.query_string.decode())
+            name, content = workbook(conn, services.settings, search_of_request())
         return xlsx_response(name, content)
 
     @server.get(SCENARIO_EXPORT_PATH)
     def export_scenario() -> Response:
         with services.store.read() as conn:
-            context = read_context(conn, services.settings, request.query_string.decode())
+            context = read_context(conn, services.settings, search_of_request())
         name, content = scenario_workbook(services.store, context)
         return xlsx_response(name, content)

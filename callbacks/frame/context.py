@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.links import frame_part, href, read_search
 from components.parts.figure_text import Lines
+from data.numbers import whole_number
 from data.periods import default_as_of, doubtful_as_of
 from data.rules.loader import Rule, all_rules
 from data.scope import Scope
@@ -85,8 +86,9 @@ def read_context(conn: Connection, settings: Settings, search: str) -> PageConte
     year = known.years[0] if known.years else today.year
     if "year" in query:
         text = query["year"]
-        if text.isdigit() and int(text) in known.years:
-            year = int(text)
+        named = whole_number(text)
+        if named in known.years:
+            year = named
         else:
             query.pop("year")
             years = "、".join(map(str, known.years)) or "暂无"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dash
+from dash.exceptions import DependencyException
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as HTTPNotFound
 
+from callbacks.frame.error_pages import http_answer, refusal_answer
 from callbacks.frame.kept import forget_answer
 from components import ids
 from components.handbook import chapter_path
@@ -64,20 +67,20 @@ def in_routes(server: Flask) -> None:
 
     @server.errorhandler(SupervisionError)
     def refused(error: SupervisionError) -> Response:
-        return _plain(sentence(error), status_of(error))
+        return refusal_answer(status_of(error), sentence(error))
+
+    @server.errorhandler(DependencyException)
+    def no_such_script(error: DependencyException) -> Response:
+        return http_answer(HTTPNotFound())  # /_dash-component-suites/… that no page asks for
 
     @server.errorhandler(Exception)
-    def failed(error: Exception) -> Response | HTTPException:
+    def failed(error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            return error
-        return _plain(sentence(error), 500)
+            return http_answer(error)
+        return refusal_answer(500, sentence(error))
 
 
 def status_of(error: SupervisionError) -> int:
     if isinstance(error, Unproven):
         return 403
     return 404 if isinstance(error, NotFound) else 400
-
-
-def _plain(text: str, status: int) -> Response:
-    return Response(text, status=status, content_type="text/plain; charset=utf-8")

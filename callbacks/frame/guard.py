@@ -51,12 +51,30 @@ def changes_state(callback: _Callback) -> _Callback:
     return callback
 
 
-def is_changing(app: Dash, output: object) -> bool:
-    """Whether the callback of an output is marked. Raises NotFound for an unknown output."""
+def is_changing(app: Dash, output: str) -> bool:
+    """Whether the callback of an output is marked."""
+    return bool(getattr(app.callback_map[output]["callback"], _MARK, False))
+
+
+def callback_asked_for(app: Dash, request: flask.Request) -> str:
+    """The outputs that name the callback. Raises NotFound where there is none that takes what was
+    sent: a page that was opened before the program was renewed."""
+    asked = request.get_json()  # refuses every type but JSON
+    output = asked.get("output") if isinstance(asked, dict) else None
     known = app.callback_map.get(output) if isinstance(output, str) else None
-    if known is None or "callback" not in known:
+    if (
+        not isinstance(output, str)
+        or known is None
+        or "callback" not in known
+        or any(_length(asked.get(part)) != len(known[part]) for part in ("inputs", "state"))
+    ):
         raise NotFound("页面已更新，请刷新后重试。")
-    return bool(getattr(known["callback"], _MARK, False))
+    return output
+
+
+def _length(given: object) -> int:
+    """Of a list that a callback was sent; it may leave out an empty one."""
+    return len(given) if isinstance(given, list) else 0
 
 
 def install(app: Dash, settings: Settings) -> None:
@@ -88,10 +106,8 @@ def install(app: Dash, settings: Settings) -> None:
         own = comes_from_here(request, origins)
         if own is False:
             raise Unproven
-        if is_callback:
-            asked = request.get_json()  # refuses every type but JSON
-            if not is_changing(app, asked.get("output") if isinstance(asked, dict) else None):
-                return
+        if is_callback and not is_changing(app, callback_asked_for(app, request)):
+            return
         if own is None or not has_token(request):
             raise Unproven
         prove()

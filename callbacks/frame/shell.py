@@ -16,6 +16,7 @@ from callbacks.handbook import help_address
 from components import ids
 from components.links import href, read_search
 from components.shell import navigation
+from data.numbers import whole_number
 from data.periods import default_as_of, format_day, local_time
 from data.services import Services
 from data.store.queries.stamp import Stamp
@@ -49,7 +50,7 @@ def new_address(
 
     Another year takes its own default day. What equals the default stays out of the address.
     """
-    chosen_year = int(year) if year and year.isdigit() else context.year
+    chosen_year = whole_number(year) or context.year
     chosen_district = district if district and district != EVERYWHERE else None
     try:
         chosen_day = date.fromisoformat((as_of or "")[:10])

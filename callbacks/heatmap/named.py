@@ -11,6 +11,7 @@ from callbacks.maps.answers import JSON, Asked, answered, as_json
 from data.errors import SupervisionError
 from data.maps.patch_tiles import LEGENDS, token_of
 from data.maps.points import selected
+from data.numbers import whole_number
 from data.services import Services
 from data.store.queries.patch_rows import patch_rows
 
@@ -25,12 +26,13 @@ _STATUS = dict(LEGENDS["status"])
 
 def _ids(asked: Asked) -> list[int]:
     """Raises SupervisionError."""
-    given = asked.arguments.get("ids", "").split(",")
-    if len(given) > MOST_NAMED or not all(part.isdecimal() and len(part) < 19 for part in given):
+    given = [whole_number(part) for part in asked.arguments.get("ids", "").split(",")]
+    known = [number for number in given if number is not None]
+    if len(given) > MOST_NAMED or len(known) < len(given):
         raise SupervisionError(
             f"图斑无法识别。ids 应为图斑的内部编号，用英文逗号隔开，最多{MOST_NAMED}个。"
         )
-    return [int(part) for part in given]
+    return known
 
 
 def named_document(conn: Connection, asked: Asked) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _read_sort(text: str) -> Sort:
 
 
 def _read_month(text: str) -> str:
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text):
         raise ValueError(text)
     return text
 

@@ -27,6 +27,7 @@ from components.maps.base import bounds_from_leaflet
 from components.parts.filters import EVERYTHING
 from components.patch.summary import drawer_summary
 from data.errors import NotFound
+from data.numbers import whole_number
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
@@ -330,4 +331,5 @@ def _register_selection(app: Dash, services: Services, page: ListPage, i: ids.Pa
 
 def _selected_ids(selected: list[dict[str, Any]] | None) -> list[int]:
     """Ids of the grid's selected rows, which come from the browser."""
-    return [int(row["id"]) for row in selected or () if str(row.get("id", "")).isdigit()]
+    given = (whole_number(row.get("id")) for row in selected or ())
+    return [number for number in given if number is not None]

@@ -19,6 +19,7 @@ from callbacks.lists.address import (
 from components.links import frame_part, href
 from components.lists.columns import ListColumn, list_columns, screen_row
 from data.definitions import DEFINITIONS
+from data.numbers import whole_number
 from data.settings import Settings
 from data.store.queries.contributions import listed_figures
 from data.store.queries.list_filters import MAX_SELECTED
@@ -250,8 +251,8 @@ def rows_response(
     Sorting and column filters are the request's own; all else stands in the address.
     """
     view = read_view(conn, settings, page, search)
-    start = max(int(request.get("startRow") or 0), 0)
-    end = int(request.get("endRow") or start + 100)
+    start = whole_number(request.get("startRow")) or 0
+    end = whole_number(request.get("endRow")) or start + 100
     query = replace(
         view.query,
         sort=sort_from_grid(request.get("sortModel")) or usual_sort(page, view.query),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
+from callbacks.frame.address import search_of_request
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.lists.said import filter_sentences
 from callbacks.lists.view import ListPage, ListView, read_view
@@ -113,7 +114,7 @@ def register_export(server: Flask, services: Services, page: ListPage) -> None:
     """`/export/overdue.xlsx?…` with the address of the page, and `columns` for those shown."""
 
     def export() -> Response:
-        search = request.query_string.decode("utf-8", "replace")
+        search = search_of_request()
         columns = request.args.get("columns")
         with services.store.read() as conn:
             view = read_view(conn, services.settings, page, search)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import flask
 import orjson
 
+from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
+from components.links import read_search
 from data.errors import SupervisionError
 from data.maps.cube import MapCube, map_cube
 from data.maps.mercator import Box, read_box
@@ -54,11 +56,11 @@ class Asked:
 def read_asked(conn: Connection, services: Services) -> Asked:
     """Raises SupervisionError where a part of the address cannot be read: a map's parts are asked
     for by a program, which shall not get another view than it asked for."""
-    search = flask.request.query_string.decode("utf-8", "replace")
+    search = search_of_request()
     context = read_context(conn, services.settings, search)
     if context.problems:
         raise SupervisionError(context.problems[0])
-    arguments = flask.request.args.to_dict()
+    arguments = read_search(search)
     question = read_question(arguments, context.year, context.as_of, context.district)
     return Asked(context, question, map_cube(services.store, context.year), arguments)
 

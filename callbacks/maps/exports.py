@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 import flask
 
+from callbacks.frame.address import search_of_request
 from callbacks.frame.downloads import sheet_stamp
 from callbacks.maps.answers import PNG, Asked, answered, read_asked
 from callbacks.maps.heat import scale_until
+from components.links import read_search
 from data.errors import SupervisionError
 from data.maps.areas import read_unit
 from data.maps.export import MapExport, map_export
@@ -172,7 +174,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @server.get("/export/map.<any(gpkg,zip,kml):ending>")
     def export_map(ending: str) -> flask.Response:
         content_type, write = FORMATS[ending]
-        system = read_system(flask.request.args.get("epsg", ""))
+        system = read_system(read_search(search_of_request()).get("epsg", ""))
         with services.store.read() as conn:
             asked = read_asked(conn, services)
             export = export_of(conn, asked)

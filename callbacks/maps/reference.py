@@ -8,8 +8,10 @@ from typing import Any
 
 import flask
 
+from callbacks.frame.address import search_of_request
 from callbacks.frame.context import read_context
 from callbacks.maps.answers import JSON, PNG, as_json, conditional, reader
+from components.links import read_search
 from data.errors import NotFound, SupervisionError
 from data.maps.reference import (
     FeatureFound,
@@ -41,7 +43,7 @@ def _layers(text: str) -> list[ReferenceLayer]:
 def _degrees(name: str, limit: float) -> float:
     """Raises SupervisionError."""
     try:
-        value = float(flask.request.args.get(name, ""))
+        value = float(read_search(search_of_request()).get(name, ""))
     except ValueError:
         value = math.nan
     if not -limit <= value <= limit:
@@ -72,7 +74,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     store = services.store
 
     def scope_and_version() -> tuple[Scope, str]:
-        search = flask.request.query_string.decode("utf-8", "replace")
+        search = search_of_request()
         with store.read() as conn:
             return read_context(conn, services.settings, search).scope, content_version(conn)
 
@@ -95,7 +97,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     def map_reference_at() -> flask.Response:
         scope, version = scope_and_version()
         lon, lat = _degrees("lon", 180), _degrees("lat", 90)
-        layers = _layers(flask.request.args.get("layers", ""))
+        layers = _layers(read_search(search_of_request()).get("layers", ""))
         return conditional(
             (version, reader(scope), lon, lat, tuple(layers)),
             JSON,

@@ -38,11 +38,13 @@ from components.patch.summary import (
 )
 from components.shell import breadcrumb
 from data.errors import NotFound
+from data.numbers import whole_number
 from data.periods import format_day, local_time
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_detail import patch_detail
 from data.store.queries.places import district_shapes, town_labels
+from data.texts import seen
 from data.triggers.direct_filing import Unfiled, unfiled
 from data.triggers.rulebook import rulebook
 from data.vocabulary import Domain, PatchSource
@@ -189,10 +191,11 @@ def render(
     """The whole page; an unknown number says so and offers the way back."""
     context = read_context(conn, settings, search)
     back = href("/patches", context.query)
-    if not year.isdigit() or len(year) > 4:
-        return [error_panel(f"地址中的年度“{year}”无法识别。", back, _BACK)]
+    work_year = whole_number(year, most=9999)
+    if work_year is None:
+        return [error_panel(f"地址中的年度“{seen(year)[:12]}”无法识别。", back, _BACK)]
     try:
-        detail = patch_detail(conn, context.scope, int(year), patch_no, context.as_of)
+        detail = patch_detail(conn, context.scope, work_year, patch_no, context.as_of)
     except NotFound as refusal:
         return [error_panel(refusal.message, back, _BACK)]
     names = {d.code: d.short_name for d in context.stamp.districts}

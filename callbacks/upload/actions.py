@@ -133,8 +133,7 @@ class Actions:
         kind = str(options.get("kind") or "")
         if "kind" in options:
             changes["kind"] = kind if kind in {k.value for k in UploadKind} else ""
-        year = whole_number(str(options.get("year") or ""), most=MOST_ID)
-        if year is not None:
+        if (year := whole_number(options.get("year"), 2000, 2100)) is not None:
             changes["year"] = year
         if "crs" in options:
             changes["crs"] = crs_from(options.get("crs-other") or options["crs"])

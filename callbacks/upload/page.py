@@ -182,7 +182,7 @@ def begin_payload(
         "file_name": Path(str(file["name"])).name[:200],
         "kind": kind if kind in {k.value for k in UploadKind} else "",
         "layer": layer if kind == UploadKind.REFERENCE.value else None,
-        "year": whole_number(year, most=MOST_ID),
+        "year": whole_number(year, 2000, 2100),
         "all_or_nothing": bool(strict),
         "from": source,
     }

@@ -13,6 +13,7 @@ from callbacks.upload.actions import WEB_USER
 from data.errors import NotFound, SupervisionError, Unproven, UploadRefused
 from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
 from data.jobs.table import JobTable
+from data.numbers import whole_number
 from data.services import Services
 from data.store.queries.uploads import upload_detail
 from data.upload.refusals import note_unreceived
@@ -84,8 +85,8 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @server.put("/upload/files/<file_id>")
     @answered
     def append(file_id: str) -> Any:
-        offset = flask.request.args.get("offset", type=int)
-        if offset is None or offset < 0:
+        offset = whole_number(flask.request.args.get("offset"))
+        if offset is None:
             raise SupervisionError("缺少续传位置，请刷新页面后重试。")
         return as_json(incoming.append(file_id, offset, body_within_limit(flask.request)))
 

@@ -25,6 +25,13 @@ def a_year(text: str) -> int:
     return year
 
 
+def a_number(text: str) -> int:
+    number = whole_number(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"“{text}”应为整数")
+    return number
+
+
 def a_crs(text: str) -> int:
     code = whole_number(text.upper().removeprefix("EPSG:"), most=999_999)
     if code is None:

@@ -17,6 +17,7 @@ from data.commands.arguments import (
     a_crs,
     a_day,
     a_layer,
+    a_number,
     a_parameter,
     a_record_kind,
     a_set_value,
@@ -103,8 +104,8 @@ def command_parser() -> argparse.ArgumentParser:
     demo = command("demo", run_demo, "生成演示上传文件并导入")
     demo.add_argument("--year", type=a_year)
     demo.add_argument("--until", type=a_day)
-    demo.add_argument("--patches", type=int)
-    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--patches", type=a_number)
+    demo.add_argument("--seed", type=a_number, default=1)
     demo.add_argument("--out", type=Path)
     demo.add_argument("--if-empty", action="store_true", help="仅在数据库为空时导入")
 
@@ -130,7 +131,7 @@ def command_parser() -> argparse.ArgumentParser:
     uploads = command("uploads", run_uploads, "上传历史")
     uploads.add_argument("--refused", action="store_true", help="未收下的文件")
     undo = command("undo", run_undo, "撤回一个批次")
-    undo.add_argument("batch", type=int)
+    undo.add_argument("batch", type=a_number)
 
     for name, handler, about in (
         ("figures", run_figures, "各项指标"),
@@ -175,7 +176,7 @@ def command_parser() -> argparse.ArgumentParser:
     adding.add_argument("--area", type=float, help="冻结的指标（亩）")
     adding.add_argument("--by", default="命令行")
     withdrawing = action(actions, "withdraw")
-    withdrawing.add_argument("number", type=int)
+    withdrawing.add_argument("number", type=a_number)
     withdrawing.add_argument("--on", type=a_day, required=True)
     withdrawing.add_argument("--reason", required=True)
     withdrawing.add_argument("--by", default="命令行")

@@ -12,7 +12,7 @@ from data.maps.measures import DEFAULT_MEASURE, MAP_MEASURES, MapMeasure
 from data.periods import format_day, format_month
 from data.vocabulary import PatchType
 
-_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 class BadQuestion(SupervisionError):

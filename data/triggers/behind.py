@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from data.scope import Scope
 
-_WRITTEN = re.compile(r"(T\d{1,2})\.(\d{6}|city)\.\d{4}(?:-\d{2})?(?:\.[a-z_]+)?")
+_WRITTEN = re.compile(r"(T[0-9]{1,2})\.([0-9]{6}|city)\.[0-9]{4}(?:-[0-9]{2})?(?:\.[a-z_]+)?")
 
 
 @dataclass(frozen=True, slots=True)

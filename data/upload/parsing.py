@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from data.numbers import whole_number
 from data.rules.lists import JOINER
+from data.texts import UNSEEN
 from data.units import AREA_UNIT_WORDS, MAX_AREA_MU, AreaUnit, unit_text
 from data.upload.schemas import CellType, Column
 from data.vocabulary import CLEAR_WORD
@@ -68,11 +69,6 @@ _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+|\d\.\d+[eE]\d+")
 #: What a spreadsheet shows in place of a value, and what the reader puts for a formula without one.
 _NO_VALUE = re.compile(
     r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|公式未计算|#+)"
-)
-#: Control characters, what stands for none, and what has no width.
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 #: In a number there are no lines, no tabs, no other shapes of a character, and no gaps.
 _NO_CODE = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029\ufe00-\ufe0f]|(?<=[0-9]) +(?=[0-9])")
@@ -256,7 +252,7 @@ def plain_text(cell: Any) -> str:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, bytes):
         return ""
-    return _CONTROL.sub("", str(cell)).strip()
+    return UNSEEN.sub("", str(cell)).strip()
 
 
 def _width(text: str) -> str:

@@ -17,6 +17,7 @@ import pyproj
 import shapely
 from sqlalchemy import Connection, select
 
+from data.numbers import whole_number
 from data.store.models import District, ReferenceFeature, Town
 from data.upload.mapping import normal
 from data.vocabulary import ReferenceLayer
@@ -69,7 +70,7 @@ class Gazetteer:
         key = _place_key(text)
         if key in self.district_names:
             return self.district_names[key]
-        if key.isdigit() and len(key) in (9, 12):
+        if whole_number(key) is not None and len(key) in (9, 12):
             return self.district_names.get(key[:6])
         for prefix in ("威海市", "威海", "山东省"):
             if key.startswith(prefix) and key.removeprefix(prefix) in self.district_names:
@@ -79,7 +80,7 @@ class Gazetteer:
     def town(self, text: str, within: str | None = None) -> str | None:
         """The town of a code or name; `within` (a unit or county) chooses among namesakes."""
         key = _place_key(text)
-        if key.isdigit():
+        if whole_number(key) is not None:
             return key[:9] if key[:9] in self.towns else None
         found = self.town_names.get(key) or self.town_names.get(_TOWN_SUFFIX.sub("", key), [])
         if within is not None and len(found) > 1:

@@ -15,6 +15,7 @@ import shapely
 from sqlalchemy import select
 
 from data.errors import UploadRefused
+from data.numbers import whole_number
 from data.store.models import District, ReferenceFeature, Town
 from data.store.places import hanging_on
 from data.store.writing import TableChange
@@ -74,7 +75,7 @@ def _named(prepared: Prepared, index: int, gazetteer: Gazetteer) -> tuple[str | 
     )
     if found is not None:
         return found, False
-    if name and code and code.isdigit() and len(code) in _CODE_LENGTHS:
+    if name and code and whole_number(code) is not None and len(code) in _CODE_LENGTHS:
         return (code, True) if len(name) <= _LONGEST_NAME else (None, True)
     return None, True
 
@@ -260,7 +261,9 @@ def _town(prepared: Prepared, index: int, gazetteer: Gazetteer) -> str | None:
     )
     if found is not None:
         return found
-    is_new = bool(name and code and code.isdigit() and len(code) in _CODE_LENGTHS[1:])
+    is_new = bool(
+        name and code and whole_number(code) is not None and len(code) in _CODE_LENGTHS[1:]
+    )
     if not is_new or gazetteer.district(str(code)[:6]) is None or len(str(name)) > _LONGEST_NAME:
         return None
     return str(code)[:9]

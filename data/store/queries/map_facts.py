@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, String, and_, case, func, literal, select
 
+from data.numbers import whole_number
 from data.store import meta
 from data.store.history import HEAD_KEY
 from data.store.measures import MAPPED_AREAS
@@ -61,15 +62,16 @@ def changed_since(conn: Connection, head: str, at_most: int) -> list[int] | None
     ones too. None where that is not known (another history, a restored store) or are too many.
     """
     records, _, digest = head.partition(":")
-    if not records.isdecimal():
+    number = whole_number(records)
+    if number is None:
         return None
     h = History
     last = conn.execute(select(h.seq, h.hash).order_by(h.seq.desc()).limit(1)).one_or_none()
     if last is None or f"{last.seq}:{last.hash}" != kept_head(conn):
         return None
-    if conn.scalar(select(h.hash).where(h.seq == int(records))) != digest:
+    if conn.scalar(select(h.hash).where(h.seq == number)) != digest:
         return None
-    told = select(h.patch_id).where(h.seq > int(records), h.patch_id.is_not(None)).distinct()
+    told = select(h.patch_id).where(h.seq > number, h.patch_id.is_not(None)).distinct()
     found = [int(i or 0) for i in conn.scalars(told.limit(at_most + 1))]
     return found if len(found) <= at_most else None
 

@@ -30,6 +30,7 @@ from data.store.queries.patch_history import changes_of
 from data.store.queries.patch_rows import ROW_KEYS, patch_rows
 from data.store.queries.patch_timeline import timeline
 from data.store.queries.state import ParcelState, PatchState, day_literal, parcels_at
+from data.texts import seen
 from data.vocabulary import AuditLevel
 
 #: What the patch itself carries beyond its row in a list.
@@ -204,7 +205,7 @@ def patch_detail(
         .one_or_none()
     )
     if found is None:
-        raise NotFound(f"{year}年没有编号为“{patch_no}”的图斑。请核对年度和编号。")
+        raise NotFound(f"{year}年没有编号为“{seen(patch_no)[:64]}”的图斑。请核对年度和编号。")
     patch_id = int(found["id"])
     detail = patch_rows(conn, [patch_id], as_of)[0]
     detail.update(_as_known({name: found[name] for name in _FACTS}, as_of))

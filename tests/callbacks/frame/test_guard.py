@@ -267,7 +267,15 @@ def test_reading_needs_no_proof(dash_app: Dash) -> None:
 
 
 def test_an_unknown_callback_is_not_found_and_no_fault(client: FlaskClient) -> None:
-    bodies: list[Any] = [{"output": "nothing.children"}, {"output": ["a"]}, {}, []]
+    bodies: list[Any] = [
+        {"output": "nothing.children"},
+        {"output": ["a"]},
+        {"output": "overview-content.children", "inputs": []},
+        {"output": "overview-content.children", "inputs": "a"},
+        {"output": "frame.className"},
+        {},
+        [],
+    ]
     for body in bodies:
         answer = client.post(CALLBACKS, json=body, headers=PROOF)
         assert answer.status_code == 404, body
