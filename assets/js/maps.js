@@ -104,6 +104,11 @@
     return { color: token("--accent"), weight: 2, fillColor: token("--accent"), fillOpacity: 0.25 };
   }
 
+  /* Shapes that came back because of where they lie. */
+  function strayStyle() {
+    return { color: token("--overdue"), weight: 2, fillColor: token("--overdue"), fillOpacity: 0.35 };
+  }
+
   function newPoint(feature, latlng) {
     return L.circleMarker(latlng, { radius: 4 });
   }
@@ -124,6 +129,7 @@
       placeName: placeName,
       patchStyle: patchStyle,
       newStyle: newStyle,
+      strayStyle: strayStyle,
       newPoint: newPoint,
       patchPoint: patchPoint,
       patchTooltip: patchTooltip,

@@ -21,6 +21,8 @@ from data.vocabulary import UploadKind
 
 #: Who works here until there are accounts.
 WEB_USER = "网页用户"
+#: Of the columns.
+_NOTHING_SAID: dict[str, Any] = {"mapping": None, "profile": None, "keep": None}
 _READ_AGAIN_FROM = ("waiting", "failed", "cancelled")
 
 
@@ -65,6 +67,17 @@ def adopted(
     return new_fields, new_units
 
 
+def _require_droppable(job: JobView) -> None:
+    """Raises SupervisionError for a file that went on in another window."""
+    if job.state == "done":
+        batch = ((job.result or {}).get("outcome") or {}).get("batch")
+        raise SupervisionError(
+            f"这个文件已在别处确认，记为批次{batch}，没有放弃。需要时请在上传历史中撤回这一批。"
+        )
+    if job.is_active and job.payload.get("step") == "apply":
+        raise SupervisionError("这个文件已在别处确认，正在写入，没有放弃。请刷新页面查看结果。")
+
+
 def crs_from(text: Any) -> int | None:
     """`4528`, `EPSG:4528` or nothing. Raises SupervisionError."""
     said = str(text or "").strip().upper().removeprefix("EPSG:").strip()
@@ -99,12 +112,13 @@ class Actions:
         elif asked.name == "cancel":
             self._table.cancel(job.id)
         elif asked.name == "drop":
+            _require_droppable(job)
             self._table.cancel(job.id)
             Incoming(self._services.settings).drop(str(job.payload.get("file")))
             digest = (job.result or {}).get("sha256")
             drop_copy(self._services.store, digest, self._table.digests())
             return None
-        elif asked.name in ("again", "reread", "adopt", "by-name"):
+        elif asked.name in ("again", "reread", "adopt", "by-name", "other-kind"):
             self._again(job, asked)
         else:
             raise SupervisionError("页面已更新，请刷新后重试。")
@@ -128,6 +142,12 @@ class Actions:
         """Read the file again as the options and the table of columns say."""
         options = asked.options
         changes: dict[str, Any] = {"step": "preview", "confirmed_at": None}
+        if asked.name == "other-kind":
+            better = (job.result or {}).get("better_kind") or {}
+            changes |= _NOTHING_SAID | {"kind": better.get("kind", ""), "is_said": False}
+            self._table.again(job.id, _READ_AGAIN_FROM, **changes)
+            wake(self._table, self._services.settings, job.id)
+            return
         if (job.result or {}).get("reading"):  # from here on the user's word counts, not the file's
             changes |= {**(job.result or {})["reading"], "is_said": True}
         kind = str(options.get("kind") or "")
@@ -149,7 +169,7 @@ class Actions:
         result = job.result or {}
         was = result.get("kind") or job.payload.get("kind") or ""
         if asked.name == "by-name":
-            changes |= {"mapping": None, "profile": None, "keep": None, "no_profile": True}
+            changes |= _NOTHING_SAID | {"no_profile": True}
         elif asked.fields and kind in ("", was):
             columns, fields, units = result["columns"], asked.fields, asked.units
             if asked.name == "adopt":
@@ -157,7 +177,7 @@ class Actions:
             changes["mapping"] = mapping_from(columns, fields, units)
             changes |= self._profile(job, changes["mapping"], str(options.get("profile") or ""))
         elif kind != was:
-            changes |= {"mapping": None, "profile": None, "keep": None}  # fields of another kind
+            changes |= _NOTHING_SAID  # fields of another kind
         self._table.again(job.id, _READ_AGAIN_FROM, **changes)
         wake(self._table, self._services.settings, job.id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
@@ -15,7 +16,7 @@ from components.links import href
 from components.maps.base import Tiles
 from components.parts.cards import card
 from components.upload import preview as parts
-from components.upload.page import action, kind_text, progress, steps
+from components.upload.page import action, kind_text, moment_text, progress, steps
 from components.upload.questions import (
     columns_table,
     crs_question,
@@ -86,6 +87,8 @@ def _waiting_headline(job: JobView) -> str:
     counts = result["counts"]
     if counts["rejected"] == counts["rows"]:
         return f"{name_of(job)}没有一行可以导入：{format_count(counts['rejected'])} 行全部退回"
+    if not any(counts[name] for name in ("inserted", "updated", "rejected", "ended")):
+        return f"{name_of(job)}与库中完全相同，没有要写入的行"
     said = [f"新增 {format_count(counts['inserted'])} 行"]
     said += [f"变更 {format_count(counts['updated'])} 行"] if counts["updated"] else []
     said += [f"退回 {format_count(counts['rejected'])} 行"] if counts["rejected"] else []
@@ -155,12 +158,16 @@ def _waiting(
         return [steps(2), crs_question(document, district_shapes(conn), tiles), options, drop]
     fields = field_options(UploadKind(kind)) if kind else []
     if document["question"]:
-        asked = [html.P(document["message"], className="question")]
+        asked: list[Any] = [
+            html.P(document["message"], className="question"),
+            *parts.reminders(document, _same_file(document, context)),
+        ]
         known = columns_table(document, fields, asked=True) if kind else samples_table(document)
         options = reading_options(said, kind, years, is_open=not kind)
         return [steps(2), card("还不能预览：请先补充说明", asked), options, known, drop]
     report = f"/upload/reports/job/{job.id}.xlsx" if document.get("report") else None
-    shapes = district_shapes(conn) if document["features"] else []
+    has_map = document["features"] or document.get("strays")
+    shapes = district_shapes(conn) if has_map else []
     year = f"{said['year']}年度" if said.get("year") else ""
     what = kind_text(str(kind), job.payload.get("layer")) + (f" · {year}" if year else "")
     rows = document["counts"]["rows"]
@@ -168,6 +175,7 @@ def _waiting(
         f"{what}：文件共 {format_count(rows)} 行",
         [
             parts.counts(document),
+            *parts.reminders(document, _same_file(document, context)),
             *doubts(document),
             *parts.notes(document),
             parts.decision(document, bool(job.payload.get("all_or_nothing"))),
@@ -207,6 +215,23 @@ def _waiting(
     if lacking:
         rest = [options, *[part for part in rest if part is not options]]
     return [steps(3), first, *rest]
+
+
+def _same_file(document: dict[str, Any], context: PageContext) -> Component | None:
+    """That this very file is in the store already."""
+    known = document.get("same_file")
+    if not known:
+        return None
+    when = moment_text(datetime.fromisoformat(known["uploaded_at"]), context.as_of.year)
+    batch = str(known["batch"])
+    return html.Div(
+        [
+            html.Span(f"同一个文件已由{known['uploaded_by']}在{when}入库："),
+            dcc.Link(f"批次{batch}", href=href("/upload", context.query, batch=batch)),
+            html.Span("。再次写入只会改回之后变过的行。"),
+        ],
+        className="reminder",
+    )
 
 
 def lacking_columns(job: JobView, document: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from components.maps.shapes import bounds_of
 from components.parts.cards import card
 from components.parts.html_table import TableColumn, html_table
 from components.upload.page import action, download
-from data.geo import collection, feature, point
+from data.geo import Bounds, collection, feature, point
 from data.units import format_count
 from data.vocabulary import UploadKind
 
@@ -50,6 +50,27 @@ def counts(document: Document, is_written: bool = False) -> Component:
         if name in known and (known[name] or name in ("inserted", "updated", "rejected"))
     ]
     return html.Div(boxes, className="counts")
+
+
+def reminders(document: Document, same: Component | None) -> list[Component]:
+    """What a clerk may have overlooked: another kind, the same file again."""
+    said: list[Component] = []
+    better = document.get("better_kind")
+    if better:
+        label = UploadKind(better["kind"]).label
+        said.append(
+            html.Div(
+                [
+                    html.Span(better["reason"]),
+                    action("other-kind", f"改按“{label}”读取", "outline-primary"),
+                ],
+                className="reminder",
+                role="alert",
+            )
+        )
+    if same is not None:
+        said.append(same)
+    return said
 
 
 def notes(document: Document) -> list[Component]:
@@ -169,9 +190,9 @@ def units(document: Document) -> Component | None:
 def new_map(
     document: Document, shapes: Sequence[dict[str, Any]], tiles: Tiles | None
 ) -> Component | None:
-    """Where the new rows lie."""
-    features = document.get("features") or []
-    if not features:
+    """Where the new rows lie, on the city's outline; and rows that came back for their place."""
+    features, strays = document.get("features") or [], document.get("strays") or []
+    if not features and not strays:
         return None
     total = document["features_total"]
     drawn = [{**f, "properties": {"hint": f["properties"]["name"]}} for f in features]
@@ -188,29 +209,51 @@ def new_map(
             pointToLayer=functions("newPoint"),
             onEachFeature=functions("patchTooltip"),
         ),
+        dl.GeoJSON(
+            data=collection([feature(point(*s["at"]), hint=f"退回：{s['name']}") for s in strays]),
+            style=functions("strayStyle"),
+            pointToLayer=functions("newPoint"),
+            onEachFeature=functions("patchTooltip"),
+        ),
     ]
-    lons, lats = zip(*(f["properties"]["at"] for f in features), strict=True)
-    margin = 0.03
-    view = (min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
-    more = f"，图上为前 {format_count(len(features))} 个" if total > len(features) else ""
     is_layer = document.get("kind") == UploadKind.REFERENCE.value
-    city = bounds_of([shape["geom"] for shape in shapes])
-    if is_layer and city is not None:  # how much of the city it covers is seen beside the units
-        lows = [min(pair) for pair in zip(view[:2], city[:2], strict=True)]
-        highs = [max(pair) for pair in zip(view[2:], city[2:], strict=True)]
-        view = (lows[0], lows[1], highs[0], highs[1])
-    legend = html.Span(f"{'图形' if is_layer else '新增'} {format_count(total)} 个{more}")
+    what = "图形" if is_layer else "新增"
+    more = f"，图上均匀取 {format_count(len(features))} 个" if total > len(features) else ""
+    said = [f"{what} {format_count(total)} 个{more}"] if features else []
+    said += [f"红色：因位置退回的 {format_count(document['strays_total'])} 行"] if strays else []
     body = district_map(
         ids.Upload.MAP,
         shapes,
         layers,
         label="图层的位置" if is_layer else "新增图斑的位置",
-        bounds=view,
+        bounds=_view([f["properties"]["at"] for f in features], strays, shapes, is_layer),
         tiles=tiles,
-        legend=legend,
+        legend=html.Span("；".join(said)),
     )
     title = "图层盖住哪里，与区市对照" if is_layer else "新增的图斑在哪里"
-    return card(title, body, class_name="map-panel")
+    return card(title if features else "退回的行在哪里", body, class_name="map-panel")
+
+
+def _view(
+    at: Sequence[Sequence[float]],
+    strays: Sequence[Document],
+    shapes: Sequence[dict[str, Any]],
+    is_layer: bool,
+) -> Bounds:
+    """Around the places and the units in which they lie; the whole city beside what lies outside,
+    and under a layer, of which it is asked how much of the city it covers."""
+    lons, lats = zip(*[*at, *(s["at"] for s in strays)], strict=True)
+    view = (min(lons) - 0.03, min(lats) - 0.03, max(lons) + 0.03, max(lats) + 0.03)
+    boxes = [box for shape in shapes if (box := bounds_of([shape["geom"]])) is not None]
+    met = [
+        b
+        for b in boxes
+        if is_layer
+        or strays
+        or (b[0] <= max(lons) and b[2] >= min(lons) and b[1] <= max(lats) and b[3] >= min(lats))
+    ]
+    wests, souths, easts, norths = zip(view, *met, strict=True)
+    return min(wests), min(souths), max(easts), max(norths)
 
 
 def effects_card(effects: Document | None) -> Component | None:

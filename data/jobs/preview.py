@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -37,6 +38,7 @@ SHOWN_REASONS = 6
 #: Shapes drawn in full; more become points.
 SHOWN_SHAPES = 400
 SHOWN_POINTS = 3_000
+SHOWN_STRAYS = 300
 _SAMPLES = 3
 _SAMPLE_ROWS = 2_000
 
@@ -120,6 +122,7 @@ def plan_document(plan: Plan) -> Document:
     prepared = plan.prepared
     errors = [issue for i in sorted(prepared.errors) for issue in prepared.errors[i]]
     features, total = new_features(plan)
+    astray, number_astray = strays(plan)
     fields = {c.header: c.field for c in prepared.columns}
     return {
         "counts": {
@@ -150,6 +153,8 @@ def plan_document(plan: Plan) -> Document:
         "warnings": [asdict(issue) for issue in prepared.warnings[:SHOWN_ISSUES]],
         "features": features,
         "features_total": total,
+        "strays": astray,
+        "strays_total": number_astray,
     }
 
 
@@ -175,7 +180,7 @@ def new_features(plan: Plan) -> tuple[list[Document], int]:
     placed = [i for i in rows if not math.isnan(geometry.lon[i])]
     as_points = len(placed) > SHOWN_SHAPES
     features = []
-    for i in placed[:SHOWN_POINTS]:
+    for i in evenly(placed, SHOWN_POINTS):
         if as_points or geometry.wkb[i] is None:
             shape: Any = shapely.Point(geometry.lon[i], geometry.lat[i])
         else:
@@ -191,6 +196,35 @@ def new_features(plan: Plan) -> tuple[list[Document], int]:
             }
         )
     return features, len(placed)
+
+
+def evenly(rows: Sequence[int], most: int) -> Sequence[int]:
+    """All of them, or so many from first to last: the beginning of a file is one corner of it."""
+    if len(rows) <= most:
+        return rows
+    return [rows[int(at)] for at in np.linspace(0, len(rows) - 1, most)]
+
+
+def strays(plan: Plan) -> tuple[list[Document], int]:
+    """Rejected rows that lie somewhere, where they themselves were found fault with and not a cell
+    of theirs: {name, at}; and how many there are. A layer's rows are all drawn anyway."""
+    prepared = plan.prepared
+    geometry = prepared.geometry
+    if geometry is None or prepared.request.kind is UploadKind.REFERENCE:
+        return [], 0
+    found = [
+        i
+        for i, issues in sorted(prepared.errors.items())
+        if not math.isnan(geometry.lon[i]) and any(issue.column is None for issue in issues)
+    ]
+    shown = [
+        {
+            "name": label_of(prepared, i),
+            "at": [round(float(geometry.lon[i]), 6), round(float(geometry.lat[i]), 6)],
+        }
+        for i in evenly(found, SHOWN_STRAYS)
+    ]
+    return shown, len(found)
 
 
 def label_of(prepared: Prepared, index: int) -> str:

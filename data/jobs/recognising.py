@@ -29,6 +29,43 @@ class Recognised:
 def recognise(tables: list[RawTable], file_name: str) -> Recognised:
     """Of the kinds whose key columns are there, the one that knows most of the other columns; on
     a tie the one that the file is named after."""
+    scores, guesses = _scores(tables)
+    if not scores:
+        return _guessed(guesses)
+    most = max(len(columns) for columns in scores.values())
+    best = [kind for kind, columns in scores.items() if len(columns) == most]
+    named = [kind for kind in best if kind.label in file_name]
+    if len(named or best) > 1:
+        names = "、".join(f"“{kind.label}”" for kind in named or best)
+        return Recognised(None, f"这个文件可能是{names}，请选择其中一种。")
+    kind = (named or best)[0]
+    return Recognised(kind, f"{_told(scores[kind])}，识别为“{kind.label}”。")
+
+
+def better_kind(tables: list[RawTable], chosen: UploadKind) -> Recognised | None:
+    """The kind that knows clearly more of the columns than the one that was chosen, if any."""
+    if chosen not in SCHEMAS:
+        return None
+    scores, _ = _scores(tables)
+    of_chosen = len(scores.get(chosen, []))
+    most = max(map(len, scores.values()), default=0)
+    best = [kind for kind, columns in scores.items() if len(columns) == most]
+    if len(best) != 1 or best[0] is chosen or most <= of_chosen + (chosen in scores):
+        return None
+    kind = best[0]
+    return Recognised(kind, f"{_told(scores[kind])}，更像“{kind.label}”而不是“{chosen.label}”。")
+
+
+def _told(columns: list[Column]) -> str:
+    headers = "".join(f"“{c.header}”" for c in columns[:_NAMED])
+    return f"有{headers}" + (f"等 {len(columns)} 列" if len(columns) > _NAMED else "")
+
+
+def _scores(
+    tables: list[RawTable],
+) -> tuple[dict[UploadKind, list[Column]], dict[UploadKind, int]]:
+    """Kinds whose key columns are there, with the telling columns that each knows; and of every
+    kind how many these are."""
     scores: dict[UploadKind, list[Column]] = {}
     guesses: dict[UploadKind, int] = {}
     for table in map(_head, tables):
@@ -43,18 +80,7 @@ def recognise(tables: list[RawTable], file_name: str) -> Recognised:
                 continue
             if len(telling) > len(scores.get(kind, [])):
                 scores[kind] = telling
-    if not scores:
-        return _guessed(guesses)
-    most = max(len(columns) for columns in scores.values())
-    best = [kind for kind, columns in scores.items() if len(columns) == most]
-    named = [kind for kind in best if kind.label in file_name]
-    if len(named or best) > 1:
-        names = "、".join(f"“{kind.label}”" for kind in named or best)
-        return Recognised(None, f"这个文件可能是{names}，请选择其中一种。")
-    kind = (named or best)[0]
-    headers = "".join(f"“{c.header}”" for c in scores[kind][:_NAMED])
-    more = f"等 {most} 列" if most > _NAMED else ""
-    return Recognised(kind, f"有{headers}{more}，识别为“{kind.label}”。")
+    return scores, guesses
 
 
 def _head(table: RawTable) -> RawTable:

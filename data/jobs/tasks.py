@@ -16,12 +16,13 @@ from data.jobs.absent import absent_keys
 from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
 from data.jobs.preview import SHOWN_KEYS, Document, columns_document, plan_document
-from data.jobs.recognising import recognise
+from data.jobs.recognising import better_kind, recognise
 from data.jobs.rows import rows_document
 from data.jobs.running import Task
 from data.jobs.table import JobView
 from data.store import meta
 from data.store.engine import Store
+from data.store.queries.uploads import last_with
 from data.triggers.snapshots import take_snapshot
 from data.upload.mapping import map_columns, signature, units_outside
 from data.upload.mapping_profiles import profile_for
@@ -36,13 +37,13 @@ from data.upload.prepare import (
     digest_of,
     keep_file,
 )
-from data.upload.readers import RawTable, ReadOptions
+from data.upload.readers import RawTable, ReadOptions, ReadResult
 from data.upload.refusals import drop_copy, note_refusal
 from data.upload.report import write_report
 from data.upload.request import KeepProfile, Progress, UploadRequest
 from data.upload.sandbox import UploadCancelled, read_file_limited
 from data.upload.service import upload_file, why_nothing
-from data.upload.slip import slip_of, with_slip
+from data.upload.slip import Slip, slip_of, with_slip
 from data.vocabulary import ReferenceLayer, UploadKind
 from data.workflow.preview import rehearse
 
@@ -141,6 +142,9 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         request = replace(request, year=None)  # the chooser always holds some year
     seen, _ = with_slip(request, result)
     document["reading"] = reading_of(seen)
+    document["better_kind"] = _better_kind(result, kind, slip) if recognised is None else None
+    with store.read() as conn:
+        document["same_file"] = last_with(conn, stored.sha256, kind)
     try:
         prepared = assemble(request, result, stored)
     except UploadRefused as refusal:
@@ -153,6 +157,16 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         if _ASKS_FOR_CRS not in refusal.message:
             raise
         return document | _crs_question(stored, options, refusal.message, progress)
+
+
+def _better_kind(result: ReadResult, kind: UploadKind, slip: Slip | None) -> Document | None:
+    """{kind, reason} where the file looks like another kind than it is read as."""
+    if slip is not None:
+        if slip.kind is kind:
+            return None
+        return {"kind": slip.kind, "reason": f"这是“{slip.kind.label}”的退回表。"}
+    found = better_kind(result.tables, kind)
+    return {"kind": found.kind, "reason": found.reason} if found else None
 
 
 def _planned(

@@ -125,6 +125,26 @@ def batch_of_file(conn: Connection, sha256: str, not_before: Any) -> int | None:
     )
 
 
+def last_with(conn: Connection, sha256: str, kind: str) -> dict[str, Any] | None:
+    """The last batch that this very file made as this kind and that stands: {batch, file_name,
+    uploaded_at (ISO, UTC), uploaded_by}."""
+    u = Upload
+    row = conn.execute(
+        select(u.id, u.file_name, u.uploaded_at, u.uploaded_by)
+        .where(u.file_sha256 == sha256, u.kind == kind, u.state == "done")
+        .order_by(u.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return {
+        "batch": row.id,
+        "file_name": row.file_name,
+        "uploaded_at": row.uploaded_at.isoformat(),
+        "uploaded_by": row.uploaded_by,
+    }
+
+
 def _named(entity: str, row_key: str, year: int | None, patch_no: str | None) -> str:
     """The natural key with the patch by year and number; children name it by its id."""
     if patch_no is None or entity == "patch":

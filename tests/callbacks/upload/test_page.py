@@ -13,6 +13,7 @@ from callbacks.upload.page import begin_payload, render, selectable_years
 from components import ids
 from data.errors import SupervisionError
 from data.jobs.incoming import Incoming
+from data.jobs.preview import evenly
 from data.jobs.table import JobTable, JobView
 from data.services import Services
 from data.store.engine import Store
@@ -452,3 +453,75 @@ def test_what_is_no_number_of_ours_is_none_and_no_fault(
         actions.act(Asked("undo", {}, [], [], ""), {"batch": number})
     with pytest.raises(SupervisionError, match="坐标系"):
         crs_from(number)
+
+
+def test_a_file_of_another_kind_than_chosen_is_said_and_read_as_that_by_a_button(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    path = csv(tmp_path / "一.csv", *PATCHES)
+    job = previewed(table, services.store, path, kind="cases")
+    seen = shown(services, table, f"?job={job.id}")
+    assert "更像“下发图斑”而不是“查处整改”" in seen
+    assert "改按“下发图斑”读取" in seen
+    pressed(actions, job, "other-kind")
+    again = run_next(table, services.store)
+    assert again.result is not None
+    assert (again.result["kind"], again.result["counts"]["inserted"]) == ("patches", 3)
+    assert "更像" not in shown(services, table, f"?job={job.id}")
+
+
+def test_a_file_that_is_in_the_store_already_is_named_with_its_batch(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    path = csv(tmp_path / "一.csv", *PATCHES)
+    job = previewed(table, services.store, path)
+    assert "同一个文件" not in shown(services, table, f"?job={job.id}")
+    confirmed(table, services.store, job)
+    again = previewed(table, services.store, path)
+    assert "同一个文件已由王工在" in shown(services, table, f"?job={again.id}")
+    assert "入库：批次1。" in shown(services, table, f"?job={again.id}")
+    assert "“一.csv”与库中完全相同，没有要写入的行" in shown(services, table, f"?job={again.id}")
+
+
+def test_a_file_that_another_window_confirmed_is_not_dropped_behind_its_back(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES))
+    pressed(actions, job, "confirm")
+    with pytest.raises(SupervisionError, match="正在写入，没有放弃"):
+        pressed(actions, job, "drop")
+    done = run_next(table, services.store)
+    assert done.state == "done"
+    with pytest.raises(SupervisionError, match="记为批次1，没有放弃"):
+        pressed(actions, job, "drop")
+
+
+def test_a_file_that_another_window_dropped_is_not_confirmed(
+    services: Services, table: JobTable, actions: Actions, tmp_path: Path
+) -> None:
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *PATCHES))
+    pressed(actions, job, "drop")
+    assert pressed(actions, job, "drop") is None
+    with pytest.raises(SupervisionError, match="刷新"):
+        pressed(actions, job, "confirm")
+
+
+def test_rows_that_came_back_for_their_place_are_on_the_map(
+    services: Services, table: JobTable, tmp_path: Path
+) -> None:
+    header = "图斑编号,图斑类型,下发日期,监测面积,中心经度,中心纬度"
+    far = [f"X-{n},其他变化类,2023-05-08,8,119.{n},36.2" for n in range(3)]
+    job = previewed(table, services.store, csv(tmp_path / "一.csv", *far, header=header), crs=4490)
+    assert job.result is not None
+    assert job.result["strays_total"] == 3
+    assert job.result["strays"][0] == {"name": "X-0", "at": [119.0, 36.2]}
+    seen = shown(services, table, f"?job={job.id}")
+    assert "退回的行在哪里" in seen
+    assert "红色：因位置退回的 3 行" in seen
+
+
+def test_the_map_takes_its_points_from_the_whole_file() -> None:
+    rows = list(range(10_000))
+    taken = evenly(rows, 100)
+    assert (len(taken), taken[0], taken[-1]) == (100, 0, 9_999)
+    assert evenly(rows[:5], 100) == [0, 1, 2, 3, 4]
