@@ -114,7 +114,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     total = sum(m["due"] for m in document["months"] if m["month"] == running.month)
     return [
         *top,
-        domain_line(row, year),
+        domain_line(query, row, year),
         key_figures(query, row, past, lines),
         html.Div(
             [

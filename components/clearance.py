@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.links import href
+from components.links import figure_href, href
 from components.parts.figure_text import Lines, tone, tone_legend
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
@@ -63,7 +63,8 @@ def _cell(query: Query, row: Figures | None, text: str, lines: Lines) -> Cell:
         return Cell("—", tone="matrix-none")
     month = row["month"]
     own: dict[str, str] = {**query, **({"district": row["code"]} if "code" in row else {})}
-    address = href("/patches", own, month=month)
+    rate = "on_time_rate" if row["due_reached"] else "clearance_rate"
+    address = figure_href(rate, own, month=month)
     if not row["due_reached"]:
         title = (
             f"{month_due_on(month).isoformat()}到期，未到期不作评判；"
@@ -72,7 +73,7 @@ def _cell(query: Query, row: Figures | None, text: str, lines: Lines) -> Cell:
         return Cell(text, address, "matrix-open", title)
     overdue = None
     if row["overdue"]:
-        overdue = Cell(f"欠{row['overdue']}", href("/overdue", own, month=month))
+        overdue = Cell(f"欠{row['overdue']}", figure_href("overdue", own, month=month))
     title = (
         f"已到期{row['due_reached']}个，按期{row['reached_on_time']}个，"
         f"逾期未报{row['overdue']}个，共{row['due']}个"
@@ -102,7 +103,7 @@ def matrix(
             Cell(unit["short_name"], href("/clearance", query, district=unit["code"]),
                  tone="" if unit["code"] else "total"),
             *(_cell(query, row, texts[at][line], lines) for at, row in enumerate(own)),
-            Cell(whole[line], tone="total"),
+            Cell(whole[line], figure_href("on_time_rate", query, district=unit["code"]), "total"),
         ]
         for line, (unit, own) in enumerate(units)
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.links import href
+from components.links import figure_href, href
 from components.maps.base import Tiles, district_bounds, district_map
 from components.parts.cards import KeyFigure, card, key_figure
 from components.parts.figure_text import (
@@ -35,32 +35,38 @@ if TYPE_CHECKING:
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
 
-#: What the leader sees first: figure, status of the list it leads to ("" for /overdue).
-KEY_FIGURES: tuple[tuple[str, str], ...] = (
-    ("on_time_rate", "late"),
-    ("overdue", ""),
-    ("ratio_net", "unlawful"),
-    ("remaining_farmland_mu", "unlawful"),
-    ("rectification_rate", "unlawful"),
+#: What the leader sees first; each leads to the list that adds up to it.
+KEY_FIGURES = (
+    "on_time_rate",
+    "overdue",
+    "ratio_net",
+    "remaining_farmland_mu",
+    "rectification_rate",
 )
 MOST_TRIGGERS = 3
 
 
-def domain_line(row: Figures, year: int) -> Component:
+def domain_line(query: Query, row: Figures, year: int) -> Component:
     """Land and mineral patches apart: only land has due dates and areas."""
-    text = f"{year}年度已下发土地图斑{row['due']:,}个"
+
+    def counted(name: str) -> Component:
+        link: Component = dcc.Link(f"{row[name]:,}个", href=figure_href(name, query))
+        return link
+
+    parts: list[Component | str] = [f"{year}年度已下发土地图斑", counted("due")]
     if row["mineral_patches"]:
-        unlawful = row["mineral_unlawful_patches"]
-        judged = f"，其中判定违法{unlawful:,}个" if unlawful else ""
-        text += f"、矿产图斑{row['mineral_patches']:,}个{judged}（矿产不计月清、面积和比例）"
-    return html.P(f"{text}。", className="subline")
+        parts += ["、矿产图斑", counted("mineral_patches")]
+        if row["mineral_unlawful_patches"]:
+            parts += ["，其中判定违法", counted("mineral_unlawful_patches")]
+        parts.append("（矿产不计月清、面积和比例）")
+    return html.P([*parts, "。"], className="subline")
 
 
 def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Lines) -> Component:
     """At most five, each with its change against the last month's end and a tiny trend."""
     last = past[-1] if past else None
     boxes = []
-    for name, status in KEY_FIGURES:
+    for name in KEY_FIGURES:
         definition = DEFINITIONS[name]
         text = shown(name, row[name], lines)
         change, good = change_text(name, row[name], last[name] if last else None)
@@ -76,7 +82,7 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
                     text,
                     "" if definition.unit == "%" or text == "—" else definition.unit,
                     definition,
-                    href("/patches", query, status=status) if status else href("/overdue", query),
+                    figure_href(name, query),
                     change,
                     good,
                     tuple([p[name] for p in past] + [row[name]]),
@@ -127,14 +133,14 @@ def ranking(
         table.append(
             [
                 Cell(f"{row['short_name']}{small}", href("/", own)),
-                Cell(net[at], href("/patches", own, status="unlawful"), tone_of),
+                Cell(net[at], figure_href("ratio_net", own), tone_of),
                 Cell(ratio_margin(row, lines.interview_ratio), tone=tone_of,
                      below=Cell(word) if word else None),
                 _standing(matter, own),
-                gross[at],
-                Cell(on_time[at], href("/patches", own, status="late")),
-                Cell(format_count(row["overdue"]), href("/overdue", own)),
-                areas[at],
+                Cell(gross[at], figure_href("ratio_gross", own)),
+                Cell(on_time[at], figure_href("on_time_rate", own)),
+                Cell(format_count(row["overdue"]), figure_href("overdue", own)),
+                Cell(areas[at], figure_href("remaining_farmland_mu", own)),
             ]
         )  # fmt: skip
     columns = [

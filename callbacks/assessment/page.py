@@ -288,7 +288,7 @@ def _ratio_sheet(row: Figures) -> Sheet:
             DEFINITIONS[part].unit,
             DEFINITIONS[name].text,
         ]
-        for name, part, whole, _ in RATIOS
+        for name, part, whole in RATIOS
     ]
     return columns, rows
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from components import ids
 from components.figures.assessment import ranking_figure, trend_figure
-from components.links import href
+from components.links import figure_href, href
 from components.parts.cards import KeyFigure, key_figure
 from components.parts.figure_text import (
     Lines,
@@ -42,30 +42,25 @@ Interval = tuple[float, float]
 #: What a reader does with a figure: where its patches are.
 PATH, LIST = "/assessment", "/patches"
 
-#: At most five, with the status of the list of patches behind each.
+#: At most five; each leads to the list that adds up to it.
 KEY_FIGURES = (
-    ("ratio_net", "unlawful"),
-    ("ratio_gross", "unlawful"),
-    ("unrectified_farmland_rate", "unlawful"),
-    ("hit_rate", "unlawful"),
-    ("overturn_rate", "returned"),
+    "ratio_net",
+    "ratio_gross",
+    "unrectified_farmland_rate",
+    "hit_rate",
+    "overturn_rate",
 )
-#: Rate → (numerator, denominator) as shown in the table of ratios, and the list behind it.
-RATIOS: tuple[tuple[str, str, str, str], ...] = (
-    ("ratio_net", "ratio_net_part_mu", "new_construction_farmland_mu", "unlawful"),
-    ("ratio_gross", "ratio_gross_part_mu", "new_construction_farmland_mu", "unlawful"),
-    ("land_ratio_net", "land_ratio_net_part_mu", "new_construction_mu", "unlawful"),
-    ("land_ratio_gross", "land_ratio_gross_part_mu", "new_construction_mu", "unlawful"),
-    (
-        "unrectified_farmland_rate",
-        "remaining_farmland_mu",
-        "unlawful_farmland_mu",
-        "unlawful",
-    ),
-    ("rectification_rate", "eliminated_mu", "unlawful_mu", "unlawful"),
-    ("filing_rate", "filed_parcels", "unlawful_parcels", "unlawful"),
-    ("hit_rate", "hit_patches", "judged_patches", "unlawful"),
-    ("overturn_rate", "overturned_parcels", "redetermined_parcels", ""),
+#: Rate → (numerator, denominator) as shown in the table of ratios.
+RATIOS: tuple[tuple[str, str, str], ...] = (
+    ("ratio_net", "ratio_net_part_mu", "new_construction_farmland_mu"),
+    ("ratio_gross", "ratio_gross_part_mu", "new_construction_farmland_mu"),
+    ("land_ratio_net", "land_ratio_net_part_mu", "new_construction_mu"),
+    ("land_ratio_gross", "land_ratio_gross_part_mu", "new_construction_mu"),
+    ("unrectified_farmland_rate", "remaining_farmland_mu", "unlawful_farmland_mu"),
+    ("rectification_rate", "eliminated_mu", "unlawful_mu"),
+    ("filing_rate", "filed_parcels", "unlawful_parcels"),
+    ("hit_rate", "hit_patches", "judged_patches"),
+    ("overturn_rate", "overturned_parcels", "redetermined_parcels"),
 )
 
 
@@ -127,7 +122,7 @@ def standing_line(year: int, as_of: date) -> Component:
 def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Lines) -> Component:
     last = past[-1] if past else None
     boxes = []
-    for name, status in KEY_FIGURES:
+    for name in KEY_FIGURES:
         definition, text = DEFINITIONS[name], shown(name, row[name], lines)
         change, good = change_text(name, row[name], last[name] if last else None)
         ratio = name.startswith("ratio")
@@ -139,7 +134,7 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
                     f"{text}{small}",
                     "",
                     definition,
-                    href(LIST, query, status=status),
+                    figure_href(name, query),
                     change,
                     good,
                     tuple([p[name] for p in past] + [row[name]]),
@@ -153,7 +148,7 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
 
 def _of_what(name: str, row: Figures) -> str:
     """`3 / 120 亩`: numerator and denominator of a rate."""
-    part, whole = next((p, w) for n, p, w, _ in RATIOS if n == name)
+    part, whole = next((p, w) for n, p, w in RATIOS if n == name)
     unit = DEFINITIONS[part].unit
     make = format_mu if unit == "亩" else format_count
     return f"{make(row[part])} / {make(row[whole])} {unit}"
@@ -215,7 +210,7 @@ def ranking(
         small = SMALL if row["small_denominator"] and row["patches"] else ""
         if row["code"] == chosen:
             marked = at
-        behind = href(LIST, own, status="unlawful")
+        behind = figure_href("ratio_net", own)
         reached, word = ratio_standing(row["ratio_net"], lines)
         table.append(
             [
@@ -223,10 +218,10 @@ def ranking(
                 "—" if rank is None else str(rank),
                 Cell(net[at], behind, reached, below=Cell(word) if word else None),
                 Cell(ratio_margin(row, lines.interview_ratio).removesuffix(" 亩"), tone=reached),
-                gross[at],
-                parts[at],
-                wholes[at],
-                hits[at],
+                Cell(gross[at], figure_href("ratio_gross", own)),
+                Cell(parts[at], figure_href("ratio_net_part_mu", own)),
+                Cell(wholes[at], figure_href("new_construction_farmland_mu", own)),
+                Cell(hits[at], figure_href("hit_rate", own)),
             ]
         )
     columns = [TableColumn(name, at > 0) for at, name in enumerate(RANKING_COLUMNS)]
@@ -255,7 +250,7 @@ def ranking(
 def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
     """Every rate with what is divided by what; each leads to its patches."""
     table: list[list[str | Cell]] = []
-    for name, part, whole, status in RATIOS:
+    for name, part, whole in RATIOS:
         make = format_mu if DEFINITIONS[part].unit == "亩" else format_count
         reached, word = ratio_standing(row[name], lines) if name == "ratio_net" else ("", "")
         table.append(
@@ -263,12 +258,12 @@ def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
                 Cell(DEFINITIONS[name].label, title=DEFINITIONS[name].text),
                 Cell(
                     shown(name, row[name], lines),
-                    href(LIST, query, status=status) if status else None,
+                    figure_href(name, query),
                     reached,
                     below=Cell(word) if word else None,
                 ),
-                Cell(f"{make(row[part])}", title=DEFINITIONS[part].label),
-                Cell(f"{make(row[whole])}", title=DEFINITIONS[whole].label),
+                Cell(make(row[part]), figure_href(part, query), title=DEFINITIONS[part].label),
+                Cell(make(row[whole]), figure_href(whole, query), title=DEFINITIONS[whole].label),
                 DEFINITIONS[part].unit,
             ]
         )

@@ -11,8 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
-from components.assessment.page import LIST
-from components.links import href
+from components.links import figure_href
 from components.parts.attributes import aria
 from components.parts.date_box import date_box
 from components.parts.figure_text import Lines, ratio_margin, shown
@@ -337,7 +336,7 @@ def comparison(outcome: Outcome, query: Query, lines: Lines) -> Component:
             Cell(new, tone="changed", below=Cell(f"原 {old}")) if old != new else Cell(new)
             for old, new in pairs
         ]
-        rows.append([Cell(name, href(LIST, own, status="unlawful")), *cells])
+        rows.append([Cell(name, figure_href("ratio_net", own)), *cells])
     columns = [TableColumn("单位"), *(TableColumn(_SHORT[f], True) for f in COMPARED)]
     parts: list[Component] = [plain_table(columns, rows, "假设前后的各项比例", "compared")]
     if unchanged:

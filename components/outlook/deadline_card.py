@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.links import href
+from components.links import figure_href, href
 from components.parts.cards import card
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
@@ -74,11 +74,11 @@ def _number(count: float, unit: str) -> str:
 def address(deadline: Deadline, query: Query, past: bool = False) -> str | None:
     """Where the patches behind a date are listed; None where no list has them."""
     if deadline.rule == "D1":
-        return href("/overdue" if past else "/patches", query, month=deadline.month)
-    if deadline.rule == "D2":
-        return href("/patches", query, month=deadline.month)
-    status = {"D3": "correcting", "D6": "unlawful"}.get(deadline.rule)
-    return href("/patches", query, status=status) if status else None
+        return figure_href("overdue" if past else "unreported", query, month=deadline.month)
+    if deadline.rule == "D3":
+        return href("/patches", query, status="correcting")
+    figure = {"D2": "not_final", "D6": "remaining_mu", "D7": "not_final"}.get(deadline.rule)
+    return figure_href(figure, query, month=deadline.month) if figure else None
 
 
 def upcoming(deadlines: Sequence[Deadline], as_of: date) -> list[Deadline]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.links import href
+from components.links import figure_href, href
 from components.parts.cards import card, empty
 from components.parts.figure_text import (
     band_text,
@@ -79,7 +79,10 @@ def clock_table(running: Clock, outlook: Outlook, query: Mapping[str, str], year
                 verdict_cell(forecast),
                 record_text(forecast.record) if forecast else "—",
                 Cell(f"{done}/{missing.total}", bar=done / missing.total),
-                Cell(format_count(missing.patches), href("/patches", own, month=running.month)),
+                Cell(
+                    format_count(missing.patches),
+                    figure_href("unreported", own, month=running.month),
+                ),
                 "今日" if daily is None else f"{daily:.1f}",
             ]
         )

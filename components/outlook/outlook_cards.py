@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.links import href
+from components.links import figure_href
 from components.outlook.month_clock import forecast_note, reasons, verdict_cell
 from components.parts.cards import card
 from components.parts.figure_text import forecast_reason, record_text
@@ -57,7 +57,7 @@ def audit_card(
                 verdict_cell(forecast),
                 record_text(forecast.record),
                 Cell(f"{row['final']}/{row['due']}", bar=row["final"] / row["due"]),
-                Cell(format_count(left), href("/patches", own, month=outlook.month)),
+                Cell(format_count(left), figure_href("not_final", own, month=outlook.month)),
             ]
         )
         words = ("省级未通过", "到期未通过")
@@ -102,11 +102,11 @@ def elimination_card(
         rows.append(
             [
                 unit["short_name"],
-                Cell(format_mu(unit["remaining_mu"]), href("/patches", own, status="unlawful")),
+                Cell(format_mu(unit["remaining_mu"]), figure_href("remaining_mu", own)),
                 _range(forecast),
                 record_text(forecast.record),
-                format_mu(unit["unlawful_mu"]),
-                format_mu(unit["eliminated_mu"]),
+                Cell(format_mu(unit["unlawful_mu"]), figure_href("unlawful_mu", own)),
+                Cell(format_mu(unit["eliminated_mu"]), figure_href("eliminated_mu", own)),
             ]
         )
     title = f"消除违法状态：{due}截止，{format_days_left(outlook.days_left)}"

@@ -104,7 +104,13 @@ def month_deadlines(year: int, document: Figures) -> list[Deadline]:
             ("D1", month_due_on(month), f"{name}月清上报", "§3.2", "未上报", "cleared"),
             ("D2", monthly_audit_due_on(month), f"{name}月核", "§3.3", "省级未通过", "final"),
         ):
-            left = _open(((row["code"], row["due"] - row[done]) for row in rows), units)
+            # once the day is over it counts what is overdue, as everywhere: what has been given
+            # more time is not
+            late = rule == "D1" and on < date.fromisoformat(document["as_of"])
+            left = _open(
+                ((row["code"], row["overdue"] if late else row["due"] - row[done]) for row in rows),
+                units,
+            )
             found.append(
                 Deadline(
                     f"{rule}-{month}", rule, on, title, clause, what, "个", left, bool(rows), month

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.clearance import column_texts, matrix, matrix_title
 from data.store.queries.figures import city_months
-from tests.components.drawn import classed, links_of, rows_of
+from tests.components.drawn import classed, rows_of
 from tests.components.figures_of import LINES, row
 
 QUERY = {"year": "2023"}
@@ -49,8 +49,8 @@ def test_a_due_month_shows_its_rate_and_an_open_one_its_progress() -> None:
 
 
 def test_a_month_of_the_headline_stands_in_the_matrix_and_leads_to_all_districts_patches() -> None:
-    links = links_of(drawn())
-    assert links["66.7%"] == "/patches?year=2023&month=2023-05"
+    whole = drawn().children[0].rows[-1]
+    assert whole[1]["href"] == "/patches?year=2023&figure=on_time_rate&month=2023-05"
     one = document() | {"districts": document()["districts"][:1]}
     table = matrix(QUERY, one, city_months(one), 2023, LINES, "2023-06")
     assert [cells[0] for cells in rows_of(table)] == ["区市", "环翠区"]
@@ -70,10 +70,20 @@ def test_months_not_due_yet_are_hatched_and_carry_no_verdict() -> None:
 
 def test_each_cell_leads_to_its_patches_and_what_is_missing_to_the_overdue_ones() -> None:
     one = document() | {"districts": document()["districts"][:1]}
-    links = links_of(matrix(QUERY, one, city_months(one), 2023, LINES, "2023-06"))
-    assert links["50%"] == "/patches?year=2023&district=371002&month=2023-05"
+    table = matrix(QUERY, one, city_months(one), 2023, LINES, "2023-06")
+    (unit, *months, whole) = table.children[0].rows[0]
+    assert (unit["text"], whole["tone"]) == ("环翠区", "total")
+    assert whole["href"] == "/patches?year=2023&district=371002&figure=on_time_rate"
+    links = {
+        cell["text"]: cell["href"]
+        for month in months
+        for cell in (month, month.get("below", month))
+        if "href" in cell
+    }
+    patches = "/patches?year=2023&district=371002"
+    assert links["50%"] == f"{patches}&figure=on_time_rate&month=2023-05"
     assert links["欠1"] == "/overdue?year=2023&district=371002&month=2023-05"
-    assert links["3/5"] == "/patches?year=2023&district=371002&month=2023-06"
+    assert links["3/5"] == f"{patches}&figure=clearance_rate&month=2023-06"
 
 
 def test_a_rate_just_below_the_warning_line_is_not_shown_as_the_line() -> None:

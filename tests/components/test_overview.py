@@ -72,9 +72,11 @@ def test_every_number_of_the_ranking_that_has_patches_leads_to_them() -> None:
     tail = "year=2023&asof=2023-11-23&district=371002"
     assert links == {
         "环翠区": f"/?{tail}",
-        "80%": f"/patches?{tail}&status=late",
+        "80%": f"/patches?{tail}&figure=on_time_rate",
         "4": f"/overdue?{tail}",
-        "12%": f"/patches?{tail}&status=unlawful",
+        "20%": f"/patches?{tail}&figure=ratio_gross",
+        "12%": f"/patches?{tail}&figure=ratio_net",
+        "0.00": f"/patches?{tail}&figure=remaining_farmland_mu",
         "◆ 已达约谈线": f"/triggers?{tail}",
     }
 
@@ -96,10 +98,12 @@ def test_there_are_five_key_figures_each_with_a_link_and_the_ratio_with_both_var
 
 
 def test_land_and_mineral_patches_are_told_apart() -> None:
-    text = text_of(domain_line(row(due=1200, mineral_patches=7, mineral_unlawful_patches=2), 2023))
+    line = domain_line(QUERY, row(due=1200, mineral_patches=7, mineral_unlawful_patches=2), 2023)
+    text = text_of(line).replace(" ", "")
+    assert links_of(line)["2个"].endswith("&figure=mineral_unlawful_patches")
     assert "土地图斑1,200个" in text
     assert "矿产图斑7个，其中判定违法2个" in text
-    assert "矿产" not in text_of(domain_line(row(due=3), 2023))
+    assert "矿产" not in text_of(domain_line(QUERY, row(due=3), 2023))
 
 
 def test_tones_follow_the_warning_line_of_the_rules() -> None:

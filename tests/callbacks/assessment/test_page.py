@@ -111,9 +111,9 @@ def test_districts_and_figures_lead_to_their_patches(filled: Store) -> None:
     page = drawn(filled)
     (ranking,) = [p for p in below(page) if getattr(p, "id", "") == ids.Assessment.RANKING_TABLE]
     own = links_of(ranking)["文登区"]
-    assert own == "/patches?year=2023&asof=2023-06-10&district=371003&status=unlawful"
+    assert own == "/patches?year=2023&asof=2023-06-10&district=371003&figure=ratio_net"
     links = links_of(classed(page, "ratios"))
-    assert links["10.3%"].startswith("/patches?year=2023&asof=2023-06-10&status=unlawful")
+    assert links["10.3%"].startswith("/patches?year=2023&asof=2023-06-10&figure=ratio_")
 
 
 def test_at_most_five_key_figures_stand_above(filled: Store) -> None:

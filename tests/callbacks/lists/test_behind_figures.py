@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -11,13 +12,16 @@ from urllib.parse import urlencode
 import openpyxl
 import pytest
 
-from callbacks import overdue, patches
+from callbacks import clearance, overdue, overview, patches
+from callbacks.assessment import page as assessment
 from callbacks.lists.grid import told
 from callbacks.lists.map import around_rows
+from callbacks.lists.said import value_of
 from callbacks.lists.view import ListPage, ListView, read_view, rows_response
 from callbacks.lists.workbook import list_workbook
 from callbacks.triggers import patches as behind
 from components.links import figure_href, read_search
+from components.parts.figure_text import shown
 from components.triggers.card import behind_href
 from data.definitions import DEFINITIONS
 from data.scope import Scope
@@ -28,6 +32,7 @@ from data.store.queries.figures import figures
 from data.triggers.current import current_triggers
 from data.units import PARTS_PER_MU
 from tests.callbacks.year_2023 import ON, fill
+from tests.components.drawn import below, text_of
 from tests.data.store.worlds import DAYS, make_world, put_world
 
 D = DAYS[-1]
@@ -206,3 +211,48 @@ def test_an_unknown_figure_is_named_and_leaves_the_list_whole(store: Store) -> N
         view = read_view(conn, store.settings, page, search)
     assert view.problems == ["地址中的筛选条件“figure=shoe_size”无法识别，已忽略。"]
     assert view.query.figures == ()
+
+
+PAGES_OF_FIGURES = {
+    "总览": overview.render,
+    "月清": clearance.render,
+    "年度评估": assessment.render,
+}
+
+
+def links(component: Any) -> Iterator[tuple[str, str]]:
+    """Each link's text and address, repeated texts too."""
+    for part in below(component):
+        if getattr(part, "href", None):
+            yield text_of(part), part.href
+
+
+@pytest.mark.parametrize("page", PAGES_OF_FIGURES)
+def test_every_number_that_leads_to_a_list_says_what_the_list_adds_up_to(
+    filled: Store, page: str
+) -> None:
+    search = f"?year=2023&asof={DAYS[-6].isoformat()}"
+    seen = 0
+    with filled.read() as conn:
+        drawn = PAGES_OF_FIGURES[page](conn, filled.settings, search)
+        for text, address in set(links(drawn)):
+            if "figure=" not in address and not address.startswith("/overdue"):
+                continue
+            path, _, own = address.partition("?")
+            view = read_view(conn, filled.settings, PAGES[path], f"?{own}")
+            name = view.figure or "overdue"
+            (figure,) = listed_figures(name)
+            value: float | None = value_of(conn, view, figure, view.query)
+            if name in RATES and ("/" not in text or "%" in text):  # 3/5 says the numerator
+                whole = value_of(conn, view, RATES[name][1], view.query)
+                value, figure = (value / whole if whole and value is not None else None), name
+            said = shown(figure, value, view.context.lines)
+            if shares := re.findall(r"([\d.]+)%", text):  # columns have one number of decimals
+                decimals = len(shares[0].partition(".")[2])
+                assert value is not None
+                assert f"{value * 100:.{decimals}f}" == shares[0], (page, text, address)
+                seen += 1
+            elif re.search(r"\d", text):
+                assert said in text, (page, text, said, address)
+                seen += 1
+    assert seen >= 1

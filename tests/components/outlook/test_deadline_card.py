@@ -86,7 +86,7 @@ def test_counts_lead_to_their_patches() -> None:
     links = links_of(deadline_card(YEAR, ON, 2023, NAMES, {"year": "2023"}, stamp=""))
     assert links["月清逾期未报3个"] == "/overdue?year=2023"
     assert links["§3.2"] == "/rules?year=2023#D1"
-    assert links["未上报51个"] == "/patches?year=2023&month=2023-11"
+    assert links["未上报51个"] == "/patches?year=2023&figure=unreported&month=2023-11"
 
 
 def test_the_years_table_has_every_date_with_every_district() -> None:

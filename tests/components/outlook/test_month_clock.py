@@ -49,7 +49,7 @@ def test_without_past_months_the_table_says_so() -> None:
 
 def test_what_is_missing_leads_to_the_months_patches() -> None:
     links = links_of(clock_table(RUNNING, OUTLOOK, {"year": "2023"}, 2023))
-    assert links["12"] == "/patches?year=2023&district=371002&month=2023-11"
+    assert links["12"] == "/patches?year=2023&district=371002&figure=unreported&month=2023-11"
 
 
 def test_the_due_day_itself_asks_for_all_today() -> None:
