@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import orjson
 
 from data.commands.arguments import Arguments
 from data.commands.output import DONE, REFUSED, print_json, said, store_of
 from data.settings import Settings
+
+if TYPE_CHECKING:
+    from data.store.proving import Proven
 
 
 def run_init(settings: Settings, arguments: Arguments) -> int:
@@ -23,21 +27,24 @@ def run_init(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_verify(settings: Settings, arguments: Arguments) -> int:
-    from data.store import history
+    from data.workflow.proof import verify
 
     anchor = orjson.loads(arguments.anchor.read_bytes()) if arguments.anchor else None
-    with store_of(settings).read() as conn:
-        result = history.verify(conn, anchor)
-    document = {"records": result.records, "ok": result.ok, "first_bad": result.first_bad}
+    proven = verify(store_of(settings), anchor, arguments.quick)
     if arguments.json:
-        print_json(document)
-    elif result.ok:
-        print(f"历史完整：{result.records:,}条记录，未发现改动。")
-    if not result.ok:
-        print(
-            f"历史已被改动：第{result.first_bad}条记录起对不上。请保留现场并核查。", file=sys.stderr
-        )
-    return DONE if result.ok else REFUSED
+        print_json(proven.to_json())
+    elif proven.ok:
+        left_out = "；汇总表没有重新计算（--quick）" if proven.is_quick else ""
+        print(f"全部相符：历史{proven.records:,}条记录，未发现改动{left_out}。")
+    if not proven.ok:
+        _print_faults(proven)
+    return DONE if proven.ok else REFUSED
+
+
+def _print_faults(proven: Proven) -> None:
+    print("库中的数据与历史、事件或文件不符，请保留现场并核查：", file=sys.stderr)
+    for fault in proven.bad:
+        print(f"  {fault.kind} {fault.where}：{fault.what}。", file=sys.stderr)
 
 
 def run_anchor(settings: Settings, arguments: Arguments) -> int:
@@ -64,14 +71,20 @@ def run_backup(settings: Settings, arguments: Arguments) -> int:
 
 def run_restore(settings: Settings, arguments: Arguments) -> int:
     from data.store.backup import restore
+    from data.workflow.proof import verify
 
     contents = restore(settings, arguments.file)
+    proven = verify(store_of(settings))
     told = contents.sentence() if contents else "数据库（这份备份不含文件）"
     document = {
         "restored": str(arguments.file),
         "contents": asdict(contents) if contents else None,
     }
-    return said(arguments, document, f"已从“{arguments.file}”恢复并校验：{told}。")
+    document["verified"] = proven.to_json()
+    if not proven.ok:
+        _print_faults(proven)
+    done = said(arguments, document, f"已从“{arguments.file}”恢复：{told}。")
+    return done if proven.ok else REFUSED
 
 
 def run_rebuild(settings: Settings, arguments: Arguments) -> int:

@@ -183,6 +183,7 @@ def command_parser() -> argparse.ArgumentParser:
 
     verify = command("verify", run_verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")
+    verify.add_argument("--quick", action="store_true", help="不重新计算汇总表")
     anchor = command("anchor", run_anchor, "导出历史锚点")
     anchor.add_argument("file", type=Path, nargs="?")
     for name, handler, about in (

@@ -48,7 +48,7 @@ def load_demo(
 
     Returns {year, until, files, rows, rejected}.
     """
-    from data.store import meta
+    from data.store.facts import keep_value
     from data.upload.request import UploadRequest
     from data.upload.sandbox import drop_spare, keep_spare
     from data.upload.service import upload_file
@@ -56,7 +56,7 @@ def load_demo(
     until = until or settings.today()
     year = year or until.year
     with store.write() as conn:
-        meta.put(conn, "is_demo", "1")
+        keep_value(conn, "is_demo", "1")
     rows = rejected = 0
     keep_spare()
     try:
@@ -84,7 +84,7 @@ def load_demo(
     finally:
         drop_spare()
     with store.write() as conn:
-        meta.put(conn, "demo_complete", "1")
+        keep_value(conn, "demo_complete", "1")
     return {
         "year": year,
         "until": until.isoformat(),

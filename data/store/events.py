@@ -71,7 +71,8 @@ def first_bad(conn: Connection) -> int | None:
         if row.seq != expected or row.prev_hash != prev_hash or row.hash != digest:
             return expected
         prev_hash, expected = digest, expected + 1
-    return None if head(conn) == (expected - 1, prev_hash) else expected
+    said_head = f"{expected - 1}:{prev_hash}" if expected > 1 else None
+    return None if meta.get(conn, HEAD_KEY) == said_head else expected
 
 
 def events(conn: Connection, kind: str, limit: int = 20, offset: int = 0) -> list[EventRow]:

@@ -9,11 +9,12 @@ everything is found by an anchor (the head) kept off the machine.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import islice, repeat
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, Row, Table, UniqueConstraint, select
 from data.store import dialect, meta, seeding
 from data.store.beside import blocks_beside
 from data.store.models import Base
+from data.store.proofs import Proof
 
 GENESIS = "0" * 64
 HEAD_KEY = "history_head"
@@ -44,8 +46,10 @@ _COLUMNS = (
     "prev_hash",
     "hash",
 )
-#: Bookkeeping that is no knowledge about the world.
-NOT_RECORDED = frozenset({"source_hash", "batch_id"})
+#: What every record says in a column of its own.
+NOT_RECORDED = frozenset({"batch_id"})
+#: What is no knowledge about the world: where nothing else differs, a row is left alone.
+BOOKKEEPING = frozenset({"source_hash", "batch_id"})
 
 
 class Told(NamedTuple):
@@ -63,9 +67,9 @@ class Told(NamedTuple):
     rows: dialect.Columns | None = None
 
 
-#: (entity, row key) → seq of its last record and what that leaves of the row, as JSON: a dict a row
-#: would be some kilobytes each. None for a deleted row.
-State = dict[tuple[str, str], tuple[int, bytes | None]]
+#: (entity, row key) → seq and batch of its last record and what that leaves of the row, as JSON: a
+#: dict a row would be some kilobytes each. None for a deleted row; no batch: shipped.
+State = dict[tuple[str, str], tuple[int, int | None, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,69 +283,149 @@ def anchor(conn: Connection) -> dict[str, Any]:
 def _stream(conn: Connection) -> Iterator[Row[Any]]:
     table = Base.metadata.tables["history"]
     query = select(*(table.c[name] for name in _COLUMNS)).order_by(table.c.seq)
-    yield from conn.execution_options(yield_per=10_000).execute(query)
+    yield from conn.execute(query, execution_options={"yield_per": 10_000})
+
+
+@dataclass
+class Walk:
+    """The chain from end to end. first_bad: seq of the first record that does not fit; then `state`
+    is not to be trusted. state: what the records leave of each row. digests: of the geometry that
+    they replaced. last_ids: table → the highest number ever given. brought_by: features of layers →
+    the batch that brought each, None for shipped ones. placed_by: the last batch that changed
+    units, towns or layers."""
+
+    records: int = 0
+    first_bad: int | None = None
+    state: State = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+    last_ids: dict[str, int] = field(default_factory=dict)
+    brought_by: dict[str, int | None] = field(default_factory=dict)
+    placed_by: int = 0
+
+
+def walk(conn: Connection, kept_anchor: Mapping[str, Any] | None = None) -> Walk:
+    """Check the chain, record by record, and replay it."""
+    prev_hash, found = GENESIS, Walk(state=_shipped_state())
+    found.brought_by = {key: None for table, key in found.state if table == "reference_feature"}
+    for row in _stream(conn):
+        digest = record_hash(prev_hash, row[:9])
+        expected = found.records + 1
+        found.records += 1
+        anchored = kept_anchor is not None and row.seq == kept_anchor["records"]
+        if (row.seq, row.prev_hash, row.hash) != (expected, prev_hash, digest) or (
+            anchored and kept_anchor is not None and digest != kept_anchor["head"]
+        ):
+            found.first_bad = expected
+            return found
+        _replay(found, row)
+        prev_hash = digest
+    end = found.records + 1
+    said_head = f"{found.records}:{prev_hash}" if found.records else None
+    if meta.get(conn, HEAD_KEY) != said_head:
+        found.first_bad = end
+    if kept_anchor is not None and kept_anchor["records"] > found.records:
+        found.first_bad = end
+    return found
 
 
 def verify(conn: Connection, kept_anchor: dict[str, Any] | None = None) -> VerifyResult:
     """Walk the chain end to end; then compare every live row with what the history last said."""
-    prev_hash, expected, last = GENESIS, 1, GENESIS
-    records = 0
-    state = _shipped_state()
-    for row in _stream(conn):
-        records += 1
-        digest = record_hash(prev_hash, row[:9])
-        if row.seq != expected or row.prev_hash != prev_hash or row.hash != digest:
-            return VerifyResult(records, False, expected)
-        if kept_anchor and row.seq == kept_anchor["records"] and digest != kept_anchor["head"]:
-            return VerifyResult(records, False, row.seq)
-        _replay(state, row)
-        prev_hash = last = digest
-        expected += 1
-    if head(conn) != (records, last if records else GENESIS):
-        return VerifyResult(records, False, expected)
-    if kept_anchor and kept_anchor["records"] > records:
-        return VerifyResult(records, False, expected)
-    first_bad = _first_difference(conn, state, expected)
-    return VerifyResult(records, first_bad is None, first_bad)
+    walked = walk(conn, kept_anchor)
+    if walked.first_bad is not None:
+        return VerifyResult(walked.records, False, walked.first_bad)
+    bad = [difference.seq for difference in differences(conn, walked)]
+    first_bad = min(bad, default=None)
+    return VerifyResult(walked.records, first_bad is None, first_bad)
 
 
 def _shipped_state() -> State:
     """What a store has before its first record."""
     return {
-        (table.name, row_key(table, row)): (0, said(recorded(row)))
+        (table.name, row_key(table, row)): (0, None, said(recorded(row)))
         for table, row in seeding.shipped_rows()
     }
 
 
-def _replay(state: State, row: Row[Any]) -> None:
+_GEOMETRY = re.compile(r'"geom":"sha256:([0-9a-f]{64})"')
+_ID = re.compile(r'"id":(\d+)')
+_PLACES = ("district", "town", "reference_feature")
+
+
+def _replay(found: Walk, row: Row[Any]) -> None:
     key = (row.entity, row.row_key)
+    if row.before is not None:
+        found.digests.update(_GEOMETRY.findall(row.before))
+    if row.entity in _PLACES:
+        found.placed_by = max(found.placed_by, row.batch_id)
     if row.op == "delete":
-        state[key] = (row.seq, None)
+        found.state[key] = (row.seq, row.batch_id, None)
         return
+    if row.op == "insert":
+        number = _ID.search(row.after)
+        if number is not None:
+            last = found.last_ids.get(row.entity, 0)
+            found.last_ids[row.entity] = max(last, int(number.group(1)))
+        if row.entity == "reference_feature":  # an undo brings it back as its upload's
+            found.brought_by.setdefault(row.row_key, row.batch_id)
     after = row.after.encode()
-    before = state[key][1] if row.op == "update" and key in state else None
-    if before is not None:
-        after = said({**orjson.loads(before), **orjson.loads(after)})
-    state[key] = (row.seq, after)
+    known = found.state.get(key)
+    if row.op == "update" and known is not None and known[2] is not None:
+        after = said({**orjson.loads(known[2]), **orjson.loads(after)})
+    found.state[key] = (row.seq, row.batch_id, after)
 
 
-def _first_difference(conn: Connection, state: State, end: int) -> int | None:
-    """The seq of the first record whose row is not as it says; `end` for a row without record."""
-    bad: list[int] = []
+class Difference(NamedTuple):
+    """seq: of the record that the row is not like; one past the last for a row without any."""
+
+    seq: int
+    table: str
+    row_key: str
+    what: str
+
+
+def differences(conn: Connection, walked: Walk) -> Iterator[Difference]:
+    """Rows that are not as the history says."""
     for table in recorded_tables():
-        expected = {
-            key: values for key, values in state.items() if key[0] == table.name and values[1]
-        }
-        names = [c.name for c in table.columns]
-        for row in conn.execution_options(yield_per=10_000).execute(select(table)):
-            values = dict(zip(names, row, strict=True))
-            known = expected.pop((table.name, row_key(table, values)), None)
-            if known is None:
-                bad.append(end)
-            elif _filled(orjson.loads(said(recorded(values)))) != _filled(_told(known[1])):
-                bad.append(known[0])
-        bad += [seq for seq, _ in expected.values()]
-    return min(bad, default=None)
+        yield from _differences(conn, walked, table)
+
+
+def _differences(conn: Connection, walked: Walk, table: Table) -> Iterator[Difference]:
+    end, name = walked.records + 1, table.name
+    expected = {key[1]: known for key, known in walked.state.items() if key[0] == name and known[2]}
+    names = [c.name for c in table.columns]
+    rows = conn.execute(select(table), execution_options={"yield_per": 10_000})
+    while True:
+        try:
+            row = next(rows, None)
+        except (ValueError, TypeError) as error:  # a value that is none of its column's
+            yield Difference(end, name, "", f"有一行的值无法读取（{error}）")
+            return
+        if row is None:
+            break
+        values = dict(zip(names, row, strict=True))
+        key = row_key(table, values)
+        known = expected.pop(key, None)
+        if known is None:
+            yield Difference(end, name, key, "历史中没有这一行")
+            continue
+        live, told = orjson.loads(said(recorded(values))), _told(known[2])
+        if "source_hash" not in told:
+            live.pop("source_hash", None)  # records did not tell of it before
+        wrong = {n for n in live.keys() | told.keys() if live.get(n) != told.get(n)}
+        if not wrong and "batch_id" in values and not _is_of_batch(walked, name, key, values):
+            wrong = {"batch_id"}
+        if wrong:
+            yield Difference(known[0], name, key, f"与历史不符：{'、'.join(sorted(wrong))}")
+    for key, (seq, _, _) in expected.items():
+        yield Difference(seq, name, key, "历史中有这一行，库中没有")
+
+
+def _is_of_batch(walked: Walk, table: str, key: str, values: dict[str, Any]) -> bool:
+    """Whether a row says the batch that wrote it."""
+    if table == "reference_feature":
+        return bool(values["batch_id"] == walked.brought_by.get(key))
+    _, batch, after = walked.state[table, key]
+    return bool(values["batch_id"] == batch) or "source_hash" not in _told(after)
 
 
 def _told(text: bytes | None) -> dict[str, Any]:
@@ -349,31 +433,15 @@ def _told(text: bytes | None) -> dict[str, Any]:
     return told
 
 
-def _filled(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
+@cache
 def recorded_tables() -> list[Table]:
-    """The tables whose rows the history tells of."""
-    names = (
-        "district",
-        "town",
-        "patch",
-        "parcel",
-        "audit_decision",
-        "enforcement_case",
-        "transfer",
-        "problem",
-        "ledger_item",
-        "field_check",
-        "recheck",
-        "quota",
-        "submission",
-        "reference_feature",
-        "staff_record",
-        "rule_change",
-    )
-    return [Base.metadata.tables[name] for name in names]
+    """The tables whose rows the history tells of, each after those that it refers to."""
+    proved = {
+        mapper.local_table
+        for mapper in Base.registry.mappers
+        if mapper.class_.proof is Proof.RECORDED
+    }
+    return [table for table in Base.metadata.sorted_tables if table in proved]
 
 
 def identity(table: Table) -> str:

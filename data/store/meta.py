@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, insert, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, case, delete, insert, select, update
 
 from data.store.models import Meta
 
@@ -15,6 +17,11 @@ def put(conn: Connection, key: str, value: str) -> None:
     changed = conn.execute(update(Meta).where(Meta.key == key).values(value=value))
     if changed.rowcount == 0:
         conn.execute(insert(Meta).values(key=key, value=value))
+
+
+def drop(conn: Connection, keys: Sequence[str]) -> None:
+    if keys:
+        conn.execute(delete(Meta).where(Meta.key.in_(keys)))
 
 
 def next_number(conn: Connection, key: str, count: int = 1, least: int = 1) -> int:

@@ -12,12 +12,14 @@ from data.store.engine import Store
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 #: The newest revision; a test keeps it equal to Alembic's head. Known here so that opening a store
 #: that is up to date needs no Alembic.
-HEAD = "0008"
+HEAD = "0009"
 #: The last one that changed what is derived from the rows: the summary of an older store is made
 #: anew, which takes minutes for a million patches.
 _DERIVED = "0008"
 #: From here on the history tells of units and towns.
 _PLACES_RECORDED = "0006"
+#: From here on events tell of uploads, profiles and single values.
+_FACTS_TOLD = "0009"
 
 
 def revision(conn: Connection) -> str | None:
@@ -53,6 +55,8 @@ def bring_up_to_date(store: Store) -> None:
             summary.rebuild(conn)
         if found < _PLACES_RECORDED:
             unrecorded.record_places(conn)
+        if found < _FACTS_TOLD:
+            unrecorded.tell_facts(conn, store.settings)
 
 
 def _known_revisions() -> set[str]:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import LargeBinary, String, Text
 
 from data.store.measures import AREAS, COUNTS, MAPPED_AREAS
+from data.store.proofs import Proof
 
 #: `info` of a day that lies ahead by its nature: a deadline, a plan, the end of a term. It is known
 #: from the day on which it is set, and no upload is warned of it.
@@ -52,8 +53,9 @@ def _partial(name: str, condition: str, *columns: str) -> Index:
 
 
 class FromFile:
-    """Columns of every table that uploads fill."""
+    """Columns of every table that uploads fill; the history tells of each row."""
 
+    proof: ClassVar[Proof] = Proof.RECORDED
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("upload.id"))
     source_hash: Mapped[int] = mapped_column(BigInteger)
@@ -66,6 +68,7 @@ class District(Base):
     """A unit that is supervised: counties and functional zones (domain.md §2)."""
 
     __tablename__ = "district"
+    proof: ClassVar[Proof] = Proof.RECORDED
     code: Mapped[str] = mapped_column(String(12), primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     short_name: Mapped[str] = mapped_column(String(32))
@@ -82,6 +85,7 @@ class Town(Base):
     """A town or subdistrict, with the unit that runs it (a zone may run a county's town)."""
 
     __tablename__ = "town"
+    proof: ClassVar[Proof] = Proof.RECORDED
     code: Mapped[str] = mapped_column(String(12), primary_key=True)
     name: Mapped[str] = mapped_column(String(64), index=True)
     district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
@@ -93,6 +97,7 @@ class ReferenceFeature(Base):
     """One polygon of a reference layer (vocabulary.ReferenceLayer)."""
 
     __tablename__ = "reference_feature"
+    proof: ClassVar[Proof] = Proof.RECORDED
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("upload.id"))  # None: shipped 示意
     layer: Mapped[str] = mapped_column(String(32), index=True)
@@ -417,6 +422,7 @@ class Upload(Base):
     entered by hand (records, parameters), which the lists of uploads leave out."""
 
     __tablename__ = "upload"
+    proof: ClassVar[Proof] = Proof.TOLD
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     layer: Mapped[str | None] = mapped_column(String(32))  # reference layer
@@ -427,6 +433,7 @@ class Upload(Base):
     file_sha256: Mapped[str] = mapped_column(String(64))
     stored_path: Mapped[str | None] = mapped_column(Text)  # below Settings.uploads_dir
     report_path: Mapped[str | None] = mapped_column(Text)  # returned workbook, below outputs_dir
+    report_sha256: Mapped[str | None] = mapped_column(String(64))
     uploaded_at: Mapped[datetime]
     uploaded_by: Mapped[str] = mapped_column(String(64))
     uploaded_from: Mapped[str] = mapped_column(String(64))  # cli, web address, watch
@@ -447,6 +454,7 @@ class History(Base):
     """What was known when. A SHA-256 chain, written in the transaction that changes the rows."""
 
     __tablename__ = "history"
+    proof: ClassVar[Proof] = Proof.CHAINED
     seq: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
     )
@@ -467,6 +475,7 @@ class Event(Base):
     of its own (data/store/events.py). told: JSON, its keys by kind."""
 
     __tablename__ = "event"
+    proof: ClassVar[Proof] = Proof.CHAINED
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(32))  # ISO, UTC
     kind: Mapped[str] = mapped_column(String(16), index=True)
@@ -486,6 +495,7 @@ class Deduction(Base):
     """
 
     __tablename__ = "deduction"
+    proof: ClassVar[Proof] = Proof.DERIVED
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))
     word: Mapped[str] = mapped_column(String(64))
@@ -501,6 +511,7 @@ class DaySummary(Base):
     """
 
     __tablename__ = "day_summary"
+    proof: ClassVar[Proof] = Proof.DERIVED
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     district_code: Mapped[str] = mapped_column(String(12), primary_key=True)
     clearance_month: Mapped[str] = mapped_column(String(7), primary_key=True)
@@ -519,6 +530,7 @@ class UnlawfulInterval(Base):
     """
 
     __tablename__ = "unlawful_interval"
+    proof: ClassVar[Proof] = Proof.DERIVED
     patch_id: Mapped[int] = mapped_column(
         ForeignKey("patch.id"), primary_key=True, autoincrement=False
     )
@@ -536,6 +548,7 @@ class GeometryArchive(Base):
     """Geometry that an update or deletion replaced, by SHA-256; history names the digest."""
 
     __tablename__ = "geometry_archive"
+    proof: ClassVar[Proof] = Proof.ADDRESSED
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     geom: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -544,6 +557,7 @@ class Meta(Base):
     """Single values: data_version, is_demo, reference_version, history_head, …"""
 
     __tablename__ = "meta"
+    proof: ClassVar[Proof] = Proof.KEYED
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
 
@@ -552,6 +566,7 @@ class MappingProfile(Base):
     """A named assignment of a file's columns, offered for the next file with the same columns."""
 
     __tablename__ = "mapping_profile"
+    proof: ClassVar[Proof] = Proof.TOLD
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(16))
@@ -564,6 +579,7 @@ class Job(Base):
     """Long work outside the request. state: queued, running, waiting, done, failed, cancelled."""
 
     __tablename__ = "job"
+    proof: ClassVar[Proof] = Proof.NONE
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     task: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16), index=True)

@@ -18,10 +18,10 @@ from data.store.models import Base
 
 
 @contextmanager
-def shadowed(store: Store, *models: type[Base]) -> Iterator[Connection]:
+def shadowed(store: Store, *models: type[Base], is_empty: bool = False) -> Iterator[Connection]:
     """A connection that sees one consistent state, in which these tables can be changed for
     nothing: all of it is forgotten at the end. Every other table is as stored and must not be
-    written to.
+    written to. is_empty: the copies begin without rows.
     """
     with store.engine.connect() as conn:
         if store.dialect == "postgresql":
@@ -33,7 +33,8 @@ def shadowed(store: Store, *models: type[Base]) -> Iterator[Connection]:
             if store.dialect == "postgresql":
                 home = str(conn.scalar(select(func.current_schema())))
             for model in models:
-                _stand_in_front(conn, Base.metadata.tables[model.__tablename__], home)
+                table = Base.metadata.tables[model.__tablename__]
+                _stand_in_front(conn, table, None if is_empty else home)
             if store.dialect == "postgresql":
                 # statements prepared on this connection before still mean the stored tables
                 conn.exec_driver_sql("DISCARD PLANS")
@@ -42,8 +43,9 @@ def shadowed(store: Store, *models: type[Base]) -> Iterator[Connection]:
             transaction.rollback()
 
 
-def _stand_in_front(conn: Connection, table: Table, home: str) -> None:
-    """Copy a table with its keys; without its references, which temporary tables cannot have."""
+def _stand_in_front(conn: Connection, table: Table, home: str | None) -> None:
+    """Copy a table with its keys; without its references, which temporary tables cannot have. home:
+    where its rows come from, None for none."""
     keys = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
     copy = Table(
         table.name,
@@ -56,6 +58,8 @@ def _stand_in_front(conn: Connection, table: Table, home: str) -> None:
         prefixes=["TEMPORARY"],
     )
     conn.execute(CreateTable(copy))
+    if home is None:
+        return
     names = ", ".join(f'"{c.name}"' for c in table.columns)
     conn.exec_driver_sql(
         f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM "{home}"."{table.name}"'

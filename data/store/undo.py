@@ -15,6 +15,7 @@ from data.errors import NotFound, SupervisionError
 from data.store import history
 from data.store.models import Base, GeometryArchive, History, Upload
 from data.store.places import batches_naming
+from data.store.seeding import shipped_rows
 from data.store.writing import PLACES, TableChange, UploadRecord, apply_changes, plain
 
 _CHUNK = 1_000
@@ -174,13 +175,13 @@ def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> Ta
     if updated:
         before = [live[key] for key in updated]
         after = [
-            {**live[key], **_restored(conn, table, old), **_forgotten(table)}
+            {**live[key], **_forgotten(table), **_restored(conn, table, old)}
             for key, old in updated.items()
         ]
         change.updates_before = plain(pd.DataFrame(before, dtype=object))
         change.updates_after = plain(pd.DataFrame(after, dtype=object))
     if deleted:
-        rows = [{**_restored(conn, table, old), **_forgotten(table)} for old in deleted]
+        rows = [{**_forgotten(table), **_restored(conn, table, old)} for old in deleted]
         if table.name == "reference_feature":
             _whence(conn, rows)
         change.inserts = plain(pd.DataFrame(rows, dtype=object))
@@ -188,18 +189,21 @@ def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> Ta
 
 
 def _whence(conn: Connection, features: list[dict[str, Any]]) -> None:
-    """Give features back the batch that brought them; those that were shipped have none."""
+    """Give features back the batch that brought them; those that were shipped have none, also
+    when they have been brought back before."""
+    shipped = {row["id"] for table, row in shipped_rows() if "id" in row}
     brought = select(History.row_key, History.batch_id).where(
         History.entity == "reference_feature", History.op == "insert"
     )
     rows = conn.execute(brought.order_by(History.seq.desc()))  # the first one counts
     batches = {row.row_key: row.batch_id for row in rows}
     for feature in features:
-        feature["batch_id"] = batches.get(str(feature["id"])) or None
+        is_shipped = feature["id"] in shipped
+        feature["batch_id"] = None if is_shipped else batches.get(str(feature["id"]))
 
 
 def _forgotten(table: Table) -> dict[str, Any]:
-    """A restored row does not remember its file row: the same file again is compared anew."""
+    """Records did not tell of file rows before: there, the same file again is compared anew."""
     return {"source_hash": 0} if "source_hash" in table.c else {}
 
 

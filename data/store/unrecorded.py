@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, update
 
-from data.store import history, seeding
-from data.store.models import District, Town, Upload
+from data.settings import Settings
+from data.store import facts, history, meta, seeding
+from data.store.models import District, History, MappingProfile, Meta, Town, Upload
 
 
 def record_places(conn: Connection) -> None:
@@ -60,3 +62,32 @@ def _piece(
 
 def _told(row: dict[str, Any]) -> bytes:
     return history.said(history.recorded(row))
+
+
+def tell_facts(conn: Connection, settings: Settings) -> None:
+    """Uploads, profiles and single values as they are, with the hashes of returned workbooks."""
+    for batch, path in conn.execute(select(Upload.id, Upload.report_path).order_by(Upload.id)):
+        report = settings.outputs_dir / path if path else None
+        if report is not None and report.is_file():
+            digest = hashlib.sha256(report.read_bytes()).hexdigest()
+            conn.execute(update(Upload).where(Upload.id == batch).values(report_sha256=digest))
+        facts.tell_upload(conn, batch)
+    for number in conn.scalars(select(MappingProfile.id).order_by(MappingProfile.id)).all():
+        facts.tell_profile(conn, number)
+    counter = int(meta.get(conn, "next:mapping_profile") or 0)
+    if counter > 1:  # the last one may have been deleted
+        facts.tell_profile(conn, counter - 1)
+    told = conn.execute(select(Meta.key, Meta.value)).all()
+    for key, value in told:
+        if key in ("is_demo", "demo_complete") or key.startswith("triggers:"):
+            facts.keep_value(conn, key, value)
+    version = meta.get(conn, "data_version")
+    if version is not None:
+        facts.keep_value(conn, "data_version", version)
+    placed = select(func.max(History.batch_id)).where(
+        History.entity.in_(["district", "town", "reference_feature"])
+    )
+    meta.drop(conn, ["places_version"])
+    last = conn.scalar(placed)
+    if last is not None:
+        meta.put(conn, "places_version", str(last))

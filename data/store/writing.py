@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import JSON, Connection, Date, Table, delete, func, insert, select
 
-from data.store import history, meta, summary
+from data.store import facts, history, meta, summary
 from data.store.dialect import bulk_insert, bulk_update
 from data.store.history import Told
 from data.store.models import Base, District, ReferenceFeature, Town, Upload
 
 Progress = Callable[[str, int, int], None]
 DATA_VERSION_KEY = "data_version"
-#: Changes with every batch that changes units, towns or shapes: the same row of a file may belong
-#: elsewhere then.
+#: The last batch that changed units, towns or shapes: the same row of a file may belong elsewhere
+#: since then.
 PLACES_VERSION_KEY = "places_version"
 PLACES = (District, Town, ReferenceFeature)
 _CHUNK = 1_000
@@ -66,6 +66,7 @@ class UploadRecord:
     layer: str | None = None
     stored_path: str | None = None
     report_path: str | None = None
+    report_sha256: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     issues: list[Any] = field(default_factory=list)
     state: str = "done"
@@ -85,7 +86,7 @@ def apply_changes(
     )
     meta.put(conn, DATA_VERSION_KEY, str(version))
     if any(change.table in PLACES for change in changes):
-        meta.put(conn, PLACES_VERSION_KEY, str(int(meta.get(conn, PLACES_VERSION_KEY) or 0) + 1))
+        meta.put(conn, PLACES_VERSION_KEY, str(batch_id))
     existing = _touched_patches(changes)
     summary.remove(conn, existing)
     told: list[Callable[[], Told]] = []
@@ -126,6 +127,7 @@ def apply_changes(
     summary.add(conn, [i for i in existing if i not in gone])
     for rows in brought:  # an undo brings patches back with their parcels: these are `existing`
         summary.add_new(conn, rows[~rows["id"].isin([*existing, *gone])])
+    facts.tell_upload(conn, batch_id)
     return batch_id
 
 
@@ -319,6 +321,8 @@ def _update(
     for was, now in zip(_in_pieces(before), _in_pieces(after), strict=True):
         piece = _Differences(table, was, now)
         for names, rows in piece.groups:
+            if history.BOOKKEEPING.issuperset(names):
+                continue  # nothing is known anew
             columns = [_as_text(table, n, _at(piece.after[n], rows)) for n in names]
             columns += [[batch_id] * len(rows)] if has_batch else []
             columns.append(_at(piece.after[identity], rows))
@@ -342,13 +346,13 @@ def _told_updates(
         piece = _Differences(table, before, after)
         texts: dict[int, tuple[bytes, bytes]] = {}
         for names, rows in piece.groups:
-            said = [n for n in names if n not in history.NOT_RECORDED]
-            if said:
-                was, now = (
-                    history.all_said({n: _at(side[n], rows) for n in said})
-                    for side in (piece.before, piece.after)
-                )
-                texts.update(zip(rows.tolist(), zip(was, now, strict=True), strict=True))
+            if history.BOOKKEEPING.issuperset(names):
+                continue
+            was, now = (
+                history.all_said({n: _at(side[n], rows) for n in names})
+                for side in (piece.before, piece.after)
+            )
+            texts.update(zip(rows.tolist(), zip(was, now, strict=True), strict=True))
         places = sorted(texts)
         row_keys, patches = _named(table, piece.after)
         return Told(

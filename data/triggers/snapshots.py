@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
 from data.errors import StoreRefused
 from data.periods import default_as_of
 from data.scope import Scope
 from data.store import meta
 from data.store.engine import Store
+from data.store.facts import keep_value
 from data.store.models import Meta, Upload
 from data.store.queries.stamp import stamp
 from data.store.writing import DATA_VERSION_KEY
@@ -79,12 +80,10 @@ def _take(store: Store) -> None:
     with store.write() as conn:
         if known.data_version != int(meta.get(conn, DATA_VERSION_KEY) or 0):
             return  # another batch was faster: its own look follows
-        meta.put(conn, _key(known.data_version), json.dumps(kept, ensure_ascii=False))
-        conn.execute(
-            delete(Meta).where(
-                Meta.key.startswith(_PREFIX), Meta.key < _key(known.data_version - KEPT + 1)
-            )
-        )
+        oldest = _key(known.data_version - KEPT + 1)
+        old = select(Meta.key).where(Meta.key.startswith(_PREFIX), Meta.key < oldest)
+        value = json.dumps(kept, ensure_ascii=False)
+        keep_value(conn, _key(known.data_version), value, conn.scalars(old).all())
 
 
 def snapshots(conn: Connection, scope: Scope, year: int) -> list[Snapshot]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data.errors import NotFound, SupervisionError
 from data.store import meta
+from data.store.facts import tell_profile
 from data.store.models import MappingProfile, Upload
 from data.upload.request import KeepProfile
 
@@ -107,6 +108,7 @@ def keep(
     }
     if known is not None and known.version == asked.replaces:
         conn.execute(update(_p).where(_p.id == known.id).values(**values))
+        tell_profile(conn, known.id)
         return _named(conn, asked.name), None
     name, said = asked.name, None
     if known is not None:
@@ -116,6 +118,7 @@ def keep(
         said = f"“{asked.name}”在预览之后被别人存过，列的对应另存为方案“{name}”。"
     number = meta.next_number(conn, "next:mapping_profile")
     conn.execute(insert(_p).values(id=number, name=name, **values))
+    tell_profile(conn, number)
     return _named(conn, name), said
 
 
@@ -128,12 +131,14 @@ def rename(conn: Connection, number: int, was: str, name: str) -> None:
     changed = conn.execute(update(_p).where(_p.id == number, _p.name == was).values(name=name))
     if changed.rowcount == 0:
         raise NotFound(_GONE)
+    tell_profile(conn, number)
 
 
 def drop(conn: Connection, number: int, was: str) -> None:
     """Call inside write(). Uploads that used it stay as they are. Raises NotFound."""
     if conn.execute(delete(_p).where(_p.id == number, _p.name == was)).rowcount == 0:
         raise NotFound(_GONE)
+    tell_profile(conn, number)
 
 
 def _named(conn: Connection, name: str) -> Profile:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, update
 from data.errors import UploadRefused
 from data.store import meta
 from data.store.engine import Store
+from data.store.facts import tell_upload
 from data.store.models import Upload
 from data.store.writing import PLACES_VERSION_KEY, UploadRecord, apply_changes
 from data.upload.early import Early, EarlyFetch
@@ -214,6 +215,7 @@ def apply_prepared(
             file_sha256=prepared.stored.sha256,
             stored_path=prepared.stored.path.name,
             report_path=str(report.relative_to(store.settings.outputs_dir)) if report else None,
+            report_sha256=digest_of(report) if report else None,
             uploaded_by=request.uploaded_by,
             uploaded_from=request.uploaded_from,
             options={
@@ -238,6 +240,7 @@ def apply_prepared(
         plan.finish()
         told = {"warnings": len(prepared.warnings), "issues": _kept_issues(prepared)}
         conn.execute(update(Upload).where(Upload.id == batch).values(**told))
+        tell_upload(conn, batch)
     plan.report = report
     return batch
 

@@ -11,6 +11,7 @@ from data.rules.loader import NONE_LISTED, Rule
 from data.store import deductions, meta
 from data.store.deductions import ACCEPTANCE, CLASS, Term
 from data.store.engine import Store
+from data.store.facts import keep_value
 from data.triggers.rulebook import rulebook
 
 
@@ -61,4 +62,5 @@ def settle_store(store: Store) -> None:
 
     with store.write() as conn:
         if settle(conn):
-            meta.put(conn, DATA_VERSION_KEY, str(int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1))
+            version = int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1
+            keep_value(conn, DATA_VERSION_KEY, str(version))

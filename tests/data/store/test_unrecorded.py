@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 
-from data.store import history, unrecorded
+from data.store import facts, history, unrecorded
 from data.store.engine import Store
-from data.store.models import District, Town
+from data.store.models import District, Town, Upload
+from data.upload import mapping_profiles
+from data.upload.request import KeepProfile
 from data.vocabulary import UploadKind
+from data.workflow.proof import verify
 from tests.sending import PATCH, send
 
 OTHER = {
@@ -50,3 +53,27 @@ def test_a_unit_renamed_behind_the_history_is_found(store: Store) -> None:
     with store.write() as conn:
         conn.execute(text("UPDATE district SET short_name = '环翠' WHERE code = '371002'"))
     assert not _verifies(store)
+
+
+def test_uploads_profiles_and_values_of_an_older_store_are_told(store: Store) -> None:
+    bad = {**PATCH, "图斑编号": "B", "监测面积": -1}
+    send(store, UploadKind.PATCHES, PATCH, bad)
+    with store.write() as conn:
+        mapping = {"甲": {"field": "patch_no", "unit": None}}
+        for name in ("甲", "乙"):
+            mapping_profiles.keep(conn, KeepProfile(name, name * 64, None), "patches", mapping)
+        facts.keep_value(conn, "is_demo", "1")
+        facts.keep_value(conn, f"triggers:{1:012d}", "[]")
+    assert verify(store).ok
+    with store.write() as conn:  # as an older program left it
+        conn.execute(text("DELETE FROM event"))
+        conn.execute(text("DELETE FROM meta WHERE key = 'event_head'"))
+        conn.execute(text("UPDATE upload SET report_sha256 = NULL"))
+        conn.execute(text("DELETE FROM mapping_profile WHERE name = '乙'"))
+        conn.execute(text("INSERT INTO meta VALUES ('places_version', '7')"))
+    assert not verify(store).ok
+    with store.write() as conn:
+        unrecorded.tell_facts(conn, store.settings)
+    assert verify(store).bad == []
+    with store.read() as conn:
+        assert conn.scalar(select(Upload.report_sha256)) is not None

@@ -1,0 +1,272 @@
+"""Proves that the store is what its users made it: every table, and every file that it names.
+
+Each part has its own way (data/store/proofs.py). `bad` holds the first fault of each kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+
+from data.settings import Settings
+from data.store import events, facts, history, summary
+from data.store.engine import Store
+from data.store.models import (
+    DaySummary,
+    Deduction,
+    GeometryArchive,
+    MappingProfile,
+    Meta,
+    UnlawfulInterval,
+    Upload,
+)
+from data.store.shadow import shadowed
+from data.store.writing import DATA_VERSION_KEY, PLACES_VERSION_KEY
+
+#: What the parameters say that the ratio deducts, as the table should hold it.
+Deductions = Callable[[Connection], list[tuple[Any, ...]]]
+_COUNTER = "next:"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """kind: a table, file, or value. where: which row. what: a sentence."""
+
+    kind: str
+    where: str
+    what: str
+
+
+@dataclass
+class Proven:
+    """records: of the history. first_bad: the first of them that does not fit, itself or its row.
+    is_quick: derived tables were not computed again."""
+
+    records: int
+    first_bad: int | None
+    is_quick: bool
+    bad: list[Fault] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.bad
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            "ok": self.ok,
+            "first_bad": self.first_bad,
+            "bad": [asdict(fault) for fault in self.bad],
+            "quick": self.is_quick,
+        }
+
+
+def prove(
+    store: Store,
+    deductions: Deductions,
+    kept_anchor: Mapping[str, Any] | None = None,
+    is_quick: bool = False,
+) -> Proven:
+    """Everything, as one consistent state of the store shows it, and the files that it names."""
+    with _seen(store, is_quick) as conn:
+        proven = proven_on(conn, store, deductions, kept_anchor, is_quick)
+        _first(proven, "file", _files(conn, store.settings))
+    return proven
+
+
+def proven_on(
+    conn: Connection,
+    store: Store,
+    deductions: Deductions,
+    kept_anchor: Mapping[str, Any] | None = None,
+    is_quick: bool = False,
+) -> Proven:
+    """conn: of the store; unless quick with the derived tables made anew in front of the stored."""
+    walked = history.walk(conn, kept_anchor)
+    proven = Proven(walked.records, walked.first_bad, is_quick)
+    if _first(proven, "history", _chain(walked)):
+        _rows(conn, walked, proven)
+        _first(proven, "geometry_archive", _archive(conn, walked))
+    if _first(proven, "event", _events(conn)):
+        told = facts.told(conn)
+        _first(proven, "upload", _uploads(conn, told))
+        _first(proven, "mapping_profile", _profiles(conn, told))
+        if walked.first_bad is None:
+            _first(proven, "meta", _values(conn, walked, told))
+    _first(proven, "deduction", _deductions(conn, deductions))
+    if not is_quick:
+        for table in (DaySummary.__table__, UnlawfulInterval.__table__):
+            assert isinstance(table, Table)
+            _first(proven, table.name, _computed_again(conn, store, table))
+    return proven
+
+
+def _first(proven: Proven, kind: str, found: Iterator[Fault]) -> bool:
+    """Note the first fault; whether there is none. A value that no column can hold is one."""
+    try:
+        fault = next(found, None)
+    except (ValueError, TypeError, KeyError) as error:
+        fault = Fault(kind, "", f"有一行无法读取（{error}）")
+    if fault is not None:
+        proven.bad.append(fault)
+    return fault is None
+
+
+@contextmanager
+def _seen(store: Store, is_quick: bool) -> Iterator[Connection]:
+    """A consistent state; unless quick with the derived tables made anew in front of the stored."""
+    opened: AbstractContextManager[Connection] = (
+        store.read() if is_quick else shadowed(store, DaySummary, UnlawfulInterval, is_empty=True)
+    )
+    with opened as conn:
+        if not is_quick:
+            summary.add(conn, None)
+        yield conn
+
+
+def _chain(walked: history.Walk) -> Iterator[Fault]:
+    if walked.first_bad is not None:
+        where = f"第{walked.first_bad}条"
+        yield Fault("history", where, "历史从这一条起对不上：被改动、删除、插入或调换过")
+
+
+def _events(conn: Connection) -> Iterator[Fault]:
+    bad = events.first_bad(conn)
+    if bad is not None:
+        yield Fault("event", f"第{bad}条", "事件从这一条起对不上：被改动、删除、插入或调换过")
+
+
+def _rows(conn: Connection, walked: history.Walk, proven: Proven) -> None:
+    """The first difference of each recorded table."""
+    for found in history.differences(conn, walked):
+        first = proven.first_bad
+        proven.first_bad = found.seq if first is None else min(first, found.seq)
+        if not any(fault.kind == found.table for fault in proven.bad):
+            proven.bad.append(Fault(found.table, found.row_key, found.what))
+
+
+def _archive(conn: Connection, walked: history.Walk) -> Iterator[Fault]:
+    missing = set(walked.digests)
+    query = select(GeometryArchive.digest, GeometryArchive.geom)
+    for digest, geom in conn.execute(query, execution_options={"yield_per": 1_000}):
+        if hashlib.sha256(geom).hexdigest() != digest:
+            yield Fault("geometry_archive", digest, "图形与其摘要不符")
+        elif digest not in missing:
+            yield Fault("geometry_archive", digest, "历史没有提到这个图形")
+        missing.discard(digest)
+    for digest in sorted(missing):
+        yield Fault("geometry_archive", digest, "历史提到的图形不在库中")
+
+
+def _uploads(conn: Connection, told: facts.Told) -> Iterator[Fault]:
+    left = dict(told.uploads)
+    undone: dict[int, int] = {}
+    rows = conn.execute(select(Upload.__table__).order_by(Upload.id.desc())).mappings().all()
+    for row in rows:
+        where = f"批次{row['id']}"
+        if left.pop(row["id"], None) != facts.facts_of(row):
+            yield Fault("upload", where, "上传记录与事件不符，或没有相应的事件")
+        if row["state"] == "undo":
+            undone[row["options"]["undoes"]] = row["id"]
+    for row in rows:
+        state = "undone" if row["id"] in undone else row["state"]
+        if (row["state"], row["undone_by"]) != (state, undone.get(row["id"])) or (
+            row["state"] == "undone" and row["id"] not in undone
+        ):
+            yield Fault("upload", f"批次{row['id']}", "是否已撤回与撤回记录不符")
+    for batch in sorted(left):
+        yield Fault("upload", f"批次{batch}", "事件中有这一批，库中没有")
+
+
+def _profiles(conn: Connection, told: facts.Told) -> Iterator[Fault]:
+    left = dict(told.profiles)
+    for row in conn.execute(select(MappingProfile.__table__)).mappings():
+        if left.pop(row["id"], None) != facts.digest_of(row):
+            yield Fault("mapping_profile", row["name"], "列的对应方案与事件不符，或没有相应的事件")
+    for number in sorted(left):
+        yield Fault("mapping_profile", str(number), "事件中有这个方案，库中没有")
+
+
+def _values(conn: Connection, walked: history.Walk, told: facts.Told) -> Iterator[Fault]:
+    """Single values: computed from the rest, or told by an event."""
+    query = select(func.max(Upload.id), func.max(Upload.data_version))
+    last_batch, last_version = conn.execute(query).one()
+    expected = dict(told.values)
+    for table, last in walked.last_ids.items():
+        expected[_COUNTER + table] = facts.held(str(last + 1))
+    if last_batch:
+        expected[_COUNTER + Upload.__tablename__] = facts.held(str(last_batch + 1))
+        version = max(last_version, int(told.values.get(DATA_VERSION_KEY, 0)))
+        expected[DATA_VERSION_KEY] = facts.held(str(version))
+    if walked.placed_by:
+        expected[PLACES_VERSION_KEY] = facts.held(str(walked.placed_by))
+    if told.last_profile:
+        expected[_COUNTER + MappingProfile.__tablename__] = facts.held(str(told.last_profile + 1))
+    chains = {history.HEAD_KEY, events.HEAD_KEY}  # proved with their chains
+    for key, value in conn.execute(select(Meta.key, Meta.value).order_by(Meta.key)):
+        if key not in chains and expected.pop(key, None) != facts.held(value):
+            yield Fault("meta", key, "与事件或其他数据不符")
+    for key in sorted(expected):
+        yield Fault("meta", key, "应有而没有")
+
+
+def _deductions(conn: Connection, deductions: Deductions) -> Iterator[Fault]:
+    d = Deduction
+    rows = conn.execute(select(d.kind, d.word, d.from_on, d.to_on).order_by(d.id))
+    if [tuple(row) for row in rows] != deductions(conn):
+        yield Fault("deduction", "", "与现行规则和参数不符")
+
+
+def _files(conn: Connection, settings: Settings) -> Iterator[Fault]:
+    """Every file that an upload names: as it came, and as it was returned."""
+    u = Upload
+    query = select(u.id, u.stored_path, u.file_sha256, u.report_path, u.report_sha256)
+    for row in conn.execute(query.order_by(u.id)):
+        for name, folder, path, digest in (
+            ("原文件", settings.uploads_dir, row.stored_path, row.file_sha256),
+            ("退回表", settings.outputs_dir, row.report_path, row.report_sha256),
+        ):
+            if path is None or digest is None:
+                continue
+            fault = _fault_of(folder / path, digest)
+            if fault is not None:
+                yield Fault("file", f"批次{row.id} {path}", f"{name}{fault}")
+
+
+def _fault_of(path: Path, digest: str) -> str | None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "不在了"
+    except OSError as error:
+        return f"无法读取（{error.strerror}）"
+    return None if found == digest else "与入库时不同"
+
+
+def _computed_again(conn: Connection, store: Store, table: Table) -> Iterator[Fault]:
+    """Rows that the table has and should not have, or the other way round. A row of zeros says
+    nothing: taking a patch out leaves some."""
+    names = ", ".join(f'"{c.name}"' for c in table.columns)
+    keys = [c.name for c in table.primary_key]
+    measures = [c.name for c in table.columns if c.name not in keys]
+    says = " OR ".join(f'"{n}" <> 0' for n in measures) if table.name == "day_summary" else "1 = 1"
+    home = "main"
+    if store.dialect == "postgresql":
+        home = str(conn.scalar(select(func.current_schema())))
+    again = f'SELECT {names} FROM "{table.name}" WHERE {says}'
+    stored = f'SELECT {names} FROM "{home}"."{table.name}" WHERE {says}'
+    order = ", ".join(str(number) for number in range(1, len(keys) + 1))
+    for one, other, what in (
+        (stored, again, "与重新计算的不符"),
+        (again, stored, "重新计算有这一行，库中没有或不同"),
+    ):
+        rows = conn.exec_driver_sql(f"{one} EXCEPT {other} ORDER BY {order} LIMIT 1")
+        for row in rows:
+            yield Fault(table.name, "/".join(str(value) for value in row[: len(keys)]), what)
