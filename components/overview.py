@@ -15,6 +15,8 @@ from components.parts.cards import KeyFigure, card, key_figure
 from components.parts.figure_text import (
     Lines,
     change_text,
+    judged_ratio,
+    other_variants,
     ratio_legend,
     ratio_margin,
     ratio_mark,
@@ -27,7 +29,7 @@ from components.parts.plain_table import Cell, plain_table
 from components.triggers.card import ICONS, trigger_card, trigger_table
 from data.definitions import DEFINITIONS
 from data.units import SMALL, format_areas, format_count, format_rate, format_rates, meets
-from data.vocabulary import Severity
+from data.vocabulary import RatioVariant, Severity
 
 if TYPE_CHECKING:
     from data.triggers.matters import Matter
@@ -66,13 +68,14 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
     """At most five, each with its change against the last month's end and a tiny trend."""
     last = past[-1] if past else None
     boxes = []
-    for name in KEY_FIGURES:
+    for key in KEY_FIGURES:
+        name = f"ratio_{lines.variant}" if key == "ratio_net" else key
         definition = DEFINITIONS[name]
         text = shown(name, row[name], lines)
         change, good = change_text(name, row[name], last[name] if last else None)
         note, tone_of, mark = "", "", ""
-        if name == "ratio_net":
-            note = f"未扣除 {shown('ratio_gross', row['ratio_gross'], lines)}"
+        if key == "ratio_net":
+            note = other_variants(row, lines)
             text += SMALL if row["small_denominator"] and row[name] is not None else ""
             tone_of, mark = ratio_mark(row, lines)
         boxes.append(
@@ -119,7 +122,9 @@ def ranking(
     rows: their figures by code. What leads stands first, so that a phone shows it.
     """
     order = [rows[code] for code in stands]
-    net, gross = (format_rates([r[k] for r in order], lines.ratios) for k in RATIO_KEYS)
+    ratios = {v: format_rates([r[f"ratio_{v}"] for r in order], lines.ratios) for v in RatioVariant}
+    others = [v for v in RatioVariant if v is not lines.variant]
+    judged = f"ratio_{lines.variant}"
     on_time = format_rates([r["on_time_rate"] for r in order], lines.shares)
     areas = format_areas([r["remaining_farmland_mu"] for r in order])
     table: list[list[str | Cell]] = []
@@ -127,17 +132,17 @@ def ranking(
         own = {**query, "district": row["code"]}
         small = SMALL if row["small_denominator"] and row["patches"] else ""
         matter = stands[row["code"]]
-        tone_of, word = ratio_standing(row["ratio_net"], lines)
+        tone_of, word = ratio_standing(judged_ratio(row, lines), lines)
         if matter is not None and matter.rule == "T3":
             word = ""  # the column beside it says so
         table.append(
             [
                 Cell(f"{row['short_name']}{small}", href("/", own)),
-                Cell(net[at], figure_href("ratio_net", own), tone_of),
-                Cell(ratio_margin(row, lines.interview_ratio), tone=tone_of,
+                Cell(ratios[lines.variant][at], figure_href(judged, own), tone_of),
+                Cell(ratio_margin(row, lines.interview_ratio, lines.variant), tone=tone_of,
                      below=Cell(word) if word else None),
                 _standing(matter, own),
-                Cell(gross[at], figure_href("ratio_gross", own)),
+                *(Cell(ratios[v][at], figure_href(f"ratio_{v}", own)) for v in others),
                 Cell(on_time[at], figure_href("on_time_rate", own)),
                 Cell(format_count(row["overdue"]), figure_href("overdue", own)),
                 Cell(areas[at], figure_href("remaining_farmland_mu", own)),
@@ -146,9 +151,9 @@ def ranking(
     columns = [
         TableColumn("区市"),
         TableColumn("问责比例", True),
-        TableColumn(f"距{format_rate(lines.interview_ratio)}线", True),
+        TableColumn(f"较{format_rate(lines.interview_ratio)}线", True),
         TableColumn("最重的情况"),
-        TableColumn("未扣除", True),
+        *(TableColumn(variant.label, True) for variant in others),
         TableColumn("按期率", True),
         TableColumn("逾期（个）", True),
         TableColumn("未消除（亩）", True),
@@ -158,16 +163,13 @@ def ranking(
         [
             plain_table(columns, table, "各区市情况，由重到轻", "ranking", marked=marked),
             html.P(
-                "问责比例已扣除消除违法状态的；按期率为已到期图斑的按期上报率；"
+                f"问责比例为{lines.variant.label}的口径；按期率为已到期图斑的按期上报率；"
                 f"未消除为未消除违法占用耕地。{SMALL} 基数小：图斑不足10个，或新增建设占用耕地不足"
                 "30亩。",
                 className="note",
             ),
         ]
     )
-
-
-RATIO_KEYS = ("ratio_net", "ratio_gross")
 
 
 def _standing(matter: Matter | None, query: Query) -> Cell:
@@ -193,11 +195,11 @@ def map_card(
 ) -> Component:
     """Districts coloured by their ratio and named with it: one figure, one meaning. Units without a
     shape stand in the map's frame with the same colours."""
-    ratios = format_rates([d["ratio_net"] for d in districts], lines.ratios)
+    ratios = format_rates([judged_ratio(d, lines) for d in districts], lines.ratios)
     names = {
         d["code"]: f"{d['short_name']} {text}" for d, text in zip(districts, ratios, strict=True)
     }
-    fills = {d["code"]: ratio_tone(d["ratio_net"], lines) for d in districts}
+    fills = {d["code"]: ratio_tone(judged_ratio(d, lines), lines) for d in districts}
     drawn = {shape["code"] for shape in shapes}
     undrawn = [d["code"] for d in districts if d["code"] not in drawn]
     inside = None
@@ -212,17 +214,17 @@ def map_card(
              html.Ul(chips)],
             className="map-units",
         )  # fmt: skip
-    over = [d for d in districts if meets(d["ratio_net"], lines.interview_ratio)]
-    warned = [d for d in districts if meets(d["ratio_net"], lines.warning_ratio)]
+    over = [d for d in districts if meets(judged_ratio(d, lines), lines.interview_ratio)]
+    warned = [d for d in districts if meets(judged_ratio(d, lines), lines.warning_ratio)]
     line = format_rate(lines.interview_ratio if over else lines.warning_ratio)
     title = f"问责比例：{len(over or warned)}个区市达到{line}线"
     if not warned:
-        judged = [d for d in districts if d["ratio_net"] is not None]
+        judged = [d for d in districts if judged_ratio(d, lines) is not None]
         title = f"问责比例：各区市均低于{line}" if judged else "问责比例：尚无数据，不能判断"
     body = district_map(
         ids.Overview.MAP,
         shapes,
-        label="各区市问责比例（扣除已消除）",
+        label=f"各区市问责比例（{lines.variant.label}）",
         names=names,
         fills={code: fill for code, fill in fills.items() if fill},
         bounds=district_bounds(shapes, chosen),

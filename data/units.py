@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import Enum
 
 M2_PER_MU = 2000 / 3
@@ -194,7 +194,19 @@ def format_count(value: int | None) -> str:
     return "—" if value is None else f"{value:,}"
 
 
-def margin_text(distance: float, unit: str, decimals: int = 1) -> str:
-    """The distance to a line, rounded away from zero so that it never reads 0 before the line."""
-    exact = _rounded(_exact(distance), THRESHOLD_DECIMALS)
+def over_text(amount: float, unit: str, decimals: int = 1) -> str:
+    """What is over a line or must be removed, rounded up: removing what is said is enough, and it
+    never reads 0 while something is over."""
+    exact = _rounded(_exact(amount), THRESHOLD_DECIMALS)
     return f"{exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_UP):,} {unit}"
+
+
+def room_text(amount: float, unit: str, decimals: int = 1) -> str:
+    """What is still free under a line, rounded down: using what is said does not cross it. As many
+    decimals as it needs not to read 0 while something is free."""
+    exact = _rounded(_exact(amount), THRESHOLD_DECIMALS)
+    shown = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)
+    while not shown and exact and decimals < THRESHOLD_DECIMALS:
+        decimals += 1
+        shown = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)
+    return f"{shown:,} {unit}"

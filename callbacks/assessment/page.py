@@ -246,8 +246,9 @@ def _ranking_sheet(context: PageContext, districts: list[Figures]) -> Sheet:
         SheetColumn("区市"),
         SheetColumn("名次", "count"),
         SheetColumn("扣除已消除", "rate"),
-        SheetColumn("距约谈线"),
+        SheetColumn("较约谈线"),
         SheetColumn("未扣除", "rate"),
+        SheetColumn("从严扣除", "rate"),
         SheetColumn("未消除违法占用耕地（亩）", "area"),
         SheetColumn("新增建设耕地（亩）", "area"),
         SheetColumn("违法图斑占比", "rate"),
@@ -258,8 +259,9 @@ def _ranking_sheet(context: PageContext, districts: list[Figures]) -> Sheet:
             row["short_name"],
             rank,
             row["ratio_net"],
-            ratio_margin(row, context.lines.interview_ratio),
+            ratio_margin(row, context.lines.interview_ratio, context.lines.variant),
             row["ratio_gross"],
+            row["ratio_strict"],
             row["ratio_net_part_mu"],
             row["new_construction_farmland_mu"],
             row["hit_rate"],
@@ -298,11 +300,13 @@ def _trend_sheet(points: list[Figures]) -> Sheet:
         SheetColumn("日期", "date"),
         SheetColumn("扣除已消除", "rate"),
         SheetColumn("未扣除", "rate"),
+        SheetColumn("从严扣除", "rate"),
         SheetColumn("未消除违法占用耕地（亩）", "area"),
         SheetColumn("新增建设耕地（亩）", "area"),
     ]
     keys = (
-        "as_of", "ratio_net", "ratio_gross", "ratio_net_part_mu", "new_construction_farmland_mu",
+        "as_of", "ratio_net", "ratio_gross", "ratio_strict", "ratio_net_part_mu",
+        "new_construction_farmland_mu",
     )  # fmt: skip
     return columns, [[p[key] for key in keys] for p in reversed(points)]
 

@@ -16,6 +16,7 @@ from data.scope import Scope
 from data.settings import Settings
 from data.store.queries.stamp import Stamp, stamp
 from data.triggers.rulebook import rulebook
+from data.vocabulary import RatioVariant
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -60,13 +61,15 @@ class PageContext:
     def lines(self) -> Lines:
         """Lines of the rules that govern the work year on the day."""
         rules = {
-            rule_id: self.rules[rule_id].of(self.year, self.as_of) for rule_id in ("T1", "T3", "T4")
+            rule_id: self.rules[rule_id].of(self.year, self.as_of)
+            for rule_id in ("T1", "T3", "T4", "ratio")
         }
         return Lines(
             rules["T1"].parameters["warning_share"],
             rules["T3"].parameters["warning_ratio"],
             rules["T3"].parameters["interview_ratio"],
             rules["T4"].parameters["interview_mu"],
+            RatioVariant(rules["ratio"].parameters["variant"]),
         )
 
     def permalink(self, path: str) -> str:

@@ -16,6 +16,8 @@ from components.parts.cards import KeyFigure, key_figure
 from components.parts.figure_text import (
     Lines,
     change_text,
+    judged_ratio,
+    on_line,
     ratio_margin,
     ratio_mark,
     ratio_standing,
@@ -35,6 +37,8 @@ from data.units import (
     format_rates,
     meets,
 )
+from data.variants import ratio_of, split_note
+from data.vocabulary import RatioVariant
 
 Figures = Mapping[str, Any]
 Query = Mapping[str, str]
@@ -54,8 +58,10 @@ KEY_FIGURES = (
 RATIOS: tuple[tuple[str, str, str], ...] = (
     ("ratio_net", "ratio_net_part_mu", "new_construction_farmland_mu"),
     ("ratio_gross", "ratio_gross_part_mu", "new_construction_farmland_mu"),
+    ("ratio_strict", "ratio_strict_part_mu", "new_construction_farmland_mu"),
     ("land_ratio_net", "land_ratio_net_part_mu", "new_construction_mu"),
     ("land_ratio_gross", "land_ratio_gross_part_mu", "new_construction_mu"),
+    ("land_ratio_strict", "land_ratio_strict_part_mu", "new_construction_mu"),
     ("unrectified_farmland_rate", "remaining_farmland_mu", "unlawful_farmland_mu"),
     ("rectification_rate", "eliminated_mu", "unlawful_mu"),
     ("filing_rate", "filed_parcels", "unlawful_parcels"),
@@ -94,16 +100,19 @@ def evaluation_headline(
     since = f"截至{format_day(as_of, year)}，"
     if row["patches"] == 0:
         return [f"{since}{name}{year}年度还没有下发图斑，尚无数据，不能判断"]
-    if row["ratio_net"] is None:
+    ratio = judged_ratio(row, lines)
+    if ratio is None:
         said = f"{name}还没有判定为新增建设占用耕地的地块，问责比例暂无"
     else:
-        value = format_rate(row["ratio_net"], lines.ratios)
+        value = format_rate(ratio, lines.ratios)
         line = format_rate(lines.interview_ratio)
-        margin = ratio_margin(row, lines.interview_ratio)
-        reached = meets(row["ratio_net"], lines.interview_ratio)
-        words = f"已达{line}约谈线（{margin}）" if reached else f"距{line}约谈线{margin}"
-        said = f"{name}问责比例（扣除已消除）{value}，{words}"
-    return [f"{since}{crossed}", said] if crossed else [f"{since}{said}"]
+        margin = ratio_margin(row, lines.interview_ratio, lines.variant)
+        reached = meets(ratio, lines.interview_ratio)
+        words = f"已达{line}约谈线（{margin}）" if reached else on_line(margin, f"{line}约谈")
+        said = f"{name}问责比例（{lines.variant.label}）{value}，{words}"
+    parts = [f"{since}{crossed}", said] if crossed else [f"{since}{said}"]
+    split = split_note(row, lines.ratios)
+    return [*parts, split] if split else parts
 
 
 def standing_line(year: int, as_of: date) -> Component:
@@ -122,7 +131,11 @@ def standing_line(year: int, as_of: date) -> Component:
 def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Lines) -> Component:
     last = past[-1] if past else None
     boxes = []
-    for name in KEY_FIGURES:
+    first, second, third = _variants(lines)
+    of_ratio = {"ratio_net": f"ratio_{first}", "ratio_gross": f"ratio_{second}"}
+    rest = f"；{third.label} {format_rate(ratio_of(row, third), lines.ratios)}"
+    for key in KEY_FIGURES:
+        name = of_ratio.get(key, key)
         definition, text = DEFINITIONS[name], shown(name, row[name], lines)
         change, good = change_text(name, row[name], last[name] if last else None)
         ratio = name.startswith("ratio")
@@ -138,12 +151,17 @@ def key_figures(query: Query, row: Figures, past: Sequence[Figures], lines: Line
                     change,
                     good,
                     tuple([p[name] for p in past] + [row[name]]),
-                    _of_what(name, row),
-                    *(ratio_mark(row, lines) if name == "ratio_net" else ()),
+                    _of_what(name, row) + (rest if key == "ratio_gross" else ""),
+                    *(ratio_mark(row, lines) if key == "ratio_net" else ()),
                 )
             )
         )
     return html.Div(boxes, className="key-figures assessment-key")
+
+
+def _variants(lines: Lines) -> list[RatioVariant]:
+    """The one that judges first."""
+    return sorted(RatioVariant, key=lambda variant: variant is not lines.variant)
 
 
 def _of_what(name: str, row: Figures) -> str:
@@ -183,9 +201,14 @@ def ranking_title(districts: Sequence[Figures], lines: Lines) -> str:
 
 
 RANKING_COLUMNS = (
-    "区市", "名次", "扣除已消除", "距约谈线（亩）", "未扣除", "未消除违法占用耕地（亩）",
-    "新增建设耕地（亩）", "违法图斑占比",
+    "区市", "名次", "扣除已消除", "较约谈线（亩）", "未扣除", "从严扣除",
+    "未消除违法占用耕地（亩）", "新增建设耕地（亩）", "违法图斑占比",
 )  # fmt: skip
+
+
+def _bare_margin(row: Figures, lines: Lines) -> str:
+    """The margin of the variant that judges, without the unit that its column names."""
+    return ratio_margin(row, lines.interview_ratio, lines.variant).removesuffix(" 亩")
 
 
 def ranking(
@@ -197,8 +220,8 @@ def ranking(
     """The chart and its table: (rank, value, distance to the line, what is divided)."""
     order = ranked(districts)
     rows = [row for _, row in order]
-    net, gross = (
-        format_rates([r[k] for r in rows], lines.ratios) for k in ("ratio_net", "ratio_gross")
+    net, gross, strict = (
+        format_rates([r[f"ratio_{v}"] for r in rows], lines.ratios) for v in RatioVariant
     )
     parts = format_areas([r["ratio_net_part_mu"] for r in rows])
     wholes = format_areas([r["new_construction_farmland_mu"] for r in rows])
@@ -211,14 +234,15 @@ def ranking(
         if row["code"] == chosen:
             marked = at
         behind = figure_href("ratio_net", own)
-        reached, word = ratio_standing(row["ratio_net"], lines)
+        reached, word = ratio_standing(judged_ratio(row, lines), lines)
         table.append(
             [
                 Cell(f"{row['short_name']}{small}", behind),
                 "—" if rank is None else str(rank),
                 Cell(net[at], behind, reached, below=Cell(word) if word else None),
-                Cell(ratio_margin(row, lines.interview_ratio).removesuffix(" 亩"), tone=reached),
+                Cell(_bare_margin(row, lines), tone=reached),
                 Cell(gross[at], figure_href("ratio_gross", own)),
+                Cell(strict[at], figure_href("ratio_strict", own)),
                 Cell(parts[at], figure_href("ratio_net_part_mu", own)),
                 Cell(wholes[at], figure_href("new_construction_farmland_mu", own)),
                 Cell(hits[at], figure_href("hit_rate", own)),
@@ -250,9 +274,10 @@ def ranking(
 def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
     """Every rate with what is divided by what; each leads to its patches."""
     table: list[list[str | Cell]] = []
+    judged = f"ratio_{lines.variant}"
     for name, part, whole in RATIOS:
         make = format_mu if DEFINITIONS[part].unit == "亩" else format_count
-        reached, word = ratio_standing(row[name], lines) if name == "ratio_net" else ("", "")
+        reached, word = ratio_standing(row[name], lines) if name == judged else ("", "")
         table.append(
             [
                 Cell(DEFINITIONS[name].label, title=DEFINITIONS[name].text),

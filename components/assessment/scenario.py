@@ -14,13 +14,14 @@ from components import ids
 from components.links import figure_href
 from components.parts.attributes import aria
 from components.parts.date_box import date_box
-from components.parts.figure_text import Lines, ratio_margin, shown
+from components.parts.figure_text import Lines, judged_ratio, ratio_margin, shown
 from components.parts.filters import search_box
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
 from data.periods import format_day
 from data.units import PARTS_PER_MU, format_mu, format_plain, format_rate, meets
+from data.variants import split_note
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ PAGE, MOST_SHOWN = 50, 12
 COMPARED = (
     "ratio_net",
     "ratio_gross",
+    "ratio_strict",
     "land_ratio_net",
     "land_ratio_gross",
+    "land_ratio_strict",
     "rectification_rate",
     "unrectified_farmland_rate",
     "remaining_farmland_mu",
@@ -51,8 +54,10 @@ COMPARED = (
 _SHORT = {
     "ratio_net": "扣除已消除",
     "ratio_gross": "未扣除",
+    "ratio_strict": "从严扣除",
     "land_ratio_net": "用地·扣除",
     "land_ratio_gross": "用地·未扣除",
+    "land_ratio_strict": "用地·从严",
     "rectification_rate": "整改率（全部用地）",
     "unrectified_farmland_rate": "未整改率（耕地）",
     "remaining_farmland_mu": "未消除耕地（亩）",
@@ -302,18 +307,21 @@ def outcome_sentence(outcome: Outcome, code: str | None, lines: Lines, in_year: 
         f"如果这{len(outcome.supposed):,}个图斑（耕地{format_mu(mu)}亩）"
         f"于{format_day(outcome.day, in_year)}如下处理"
     )
-    old, new = (format_rate(row["ratio_net"], lines.ratios) for row in (was, now))
-    if now["ratio_net"] is None:
+    then, ratio = judged_ratio(was, lines), judged_ratio(now, lines)
+    old, new = (format_rate(value, lines.ratios) for value in (then, ratio))
+    if ratio is None:
         return f"{what}，{name}没有问责比例（分母为零）"
     line = format_rate(lines.interview_ratio)
-    over_then, over_now = (meets(r["ratio_net"], lines.interview_ratio) for r in (was, now))
-    margin = ratio_margin(now, lines.interview_ratio)
+    over_then, over_now = (meets(value, lines.interview_ratio) for value in (then, ratio))
+    margin = ratio_margin(now, lines.interview_ratio, lines.variant)
     if over_now:
-        place = f"仍在{line}约谈线上，{margin}"
+        place = f"仍在{line}约谈线上（{margin}）"
     else:
-        place = f"{'降到' if over_then else '在'}{line}约谈线下，距线{margin}"
+        place = f"{'降到' if over_then else '在'}{line}约谈线下（{margin}）"
     change = f"由{old}变为{new}" if old != new else f"仍为{new}"
-    return f"{what}，{name}问责比例{change}，{place}"
+    split = split_note(now, lines.ratios)
+    said = f"{what}，{name}问责比例（{lines.variant.label}）{change}，{place}"
+    return f"{said}。{split}" if split else said
 
 
 def crossings(texts: Sequence[str]) -> Component:

@@ -133,7 +133,7 @@ def clock_card(
     elif not running.missing:
         body = html.P(f"{month}的{total}个图斑已全部上报。")
     else:
-        title = f"{month}月清还差{running.patches}个图斑：{due}到期，{left}"
+        title = f"{month}月清还有{running.patches}个图斑未上报：{due}到期，{left}"
         body = clock_table(running, outlook, query, year)
     return card(
         title,

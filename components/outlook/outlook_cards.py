@@ -68,7 +68,8 @@ def audit_card(
     elif not rows:
         body = html.P(f"{month}的{total:,}个图斑省级均已通过。")
     else:
-        title = f"{month}月核还差{open_:,}个图斑：{due}到期，{format_days_left(outlook.days_left)}"
+        when = format_days_left(outlook.days_left)
+        title = f"{month}月核还有{open_:,}个图斑未完成：{due}到期，{when}"
         columns = [
             TableColumn("区市"),
             TableColumn("到期时"),

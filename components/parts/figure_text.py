@@ -15,9 +15,12 @@ from data.units import (
     format_count,
     format_mu,
     format_rate,
-    margin_text,
     meets,
+    over_text,
+    room_text,
 )
+from data.variants import SPLIT, dividing_lines, ratio_of
+from data.vocabulary import RatioVariant
 
 if TYPE_CHECKING:
     from data.outlook.forecasts import Forecast
@@ -32,14 +35,15 @@ ONE_STEP = 10.0**-THRESHOLD_DECIMALS
 class Lines:
     """Lines of the rules in force on the day, beside which values must not be rounded over.
 
-    warning_share: T1, on-time share of a month. warning_ratio, interview_ratio: T3, net ratio.
-    interview_mu: T4, 亩 of protected land.
+    warning_share: T1, on-time share of a month. warning_ratio, interview_ratio: T3, of the ratio
+    by the `variant` that judges. interview_mu: T4, 亩 of protected land.
     """
 
     warning_share: float
     warning_ratio: float
     interview_ratio: float
     interview_mu: float
+    variant: RatioVariant = RatioVariant.NET
 
     @property
     def ratios(self) -> tuple[float, float]:
@@ -75,17 +79,32 @@ def change_text(name: str, now: float | None, then: float | None) -> tuple[str, 
     return f"较上月末 {difference:+,.{decimals}f} {words}", good
 
 
-def ratio_margin(row: Figures, line: float) -> str:
-    """How much unlawful farmland is still missing to a line of the net ratio, or over it."""
+def judged_ratio(row: Figures, lines: Lines) -> float | None:
+    """The ratio by the variant that judges."""
+    return ratio_of(row, lines.variant)
+
+
+def ratio_margin(row: Figures, line: float, variant: RatioVariant) -> str:
+    """`低于 29.4 亩`: how much unlawful farmland is still free under a line of the ratio; `超出 0.1
+    亩`: how much is over it."""
     whole = row["new_construction_farmland_mu"]
     if not whole:
         return "—"
-    part = row["ratio_net_part_mu"]
-    if meets(row["ratio_net"], line):
-        if not meets(row["ratio_net"], line + ONE_STEP):
+    part, ratio = row[f"ratio_{variant}_part_mu"], ratio_of(row, variant)
+    if meets(ratio, line):
+        if not meets(ratio, line + ONE_STEP):
             return "恰在线上"
-        return f"超出 {margin_text(max(part - line * whole, 0.0), '亩')}"
-    return f"还差 {margin_text(line * whole - part, '亩')}"
+        return f"超出 {over_text(max(part - line * whole, 0.0), '亩')}"
+    return f"低于 {room_text(line * whole - part, '亩')}"
+
+
+def other_variants(row: Figures, lines: Lines) -> str:
+    """`未扣除 20%，从严扣除 18.5%`: the ratio by the variants that do not judge."""
+    return "，".join(
+        f"{variant.label} {format_rate(ratio_of(row, variant), lines.ratios)}"
+        for variant in RatioVariant
+        if variant is not lines.variant
+    )
 
 
 def ratio_standing(value: float | None, lines: Lines) -> tuple[str, str]:
@@ -98,18 +117,25 @@ def ratio_standing(value: float | None, lines: Lines) -> tuple[str, str]:
 
 
 def margin_to_line(row: Figures, lines: Lines) -> str:
-    """`距15%线还差 59.0 亩`, `超出15%线 3.3 亩`; nothing without a ratio."""
-    margin, line = ratio_margin(row, lines.interview_ratio), format_rate(lines.interview_ratio)
-    if margin == "—":
-        return ""
-    over = margin.startswith("超出")
-    return f"超出{line}线{margin.removeprefix('超出')}" if over else f"距{line}线{margin}"
+    """`低于15%线 59.0 亩`, `超出15%线 3.3 亩`, `恰在15%线上`; nothing without a ratio."""
+    margin = ratio_margin(row, lines.interview_ratio, lines.variant)
+    return "" if margin == "—" else on_line(margin, format_rate(lines.interview_ratio))
+
+
+def on_line(margin: str, line: str) -> str:
+    """`低于 3.0 亩` and `15%` → `低于15%线 3.0 亩`."""
+    for word in ("低于", "超出", "恰在"):
+        if margin.startswith(word):
+            return f"{word}{line}线{margin.removeprefix(word).removeprefix('线')}"
+    return margin
 
 
 def ratio_mark(row: Figures, lines: Lines) -> tuple[str, str]:
-    """(class, words) beside the net ratio: which line it has reached, how far it is from one."""
-    tone_of, word = ratio_standing(row["ratio_net"], lines)
-    return tone_of, " ".join(filter(None, (word, margin_to_line(row, lines))))
+    """(class, words) beside the ratio that judges: which line it has reached, how far it is from
+    one, and whether another variant says otherwise."""
+    tone_of, word = ratio_standing(judged_ratio(row, lines), lines)
+    split = SPLIT if dividing_lines(row, lines.ratios) else ""
+    return tone_of, " ".join(filter(None, (word, margin_to_line(row, lines), split)))
 
 
 def expected_missing(forecast: Forecast | None) -> int | None:

@@ -10,12 +10,13 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.links import href
-from components.parts.figure_text import Lines, ratio_margin
+from components.parts.figure_text import Lines, margin_to_line, other_variants
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.triggers.map import map_href
 from data.periods import format_month
-from data.units import format_mu, format_plain, format_rate, margin_text
+from data.units import format_mu, format_rate
+from data.variants import SPLIT, dividing_lines
 from data.vocabulary import Measure, Severity
 
 if TYPE_CHECKING:
@@ -157,14 +158,13 @@ def measures(matter: Matter) -> str:
 def _words(matter: Matter, row: Figures, lines: Lines) -> tuple[str, str]:
     """(what and how much, how far from which line)."""
     first = matter.gravest
-    # an area line, or the gross ratio as the one that judges, says its own formula
-    if first["rule"] == "T3" and first["unit"] == "ratio" and first["value"] == row["ratio_net"]:
+    # an area line says its own formula
+    if first["rule"] == "T3" and first["unit"] == "ratio":
         value = format_rate(first["value"], lines.ratios)
-        gross = format_rate(row["ratio_gross"], lines.ratios)
-        line = format_rate(lines.interview_ratio)
+        split = f"；{SPLIT}" if dividing_lines(row, lines.ratios) else ""
         return (
-            f"问责比例 {value}（未扣除 {gross}）",
-            f"{line} 约谈线：{ratio_margin(row, lines.interview_ratio)}",
+            f"问责比例（{lines.variant.label}）{value}（{other_variants(row, lines)}）",
+            f"{margin_to_line(row, lines)}{split}",
         )
     if first["rule"] == "T4":
         kinds = (
@@ -173,12 +173,7 @@ def _words(matter: Matter, row: Figures, lines: Lines) -> tuple[str, str]:
         )
         line_mu = lines.interview_mu
         remaining = "、".join(f"{n} {format_mu(a, (line_mu,))} 亩" for n, a in kinds if a > 0)
-        distance = line_mu - first["value"]
-        side = "还差" if first["line"] is None else "超出"
-        return (
-            f"违法占用未消除：{remaining}",
-            f"单项 {format_plain(line_mu)} 亩约谈线：{side} {margin_text(abs(distance), '亩')}",
-        )
+        return (f"违法占用未消除：{remaining}", str(first["margin"]))
     if first["rule"] in ("T1", "T2"):
         notes = dict.fromkeys(t["note"] for t in matter.triggers if t["note"])
         return matter.words, "；".join(list(notes)[:1])

@@ -195,7 +195,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def gravest_sentence(found: Sequence[Matter]) -> str:
-    """Who stands gravest, and why: `最严重的是临港区：问责比例26.1%，较15%超出32.2亩`; nothing
+    """Who stands gravest, and why: `最严重的是临港区：问责比例26.1%，超出15%线32.2亩`; nothing
     where nothing is worse than a notice."""
     worst = next((m for m in found if m.district is not None), None) or next(iter(found), None)
     if worst is None or not is_warned(worst):

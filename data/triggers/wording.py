@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from data.rules.triggers import Finding
-from data.units import format_mu, format_plain, format_rate, margin_text, meets
+from data.units import format_mu, format_plain, format_rate, meets, over_text, room_text
 from data.variants import NUMERATORS
 from data.vocabulary import RatioVariant, Severity
 
@@ -44,28 +44,28 @@ def words(
     return replace(said, ends=SETTLED_INTERVIEW) if said.ends == _BELOW_THE_LINE else said
 
 
-def _distance(value: float, line: float, unit: str, name: str, decimals: int = 1) -> str:
-    """`距 30 亩 还差 0.9 亩`, `较 30 亩 超出 0.1 亩` or `恰在 30 亩 线上`."""
+def _distance(value: float, line: float, unit: str, name: str) -> str:
+    """`低于30亩线 0.9 亩`, `超出30亩线 0.1 亩` or `恰在30亩线上`. name: of the line, `30亩线`."""
     if not meets(value, line):
-        return f"距 {name} 还差 {margin_text(line - value, unit, decimals)}"
+        return f"低于{name} {room_text(line - value, unit)}"
     if not meets(value, line + 2 * _HALF):
-        return f"恰在 {name} 线上"
-    return f"较 {name} 超出 {margin_text(value - line, unit, decimals)}"
+        return f"恰在{name}上"
+    return f"超出{name} {over_text(value - line, unit)}"
 
 
 def _share_distance(part: float, whole: float, line: float, what: str = "") -> str:
     """The same of a ratio of areas, in 亩 of its numerator. what: the name of the line."""
-    ratio, name = part / whole, f"{what}{format_rate(line)}"
+    ratio, name = part / whole, f"{format_rate(line)}{what}线"
     if not meets(ratio, line):
-        return f"距 {name} 还差 {margin_text((line - ratio) * whole, '亩')}"
+        return f"低于{name} {room_text(line * whole - part, '亩')}"
     if not meets(ratio, line + 2 * _HALF):
-        return f"恰在 {name} 线上"
-    return f"较 {name} 超出 {margin_text((ratio - line) * whole, '亩')}"
+        return f"恰在{name}上"
+    return f"超出{name} {over_text(part - line * whole, '亩')}"
 
 
 def _to_get_under(part: float, whole: float, line: float) -> str:
     """How much of the numerator must go so that the ratio no longer meets the line."""
-    return margin_text(max(part - (line - _HALF) * whole, 0.0), "亩")
+    return over_text(max(part - (line - _HALF) * whole, 0.0), "亩")
 
 
 def _least_count(whole: int, line: float) -> int:
@@ -82,7 +82,7 @@ def _clearance(finding: Finding, row: Figures, p: Parameters) -> Words:
     missing = _least_count(reached, finding.threshold) - on_time
     return Words(
         f"按期上报 {on_time:,} 个 ÷ 已到期 {reached:,} 个 = {format_rate(finding.value, lines)}",
-        f"距 {format_rate(finding.threshold)} 差 {missing:,} 个图斑",
+        f"低于{format_rate(finding.threshold)}线 {missing:,} 个图斑",
         f"该月逾期的 {row['overdue']:,} 个图斑全部上报后解除",
     )
 
@@ -103,13 +103,13 @@ def _errors(finding: Finding, row: Figures, p: Parameters) -> Words:
         ends = f"再有 {needed:,} 个图斑审核未被退回，差错率低于 {warning} 后解除"
     if finding.threshold < p["verification_rate"]:
         more = _least_count(audited, p["verification_rate"]) - returned
-        margin = f"距 {format_rate(p['verification_rate'])}（全面核查）还差 {more:,} 个图斑"
+        margin = f"低于{format_rate(p['verification_rate'])}（全面核查）线 {more:,} 个图斑"
     else:
         over = returned - _least_count(audited, p["verification_rate"])
         line = format_rate(p["verification_rate"])
         on_it = not meets(finding.value, p["verification_rate"] + 2 * _HALF)
-        reached = f"{'恰达' if on_it else '已达'} {line}（全面核查）"
-        margin = f"较 {line} 超出 {over:,} 个图斑" if over else reached
+        reached = f"{'恰达' if on_it else '已达'}{line}（全面核查）线"
+        margin = f"超出{line}（全面核查）线 {over:,} 个图斑" if over else reached
     return Words(formula, margin, ends)
 
 
@@ -142,7 +142,7 @@ def _ratio(finding: Finding, row: Figures, p: Parameters) -> Words:
         f" = {format_rate(part / whole if whole else None, lines)}"
     )
     if finding.unit == "mu":
-        margin = _distance(part, finding.threshold, "亩", f"{format_mu(finding.threshold)} 亩")
+        margin = _distance(part, finding.threshold, "亩", f"{format_plain(finding.threshold)}亩线")
         return Words(formula, margin, "违法占用的耕地低于面积线和预警线后解除")
     warning = format_rate(p["warning_ratio"])
     ends = f"再消除 {_to_get_under(part, whole, p['warning_ratio'])}，低于 {warning} 后解除"
@@ -155,7 +155,7 @@ def _protected(finding: Finding, row: Figures, p: Parameters) -> Words:
     line = p["interview_mu"]
     basic, redline = row["remaining_basic_farmland_mu"], row["remaining_redline_mu"]
     name = "永久基本农田" if finding.about.startswith("basic") else "生态保护红线"
-    margin = _distance(finding.value, line, "亩", f"{format_plain(line)} 亩")
+    margin = _distance(finding.value, line, "亩", f"{format_plain(line)}亩约谈线")
     return Words(
         f"违法占用未消除：永久基本农田 {format_mu(basic, (line,))} 亩、"
         f"生态保护红线 {format_mu(redline, (line,))} 亩（各自比较，不相加）",
@@ -170,9 +170,9 @@ def _slow(finding: Finding, row: Figures, p: Parameters) -> Words:
     formula = f"已消除 {format_mu(done)} 亩 ÷ 违法 {format_mu(whole)} 亩 = {rate}"
     if finding.unit == "mu":
         return Words(formula, f"到截止日还有 {format_mu(finding.value)} 亩未消除", SETTLED)
-    missing = margin_text(max((line - done / whole) * whole, 0.0), "亩")
+    missing = over_text(max(line * whole - done, 0.0), "亩")
     name = format_rate(line)
-    return Words(formula, f"距 {name} 还差 {missing}", f"再消除 {missing}，达到 {name} 后解除")
+    return Words(formula, f"低于{name}线 {missing}", f"再消除 {missing}，达到 {name} 后解除")
 
 
 def _major(finding: Finding, row: Figures, p: Parameters) -> Words:
@@ -184,7 +184,7 @@ def _major(finding: Finding, row: Figures, p: Parameters) -> Words:
     what = "违法占用永久基本农田" if basic else "违法占用耕地"
     area = format_mu(finding.value, (finding.threshold,))
     margin = _distance(
-        finding.value, finding.threshold, "亩", f"{format_plain(finding.threshold)} 亩"
+        finding.value, finding.threshold, "亩", f"{format_plain(finding.threshold)}亩线"
     )
     return Words(f"{what} {area} 亩", margin, "计入的地块全部整改（消除违法状态）后解除")
 
@@ -238,9 +238,7 @@ def _interview(finding: Finding, row: Figures, p: Parameters) -> Words:
     if finding.unit == "mu":
         line = (finding.threshold,)
         what = next(name for about, name in _LAND if finding.about.startswith(about))
-        margin = _distance(
-            finding.value, *line, "亩", f"约谈线 {format_plain(finding.threshold)} 亩"
-        )
+        margin = _distance(finding.value, *line, "亩", f"{format_plain(finding.threshold)}亩约谈线")
         formula = f"{what} {format_mu(finding.value, line)} 亩"
         return Words(formula, margin, _BELOW_THE_LINE)
     formula = f"违法矿产图斑 {int(finding.value):,} 个，有战略性矿种"
@@ -264,7 +262,7 @@ def _interview_by_ratio(finding: Finding, row: Figures) -> Words:
     if not whole:  # 恶劣影响 where nothing was built on farmland
         return Words("年度问责比例 —（没有新增建设占用耕地）", "", ends)
     formula = f"年度问责比例 {format_rate(finding.value, (line,))}"
-    return Words(formula, _share_distance(part, whole, line, "约谈线 "), ends)
+    return Words(formula, _share_distance(part, whole, line, "约谈"), ends)
 
 
 def _confirmed(finding: Finding, row: Figures, p: Parameters) -> Words:

@@ -32,6 +32,7 @@ COMPARED = (
     "error_rate",
     "ratio_net",
     "ratio_gross",
+    "ratio_strict",
     "remaining_farmland_mu",
     "remaining_basic_farmland_mu",
     "remaining_redline_mu",

@@ -63,7 +63,7 @@ def test_decimals_are_the_same_in_a_column() -> None:
     cells = rows_of(ranking(QUERY, rows, {"a": None, "b": None}, LINES, None))[1:]
     assert [line[1] for line in cells] == ["8.0%", "18.3%"]
     assert [line[4] for line in cells] == ["14.96%", "20.00%"]
-    assert [line[7] for line in cells] == ["3.000", "0.001"]
+    assert [line[8] for line in cells] == ["3.000", "0.001"]
 
 
 def test_every_number_of_the_ranking_that_has_patches_leads_to_them() -> None:

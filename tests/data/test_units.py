@@ -20,9 +20,10 @@ from data.units import (
     format_rate,
     format_rates,
     m2_to_mu,
-    margin_text,
     meets,
     mu_to_m2,
+    over_text,
+    room_text,
 )
 
 RATES = st.floats(0, 1, allow_nan=False)
@@ -217,8 +218,26 @@ def test_counts_are_grouped_by_thousands() -> None:
         (1234.0, "1,234.0 亩"),
     ],
 )
-def test_a_margin_never_reads_zero_before_the_line_is_reached(distance: float, text: str) -> None:
-    assert margin_text(distance, "亩") == text
+def test_what_is_over_is_rounded_up(distance: float, text: str) -> None:
+    assert over_text(distance, "亩") == text
+
+
+@pytest.mark.parametrize(
+    ("distance", "text"),
+    [
+        (47.32, "47.3 亩"),
+        (47.3999, "47.3 亩"),
+        (0.04, "0.04 亩"),
+        (0.000001, "0.000001 亩"),
+        (3.0000000000000004, "3.0 亩"),
+        (2.9999999999999996, "3.0 亩"),
+        (0.0, "0.0 亩"),
+    ],
+)
+def test_what_is_free_is_rounded_down_and_reads_zero_only_when_it_is(
+    distance: float, text: str
+) -> None:
+    assert room_text(distance, "亩") == text
 
 
 def test_a_column_of_rates_has_one_number_of_decimals_and_keeps_its_sides() -> None:

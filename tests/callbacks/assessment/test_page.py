@@ -61,10 +61,10 @@ def filled(store: Store) -> Store:
 def test_the_headline_says_how_far_the_city_is_from_the_line(filled: Store) -> None:
     # (2 + 36) of 2 + 360 + 8 亩
     assert text_of(drawn(filled)[0]) == (
-        "截至6月10日，全市问责比例（扣除已消除）10.3%，距15%约谈线还差 17.5 亩"
+        "截至6月10日，全市问责比例（扣除已消除）10.3%，低于15%约谈线 17.5 亩"
     )
     own = text_of(drawn(filled, f"{ON}&district=371003")[0])
-    assert own.startswith("截至6月10日，文登区问责比例（扣除已消除）10.5%，距15%约谈线还差")
+    assert own.startswith("截至6月10日，文登区问责比例（扣除已消除）10.5%，低于15%约谈线")
 
 
 def test_a_small_denominator_is_shown_without_a_rank_and_after_the_others(filled: Store) -> None:
@@ -79,7 +79,7 @@ def test_each_rate_stands_with_what_is_divided_by_what(filled: Store) -> None:
     assert rows["问责比例（扣除已消除）"] == ["10.3% ▲ 达预警线", "38.00", "370.00", "亩"]
     assert rows["改判率"] == ["100%", "1", "1", "宗"]
     assert rows["立案率"][0] == "0%"
-    assert len(rows) == 10
+    assert len(rows) == 12
 
 
 def test_who_was_overturned_and_why(filled: Store) -> None:

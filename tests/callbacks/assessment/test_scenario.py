@@ -101,8 +101,10 @@ def sentences(parts: list[Component]) -> list[str]:
 def test_old_stands_beside_new_and_lines_that_are_left_are_named(filled: Store) -> None:
     parts = followed(filled, "do=r:A", f"{ON}&district={HUANCUI}")
     assert sentences(parts) == [
-        "如果这1个图斑（耕地10.00亩）于6月10日如下处理，环翠区问责比例由16%变为6%，"
-        "降到15%约谈线下，距线还差 9.0 亩"
+        "如果这1个图斑（耕地10.00亩）于6月10日如下处理，环翠区问责比例（扣除已消除）由16%变为6%，"
+        "降到15%约谈线下（低于 9.0 亩）。口径不同，结论不同："
+        "10%线，未扣除 16%、从严扣除 16% 已达，扣除已消除 6% 未达；"
+        "15%线，未扣除 16%、从严扣除 16% 已达，扣除已消除 6% 未达"
     ]
     assert "环翠区问责比例的预警（已达约谈线）将解除" in text_of(classed(parts, "scenario-changes"))
     rows = {row[0]: row for row in rows_of(classed(parts, "compared"))}

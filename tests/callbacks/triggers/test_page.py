@@ -55,7 +55,7 @@ def held(store: Store, day: date = date(2023, 6, 10)) -> list[dict[str, Any]]:
 def test_the_sentence_counts_what_holds_and_names_the_gravest(filled: Store) -> None:
     headline = text_of(drawn(filled)[0])
     assert headline.startswith("截至6月10日，全市2项已达约谈线，")
-    assert headline.endswith("最严重的是文登区◦：问责比例100%，较15%超出1.7亩")
+    assert headline.endswith("最严重的是文登区◦：问责比例100%，超出15%线1.7亩")
 
 
 def test_the_count_of_the_sentence_is_that_of_the_cards_and_of_the_workbook(filled: Store) -> None:

@@ -56,7 +56,7 @@ def test_the_title_names_nobody_by_luck() -> None:
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        (14.96, "14.96%，距15%约谈线还差 0.1 亩"),
+        (14.96, "14.96%，低于15%约谈线 0.04 亩"),
         (15.0, "15%，已达15%约谈线（恰在线上）"),
         (15.04, "15.0%，已达15%约谈线（超出 0.1 亩）"),
     ],
@@ -70,7 +70,7 @@ def test_who_crossed_a_line_leads_the_headline_as_on_every_page() -> None:
     parts = evaluation_headline(2023, DAY, ratio("全市", 12.0), "甲已达约谈线", LINES, "全市")
     assert parts == [
         "截至11月23日，甲已达约谈线",
-        "全市问责比例（扣除已消除）12%，距15%约谈线还差 3.0 亩",
+        "全市问责比例（扣除已消除）12%，低于15%约谈线 3.0 亩",
     ]
 
 

@@ -39,7 +39,7 @@ ELIMINATION = Outlook(
 
 def test_the_monthly_audit_lists_who_has_patches_left() -> None:
     card = audit_card(AUDIT, DOCUMENT, {"year": "2023"}, stamp="")
-    assert "10月月核还差12个图斑：11月30日到期，还有7天" in text_of(card)
+    assert "10月月核还有12个图斑未完成：11月30日到期，还有7天" in text_of(card)
     assert rows_of(card)[1:] == [["环翠区", "预计差4个 2–7个", "9/9", "18/30", "12"]]
     assert (
         links_of(card)["12"] == "/patches?year=2023&district=371002&figure=not_final&month=2023-10"

@@ -14,7 +14,10 @@ from components.parts.figure_text import (
 )
 from data.outlook.forecasts import Forecast
 from data.rules.forecast import Band, Record
+from data.vocabulary import RatioVariant
 from tests.components.figures_of import LINES, row
+
+NET = RatioVariant.NET
 
 
 def expecting(count: float) -> Forecast:
@@ -54,12 +57,16 @@ def test_a_change_says_how_much_and_whether_it_is_good(
 
 def test_the_margin_to_a_line_is_in_mu_and_never_reads_zero_before_it() -> None:
     just_below = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=14.99, ratio_net=0.1499)
-    assert ratio_margin(just_below, 0.15) == "还差 0.1 亩"
+    assert ratio_margin(just_below, 0.15, NET) == "低于 0.01 亩"
+    roomy = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=11.68, ratio_net=0.1168)
+    assert ratio_margin(roomy, 0.15, NET) == "低于 3.3 亩", "what is free is rounded down"
     above = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=16.0, ratio_net=0.16)
-    assert ratio_margin(above, 0.15) == "超出 1.0 亩"
+    assert ratio_margin(above, 0.15, NET) == "超出 1.0 亩"
     on_it = row(new_construction_farmland_mu=100.0, ratio_net_part_mu=15.0, ratio_net=0.15)
-    assert ratio_margin(on_it, 0.15) == "恰在线上"
-    assert ratio_margin(row(), 0.15) == "—"
+    assert ratio_margin(on_it, 0.15, NET) == "恰在线上"
+    assert ratio_margin(row(), 0.15, NET) == "—"
+    judged = row(new_construction_farmland_mu=100.0, ratio_strict_part_mu=20.0, ratio_strict=0.2)
+    assert ratio_margin(judged, 0.15, RatioVariant.STRICT) == "超出 5.0 亩"
 
 
 def test_a_forecast_says_what_it_was_learnt_from_and_how_it_has_held() -> None:

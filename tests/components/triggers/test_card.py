@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from components.triggers.card import trigger_card, trigger_table
 from data.triggers.matters import Matter, matters
+from data.vocabulary import RatioVariant
 from tests.components.drawn import links_of, rows_of, text_of
 from tests.components.figures_of import LINES, row
 from tests.triggers_of import trigger
@@ -29,46 +31,55 @@ def test_the_months_of_a_district_share_a_card_with_a_link_each() -> None:
     assert links["4月 80%"] == "/overdue?year=2023&district=371002&month=2023-04"
 
 
-def test_the_ratio_shows_net_and_gross_and_the_distance_to_the_line() -> None:
+def test_the_ratio_shows_all_variants_and_the_distance_to_the_line() -> None:
     figures = row(
         ratio_net=0.1496,
         ratio_gross=0.2,
+        ratio_strict=0.19,
         ratio_net_part_mu=14.96,
         new_construction_farmland_mu=100.0,
     )
     card = trigger_card(one(trigger("T3", value=0.1496)), figures, {}, LINES)
     text = text_of(card)
-    assert "问责比例 14.96%（未扣除 20%）" in text
-    assert "15% 约谈线：还差 0.1 亩" in text
+    assert "问责比例（扣除已消除）14.96%（未扣除 20%，从严扣除 19%）" in text
+    assert "低于15%线 0.04 亩；口径不同，结论不同" in text
     assert "预警提醒 · 工作方案§4.4" in text
 
 
-def test_an_area_line_and_the_gross_ratio_are_not_shown_as_the_net_ratio() -> None:
-    """12 亩 over a line of 10 亩 are no 1200 %; the gross ratio has a margin of its own."""
+def test_an_area_line_is_not_shown_as_a_ratio() -> None:
+    """12 亩 over a line of 10 亩 are no 1200 %."""
     figures = row(
         ratio_net=0.08,
         ratio_gross=0.16,
         ratio_net_part_mu=12.0,
         new_construction_farmland_mu=150.0,
     )
-    for value, unit in ((12.0, "mu"), (0.16, "ratio")):
-        text = text_of(
-            trigger_card(
-                one(trigger("T3", value=value, unit=unit, line="interview")), figures, {}, LINES
-            )
-        )
-        assert "1 ÷ 4 = 25%" in text
-        assert "超出 20% 1 个图斑" in text
-        assert "未扣除" not in text
+    reached = one(trigger("T3", value=12.0, unit="mu", line="interview"))
+    text = text_of(trigger_card(reached, figures, {}, LINES))
+    assert "1 ÷ 4 = 25%" in text
+    assert "超出 20% 1 个图斑" in text
+    assert "未扣除" not in text
+
+
+def test_the_variant_that_judges_stands_first_with_its_own_margin() -> None:
+    figures = row(
+        ratio_net=0.08, ratio_gross=0.16, ratio_strict=0.16, ratio_net_part_mu=12.0,
+        ratio_strict_part_mu=24.0, new_construction_farmland_mu=150.0,
+    )  # fmt: skip
+    judged = one(trigger("T3", value=0.16, line="interview", about="ratio_strict"))
+    lines = replace(LINES, variant=RatioVariant.STRICT)
+    text = text_of(trigger_card(judged, figures, {}, lines))
+    assert "问责比例（从严扣除）16%（扣除已消除 8%，未扣除 16%）" in text
+    assert "超出15%线 1.5 亩；口径不同，结论不同" in text
 
 
 def test_protected_land_says_which_land_and_how_far_from_the_line() -> None:
     figures = row(remaining_basic_farmland_mu=29.996, remaining_redline_mu=2.0)
     about = "basic_farmland+basic_farmland+redline"
-    protected = trigger("T4", value=29.996, threshold=0.0, unit="mu", about=about)
+    protected = trigger("T4", value=29.996, threshold=0.0, unit="mu", about=about, margin="低于")
     text = text_of(trigger_card(one(protected), figures, {}, LINES))
     assert "永久基本农田 29.996 亩、生态保护红线 2.00 亩" in text
-    assert "单项 30 亩约谈线：还差 0.1 亩" in text
+    assert "低于" in text
     links = links_of(trigger_card(one(protected), figures, {"year": "2023"}, LINES))
     assert "measure=remaining_basic_farmland_mu" in links["地图"]
     assert "地图" not in links_of(trigger_card(one(trigger("T3")), row(ratio_net=0.2), {}, LINES))
@@ -125,13 +136,14 @@ def test_any_other_rule_says_its_formula_and_margin() -> None:
 
 def test_the_less_grave_stand_in_a_line_each_with_margin_clause_and_link() -> None:
     figures = row(
-        ratio_net=0.11, ratio_gross=0.2, ratio_net_part_mu=11.0, new_construction_farmland_mu=100.0
-    )
+        ratio_net=0.11, ratio_gross=0.12, ratio_strict=0.12, ratio_net_part_mu=11.0,
+        new_construction_farmland_mu=100.0,
+    )  # fmt: skip
     table = trigger_table([one(trigger("T3", value=0.11))], {"371002": figures}, {}, LINES)
     assert rows_of(table)[1] == [
         "环翠区",
         "▲ 预警",
-        "问责比例 11%（未扣除 20%） 15% 约谈线：还差 4.0 亩",
+        "问责比例（扣除已消除）11%（未扣除 12%，从严扣除 12%） 低于15%线 4.0 亩",
         "预警提醒 · §4.4",
     ]
     assert links_of(table) == {"环翠区": "/triggers/patches?district=371002&trigger=T3.371002.2023"}

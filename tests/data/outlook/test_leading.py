@@ -41,7 +41,7 @@ def crossing() -> list[Matter]:
     return matters(
         [
             trigger("T3", code, subject_name=NAMES[code], value=value, threshold=0.15,
-                    line="interview", margin="较 15% 超出 3.3 亩")
+                    line="interview", margin="超出15%线 3.3 亩")
             for code, value in (("371072", 0.179), ("371073", 0.261))
         ],
         NAMES,
@@ -56,7 +56,7 @@ def test_a_line_crossed_leads_the_week_follows_then_what_is_overdue_then_the_for
         forecasts={"371002": expecting(4)},
     )
     assert parts == [
-        "截至11月30日，临港区、经区已达约谈线，最严重的是临港区：问责比例26.1%，较15%超出3.3亩",
+        "截至11月30日，临港区、经区已达约谈线，最严重的是临港区：问责比例26.1%，超出15%线3.3亩",
         "10月月核今日到期，省级未通过7个",
         "3个图斑逾期未报",
         "预计环翠区不能按期完成12月月清",
@@ -87,7 +87,7 @@ def test_small_dates_and_dates_beyond_the_week_lead_nothing() -> None:
 def test_a_districts_sentence_begins_with_its_name_once() -> None:
     only = [m for m in crossing() if m.district == "371073"]
     assert said(found=only, name="临港区")[0] == (
-        "截至11月30日，临港区已达约谈线：问责比例26.1%，较15%超出3.3亩"
+        "截至11月30日，临港区已达约谈线：问责比例26.1%，超出15%线3.3亩"
     )
     assert said(name="临港区") == ["截至11月30日，临港区3个图斑逾期未报"]
 

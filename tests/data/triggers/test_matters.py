@@ -24,7 +24,7 @@ def held(*triggers: dict[str, Any]) -> list[Matter]:
     return matters(triggers, NAMES)
 
 
-def over(code: str, value: float, margin: str = "较 15% 超出 3.3 亩") -> dict[str, Any]:
+def over(code: str, value: float, margin: str = "超出15%线 3.3 亩") -> dict[str, Any]:
     return trigger(
         "T3", code, subject_name=NAMES[code], value=value, threshold=0.15, line="interview",
         margin=margin,
@@ -46,13 +46,13 @@ def test_a_line_reached_is_graver_than_any_warning_and_a_notice_comes_last() -> 
 
 
 def test_one_sentence_says_who_crossed_and_who_stands_gravest_and_why() -> None:
-    found = held(over("371072", 0.179), over("371073", 0.261, "较 15% 超出 32.2 亩"))
+    found = held(over("371072", 0.179), over("371073", 0.261, "超出15%线 32.2 亩"))
     assert crossed_sentence(found) == (
-        "临港区、经区已达约谈线，最严重的是临港区：问责比例26.1%，较15%超出32.2亩"
+        "临港区、经区已达约谈线，最严重的是临港区：问责比例26.1%，超出15%线32.2亩"
     )
     assert gravest_sentence(found) in crossed_sentence(found)
     assert crossed_sentence(held(over("371072", 0.179))) == (
-        "经区已达约谈线：问责比例17.9%，较15%超出3.3亩"
+        "经区已达约谈线：问责比例17.9%，超出15%线3.3亩"
     )
 
 

@@ -165,19 +165,19 @@ def test_every_trigger_says_its_numbers_and_what_would_end_it(store: Store) -> N
                 assert trigger["ends"], trigger
     assert _said(store, "T3")[0] == (
         "未消除的违法占用耕地 60.00 亩 ÷ 新增建设占用耕地 145.00 亩 = 41.4%",
-        "较 15% 超出 38.3 亩",
+        "超出15%线 38.3 亩",
         "再消除 45.6 亩，低于 10% 后解除",
     )
     assert _said(store, "T1")[0] == (
         "按期上报 2 个 ÷ 已到期 3 个 = 66.7%",
-        "距 90% 差 1 个图斑",
+        "低于90%线 1 个图斑",
         "该月逾期的 1 个图斑全部上报后解除",
     )
     assert _said(store, "T3", date(2024, 2, 1))[0][2].startswith("截止日已过")
 
 
 def test_a_margin_never_reads_as_nothing_before_the_line(store: Store) -> None:
-    """14.999 % of 100 亩: 0.001 亩 are missing, said as 0.1; exactly on the line it says so."""
+    """14.999 % of 100 亩: 0.001 亩 are free, and said so; exactly on the line it says so."""
     with store.write() as conn:
         for number, legality, area in (("A", "unlawful", 14.999), ("B", "lawful", 85.001)):
             patch = put_patch(conn, number, reported_on=date(2023, 5, 20))
@@ -185,7 +185,7 @@ def test_a_margin_never_reads_as_nothing_before_the_line(store: Store) -> None:
         summarise(conn)
     formula, margin, _ = _said(store, "T3")[0]
     assert formula.endswith("= 14.999%")
-    assert margin == "距 15% 还差 0.1 亩"
+    assert margin == "低于15%线 0.001 亩"
     with store.write() as conn:
         patch = put_patch(conn, "D", reported_on=date(2023, 5, 20))
         put_parcel(conn, patch, farmland_mu=15.0, area_mu=15.0)
@@ -193,4 +193,4 @@ def test_a_margin_never_reads_as_nothing_before_the_line(store: Store) -> None:
         put_parcel(conn, patch, legality="lawful", farmland_mu=84.993333333)
         summary.rebuild(conn)
     formula, margin, _ = _said(store, "T3")[0]
-    assert (formula[-5:], margin) == ("= 15%", "恰在 15% 线上")
+    assert (formula[-5:], margin) == ("= 15%", "恰在15%线上")

@@ -48,8 +48,8 @@ def test_a_month_that_can_still_get_under_the_line_says_how() -> None:
 
 
 def test_only_what_lies_exactly_on_the_line_is_said_to_do_so() -> None:
-    assert _errors(2, 8, 8, 8).margin == "已达 20%（全面核查）"  # 25 %
-    assert _errors(2, 10, 10, 10).margin == "恰达 20%（全面核查）"
+    assert _errors(2, 8, 8, 8).margin == "已达20%（全面核查）线"  # 25 %
+    assert _errors(2, 10, 10, 10).margin == "恰达20%（全面核查）线"
 
 
 # ---- T3 ------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_an_interview_prints_its_margin_and_that_rectifying_comes_too_late() -> 
     row = {**YEAR, "ratio_net": 0.2, "ratio_net_part_mu": 20.0}
     finding = _finding(0.2, 0.15, "ratio", "ratio_net", severity=Severity.INTERVIEW)
     said = _interview(finding, row)
-    assert (said.formula, said.margin) == ("年度问责比例 20%", "较 约谈线 15% 超出 5.0 亩")
+    assert (said.formula, said.margin) == ("年度问责比例 20%", "超出15%约谈线 5.0 亩")
     assert said.ends == "年度评估结论，此后整改不再改变；约谈后请登记"
     assert _interview(finding, row, settled=False).ends.startswith("各项都降到约谈线以下")
 
@@ -123,7 +123,7 @@ def test_an_interview_for_protected_land_names_the_land() -> None:
     finding = _finding(31.0, 30.0, "mu", "redline+basic_farmland", severity=Severity.INTERVIEW)
     said = _interview(finding, YEAR)
     assert said.formula == "违法占用生态保护红线未消除 31.00 亩"
-    assert said.margin == "较 约谈线 30 亩 超出 1.0 亩"
+    assert said.margin == "超出30亩约谈线 1.0 亩"
 
 
 def test_a_recorded_impact_is_never_set_against_a_ratio_of_nothing() -> None:
@@ -135,4 +135,4 @@ def test_a_recorded_impact_is_never_set_against_a_ratio_of_nothing() -> None:
 
 def test_a_recorded_impact_below_the_line_says_how_far_below() -> None:
     finding = _finding(0.12, 0.15, "ratio", "ratio_net", severity=Severity.INTERVIEW)
-    assert _interview(finding, YEAR).margin == "距 约谈线 15% 还差 3.0 亩"
+    assert _interview(finding, YEAR).margin == "低于15%约谈线 3.0 亩"
