@@ -25,6 +25,18 @@ class UploadRefused(SupervisionError):
     chapter = "upload-errors"
 
 
+class CrsUndecided(UploadRefused):
+    """A file whose coordinate system must be said by its owner. situation: what is known, as a
+    sentence. candidates: EPSG codes by which it would lie in the city."""
+
+    def __init__(self, situation: str, candidates: tuple[int, ...] = ()) -> None:
+        super().__init__(
+            f"{situation}请在页面选择坐标系，或在命令行用 --crs 指定（例如 --crs 4528）。"
+        )
+        self.situation = situation
+        self.candidates = candidates
+
+
 class StoreRefused(SupervisionError):
     """The store cannot be used: newer version, locked, full disk, read-only."""
 

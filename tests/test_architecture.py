@@ -12,6 +12,12 @@ from importlinter import cli
 
 from data.settings import PROJECT_DIR
 
+#: Methods by which a text is taken apart.
+_READ_BY = {
+    "startswith", "endswith", "partition", "rpartition", "split", "find", "index", "count",
+    "search", "match", "fullmatch", "findall", "finditer", "removeprefix", "removesuffix",
+}  # fmt: skip
+
 ROOMS = ("callbacks", "components", "data", "pages")
 
 
@@ -53,3 +59,21 @@ def test_the_product_does_not_import_its_tests_and_benchmarks() -> None:
 @pytest.mark.parametrize("module", ["pickle", "shelve", "diskcache", "marshal", "dill"])
 def test_nothing_is_read_back_by_a_library_that_can_run_what_it_reads(module: str) -> None:
     assert [path for path in sources(*ROOMS) if module in imported_names(path)] == []
+
+
+def test_nothing_is_decided_by_the_words_of_a_refusal() -> None:
+    """What a refusal means stands in its class and fields (data/errors.py); its sentence may be
+    put into other words at any time."""
+    found = []
+    for path in sources(*ROOMS):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Compare):
+                looked_at: list[ast.expr] = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                read = node.func.attr in _READ_BY
+                looked_at = [node.func.value, *node.args] if read else []
+            else:
+                continue
+            if any(isinstance(e, ast.Attribute) and e.attr == "message" for e in looked_at):
+                found.append(f"{path.relative_to(PROJECT_DIR)}:{node.lineno}")
+    assert found == []

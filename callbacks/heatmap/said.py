@@ -122,7 +122,7 @@ def headline(view: View, found: Sequence[Spot]) -> str:
     if not len(view.cube.patches["id"]):
         return f"截至{day}，{view.where}还没有下发图斑，{NO_DATA}"
     if q.is_difference:
-        compared = "，".join(said for said in q.in_words() if said.startswith("与"))
+        compared = q.compared_in_words()
         if not whole.patches:
             return f"截至{day}，{view.where}{label}{compared}没有变化"
         return f"截至{day}，{view.where}{label}{compared}{_change_words(view)}{densest}"

@@ -3,7 +3,6 @@ its business."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import shapely
 
-from data.errors import SupervisionError, UploadRefused
+from data.errors import CrsUndecided, SupervisionError, UploadRefused
 from data.jobs.absent import absent_keys
 from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
@@ -47,9 +46,6 @@ from data.upload.slip import Slip, slip_of, with_slip
 from data.vocabulary import ReferenceLayer, UploadKind
 from data.workflow.preview import rehearse
 
-#: The readers' refusal that asks for a coordinate system names this place to answer.
-_ASKS_FOR_CRS = "请在页面选择坐标系"
-_CODE = re.compile(r"EPSG:(\d{4,6})")
 _MOST_CANDIDATES = 4
 
 
@@ -108,10 +104,8 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     document: Document = {"sha256": stored.sha256, "data_version": int(version), "question": None}
     try:
         result = read_file_limited(stored.path, options, cancelled=asked_to_stop(progress))
-    except UploadRefused as refusal:
-        if _ASKS_FOR_CRS not in refusal.message:
-            raise
-        return document | _crs_question(stored, options, refusal.message, progress)
+    except CrsUndecided as undecided:
+        return document | _crs_question(stored, options, undecided, progress)
     progress("识别列", 0, 0)
     headers = [h for table in result.tables for h in table.columns.column_names]
     document["signature"] = signature(headers)
@@ -147,16 +141,14 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         document["same_file"] = last_with(conn, stored.sha256, kind)
     try:
         prepared = assemble(request, result, stored)
+    except CrsUndecided as undecided:
+        return document | _crs_question(stored, options, undecided, progress)
     except UploadRefused as refusal:
-        if _ASKS_FOR_CRS in refusal.message:
-            return document | _crs_question(stored, options, refusal.message, progress)
         return document | _columns_question(store, result.tables, seen, refusal.message)
     try:
         return document | _planned(store, prepared, bounds, progress)
-    except UploadRefused as refusal:  # centre columns are placed only then
-        if _ASKS_FOR_CRS not in refusal.message:
-            raise
-        return document | _crs_question(stored, options, refusal.message, progress)
+    except CrsUndecided as undecided:  # centre columns are placed only then
+        return document | _crs_question(stored, options, undecided, progress)
 
 
 def _better_kind(result: ReadResult, kind: UploadKind, slip: Slip | None) -> Document | None:
@@ -212,11 +204,10 @@ def _columns_question(
 
 
 def _crs_question(
-    stored: StoredFile, options: ReadOptions, message: str, progress: Progress
+    stored: StoredFile, options: ReadOptions, undecided: CrsUndecided, progress: Progress
 ) -> Document:
     """Which systems fit, and where the file would lie in each: {epsg, bounds}."""
-    said = message.partition(_ASKS_FOR_CRS)[0] + "请选择。"
-    codes = list(dict.fromkeys(int(c) for c in _CODE.findall(message)))
+    said, codes = f"{undecided.situation}请选择。", undecided.candidates
     candidates: list[Document] = []
     for code in codes[:_MOST_CANDIDATES]:
         progress("试读坐标系", len(candidates), len(codes))

@@ -68,11 +68,17 @@ class MapQuestion:
             said.append(f"月清月份：{_months(self.months, self.year)}")
         if self.patch_type is not None:
             said.append(f"图斑类型：{self.patch_type.label}")
-        if self.against_on is not None:
-            said.append(f"与{format_day(self.against_on, self.as_of.year)}相比")
-        if self.against_months:
-            said.append(f"与{_months(self.against_months, self.year)}相比")
+        if self.is_difference:
+            said.append(self.compared_in_words())
         return said
+
+    def compared_in_words(self) -> str:
+        """`与8月31日相比`; nothing where nothing is compared."""
+        if self.against_on is not None:
+            return f"与{format_day(self.against_on, self.as_of.year)}相比"
+        if self.against_months:
+            return f"与{_months(self.against_months, self.year)}相比"
+        return ""
 
     def parameters(self) -> dict[str, str]:
         """Its own part of an address; year, day and district are the page's."""

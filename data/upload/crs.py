@@ -18,7 +18,7 @@ import pyproj
 import pyproj.network
 from pyproj.exceptions import CRSError, ProjError
 
-from data.errors import UploadRefused
+from data.errors import CrsUndecided, UploadRefused
 from data.upload.readers.base import CrsDecision, Geometry, ReadOptions
 
 CGCS2000 = 4490
@@ -163,7 +163,7 @@ def decide(
         how = "（坐标次序为先北后东，已对调）" if swapped else ""
         reason = f"文件没有坐标系说明；坐标只有按 {describe(found[0])} 才落在本市，按此读取{how}。"
         return Located(CrsDecision(found[0], "inferred", bool(swapped), None, found, reason))
-    raise UploadRefused(_undecided(x, y, found))
+    raise _undecided(x, y, found)
 
 
 def _given(
@@ -271,15 +271,14 @@ def describe(code: int) -> str:
         return f"EPSG:{code}"
 
 
-def _undecided(x: Floats, y: Floats, found: tuple[int, ...]) -> str:
-    how = "请在页面选择坐标系，或在命令行用 --crs 指定（例如 --crs 4528）。"
+def _undecided(x: Floats, y: Floats, found: tuple[int, ...]) -> UploadRefused:
     if found:
         names = "、".join(describe(c) for c in found)
-        return f"文件没有坐标系说明，坐标按以下几种都落在本市：{names}。{how}"
+        return CrsUndecided(f"文件没有坐标系说明，坐标按以下几种都落在本市：{names}。", found)
     if not len(x):
-        return "文件没有坐标系说明，也没有可用的坐标。请检查导出的图层是否为空。"
+        return UploadRefused("文件没有坐标系说明，也没有可用的坐标。请检查导出的图层是否为空。")
     ranges = f"横坐标 {x.min():.6g}–{x.max():.6g}，纵坐标 {y.min():.6g}–{y.max():.6g}"
-    return f"文件没有坐标系说明，{ranges}，按常用坐标系都不在本市范围内。{how}"
+    return CrsUndecided(f"文件没有坐标系说明，{ranges}，按常用坐标系都不在本市范围内。")
 
 
 def points_from_columns(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from data.errors import Issue, UploadRefused
+from data.errors import CrsUndecided, Issue, UploadRefused
 from data.upload.readers.base import CrsDecision, Geometry, RawTable, ReadResult, SheetSays
 
 _PIECE = 50_000
@@ -57,6 +57,19 @@ def load_result(answer: dict[str, Any], folder: Path) -> ReadResult:
         says.merged = {h: [(a, b) for a, b in found] for h, found in says.merged.items()}
         tables.append(RawTable(entry["name"], columns, rows, geometry, crs, unreadable, says))
     return ReadResult(tables, answer["container"], list(answer["notes"]), answer["slip"])
+
+
+def refusal_document(refusal: UploadRefused) -> dict[str, Any]:
+    """A refusal with its fields, as JSON."""
+    if isinstance(refusal, CrsUndecided):
+        return {"situation": refusal.situation, "candidates": list(refusal.candidates)}
+    return {"message": refusal.message}
+
+
+def refusal_from(document: dict[str, Any]) -> UploadRefused:
+    if "situation" in document:
+        return CrsUndecided(document["situation"], tuple(document["candidates"]))
+    return UploadRefused(document["message"])
 
 
 def _write(table: pa.Table, path: Path) -> None:

@@ -51,7 +51,7 @@ def _import_readers() -> None:
 
 def _answer(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     from data.errors import UploadRefused
-    from data.upload.exchange import save_result
+    from data.upload.exchange import refusal_document, save_result
     from data.upload.readers import ReadOptions, read_file
 
     options = request["options"]
@@ -59,7 +59,7 @@ def _answer(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     try:
         result = read_file(Path(request["path"]), ReadOptions(**options))
     except UploadRefused as refusal:
-        return {"refused": refusal.message}
+        return {"refused": refusal_document(refusal)}
     return save_result(result, folder)
 
 

@@ -204,13 +204,13 @@ class _Child:
                     return
 
     def result(self) -> ReadResult:
-        from data.upload.exchange import load_result
+        from data.upload.exchange import load_result, refusal_from
 
         code = self._process.returncode
         if code == 0:
             answer: dict[str, Any] = json.loads((self.folder / "answer.json").read_text("utf-8"))
             if "refused" in answer:
-                raise UploadRefused(answer["refused"])
+                raise refusal_from(answer["refused"])
             return load_result(answer, self.folder)
         trace = (self.folder / "stderr").read_bytes()[-20_000:].decode("utf-8", "replace")
         log.warning("reading child ended with %s: %s", code, trace[-4000:])

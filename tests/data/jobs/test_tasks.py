@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from data.errors import CrsUndecided
+from data.jobs import tasks
 from data.jobs.running import SILENT_SECONDS, run_job, settle_left_running
 from data.jobs.table import JobTable
 from data.jobs.tasks import TASKS, confirmation
@@ -14,6 +16,8 @@ from data.store.models import Patch
 from data.store.queries.map_facts import content_version
 from data.store.queries.stamp import data_version
 from data.store.queries.uploads import upload_list
+from data.upload import sandbox
+from data.upload.readers import ReadOptions, ReadResult
 from tests.sending import corrected
 from tests.uploading import PATCHES, confirmed, csv, payload, previewed, put_in, run_next
 
@@ -291,3 +295,22 @@ def test_a_returned_workbook_is_read_as_its_file_was_whatever_the_chooser_holds(
         years = set(conn.scalars(select(Patch.year)))
     assert (areas, years) == ([12.5 * 15, 8.0 * 15], {2023})
     assert batches(store)[0]["options"]["mapping"]["多大（公顷）"]["unit"] == "HA"
+
+
+def test_a_file_that_lies_in_the_city_by_several_systems_asks_with_where_each_would_put_it(
+    store: Store, table: JobTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the words of the question: they are no part of the program."""
+    undecided = CrsUndecided("另一句话。", (4490, 4528))
+    sure = sandbox.read_file_limited
+
+    def unsure(path: Path, options: ReadOptions, **more: Any) -> ReadResult:
+        if options.crs is None:
+            raise undecided
+        return sure(path, options, **more)
+
+    monkeypatch.setattr(tasks, "read_file_limited", unsure)
+    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
+    assert job.state == "waiting"
+    assert job.result is not None
+    assert (job.result["question"], job.result["message"]) == ("crs", "另一句话。请选择。")

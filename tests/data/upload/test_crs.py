@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import UploadRefused
+from data.errors import CrsUndecided, UploadRefused
 from data.upload.crs import decide, declared_system, points_from_columns
 from data.upload.readers import ReadOptions
 from tests.data.upload.readers.files import OPTIONS, points
@@ -45,16 +45,20 @@ def test_another_city_has_its_own_zones(epsg: int) -> None:
 def test_several_systems_are_named_with_the_way_to_choose() -> None:
     country = ReadOptions(city_bounds=(105.0, 30.0, 125.0, 40.0))
     x, y = _in(4549, *points(20))
-    with pytest.raises(UploadRefused, match=r"EPSG:4549.*--crs"):
+    with pytest.raises(CrsUndecided, match=r"EPSG:4549.*--crs") as undecided:
         decide(x, y, country)
+    assert 4549 in undecided.value.candidates
+    assert len(undecided.value.candidates) > 1
     assert decide(x, y, replace(country, crs=4549)).decision.source == "given"
 
 
 def test_coordinates_nowhere_near_the_city_are_refused_with_their_ranges() -> None:
-    with pytest.raises(UploadRefused, match=r"横坐标 1–3.*--crs"):
+    with pytest.raises(CrsUndecided, match=r"横坐标 1–3.*--crs") as undecided:
         decide(np.array([1.0, 3.0]), np.array([2.0, 2.0]), OPTIONS)
-    with pytest.raises(UploadRefused, match="没有可用的坐标"):
+    assert undecided.value.candidates == ()
+    with pytest.raises(UploadRefused, match="没有可用的坐标") as refused:
         decide(np.array([np.nan]), np.array([np.nan]), OPTIONS)
+    assert not isinstance(refused.value, CrsUndecided)  # no choice of a system would help
 
 
 def test_a_declared_system_that_misses_the_city_gives_way_to_the_only_one_that_does_not() -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.errors import UploadRefused
+from data.errors import CrsUndecided, UploadRefused
 from data.settings import PROJECT_DIR
 from data.upload import sandbox
 from data.upload.archive import MB
+from data.upload.exchange import refusal_document, refusal_from
 from data.upload.readers import ReadResult, read_file
 from data.upload.sandbox import ReadLimits, UploadCancelled, read_file_limited
 from tests.data.upload.readers.files import (
@@ -69,6 +70,15 @@ def test_a_refusal_crosses_with_its_sentence(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(UploadRefused, match="文件是空的"):
         read_file_limited(path, OPTIONS)
+
+
+def test_a_question_for_the_system_crosses_with_its_fields() -> None:
+    known = refusal_from(refusal_document(CrsUndecided("没有说明。", (4528, 4549))))
+    assert isinstance(known, CrsUndecided)
+    assert (known.situation, known.candidates) == ("没有说明。", (4528, 4549))
+    plain = refusal_from(refusal_document(UploadRefused("文件是空的。")))
+    assert type(plain) is UploadRefused
+    assert plain.message == "文件是空的。"
 
 
 def test_a_spare_child_is_used_once_and_replaced(tmp_path: Path) -> None:
@@ -172,6 +182,7 @@ except MemoryError:
 
 def test_only_the_named_driver_is_left_in_the_child() -> None:
     code = """
+from data.upload.exchange import refusal_document, refusal_from
 from data.upload.readers import gdal
 gdal.only_named_driver = True
 pyogrio = gdal.pyogrio_for("GPKG")
