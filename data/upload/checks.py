@@ -105,10 +105,15 @@ def units_beside(
             continue
         given = prepared.rows[name].to_numpy(dtype=object)[frame.index.to_numpy(dtype=int)]
         area = np.where([isinstance(v, float) for v in given], numbers(frame, name), np.nan)
+        beside = measured_mu
+        if (
+            name != whole and whole in frame
+        ):  # where nothing is measured, the whole is what there is
+            beside = np.where(np.isfinite(measured_mu), measured_mu, numbers(frame, whole))
         # a part may be any share of the whole: only a factor that is very exact tells
         strict = {"share": 0.8, "room": 0.1} if name == whole else {"share": 0.8, "room": 0.02}
         unit = prepared.unit(name)
-        likely = likely_unit(area, measured_mu, unit, **strict, least=1 if name == whole else 3)
+        likely = likely_unit(area, beside, unit, **strict, least=1 if name == whole else 3)
         if likely is not None:
             found[name] = likely
             prepared.doubt(name, _unit_doubt(prepared, name, unit, likely))

@@ -22,6 +22,9 @@ from data.upload.schemas import CellType, Column
 _NOT_SHARED = (CellType.AREA, CellType.NUMBER)
 _PARCEL_NO, _PATCH_NO = _KEYS = ("parcel_no", "patch_no")
 
+#: So many rows of a file must go on counting without a number to look like merged cells.
+_LEAST_FOLLOWING = 2
+
 #: Place of a row in its table, field, sentence.
 Fault = tuple[int, str, str]
 
@@ -61,10 +64,15 @@ def filled_down(
 
 
 def faults_of(
-    table: RawTable, assigned: Sequence[Assigned], frame: pd.DataFrame, one_row_a_parcel: bool
+    table: RawTable,
+    assigned: Sequence[Assigned],
+    frame: pd.DataFrame,
+    one_row_a_parcel: bool,
+    is_split: bool,
 ) -> list[Fault]:
     """Rows that come back because their cells are merged. frame: the parsed columns by field.
-    one_row_a_parcel: rows are told apart by patch and parcel only."""
+    one_row_a_parcel: rows are told apart by patch and parcel only. is_split: the rows of a patch
+    are all of its parcels."""
     values = {name: frame[name].to_numpy(dtype=object) for name in _KEYS if name in frame}
     faults: list[Fault] = []
     for one in assigned:
@@ -79,7 +87,7 @@ def faults_of(
             faults += [(i, one.column.field, sentence) for i in rows if len(rows) > 1]
     if one_row_a_parcel and _PATCH_NO in values:
         faults += _unnumbered(table, assigned, values)
-        faults += _as_if_merged(table, values)
+        faults += _as_if_merged(table, values) if is_split else []
     return faults
 
 
@@ -115,7 +123,8 @@ def _unnumbered(
 
 def _as_if_merged(table: RawTable, values: Mapping[str, Any]) -> list[Fault]:
     """Rows without 图斑编号 that go on counting the parcels of the row above, as a file saved from
-    merged cells has them. None of the patch's rows is taken: its split would not be whole."""
+    merged cells has them; a single one is a slip of the pen. None of the patch's rows is taken: its
+    split would not be whole."""
     parcels = values.get(_PARCEL_NO)
     if parcels is None:
         return []
@@ -128,6 +137,8 @@ def _as_if_merged(table: RawTable, values: Mapping[str, Any]) -> list[Fault]:
                 groups[-1].append(i)
             elif numbers[i - 1] is not None:
                 groups.append([i - 1, i])
+    if sum(len(group) - 1 for group in groups) < _LEAST_FOLLOWING:
+        return []
     faults: list[Fault] = []
     for group in groups:
         patch = numbers[group[0]]

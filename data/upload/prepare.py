@@ -433,7 +433,8 @@ def _parse_all(prepared: Prepared, constants: dict[str, Any]) -> None:
         prepared.notes += _said_nothing(nothing)
         keys = {c.field for c in prepared.columns if c.key}
         is_parcel = {"patch_no", "parcel_no"} <= keys <= {"year", "patch_no", "parcel_no"}
-        cell_errors += faults_of(table, mapped.assigned, frame, is_parcel)
+        is_split = prepared.request.kind is UploadKind.FINDINGS
+        cell_errors += faults_of(table, mapped.assigned, frame, is_parcel, is_split)
         frame["_row"] = table.row_numbers
         frame["_sheet"] = table.name
         frame["_table"] = number

@@ -90,7 +90,7 @@ def _readable(path: Path, options: ReadOptions) -> BinaryIO:
     if root is None:
         return io.BytesIO(text.encode("utf-8"))
     known = {"xml", "xmlns", *_DECLARED.findall(root["rest"])}
-    used = set(_PREFIXES.findall(text)) - known
+    used = {found[1] for found in _PREFIXES.finditer(text)} - known
     if used and len(used) <= _MOST_PREFIXES:
         added = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in sorted(used))
         at = root.start("rest")

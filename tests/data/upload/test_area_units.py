@@ -234,6 +234,15 @@ def test_parts_of_the_patch_are_held_against_the_shape_as_well(
     assert "占用耕地面积" in messages(send_file(sqlite_store, path, PATCHES, preview=True))
 
 
+def test_without_shapes_parts_are_held_against_the_whole(sqlite_store: Store) -> None:
+    rows = [
+        {**PATCH, "图斑编号": f"HC-{n}", "监测面积": 15.0 * n, "占用耕地面积": 1.0 * n}
+        for n in (1, 2, 3)
+    ]
+    assert "“占用耕地面积”按亩读取" in warnings(send(sqlite_store, PATCHES, *rows))
+    assert "像是" not in warnings(send(sqlite_store, PATCHES, *rows[:2]))
+
+
 def test_an_area_within_a_right_one_is_no_doubt(sqlite_store: Store, tmp_path: Path) -> None:
     path = _layer(tmp_path / "t.gpkg", 3 / 2000, GDMJ=1 / 2000)
     assert "像是" not in warnings(send_file(sqlite_store, path, PATCHES, preview=True))
