@@ -224,6 +224,7 @@ class ScenarioAction(Term):
 
     RECTIFIED = "rectified", "消除违法状态"
     APPROVED = "approved", "补办用地手续"
+    CERTIFIED = "certified", "拆除复耕并验收出证"
     LAWFUL = "lawful", "上级改判合法"
 
 

@@ -32,7 +32,7 @@ _PLAIN, _LONGEST = 600, 6_000
 _PACKED = "z."
 #: What a packed part may unfold to, and how many numbers one may carry.
 _UNPACKED, MOST_TICKS = 200_000, 5_000
-_LETTERS = {action: action.value[0] for action in ScenarioAction}  # r, a, l
+_LETTERS = {action: action.value[0] for action in ScenarioAction}  # r, a, c, l
 _ACTIONS = {letter: action for action, letter in _LETTERS.items()}
 
 

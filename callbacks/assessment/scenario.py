@@ -100,7 +100,8 @@ def listed_candidates(
     day = scenario.day(context.as_of)
     scope = context.scope.narrowed_to(context.district)
     year = context.year
-    found = remaining_patches(conn, scope, year, day, text=text)
+    variant = context.lines.variant
+    found = remaining_patches(conn, scope, year, day, text=text, variant=variant)
     shown, total = found[: PAGE * max(pages, 1)], len(found)
     names = {d.code: d.short_name for d in context.stamp.districts}
     listed = candidates(shown, total, names, year, picked, text, scenario.ticks)

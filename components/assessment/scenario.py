@@ -400,6 +400,8 @@ def proposal_sentence(proposal: Proposal, name: str, most: int | None) -> str:
             f"{name}最少整改{len(selection.patches):,}个图斑即可降到{line}下："
             f"须扣除{needed}亩，这些图斑共{area}亩，由{now}变为{say(proposal.then)}。"
         )
+        if proposal.actions == (ScenarioAction.CERTIFIED,):
+            text += "按现行口径，须拆除复耕、通过验收并出具到位证明才扣除。"
         if not selection.least_area_proven:
             text += "个数确为最少；面积是否最小未能在限定时间内证明。"
         return text
@@ -453,7 +455,7 @@ def proposal_view(
             f"加入假设：{a.label}", id=ids.Assessment.adopt(a.value), size="sm", outline=True,
             color="primary",
         )
-        for a in (ScenarioAction.RECTIFIED, ScenarioAction.APPROVED)
+        for a in proposal.actions
     ]  # fmt: skip
     listed: Component = table
     if len(rows) > MOST_SHOWN:
@@ -473,7 +475,10 @@ def definition_note(*, is_open: bool = False) -> Component:
                         "消除违法状态、补办用地手续：从扣除后的分子中去掉，分母和未扣除的比例不变；"
                         "补办不使原来的违法成为合法。"
                     ),
-                    html.Li("上级改判合法：从分子中去掉（扣除与未扣除都去掉），仍留在分母中。"),
+                    html.Li(
+                        "拆除复耕并验收出证：还从从严扣除的分子中去掉；已消除而未验收、未出证的，也按此补齐。"
+                    ),
+                    html.Li("上级改判合法：从分子中去掉（各口径都去掉），仍留在分母中。"),
                     html.Li(f"{net.label}：{net.text}（工作方案 {net.clause}）"),
                 ]
             ),

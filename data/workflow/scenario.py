@@ -13,7 +13,19 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from data.periods import elimination_cutoff_on
 from data.rules.loader import Rule
@@ -42,6 +54,7 @@ from data.vocabulary import (
     AuditResult,
     BulkChoice,
     Legality,
+    RatioVariant,
     RectificationWay,
     ScenarioAction,
     TargetLine,
@@ -51,7 +64,9 @@ from data.workflow.preview import compare
 Figures = dict[str, Any]
 #: Patches that are looked up in one statement.
 _CHUNK = 500
-_LAWFUL = ScenarioAction.LAWFUL
+_LAWFUL, _CERTIFIED = ScenarioAction.LAWFUL, ScenarioAction.CERTIFIED
+#: The certificate of a supposed 拆除复耕.
+_SUPPOSED = "假设"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +175,11 @@ def _supposed(
     conn: Connection, scope: Scope, year: int, day: date, scenario: Scenario
 ) -> list[tuple[RemainingPatch, ScenarioAction]]:
     """The patches that a scenario changes, those with most farmland of the ratio first."""
-    if scenario.bulks:
-        found = remaining_patches(conn, scope, year, day)
-    else:
-        found = remaining_patches(conn, scope, year, day, numbers=scenario.ticks.keys())
+    actions = (*scenario.ticks.values(), *(b.action for b in scenario.bulks))
+    # what only waits for acceptance or proof can be brought under no other supposition
+    variant = RatioVariant.STRICT if _CERTIFIED in actions else RatioVariant.NET
+    numbers = None if scenario.bulks else scenario.ticks.keys()
+    found = remaining_patches(conn, scope, year, day, numbers=numbers, variant=variant)
     chosen = []
     for patch in found:
         action = scenario.ticks.get(patch.patch_no)
@@ -182,18 +198,26 @@ def _suppose(
         return
     actions = dict(chosen)
     summary.remove(conn, list(actions), mapped=False)
-    rows = list(_open_parcels(conn, year, day, list(actions)))
+    proven = [i for i, action in actions.items() if action == _CERTIFIED]
+    others = [i for i in actions if actions[i] != _CERTIFIED]
+    rows = list(_open_parcels(conn, year, day, others))
     _end_unlawful_state(
-        conn, day, [(*key, actions[key[0]]) for key in rows if actions[key[0]] != _LAWFUL]
+        conn,
+        day,
+        [
+            *((*key, actions[key[0]]) for key in rows if actions[key[0]] != _LAWFUL),
+            *((*key, _CERTIFIED) for key in _open_parcels(conn, year, day, proven, proven=True)),
+        ],
     )
     _judge_lawful(conn, day, [key for key in rows if actions[key[0]] == _LAWFUL])
     summary.add(conn, list(actions), mapped=False)
 
 
 def _open_parcels(
-    conn: Connection, year: int, day: date, patch_ids: Sequence[int]
+    conn: Connection, year: int, day: date, patch_ids: Sequence[int], *, proven: bool = False
 ) -> Iterable[tuple[int, int]]:
-    """(patch id, parcel number) of the unlawful parcels whose state has not been ended."""
+    """(patch id, parcel number) of the unlawful parcels whose state has not been ended; proven:
+    or that are not strictly eliminated."""
     on = day_literal(day)
     for start in range(0, len(patch_ids), _CHUNK):
         rows = parcels_at(
@@ -207,7 +231,13 @@ def _open_parcels(
         parcel = ParcelState(rows, on, year)
         query = (
             select(rows.c.patch_id, rows.c.parcel_no)
-            .where(parcel.unlawful, ~parcel.has_eliminated_date)
+            .where(
+                parcel.unlawful,
+                or_(
+                    ~parcel.has_eliminated_date,
+                    and_(literal(proven), ~parcel.strictly_eliminated),
+                ),
+            )
             .order_by(rows.c.patch_id, rows.c.parcel_no)
         )
         yield from ((row.patch_id, row.parcel_no) for row in conn.execute(query))
@@ -238,7 +268,7 @@ def _end_unlawful_state(
         new += 1
         added.append(
             {"id": new, "batch_id": 0, "source_hash": 0, "patch_id": patch_id,
-             "parcel_no": parcel_no, "way": None, **_case_values(day, action)}
+             "parcel_no": parcel_no, **_new_case(day, action)}
         )  # fmt: skip
     for action, case_ids in changed.items():
         for start in range(0, len(case_ids), _CHUNK):
@@ -248,9 +278,32 @@ def _end_unlawful_state(
         conn.execute(insert(c), added)
 
 
+def _new_case(day: date, action: ScenarioAction) -> dict[str, Any]:
+    """A case that the scenario adds; all of them with the same columns."""
+    certified = action is _CERTIFIED
+    way = {
+        ScenarioAction.APPROVED: RectificationWay.LAND_USE_APPROVAL.value,
+        _CERTIFIED: RectificationWay.DEMOLITION_RECULTIVATION.value,
+    }.get(action)
+    return {
+        "way": way,
+        "eliminated_on": day,
+        "accepted_on": day if certified else None,
+        "certificate_no": _SUPPOSED if certified else None,
+    }
+
+
 def _case_values(day: date, action: ScenarioAction) -> dict[str, Any]:
-    approved = {"way": RectificationWay.LAND_USE_APPROVAL.value}
-    return {"eliminated_on": day} | (approved if action is ScenarioAction.APPROVED else {})
+    """What a case that is there becomes; what has already been reached stays."""
+    c, new = EnforcementCase, _new_case(day, action)
+    if action is not _CERTIFIED:
+        return {"eliminated_on": day} | ({"way": new["way"]} if new["way"] else {})
+    return {
+        "way": new["way"],
+        "eliminated_on": case((c.eliminated_on <= day, c.eliminated_on), else_=day),
+        "accepted_on": case((c.accepted_on <= day, c.accepted_on), else_=day),
+        "certificate_no": func.coalesce(func.nullif(c.certificate_no, ""), _SUPPOSED),
+    }
 
 
 def _judge_lawful(conn: Connection, day: date, parcels: Sequence[tuple[int, int]]) -> None:
@@ -307,7 +360,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Proposal:
-    """selection: None where there is a hindrance. chosen: its patches.
+    """selection: None where there is a hindrance. chosen: its patches. actions: what brings each of
+    them out of the figure, any one of these.
 
     now, then: the value without and with the set. best: with all that the constraints allow
     (at_most the largest). left_out: patches that are not to be demolished (or nobody has said how),
@@ -323,6 +377,7 @@ class Proposal:
     hindrance: Hindrance | None
     chosen: list[RemainingPatch]
     left_out: int
+    actions: tuple[ScenarioAction, ...] = (ScenarioAction.RECTIFIED, ScenarioAction.APPROVED)
 
 
 def target(rules: Mapping[str, Rule], line: TargetLine, year: int, day: date) -> Target:
@@ -411,8 +466,13 @@ def propose(
     """
     document = figures(conn, scope, year, day, district)
     row = document["districts"][0] if district else document["city"]
-    aim = _aim(rulebook(conn), row, line, year, day)
-    found = remaining_patches(conn, scope.narrowed_to(district), year, day)
+    rules = rulebook(conn)
+    aim, formula = _aim(rules, row, line, year, day), rules["ratio"].of(year, day).parameters
+    variant = RatioVariant.NET if aim.target.is_area else RatioVariant(formula["variant"])
+    found = remaining_patches(conn, scope.narrowed_to(district), year, day, variant=variant)
+    proof = variant is RatioVariant.STRICT or (
+        variant is RatioVariant.NET and not aim.target.is_area and formula["require_acceptance"]
+    )
     carrying = [p for p in found if carried(line, p) > 0]
     needed = needed_removal(aim.numerator, aim.is_under)
     assert needed is not None, "nothing at all is under every line above zero"
@@ -431,4 +491,5 @@ def propose(
         None if selection else aim.hindrance,
         [p for p in carrying if p.patch_no in numbers],
         sum(not p.is_demolition for p in carrying) if constraints.only_demolition else 0,
+        (_CERTIFIED,) if proof else (ScenarioAction.RECTIFIED, ScenarioAction.APPROVED),
     )

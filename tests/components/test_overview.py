@@ -67,7 +67,8 @@ def test_decimals_are_the_same_in_a_column() -> None:
 
 
 def test_every_number_of_the_ranking_that_has_patches_leads_to_them() -> None:
-    figures = row(on_time_rate=0.8, overdue=4, patches=50, ratio_net=0.12, ratio_gross=0.2)
+    figures = row(on_time_rate=0.8, overdue=4, patches=50, ratio_net=0.12, ratio_gross=0.2,
+                  ratio_strict=0.18)  # fmt: skip
     links = links_of(ranking(QUERY, {"371002": figures}, stands("371002"), LINES, None))
     tail = "year=2023&asof=2023-11-23&district=371002"
     assert links == {
@@ -76,6 +77,7 @@ def test_every_number_of_the_ranking_that_has_patches_leads_to_them() -> None:
         "4": f"/overdue?{tail}",
         "20%": f"/patches?{tail}&figure=ratio_gross",
         "12%": f"/patches?{tail}&figure=ratio_net",
+        "18%": f"/patches?{tail}&figure=ratio_strict",
         "0.00": f"/patches?{tail}&figure=remaining_farmland_mu",
         "◆ 已达约谈线": f"/triggers?{tail}",
     }

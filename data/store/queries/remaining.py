@@ -14,8 +14,10 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal_column,
+    or_,
     select,
     union,
 )
@@ -31,7 +33,7 @@ from data.store.queries.state import (
     parcels_at,
 )
 from data.units import PARTS_PER_MU
-from data.vocabulary import Legality, RectificationWay
+from data.vocabulary import Legality, RatioVariant, RectificationWay
 
 _UNLAWFUL: Expression = literal_column(f"'{Legality.UNLAWFUL.value}'")
 _DEMOLITION = (RectificationWay.DEMOLITION.value, RectificationWay.DEMOLITION_RECULTIVATION.value)
@@ -39,11 +41,13 @@ _DEMOLITION = (RectificationWay.DEMOLITION.value, RectificationWay.DEMOLITION_RE
 
 @dataclass(frozen=True, slots=True)
 class RemainingPatch:
-    """A land patch with unlawful parcels whose state has not been ended by the day.
+    """A land patch with unlawful parcels whose state has not been ended by the day, or that the
+    ratio's variant does not deduct for want of acceptance or proof.
 
-    Areas in integer parts of units.PARTS_PER_MU: of its counted parcels farmland, basic farmland
-    and redline; ratio_parts: farmland of those that are new construction, too. filed: every one of
-    these parcels has a case. is_demolition: every one has the way 拆除 or 拆除复耕.
+    Areas in integer parts of units.PARTS_PER_MU: of its counted parcels that are not eliminated
+    farmland, basic farmland and redline; ratio_parts: farmland in the numerator of the variant.
+    filed: every one of these parcels has a case. is_demolition: every one has the way 拆除 or
+    拆除复耕.
     """
 
     id: int
@@ -65,7 +69,16 @@ def _parts(condition: Expression, area: Expression) -> Expression:
     return func.sum(case((condition, rounded), else_=0))
 
 
-def _query(scope: Scope, year: int, day: date, *conditions: Expression) -> Select[Any]:
+def _waits(parcel: ParcelState, variant: RatioVariant) -> Expression:
+    """Eliminated, and not deducted: what is missing can still be brought."""
+    if variant is RatioVariant.GROSS:
+        return false()
+    return and_(parcel.counted, parcel.has_eliminated_date, ~parcel.deducted(variant))
+
+
+def _query(
+    scope: Scope, year: int, day: date, variant: RatioVariant, *conditions: Expression
+) -> Select[Any]:
     on = day_literal(day)
     state = PatchState(Patch, on)
     # somebody must have said so, whoever outweighs whom: by the partial indexes, which a query
@@ -93,7 +106,9 @@ def _query(scope: Scope, year: int, day: date, *conditions: Expression) -> Selec
         *conditions,
     )
     r, parcel = rows.c, ParcelState(rows, on, year)
-    ratio = _parts(and_(parcel.counted, parcel.new_construction), r.farmland_mu)
+    in_ratio = and_(parcel.counted, parcel.new_construction, ~parcel.deducted(variant))
+    ratio, open_ = _parts(in_ratio, r.farmland_mu), ~parcel.has_eliminated_date
+    left = and_(parcel.counted, open_)
     way = func.coalesce(r.way, "").in_(_DEMOLITION)
     return (
         select(
@@ -104,13 +119,13 @@ def _query(scope: Scope, year: int, day: date, *conditions: Expression) -> Selec
             r.due_on,
             func.count().label("parcels"),
             ratio.label("ratio_parts"),
-            _parts(parcel.counted, r.farmland_mu).label("farmland_parts"),
-            _parts(parcel.counted, r.basic_farmland_mu).label("basic_farmland_parts"),
-            _parts(parcel.counted, r.redline_mu).label("redline_parts"),
+            _parts(left, r.farmland_mu).label("farmland_parts"),
+            _parts(left, r.basic_farmland_mu).label("basic_farmland_parts"),
+            _parts(left, r.redline_mu).label("redline_parts"),
             func.min(case((parcel.filed, 1), else_=0)).label("filed"),
             func.min(case((way, 1), else_=0)).label("is_demolition"),
         )
-        .where(parcel.unlawful, ~parcel.has_eliminated_date)
+        .where(parcel.unlawful, or_(open_, _waits(parcel, variant)))
         .group_by(r.id, r.patch_no, r.district, r.location, r.due_on)
         .order_by(ratio.desc(), r.patch_no)
     )
@@ -136,14 +151,16 @@ def remaining_patches(
     *,
     text: str = "",
     numbers: Collection[str] | None = None,
+    variant: RatioVariant = RatioVariant.NET,
 ) -> list[RemainingPatch]:
     """The scope's patches with unlawful land left, those with most farmland of the ratio first.
 
-    text: as the search box of the lists. numbers: only these patches.
+    text: as the search box of the lists. numbers: only these patches. variant: of the ratio; with
+    it stand patches that it could still deduct, were they accepted and proven.
     """
     conditions: list[Expression] = []
     if text.strip():
         conditions.append(text_condition(text, year))
     if numbers is not None:
         conditions.append(Patch.patch_no.in_(sorted(numbers)))
-    return _read(conn, _query(scope, year, day, *conditions))
+    return _read(conn, _query(scope, year, day, variant, *conditions))

@@ -22,7 +22,7 @@ from tests.data.upload.test_service import _state
 from tests.sending import FINDING, PATCH, send
 
 DAY = date(2023, 11, 1)
-RECTIFIED, APPROVED, LAWFUL = ScenarioAction
+RECTIFIED, APPROVED, CERTIFIED, LAWFUL = ScenarioAction
 
 
 def patch(number: str, farmland: float, district: str = "环翠区", **more: Any) -> dict[str, Any]:
@@ -133,8 +133,42 @@ def test_rectified_and_approved_leave_numerator_only_and_lawful_stays_in_the_den
         ratios[action] = (
             row["ratio_net"], row["ratio_gross"], row["new_construction_farmland_mu"]
         )  # fmt: skip
-    assert ratios[RECTIFIED] == ratios[APPROVED] == (0.21, 0.29, 100.0)
+    assert ratios[RECTIFIED] == ratios[APPROVED] == ratios[CERTIFIED] == (0.21, 0.29, 100.0)
     assert ratios[LAWFUL] == (0.21, 0.21, 100.0)
+
+
+def test_the_strict_ratio_falls_by_what_is_certified_and_by_that_alone(filled: Store) -> None:
+    """C was demolished and recultivated, and waits for its acceptance and certificate."""
+    done = {"图斑编号": "C", "整改方式": "拆除复耕", "消除违法状态日期": "2023-10-01"}
+    send(filled, UploadKind.CASES, done)
+    promised = tried(filled, Scenario({"A": RECTIFIED, "B": CERTIFIED, "C": CERTIFIED}))
+    before, after = promised.before["districts"][0], promised.after["districts"][0]
+    assert (before["ratio_strict"], after["ratio_strict"]) == (0.29, 0.16)
+    assert (before["ratio_net"], after["ratio_net"]) == (0.24, 0.04)
+    on = DAY.isoformat()
+    proof = {"验收日期": on, "拆除复耕证明编号": "证"}
+    send(
+        filled,
+        UploadKind.CASES,
+        *({"图斑编号": "A", "地块序号": p, "消除违法状态日期": on} for p in (1, 2)),
+        {"图斑编号": "B", "整改方式": "拆除复耕", "消除违法状态日期": on, **proof},
+        {"图斑编号": "C", **proof},
+    )
+    assert found_in(filled, DAY) == (promised.after, promised.triggers_after)
+
+
+def test_the_smallest_set_of_the_strict_ratio_takes_what_waits_for_its_proof(filled: Store) -> None:
+    """29 of 100 亩: under 15 % with the two largest, 12 and 5; of 12 one was eliminated."""
+    send(
+        filled, UploadKind.CASES, {"图斑编号": "A", "地块序号": 1, "消除违法状态日期": "2023-10-01"}
+    )
+    changed(filled, "ratio", "variant", "strict")
+    with filled.read() as conn:
+        found = propose(conn, Scope.all(), 2023, DAY, "371002", TargetLine.INTERVIEW)
+    assert [p.patch_no for p in found.chosen] == ["A", "D"]
+    assert (found.now, found.then, found.actions) == (0.29, 0.13, (CERTIFIED,))
+    promised = tried(filled, Scenario(dict.fromkeys(("A", "D"), CERTIFIED)))
+    assert promised.after["districts"][0]["ratio_strict"] == found.then
 
 
 def test_bulk_choices_take_their_patches_and_ticks_outrank_them(filled: Store) -> None:
