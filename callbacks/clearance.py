@@ -13,11 +13,12 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
-from callbacks.frame.wall import wall_search
+from callbacks.frame.wall import wall_parts, wall_search
 from components import ids
 from components.clearance import matrix, matrix_rows, matrix_title, months_of, progress
 from components.figures.progress import progress_figure
 from components.links import href
+from components.outlook.deadline_card import next_card
 from components.outlook.month_clock import clock_card, per_day, verdict
 from components.outlook.outlook_cards import audit_card, elimination_card
 from components.parts.card_menu import copy_link, export_link, save_image, show_table
@@ -41,7 +42,7 @@ from data.outlook.leading import leading
 from data.periods import format_day, format_month
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.figures import city_months, figures, trend
+from data.store.queries.figures import city_months, figures, of_district, trend
 from data.triggers.current import current_triggers
 from data.triggers.matters import matters
 from data.units import format_count
@@ -106,16 +107,20 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     """The whole page for an address."""
     context = read_context(conn, settings, search)
     scope, year, as_of, query = context.scope, context.year, context.as_of, context.query
-    document = figures(conn, scope, year, as_of, context.district)
+    everything = figures(conn, scope, year, as_of)
+    document = of_district(everything, context.district)
     row = document["districts"][0] if context.district else document["city"]
     running = clock(document, as_of)
-    outlook = clearance_outlook(conn, scope, year, as_of, document)
+    # a wall keeps all districts in its tables and marks the one whose turn it is
+    shown = everything if context.on_wall else document
+    outlook = clearance_outlook(conn, scope, year, as_of, shown)
     name = context.district_name if context.district else None
     months = current_triggers(
         conn, scope, year, as_of, context.district,
         with_patches=False, rules=("T1",), document=document, book=context.rules,
     )  # fmt: skip
     top = [
+        *wall_parts(context, settings.today()),
         headline(
             leading(
                 year,
@@ -139,31 +144,34 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                 href("/upload", query),
             ),
         ]
-    lines, city = context.lines, city_months(document)
-    total = sum(m["due"] for m in document["months"] if m["month"] == running.month)
+    lines, city = context.lines, city_months(shown)
+    total = sum(m["due"] for m in shown["months"] if m["month"] == running.month)
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     cards = [
         card(
             matrix_title(city, year, lines),
-            matrix(query, document, city, year, lines, running.month),
+            matrix(query, shown, city, year, lines, running.month, context.district),
             definition=DEFINITIONS["on_time_rate"],
             stamp=context.stamp_line,
             actions=actions,
         ),
         clock_card(
-            running,
+            clock(shown, as_of),
             outlook,
             total,
             query,
             year,
+            chosen=context.district,
             stamp=context.stamp_line,
             actions=actions,
         ),
     ]
-    if not context.on_wall:
+    if context.on_wall:
+        cards.append(next_card(month_deadlines(year, document), as_of, year))
+    else:
         cards += later_gates(conn, context, document, actions)
         cards.append(progress_card(context, running, progress_series(conn, context, running)))
-    return [*top, html.Div(cards, className="clearance-grid")]
+    return [*top, html.Div(cards, className="clearance-grid with-next")]
 
 
 def later_gates(

@@ -13,11 +13,12 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
-from callbacks.frame.wall import wall_search
+from callbacks.frame.wall import wall_parts, wall_search
 from callbacks.triggers.sheet import matter_columns, matter_row
 from components import ids
 from components.links import href
 from components.maps.base import Tiles
+from components.outlook.deadline_card import next_card
 from components.outlook.month_clock import clock_card
 from components.overview import (
     domain_line,
@@ -37,7 +38,7 @@ from data.outlook.leading import leading
 from data.periods import month_ends_before
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.figures import figures, trend
+from data.store.queries.figures import figures, of_district, trend
 from data.store.queries.places import unit_shapes
 from data.triggers.current import city_code, current_triggers
 from data.triggers.matters import Matter, matters, standings, summary
@@ -54,17 +55,6 @@ def rows_by_subject(document: Figures) -> dict[str, Figures]:
     """Code → figures: every district, and the city under its own code."""
     rows = {row["code"]: row for row in document["districts"]}
     return rows | {city_code(list(rows)): document["city"]}
-
-
-def of_district(document: Figures, district: str | None) -> Figures:
-    """The document of one district (as queries.figures gives it) out of that of all."""
-    if district is None:
-        return document
-    own = {
-        name: [row for row in document[name] if row["code"] == district]
-        for name in ("districts", "months")
-    }
-    return document | own
 
 
 def held_matters(conn: Connection, context: PageContext, everything: Figures) -> list[Matter]:
@@ -88,13 +78,16 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     document = of_district(everything, context.district)
     row = document["districts"][0] if context.district else document["city"]
     running = clock(document, as_of)
-    outlook = clearance_outlook(conn, scope, year, as_of, document)
+    # a wall keeps all districts in its tables and marks the one whose turn it is
+    shown = everything if context.on_wall else document
+    outlook = clearance_outlook(conn, scope, year, as_of, shown)
     name = context.district_name if context.district else None
     held = held_matters(conn, context, everything)
     found = [m for m in held if context.district in (None, m.district)]
     stands = standings(held, deadlines.names_of(everything))
     dates = deadlines.of_view(conn, context, document)
     top = [
+        *wall_parts(context, settings.today()),
         headline(leading(year, as_of, row, found, dates, running, outlook.forecasts, name)),
         *problem_notes(context.problems, href(PATH, query)),
     ]
@@ -111,7 +104,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     lines, stamp = context.lines, context.stamp_line
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     districts, rows = everything["districts"], rows_by_subject(everything)
-    total = sum(m["due"] for m in document["months"] if m["month"] == running.month)
+    total = sum(m["due"] for m in shown["months"] if m["month"] == running.month)
     return [
         *top,
         domain_line(query, row, year),
@@ -136,11 +129,12 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     stamp,
                 ),
                 clock_card(
-                    running,
+                    clock(shown, as_of),
                     outlook,
                     total,
                     query,
                     year,
+                    chosen=context.district,
                     stamp=stamp,
                     actions=actions,
                     class_name="clock-panel",
@@ -155,7 +149,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     actions=actions,
                 ),
                 *(
-                    []
+                    [next_card(dates, as_of, year)]
                     if context.on_wall
                     else [deadlines.card_for(context, document, dates, actions)]
                 ),

@@ -88,8 +88,10 @@ def matrix(
     year: int,
     lines: Lines,
     running: str,
+    chosen: str | None = None,
 ) -> Component:
-    """running: the current clearance month, which a narrow screen opens at."""
+    """running: the current clearance month, which a narrow screen opens at. chosen: the district
+    that is marked among all."""
     months, units = months_of(document), matrix_rows(document, city)
     columns = [
         TableColumn("区市"),
@@ -115,7 +117,12 @@ def matrix(
         ],
         className="matrix-legend",
     )
-    return html.Div([plain_table(columns, rows, "各区市各月按期上报率", "matrix"), legend])
+    marked = next((at for at, (unit, _) in enumerate(units) if unit["code"] == chosen), None)
+    table = plain_table(
+        columns, rows, "各区市各月按期上报率", "matrix",
+        marked=marked if chosen and len(units) > 1 else None,
+    )  # fmt: skip
+    return html.Div([table, legend])
 
 
 def matrix_title(city: Sequence[Figures], year: int, lines: Lines) -> str:

@@ -21,6 +21,8 @@ class Shell:
     TOAST_CLOSE = "toast-close"
     NOTICES = "notices"  # assets/js/shell.js writes there
     FOOTER = "page-stamp"
+    WALL_TIME = "wall-time"  # assets/js/wall.js writes there
+    WALL_GONE = "wall-gone"
 
 
 class Overview:

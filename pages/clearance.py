@@ -18,6 +18,6 @@ def layout(**query: Any) -> html.Div:
     return html.Div(
         [
             wall_clock(ids.Clearance.TICK, query),
-            html.Div(skeleton("page"), id=ids.Clearance.CONTENT),
+            html.Div(skeleton("page"), id=ids.Clearance.CONTENT, className="wall-content"),
         ]
     )

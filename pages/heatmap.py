@@ -16,5 +16,8 @@ dash.register_page(__name__, path="/heatmap", name="违法占用", title="违法
 
 def layout(**query: Any) -> html.Div:
     return html.Div(
-        [wall_clock(ids.Heatmap.TICK, query), html.Div(skeleton("page"), id=ids.Heatmap.CONTENT)]
+        [
+            wall_clock(ids.Heatmap.TICK, query),
+            html.Div(skeleton("page"), id=ids.Heatmap.CONTENT, className="wall-content"),
+        ]
     )

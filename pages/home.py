@@ -16,5 +16,8 @@ dash.register_page(__name__, path="/", name="总览", title="总览 · 卫片执
 
 def layout(**query: Any) -> html.Div:
     return html.Div(
-        [wall_clock(ids.Overview.TICK, query), html.Div(skeleton("page"), id=ids.Overview.CONTENT)]
+        [
+            wall_clock(ids.Overview.TICK, query),
+            html.Div(skeleton("page"), id=ids.Overview.CONTENT, className="wall-content"),
+        ]
     )

@@ -31,6 +31,27 @@
     };
   }
 
+  /* On a wall nobody moves the map: it fills its frame, whatever size that takes. */
+  function fillWall(map, container) {
+    if (!container.closest(".screen")) return;
+    const whole = container.id === "overview-map";
+    const fill = function () {
+      const bounds = L.latLngBounds([]);
+      const marked = L.latLngBounds([]);
+      map.eachLayer(function (layer) {
+        if (!layer.feature || !layer.feature.properties || !layer.getBounds) return;
+        bounds.extend(layer.getBounds());
+        if (layer.feature.properties.highlighted) marked.extend(layer.getBounds());
+      });
+      map.invalidateSize({ animate: false, pan: false });
+      const wanted = marked.isValid() && !whole ? marked : bounds;
+      if (wanted.isValid()) map.fitBounds(wanted, { animate: false, padding: [8, 8] });
+    };
+    const watched = new ResizeObserver(fill);
+    watched.observe(container);
+    map.on("unload", function () { watched.disconnect(); });
+  }
+
   /* Runs once a district; the map exists by then, so its buttons can be told in Chinese. */
   function prepareMap(feature, layer, context) {
     const container = context.map.getContainer();
@@ -46,6 +67,7 @@
     }, 0);
     if (container.dataset.zoomWatched) return;
     container.dataset.zoomWatched = "yes";
+    fillWall(context.map, container);
     const watch = function () {
       container.classList.toggle("map-near", context.map.getZoom() >= 11);
     };

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
-from callbacks.frame.wall import wall_search
+from callbacks.frame.wall import wall_parts, wall_search
 from callbacks.heatmap.address import (
     IMAGERY,
     LAYERS,
@@ -135,6 +135,7 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
     context, address, i = view.context, view.address, ids.Heatmap
     if not len(view.cube.patches["id"]):
         return [
+            *wall_parts(context, services.settings.today()),
             html.H1(headline(view, []), className="headline"),
             *problem_notes([*context.problems, *address.problems], href(PATH, context.query)),
             empty(
@@ -180,6 +181,7 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
         className="panel heatmap-units",
     )
     return [
+        *wall_parts(context, services.settings.today()),
         html.Div(top(view, found), id=i.TOP, className="heatmap-top"),
         _question_bar(conn, view),
         html.Div([map_card, panel], className="heatmap-grid"),

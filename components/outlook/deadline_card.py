@@ -175,6 +175,30 @@ def deadline_card(
     )
 
 
+#: Dates on a wall.
+MOST_NEXT = 5
+
+
+def next_card(deadlines: Sequence[Deadline], as_of: date, year: int) -> Component:
+    """What comes next, for a wall: date, distance, what is due and what is open of it."""
+    entries = []
+    for group in coming(deadlines, as_of)[:MOST_NEXT]:
+        first = group[0]
+        text = open_text(first)
+        if len(group) > 1:
+            text = f"{first.what}{amount(sum(_sum(group).values()), first.unit)}"
+        entries.append(
+            html.Li(
+                [
+                    html.Strong(f"{first.title}：{text}"),
+                    html.Small(f"{_since(group, year)}，{distance(first.on, as_of)}"),
+                ]
+            )
+        )
+    body = html.Ul(entries, className="next-dates") if entries else html.P("没有后续期限。")
+    return card("接下来的期限", body, class_name="next-panel")
+
+
 def _past_row(
     group: Sequence[Deadline], as_of: date, year: int, names: Names, query: Query
 ) -> list[str | Cell]:

@@ -66,7 +66,14 @@ def reasons(lines: Sequence[str]) -> Component:
     )
 
 
-def clock_table(running: Clock, outlook: Outlook, query: Mapping[str, str], year: int) -> Component:
+def clock_table(
+    running: Clock,
+    outlook: Outlook,
+    query: Mapping[str, str],
+    year: int,
+    chosen: str | None = None,
+) -> Component:
+    """chosen: the district that is marked among all."""
     rows: list[list[str | Cell]] = []
     why: list[str] = []
     for missing in running.missing:
@@ -90,8 +97,13 @@ def clock_table(running: Clock, outlook: Outlook, query: Mapping[str, str], year
             why.append(
                 forecast_reason(missing.name, forecast, running.days_left, ("未上报", "未按期上报"))
             )
+    marked = next((at for at, m in enumerate(running.missing) if m.code == chosen), None)
     table = plain_table(
-        COLUMNS, rows, f"{format_month(running.month, year)}月清进度", "clock-table"
+        COLUMNS,
+        rows,
+        f"{format_month(running.month, year)}月清进度",
+        "clock-table",
+        marked=marked if len(rows) > 1 else None,
     )
     note = forecast_note(outlook)
     return html.Div([table, html.P(note, className="note"), *([reasons(why)] if why else [])])
@@ -116,10 +128,11 @@ def clock_card(
     year: int,
     *,
     stamp: str,
+    chosen: str | None = None,
     actions: Sequence[Component] = (),
     class_name: str = "",
 ) -> Component:
-    """total: land patches of the running month."""
+    """total: land patches of the running month. chosen: as of clock_table."""
     due, month = format_day(running.due_on, year), format_month(running.month, year)
     left = format_days_left(running.days_left)
     title = f"{month}月清：{due}到期，{left}"
@@ -134,7 +147,7 @@ def clock_card(
         body = html.P(f"{month}的{total}个图斑已全部上报。")
     else:
         title = f"{month}月清还有{running.patches}个图斑未上报：{due}到期，{left}"
-        body = clock_table(running, outlook, query, year)
+        body = clock_table(running, outlook, query, year, chosen)
     return card(
         title,
         body,

@@ -125,6 +125,17 @@ def figures(
     }
 
 
+def of_district(document: dict[str, Any], district: str | None) -> dict[str, Any]:
+    """The document of one district, as figures() gives it, out of that of all."""
+    if district is None:
+        return document
+    own = {
+        name: [row for row in document[name] if row["code"] == district]
+        for name in ("districts", "months")
+    }
+    return document | own
+
+
 _OF_MONTHS = ("due", "due_reached", "reached_on_time", "cleared", "overdue", "final")
 
 
