@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyproj
 import shapely
 
-from data.errors import UploadRefused
+from data.errors import Issue, UploadRefused
 from data.numbers import whole_number
 from data.units import AreaUnit, area_unit, m2_to_mu
 from data.upload import crs
@@ -79,7 +79,8 @@ def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -
                 problems[i] = parcel.broken or "界址点不足三个，不能成面。"
         return shapes, problems
 
-    table.geometry, table.unreadable = finish(build, numbers, located.to_lonlat, name)
+    table.geometry, unreadable = finish(build, numbers, located.to_lonlat, name)
+    table.unreadable = [*_nameless(parcels, name), *unreadable]
     unit = declared or _unit_of_shapes(parcels, table.geometry.area_m2)
     table.columns = _columns(parcels, unit or AreaUnit.HA)
     table.says.assumed = [] if declared else [_AREA.format((unit or AreaUnit.HA).label)]
@@ -120,6 +121,19 @@ def _number(text: str) -> float:
 def _read_as(unit: AreaUnit, is_declared: bool, is_measured: bool = False) -> str:
     how = "文件头写明" if is_declared else "文件没有写明，按图形面积判断" if is_measured else "默认"
     return f"勘测定界文件：X 为北坐标、Y 为东坐标，面积单位按{unit.label}读取（{how}）。"
+
+
+def _nameless(parcels: list[_Parcel], name: str) -> list[Issue]:
+    """Parcels whose line lacks 点数 and holds no 地块编号: it may have been read askew."""
+    sentence = (
+        "地块说明行缺少点数，也没有地块编号。应为“点数,面积,地块编号,地块名称,图形属性,图幅号,"
+        "用途,地类编码,@”，请补齐后重新上传。"
+    )
+    return [
+        Issue(p.line, None, sentence, name)
+        for p in parcels
+        if "count" in p.flaws and not "".join(p.cells[2:3])
+    ]
 
 
 def _mended(parcels: list[_Parcel]) -> list[str]:

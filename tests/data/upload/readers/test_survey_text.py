@@ -80,6 +80,12 @@ def test_a_missing_point_count_shifts_no_column(tmp_path: Path) -> None:
     assert any("第 4 行的地块说明缺少点数" in note for note in result.notes)
 
 
+def test_a_line_without_point_count_and_number_is_told_what_it_lacks(tmp_path: Path) -> None:
+    table = _only(_read(tmp_path / "a.txt", "1.0公顷,,地块一,面,,,,@", GOOD))
+    assert [issue.row for issue in table.unreadable] == [4]
+    assert "缺少点数，也没有地块编号" in table.unreadable[0].message
+
+
 def test_points_before_any_parcel_are_a_row_that_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\n".join(["[地块坐标]", *_square(0), GOOD, *_square(1)]), encoding="utf-8")
