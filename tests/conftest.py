@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.engine import Dialect
@@ -30,6 +31,10 @@ from tests.postgres import PrivateCluster, database_name, find_programs
 #: Puts what a test wants to find into a store.
 Fill = Callable[[Store], None]
 CopyOf = Callable[[Fill], Store]
+
+# A property that takes long on a busy machine is no wrong one.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 #: Every deadline of work year 2023 has passed by this day.
 TODAY = date(2024, 3, 1)

@@ -50,8 +50,7 @@ def test_a_geopackage_says_what_was_asked_for(client: Any, tmp_path: Path) -> No
     _, table = pyogrio.read_arrow(path, layer="说明")
     said = {row["项目"]: row["内容"] for row in table.to_pylist()}
     assert said["筛选"] == (
-        "月清月份：5月；图斑类型：其他变化类；"
-        "圈选范围，外接：东经 121.0000–123.0000°，北纬 36.0000–38.0000°"
+        "月清月份：5月；图斑类型：其他变化类；圈选范围，外接：东经 121–123°，北纬 36–38°"
     )
     assert (said["基准日"], said["数据版本"]) == ("2023-08-01", "0")
     assert said["口径"].startswith("未消除违法占用耕地：")
