@@ -9,6 +9,7 @@ from dash import ALL, Dash, Input, Output, State, ctx
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.frame.guard import changes_state
 from callbacks.upload.actions import Actions
 from components import ids
 from components.links import read_search
@@ -63,6 +64,7 @@ def register(app: Dash, services: Services, actions: Actions) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @changes_state
     def act(
         renames: list[int | None],
         drops: list[int | None],

@@ -77,6 +77,37 @@ def test_an_unknown_table_is_brought_in_by_assigning_its_columns(
     page.get_by_placeholder("如：文登区业务表").fill("某区业务表")
     page.get_by_role("button", name="按以上对应重新核对").click()
     expect(page.locator("#upload-headline")).to_contain_text("将新增 2 行", timeout=WAIT)
+    page.get_by_role("button", name="确认写入").click()
+    expect(page.locator("#upload-headline")).to_contain_text("已入库", timeout=WAIT)
+
+    page.goto(f"{fresh_server.url}/upload")
+    profile = page.locator(".profile")
+    expect(profile).to_contain_text("用过 1 次", timeout=WAIT)
+    profile.get_by_text("某区业务表", exact=True).click()
+    expect(profile.locator("table")).to_contain_text("编号甲")
+    profile.get_by_label("改名为").fill("文登业务表")
+    profile.get_by_role("button", name="改名").click()
+    expect(profile).to_contain_text("文登业务表（", timeout=WAIT)
+    page.locator(".profile > summary").click()
+    page.locator(".drop-profile > summary").click()
+    page.get_by_role("button", name="确认删除“文登业务表”").click()
+    expect(profile).to_have_count(0, timeout=WAIT)
+
+
+@on_both_screens
+def test_suggestions_are_taken_by_keyboard(
+    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+) -> None:
+    header = "编号甲,类型乙,日子,归谁,多大,耕地多大,横,纵"
+    choose(page, fresh_server, csv(tmp_path / "某区.csv", *GOOD, header=header), kind="patches")
+    expect(page.locator(".field-why").first).to_contain_text("建议：", timeout=WAIT)
+    expect(page.get_by_label("“日子”对应的字段")).to_have_value("issued_on")
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0, "nothing leaves the screen"
+    page.get_by_role("button", name="按以上对应重新核对").press("Enter")
+    expect(page.locator("#upload-headline")).to_contain_text("将新增 2 行", timeout=WAIT)
+    expect(page.locator(".stored-card")).to_contain_text("XC-001")
+    expect(page.locator(".sums-card")).to_contain_text("监测面积")
 
 
 def test_the_page_can_be_left_and_several_files_wait_for_their_word(

@@ -16,7 +16,7 @@ from data.store.models import EnforcementCase, Parcel, Patch
 from data.upload.office_tables import read_as
 from data.upload.readers import RawTable
 from data.vocabulary import UploadKind
-from tests.sending import QUESTIONS, messages, send_file, warnings
+from tests.sending import QUESTIONS, corrected, messages, send_file, warnings
 
 DETAIL = [
     ("图斑编号", "图斑状态", "拆分状态", "区市", "图斑类型", "下发日期", "监测面积", "占用耕地面积",
@@ -220,3 +220,25 @@ def test_a_survey_text_becomes_a_patch(sqlite_store: Store, tmp_path: Path) -> N
 def test_a_table_that_no_profile_knows_stays_as_it_is() -> None:
     table = _table([("图斑编号", "监测面积"), ("HC-1", 3)])
     assert read_as(table, UploadKind.PATCHES).table is table
+
+
+def test_a_returned_row_of_a_detail_table_goes_back_in_as_the_parcel_that_it_was(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    rows = [tuple(row) for row in DETAIL]
+    opinion = DETAIL[0].index("核实认定意见")
+    bad = [tuple("看不清" if i == opinion else v for i, v in enumerate(row)) for row in rows[4:5]]
+    path = _workbook(tmp_path / "明细.xlsx", [*rows[:4], *bad, *rows[5:]])
+    assert send_file(sqlite_store, path, UploadKind.PATCHES).rejected == 0
+    first = send_file(sqlite_store, path, UploadKind.FINDINGS)
+    assert (first.inserted, first.rejected) == (3, 1), messages(first)
+
+    back = corrected(first.report, "核实认定意见", "设施农用地")
+    second = send_file(sqlite_store, back, UploadKind.FINDINGS, None)
+
+    assert (second.inserted, second.rejected, second.ended) == (1, 0, 0), messages(second)
+    with sqlite_store.read() as conn:
+        query = select(Patch.patch_no, Parcel.parcel_no, Parcel.legality)
+        query = query.join(Parcel, Parcel.patch_id == Patch.id)
+        found = sorted(tuple(row) for row in conn.execute(query))
+    assert found[1:3] == [("A2", 1, "unlawful"), ("A2", 2, "other")]
