@@ -12,6 +12,7 @@ from data.store.models import Parcel, Patch
 from data.store.reporting import settle_reports
 from data.store.writing import TableChange
 from data.upload import checks
+from data.upload.mapping import REASON_HEADER
 from data.upload.merging import differing
 from data.upload.plan import (
     Compared,
@@ -30,6 +31,10 @@ from data.upload.stored import Key
 from data.vocabulary import Domain, UploadKind
 
 _CHUNK = 900
+_PART_ONLY = (
+    f"文件带有“{REASON_HEADER}”列，按退回表处理：库中已有而文件里没有的地块不终止。"
+    "文件若是图斑的完整拆分，请删去这一列后重新上传。"
+)
 
 
 def plan_findings(context: Context, prepared: Prepared) -> Plan:
@@ -165,6 +170,9 @@ def _left_out(prepared: Prepared, compared: Compared, with_errors: set[int]) -> 
     split = {patch_id for patch_id, _ in named}
     if prepared.is_returned:
         wholes = _wholes(prepared)
+        alive = compared.stored.ids.keys() - compared.stored.ended
+        if any(key[0] in split - wholes.keys() for key in alive - named):
+            prepared.notes.append(_PART_ONLY)
         split &= wholes.keys()
         named |= {(patch_id, number) for patch_id in split for number in wholes[patch_id]}
     absent = {

@@ -113,6 +113,7 @@ def test_without_the_slip_a_returned_workbook_ends_nothing(sqlite_store: Store) 
     back = corrected(first.report, "合法性判定", "违法", drop_slip=True)
     outcome = send_file(sqlite_store, back, UploadKind.FINDINGS)
     assert (outcome.inserted, outcome.ended) == (1, 0), messages(outcome)
+    assert any("不终止" in note for note in outcome.notes)
 
 
 def test_the_area_of_one_parcel_that_comes_back_is_not_the_whole_patchs(
