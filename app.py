@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import os
+import pkgutil
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import flask
 from dash import Dash
 from flask_compress import Compress
 
-from callbacks import clearance, handbook, overdue, overview, patches, rules
-from callbacks.assessment import page as assessment
-from callbacks.frame import address, faults, guard, kept, shell
-from callbacks.heatmap import named as heatmap_named
-from callbacks.heatmap import page as heatmap
-from callbacks.heatmap import patches as heatmap_patches
-from callbacks.maps import exports as map_export_routes
-from callbacks.maps import heat as map_heat_routes
-from callbacks.maps import patches as map_routes
-from callbacks.maps import reference as map_reference_routes
-from callbacks.patch import page as patch_detail
-from callbacks.triggers import page as triggers
-from callbacks.triggers import patches as behind
-from callbacks.upload import page as upload
+import callbacks
+from callbacks.frame import address, faults, guard, kept
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -35,30 +26,17 @@ from data.workflow.opening import open_store
 HERE = Path(__file__).parent
 #: A slice of an upload has 8 MB; what pages send is smaller.
 MAX_BODY_BYTES = 16 * 1024 * 1024
-CALLBACK_MODULES = (
-    shell,
-    overview,
-    clearance,
-    overdue,
-    patches,
-    patch_detail,
-    triggers,
-    behind,
-    heatmap,
-    heatmap_patches,
-    assessment,
-    rules,
-    upload,
-    handbook,
-)
-#: Addresses without a page.
-ROUTE_MODULES = (
-    map_routes,
-    map_heat_routes,
-    map_reference_routes,
-    map_export_routes,
-    heatmap_named,
-)
+
+
+def modules_with(function: str) -> list[ModuleType]:
+    """The modules of callbacks/ that define a function: `register`, or `register_routes`."""
+    walked = pkgutil.walk_packages(callbacks.__path__, f"{callbacks.__name__}.")
+    modules = [import_module(found.name) for found in walked]
+    return [m for m in modules if getattr(vars(m).get(function), "__module__", "") == m.__name__]
+
+
+CALLBACK_MODULES = modules_with("register")
+ROUTE_MODULES = modules_with("register_routes")
 
 
 def create_app(settings: Settings | None = None) -> Dash:
@@ -88,10 +66,8 @@ def create_app(settings: Settings | None = None) -> Dash:
     app.layout = frame(settings.city_name)
     for module in CALLBACK_MODULES:
         module.register(app, services)
-        if hasattr(module, "register_routes"):
-            module.register_routes(app.server, services)
-    for routes in ROUTE_MODULES:
-        routes.register_routes(app.server, services)
+    for module in ROUTE_MODULES:
+        module.register_routes(app.server, services)
     address.say_where_no_page_is(app)
     faults.in_routes(app.server)
     guard.install(app, settings)

@@ -225,7 +225,6 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    deadlines.register_routes(server, services)
 
     @server.get(EXPORT_PATH)
     def export_overview() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
@@ -14,30 +15,10 @@ from components.links import href
 from components.parts.attributes import aria
 from components.parts.date_box import date_box
 
-#: Navigation: group → (path, name). A page that is not registered does not appear.
-NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    (
-        "看",
-        (
-            ("/", "总览"),
-            ("/clearance", "月清"),
-            ("/overdue", "逾期图斑"),
-            ("/heatmap", "违法占用"),
-            ("/patches", "图斑查询"),
-        ),
-    ),
-    (
-        "判",
-        (
-            ("/triggers", "预警约谈"),
-            ("/assessment", "年度评估"),
-            ("/rules", "规则口径"),
-        ),
-    ),
-    ("办", (("/upload", "数据上传"),)),
-    ("管", (("/help", "使用手册"),)),
-)
-
+#: Groups of the navigation in order. A page says its own (`register_page(…, group=…, order=…)`).
+GROUPS = ("看", "判", "办", "管")
+#: Where a page stands that says none: it is not forgotten for it.
+_OTHERS = "其他"
 
 #: How long the wall shows a district before it goes on, with fresh data.
 WALL_SECONDS = 20
@@ -109,24 +90,43 @@ def _control(label: str, control_id: str, control: Component) -> Component:
     )
 
 
-def navigation(paths: Sequence[str], current: str, query: Mapping[str, str]) -> list[Component]:
-    """The links of the pages that exist, the current one marked."""
+def navigation(
+    pages: Sequence[Mapping[str, Any]], current: str, query: Mapping[str, str]
+) -> list[Component]:
+    """The links of the registered pages (Dash's registry), the current one marked. What stands
+    below another page's address, or is many pages in one, is reached from there."""
+    tops = [page for page in pages if is_top(page, pages)]
     groups: list[Component] = []
-    for group, entries in NAVIGATION:
+    for group in (*GROUPS, _OTHERS):
+        entries = [page for page in tops if _group_of(page) == group]
         links = [
             html.Li(
                 dcc.Link(
-                    name,
-                    href=href(path, query),
-                    className="nav-entry nav-current" if _is(current, path) else "nav-entry",
+                    page["name"],
+                    href=href(page["path"], query),
+                    className="nav-entry nav-current"
+                    if _is(current, page["path"])
+                    else "nav-entry",
                 )
             )
-            for path, name in entries
-            if path in paths
+            for page in sorted(entries, key=lambda page: page.get("order") or 0)
         ]
         if links:
             groups.append(html.Div([html.H2(group), html.Ul(links)], className="nav-group"))
     return groups
+
+
+def is_top(page: Mapping[str, Any], pages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a page is one of the navigation."""
+    if page.get("path_template") or page["module"].endswith("not_found_404"):
+        return False
+    others = (other["path"] for other in pages if other is not page and other["path"] != "/")
+    return not any(page["path"].startswith(f"{path}/") for path in others)
+
+
+def _group_of(page: Mapping[str, Any]) -> str:
+    group = page.get("group")
+    return group if group in GROUPS else _OTHERS
 
 
 def _is(current: str, path: str) -> bool:

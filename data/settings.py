@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from data import periods
 from data.errors import SupervisionError
@@ -18,18 +20,27 @@ def _default_database_url(local_dir: Path) -> str:
     return f"sqlite:///{local_dir / 'weipian.sqlite'}"
 
 
-def _whole(name: str, text: str) -> int:
+def _whole(text: str) -> int:
     number = whole_number(text)
     if number is None:
-        raise SupervisionError(f"环境变量 {name} 的“{text}”应为整数，请改正后再试。")
+        raise ValueError("应为整数，请改正后再试。")
     return number
 
 
-def _day(name: str, text: str) -> date:
+def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SupervisionError(f"环境变量 {name} 的“{text}”应写作 2023-05-24。") from None
+        raise ValueError("应写作 2023-05-24。") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
+
+
+def _from(variable: str, read: Callable[[str], Any] = str) -> dict[str, Any]:
+    """Which environment variable gives a setting; empty is as if it were not there."""
+    return {"variable": variable, "read": read}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +54,31 @@ class Settings:
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
-    local_dir: Path = PROJECT_DIR / "data" / "local"
-    database_url: str = ""
-    tile_url: str | None = None
-    tile_attribution: str = ""
-    imagery_before_url: str | None = None
-    imagery_before_label: str = "前时相"
-    imagery_after_url: str | None = None
-    imagery_after_label: str = "后时相"
-    city_name: str = "威海市"
-    host: str = "127.0.0.1"
-    port: int = 8050
-    refused_days: int = 30
-    allowed_hosts: tuple[str, ...] = ()
-    celery_broker_url: str | None = None
-    fixed_today: date | None = field(default=None)
+    local_dir: Path = field(
+        default=PROJECT_DIR / "data" / "local", metadata=_from("WEIPIAN_LOCAL_DIR", Path)
+    )
+    database_url: str = field(default="", metadata=_from("DATABASE_URL"))
+    tile_url: str | None = field(default=None, metadata=_from("WEIPIAN_TILE_URL"))
+    tile_attribution: str = field(default="", metadata=_from("WEIPIAN_TILE_ATTRIBUTION"))
+    imagery_before_url: str | None = field(
+        default=None, metadata=_from("WEIPIAN_IMAGERY_BEFORE_URL")
+    )
+    imagery_before_label: str = field(
+        default="前时相", metadata=_from("WEIPIAN_IMAGERY_BEFORE_LABEL")
+    )
+    imagery_after_url: str | None = field(default=None, metadata=_from("WEIPIAN_IMAGERY_AFTER_URL"))
+    imagery_after_label: str = field(
+        default="后时相", metadata=_from("WEIPIAN_IMAGERY_AFTER_LABEL")
+    )
+    city_name: str = field(default="威海市", metadata=_from("WEIPIAN_CITY"))
+    host: str = field(default="127.0.0.1", metadata=_from("WEIPIAN_HOST"))
+    port: int = field(default=8050, metadata=_from("WEIPIAN_PORT", _whole))
+    refused_days: int = field(default=30, metadata=_from("WEIPIAN_REFUSED_DAYS", _whole))
+    allowed_hosts: tuple[str, ...] = field(
+        default=(), metadata=_from("WEIPIAN_ALLOWED_HOSTS", _names)
+    )
+    celery_broker_url: str | None = field(default=None, metadata=_from("WEIPIAN_CELERY_BROKER_URL"))
+    fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 
     def __post_init__(self) -> None:
         if not self.database_url:
@@ -66,25 +87,22 @@ class Settings:
     @classmethod
     def from_environment(cls) -> Settings:
         """Raises SupervisionError where a variable cannot be read."""
-        env = os.environ
-        today = env.get("WEIPIAN_TODAY")
-        return cls(
-            local_dir=Path(env.get("WEIPIAN_LOCAL_DIR") or PROJECT_DIR / "data" / "local"),
-            database_url=env.get("DATABASE_URL", ""),
-            tile_url=env.get("WEIPIAN_TILE_URL") or None,
-            tile_attribution=env.get("WEIPIAN_TILE_ATTRIBUTION", ""),
-            imagery_before_url=env.get("WEIPIAN_IMAGERY_BEFORE_URL") or None,
-            imagery_before_label=env.get("WEIPIAN_IMAGERY_BEFORE_LABEL") or "前时相",
-            imagery_after_url=env.get("WEIPIAN_IMAGERY_AFTER_URL") or None,
-            imagery_after_label=env.get("WEIPIAN_IMAGERY_AFTER_LABEL") or "后时相",
-            city_name=env.get("WEIPIAN_CITY", "威海市"),
-            host=env.get("WEIPIAN_HOST", "127.0.0.1"),
-            port=_whole("WEIPIAN_PORT", env.get("WEIPIAN_PORT") or "8050"),
-            allowed_hosts=tuple(env.get("WEIPIAN_ALLOWED_HOSTS", "").replace(",", " ").split()),
-            refused_days=_whole("WEIPIAN_REFUSED_DAYS", env.get("WEIPIAN_REFUSED_DAYS") or "30"),
-            celery_broker_url=env.get("WEIPIAN_CELERY_BROKER_URL") or None,
-            fixed_today=_day("WEIPIAN_TODAY", today) if today else None,
-        )
+        given: dict[str, Any] = {}
+        for setting in fields(cls):
+            variable = setting.metadata["variable"]
+            if text := os.environ.get(variable):
+                try:
+                    given[setting.name] = setting.metadata["read"](text)
+                except ValueError as error:
+                    raise SupervisionError(f"环境变量 {variable} 的“{text}”{error}") from None
+        return cls(**given)
+
+    def environment(self) -> dict[str, str]:
+        """What from_environment reads, for a child with these very settings."""
+        return {
+            setting.metadata["variable"]: _written(getattr(self, setting.name))
+            for setting in fields(self)
+        }
 
     def today(self) -> date:
         return self.fixed_today or periods.today()
@@ -107,3 +125,9 @@ class Settings:
     @property
     def outputs_dir(self) -> Path:
         return self.local_dir / "outputs"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)

@@ -10,7 +10,14 @@ from dash import html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/assessment", name="年度评估", title="年度评估 · 卫片执法监管")
+dash.register_page(
+    __name__,
+    path="/assessment",
+    name="年度评估",
+    title="年度评估 · 卫片执法监管",
+    group="判",
+    order=7,
+)
 
 
 def layout(**_query: Any) -> html.Div:

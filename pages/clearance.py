@@ -11,7 +11,9 @@ from components import ids
 from components.parts.cards import skeleton
 from components.shell import wall_clock
 
-dash.register_page(__name__, path="/clearance", name="月清", title="月清 · 卫片执法监管")
+dash.register_page(
+    __name__, path="/clearance", name="月清", title="月清 · 卫片执法监管", group="看", order=2
+)
 
 
 def layout(**query: Any) -> html.Div:

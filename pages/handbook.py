@@ -10,7 +10,9 @@ from dash import html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/help", name="帮助", title="帮助 · 卫片执法监管")
+dash.register_page(
+    __name__, path="/help", name="使用手册", title="帮助 · 卫片执法监管", group="管", order=10
+)
 
 
 def layout(**_query: Any) -> html.Div:

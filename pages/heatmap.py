@@ -11,7 +11,9 @@ from components import ids
 from components.parts.cards import skeleton
 from components.shell import wall_clock
 
-dash.register_page(__name__, path="/heatmap", name="违法占用", title="违法占用 · 卫片执法监管")
+dash.register_page(
+    __name__, path="/heatmap", name="违法占用", title="违法占用 · 卫片执法监管", group="看", order=4
+)
 
 
 def layout(**query: Any) -> html.Div:

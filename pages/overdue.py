@@ -10,7 +10,9 @@ from dash import html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/overdue", name="逾期图斑", title="逾期图斑")
+dash.register_page(
+    __name__, path="/overdue", name="逾期图斑", title="逾期图斑", group="看", order=3
+)
 
 
 def layout(**_query: Any) -> html.Div:

@@ -10,7 +10,9 @@ from dash import html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/patches", name="图斑查询", title="图斑查询")
+dash.register_page(
+    __name__, path="/patches", name="图斑查询", title="图斑查询", group="看", order=5
+)
 
 
 def layout(**_query: Any) -> html.Div:

@@ -10,7 +10,9 @@ from dash import html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/rules", name="规则口径", title="规则口径 · 卫片执法监管")
+dash.register_page(
+    __name__, path="/rules", name="规则口径", title="规则口径 · 卫片执法监管", group="判", order=8
+)
 
 
 def layout(**_query: Any) -> html.Div:

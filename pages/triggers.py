@@ -10,7 +10,14 @@ from dash import html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/triggers", name="预警约谈", title="预警约谈 · 卫片执法监管")
+dash.register_page(
+    __name__,
+    path="/triggers",
+    name="预警约谈",
+    title="预警约谈 · 卫片执法监管",
+    group="判",
+    order=6,
+)
 
 
 def layout(**_query: Any) -> html.Div:

@@ -10,7 +10,9 @@ from dash import dcc, html
 from components import ids
 from components.parts.cards import skeleton
 
-dash.register_page(__name__, path="/upload", name="数据上传", title="数据上传 · 卫片执法监管")
+dash.register_page(
+    __name__, path="/upload", name="数据上传", title="数据上传 · 卫片执法监管", group="办", order=9
+)
 
 
 def layout(**_query: Any) -> html.Div:

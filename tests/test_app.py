@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import dash
 import pytest
 from dash import Dash
 
 import app as application
-from data.settings import Settings
+from components.shell import GROUPS, is_top
+from data.settings import PROJECT_DIR, Settings
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +101,31 @@ def test_an_export_is_a_workbook_named_for_what_it_shows(client: Any) -> None:
 def test_answers_are_compressed(client: Any) -> None:
     layout = client.get("/_dash-layout", headers={"Accept-Encoding": "br, gzip"})
     assert layout.headers.get("Content-Encoding") in ("br", "gzip", "zstd")
+
+
+def test_every_module_that_registers_anything_is_joined(dash_app: Dash) -> None:
+    """They are found by their functions; a page's own routes lie beside its callbacks."""
+    callbacks = {m.__name__ for m in application.CALLBACK_MODULES}
+    routes = {m.__name__ for m in application.ROUTE_MODULES}
+    assert {"callbacks.overview", "callbacks.upload.page", "callbacks.frame.shell"} <= callbacks
+    assert {"callbacks.deadlines", "callbacks.maps.heat", "callbacks.upload.routes"} <= routes
+    for folder, function in ((callbacks, "register"), (routes, "register_routes")):
+        written = {
+            ".".join(path.relative_to(PROJECT_DIR).with_suffix("").parts)
+            for path in (PROJECT_DIR / "callbacks").rglob("*.py")
+            if f"def {function}(" in path.read_text("utf-8")
+        }
+        assert folder == written
+
+
+def test_every_page_is_in_the_navigation_or_below_one_that_is(client: Any) -> None:
+    client.get("/")
+    pages = list(dash.page_registry.values())
+    tops = [page for page in pages if is_top(page, pages)]
+    assert len(tops) >= 10
+    assert [page["path"] for page in tops if page.get("group") not in GROUPS] == []
+    orders = [page["order"] for page in tops]
+    assert len(set(orders)) == len(orders)
+    below = [page.get("path_template") or page["path"] for page in pages if page not in tops]
+    known = tuple(f"{page['path']}/" for page in tops if page["path"] != "/")
+    assert [path for path in below if not path.startswith((*known, "/not-found"))] == []

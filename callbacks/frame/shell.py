@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -82,7 +82,9 @@ def new_address(
     )
 
 
-def frame_parts(context: PageContext, path: str, paths: Sequence[str]) -> tuple[Any, ...]:
+def frame_parts(
+    context: PageContext, path: str, pages: Sequence[Mapping[str, Any]]
+) -> tuple[Any, ...]:
     """Navigation, selects, stamp, mark and footer for a view."""
     known = context.stamp
     years = known.years or (context.year,)
@@ -94,7 +96,7 @@ def frame_parts(context: PageContext, path: str, paths: Sequence[str]) -> tuple[
         f"{stamp_text(known)}" + (" · 演示数据" if known.is_demo else "")
     )
     return (
-        navigation(paths, path, context.query),
+        navigation(pages, path, context.query),
         [{"value": str(y), "label": f"{y}年度"} for y in years],
         str(context.year),
         context.as_of.isoformat(),
@@ -132,8 +134,7 @@ def register(app: Dash, services: Services) -> None:
     def follow(path: str | None, search: str | None) -> tuple[Any, ...]:
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
-        paths = [page["path"] for page in dash.page_registry.values()]
-        return frame_parts(context, path or "/", paths)
+        return frame_parts(context, path or "/", list(dash.page_registry.values()))
 
     # The lists change the address without a navigation, so the browser is asked for it.
     app.clientside_callback(

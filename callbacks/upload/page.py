@@ -18,9 +18,7 @@ from callbacks.frame.shell import stamp_text
 from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
 from callbacks.upload.job import district_names, headline_of, work
-from callbacks.upload.profiles import profiles
-from callbacks.upload.profiles import register as register_profiles
-from callbacks.upload.routes import register_routes
+from callbacks.upload.profiles import profiles, register_profiles
 from components import ids
 from components.links import href, read_search
 from components.parts.cards import error_panel, problem_notes
@@ -49,8 +47,6 @@ from data.vocabulary import UploadKind
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-__all__ = ["register", "register_routes"]
 
 PAGE_SIZE = 20
 _FIRST_YEAR = 2018

@@ -51,7 +51,7 @@ def _told(listed: Listed) -> dict[str, Any]:
     }
 
 
-def register(app: Dash, services: Services, actions: Actions) -> None:
+def register_profiles(app: Dash, services: Services, actions: Actions) -> None:
     def part(name: str) -> dict[str, Any]:
         return {"type": f"upload-profile-{name}", "number": ALL, "was": ALL}
 

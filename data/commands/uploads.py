@@ -30,7 +30,6 @@ def run_demo(settings: Settings, arguments: Arguments) -> int:
             if not demo_is_wanted(conn):
                 return DONE
     from data.demo import load_demo  # heavy: not for a start that has nothing to fill
-    from data.triggers.snapshots import take_snapshot
 
     options = {
         "year": arguments.year,
@@ -41,7 +40,6 @@ def run_demo(settings: Settings, arguments: Arguments) -> int:
     }
     given = {name: value for name, value in options.items() if value is not None}
     loaded = load_demo(store, settings, on_progress=show_progress, **given)
-    take_snapshot(store)
     if arguments.json:
         print_json(loaded)
     else:
@@ -50,7 +48,6 @@ def run_demo(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_upload(settings: Settings, arguments: Arguments) -> int:
-    from data.triggers.snapshots import take_snapshot
     from data.upload.service import UploadRequest, kind_in_slip, upload_file, why_nothing
 
     kind = UploadKind(arguments.kind) if arguments.kind else None
@@ -78,8 +75,6 @@ def run_upload(settings: Settings, arguments: Arguments) -> int:
         uploaded_from="cli",
     )
     outcome = upload_file(store, request, show_progress)
-    if outcome.batch is not None:
-        take_snapshot(store)
     document = outcome.to_json()
     if arguments.json:
         print_json(_counted(document))
@@ -144,13 +139,11 @@ def _run_refused(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_undo(settings: Settings, arguments: Arguments) -> int:
-    from data.triggers.snapshots import take_snapshot
     from data.upload.placed_again import take_back
 
     store = store_of(settings)
     with store.write() as conn:
         batch = take_back(conn, arguments.batch, "命令行")
-    take_snapshot(store)
     if arguments.json:
         print_json({"undone": arguments.batch, "batch": batch})
     else:
@@ -159,9 +152,8 @@ def run_undo(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_watch(settings: Settings, arguments: Arguments) -> int:
-    from data.triggers.snapshots import take_snapshot
     from data.upload.watch import watch
 
     store = store_of(settings)
-    watch(store, settings, arguments.directory, once=arguments.once, after=take_snapshot)
+    watch(store, settings, arguments.directory, once=arguments.once)
     return DONE

@@ -60,7 +60,7 @@ def load_demo(
     rows = rejected = 0
     keep_spare()
     try:
-        with TemporaryDirectory() as folder:
+        with store.as_one_version(), TemporaryDirectory() as folder:
             if on_progress:
                 on_progress("生成演示文件", 0, 0)
             files = write_demo(out or Path(folder), year, until, patches, seed)

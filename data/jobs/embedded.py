@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import fields
 from pathlib import Path
 from typing import IO
 
@@ -123,7 +122,7 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "data.jobs.worker"],
             cwd=PROJECT_DIR,
-            env={**os.environ, **as_environment(settings)},
+            env={**os.environ, **settings.environment()},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -142,17 +141,3 @@ def _end(worker: subprocess.Popen[bytes] | None) -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()
-
-
-def as_environment(settings: Settings) -> dict[str, str]:
-    """What Settings.from_environment reads, for a child with the same settings."""
-    names = {
-        "local_dir": "WEIPIAN_LOCAL_DIR",
-        "database_url": "DATABASE_URL",
-        "city_name": "WEIPIAN_CITY",
-        "refused_days": "WEIPIAN_REFUSED_DAYS",
-        "celery_broker_url": "WEIPIAN_CELERY_BROKER_URL",
-        "fixed_today": "WEIPIAN_TODAY",
-    }
-    values = {names[f.name]: getattr(settings, f.name) for f in fields(settings) if f.name in names}
-    return {name: str(value) for name, value in values.items() if value is not None}

@@ -22,7 +22,6 @@ from data.jobs.table import JobView
 from data.store import meta
 from data.store.engine import Store
 from data.store.queries.uploads import last_with
-from data.triggers.snapshots import take_snapshot
 from data.upload.mapping import map_columns, signature, units_outside
 from data.upload.mapping_profiles import profile_for
 from data.upload.placed_again import take_back
@@ -61,7 +60,6 @@ def upload(store: Store, job: JobView, progress: Progress) -> tuple[str, Documen
     outcome = taken.to_json() | {"told": taken.told}
     if outcome["batch"] is None:
         raise SupervisionError(why_nothing(taken))
-    take_snapshot(store)
     Incoming(store.settings).drop(job.payload["file"])
     outcome["report"] = _below_outputs(store, outcome["report"])
     for name in ("errors", "warnings"):
@@ -249,7 +247,6 @@ def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]
     with store.write() as conn:
         undone_by = take_back(conn, batch, job.created_by, job.payload.get("from", "web"))
         progress("提交", 0, 0)
-    take_snapshot(store)
     return "done", {"undone": batch, "batch": undone_by}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from data.settings import Settings
 from data.store import dialect
 
 _WRITES = "weipian_writes"
+_NEW_VERSION = "weipian_new_version"
+Follower = Callable[["Store"], None]
 
 
 #: Stores of this process: a child that was forked must not use its parent's connections.
@@ -38,6 +40,8 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = _create_engine(settings.database_url)
+        self._followers: list[Follower] = []
+        self._held_back = 0
         _open_stores.add(self)
 
     @property
@@ -65,10 +69,38 @@ class Store:
         require_permission()
         with _refusals(), self.engine.connect() as conn:
             conn = conn.execution_options(**{_WRITES: True})
+            conn.info.pop(_NEW_VERSION, None)  # of a transaction that failed
             with conn.begin():
                 if self.dialect == "postgresql":
                     conn.execute(select(func.pg_advisory_xact_lock(dialect.WRITER_LOCK)))
                 yield conn
+            is_new = conn.info.pop(_NEW_VERSION, False)
+        if is_new:
+            self._follow()
+
+    def after_each_version(self, follower: Follower) -> None:
+        """Call it with the store after every commit that made a new data version."""
+        self._followers.append(follower)
+
+    @contextmanager
+    def as_one_version(self) -> Iterator[None]:
+        """Within the block several commits are followed only once, at its end."""
+        self._held_back += 1
+        try:
+            yield
+        finally:
+            self._held_back -= 1
+        self._follow()
+
+    def _follow(self) -> None:
+        if not self._held_back:
+            for follower in self._followers:
+                follower(self)
+
+
+def note_new_version(conn: Connection) -> None:
+    """The transaction makes a new data version."""
+    conn.info[_NEW_VERSION] = True
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from sqlalchemy import JSON, Connection, Date, Table, delete, func, insert, sele
 
 from data.store import facts, history, meta, summary
 from data.store.dialect import bulk_insert, bulk_update
+from data.store.engine import note_new_version
 from data.store.history import Told
 from data.store.models import Base, District, ReferenceFeature, Town, Upload
 
@@ -85,6 +86,7 @@ def apply_changes(
         insert(Upload).values(id=batch_id, uploaded_at=_now(), data_version=version, **vars(upload))
     )
     meta.put(conn, DATA_VERSION_KEY, str(version))
+    note_new_version(conn)
     if any(change.table in PLACES for change in changes):
         meta.put(conn, PLACES_VERSION_KEY, str(batch_id))
     existing = _touched_patches(changes)

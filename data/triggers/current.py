@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.periods import elimination_cutoff_on, month_due_on, month_ends_until
-from data.rules.loader import Rule
+from data.rules.loader import Rule, trigger_rules
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
@@ -19,7 +19,7 @@ from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
 from data.triggers.district_rules import Beside, named_in_orders, of_district, ratio_lines
 from data.triggers.evidence import Evidence
-from data.triggers.patch_rules import of_patches
+from data.triggers.patch_rules import PATCH_RULES, of_patches
 from data.triggers.rulebook import rulebook
 from data.triggers.wording import words
 from data.variants import split_note
@@ -27,14 +27,12 @@ from data.variants import split_note
 Trigger = dict[str, Any]
 Figures = Mapping[str, Any]
 
-#: In this order within a district.
-DISTRICT_RULES = ("T1", "T2", "T3", "T4", "T5", "T8", "T9", "T10", "T11")
-PATCH_RULES = ("T6", "T7", "T12", "T13", "T14")
+#: As the rule files have them.
+ALL_RULES = tuple(trigger_rules())
 #: Rules on clearance months → what a month must have to be judged.
-_JUDGED_BY = {"T1": "due_reached", "T2": "audited"}
-#: Rules that look at what staff recorded.
-_BY_RECORDS = {"T6", "T7", "T9", "T11", "T12", "T14"}
-ALL_RULES = tuple(f"T{number}" for number in range(1, 15))
+MONTH_RULES = {"T1": "due_reached", "T2": "audited"}
+#: Rules that never look at what staff recorded; a new one is taken to do so.
+_WITHOUT_RECORDS = {"T1", "T2", "T3", "T4", "T5", "T8", "T10", "T13"}
 
 
 def city_code(codes: list[str]) -> str:
@@ -125,7 +123,7 @@ def look_beside(
     ends = month_ends_until(year, as_of) if "T10" in rules else []
     minerals = {"T8", "T11"} & set(rules)
     has_minerals = any(row["mineral_unlawful_patches"] for row in document["districts"])
-    records = staff_records(conn, scope, year, as_of) if _BY_RECORDS & set(rules) else []
+    records = staff_records(conn, scope, year, as_of) if set(rules) - _WITHOUT_RECORDS else []
     return Beside(
         strategic=trigger_facts.strategic_unlawful(conn, scope, year, as_of)
         if minerals and has_minerals
@@ -161,7 +159,7 @@ def held_of(
         months = [m for m in document["months"] if m["code"] == code]
         for rule_id, finding in of_district(rules, row, months, beside, year, as_of):
             judged = next((m for m in months if m["month"] == finding.period), row)
-            base = _JUDGED_BY.get(rule_id)
+            base = MONTH_RULES.get(rule_id)
             count = sum(1 for m in months if base and m[base])
             held.append(Held(rules[rule_id], finding, code, code, name, judged, count))
     if whole_city:

@@ -12,10 +12,15 @@ from datetime import date
 from typing import Any
 
 from data.periods import month_due_on
-from data.rules.loader import Rule
+from data.rules.loader import Rule, trigger_rules
 from data.rules.triggers import Finding, in_a_row, under_warning
+from data.triggers.patch_rules import PATCH_RULES
 from data.units import PARTS_PER_MU, format_mu
 from data.vocabulary import RecordKind, Severity
+
+#: Every trigger of the rule files that is not found by looking at patches: one that nobody applies
+#: below is a fault at the first question, and not a warning that never comes.
+DISTRICT_RULES = tuple(rule_id for rule_id in trigger_rules() if rule_id not in PATCH_RULES)
 
 Figures = Mapping[str, Any]
 Rules = Mapping[str, Rule]
@@ -100,11 +105,10 @@ def of_district(
         "T10": lambda: apply("T10", *_month_ends_in_row(rules, beside, code, year)),
         "T11": interview,
     }
-    asked = judges if wanted is None else wanted
     return [
         (rule_id, finding)
-        for rule_id in judges
-        if rule_id in asked
+        for rule_id in DISTRICT_RULES
+        if wanted is None or rule_id in wanted
         for finding in judges[rule_id]()
     ]
 

@@ -15,6 +15,9 @@ from data.scope import Scope
 from data.store.queries import trigger_facts
 from data.vocabulary import RecordKind
 
+#: Rule → what staff must have confirmed.
+CONFIRMED = {"T12": RecordKind.FALSE_REPORTING, "T14": RecordKind.WRONG_FILLING}
+
 Facts = Mapping[str, Any]
 Rules = Mapping[str, Rule]
 #: (district, rule, finding)
@@ -36,21 +39,14 @@ def of_patches(
     records: as staff_records gives them. ids: look at these patches only.
     """
     found: list[Found] = []
-    for rule_id, facts in (
-        ("T6", _major),
-        ("T7", _refused),
-        ("T13", _changed),
-    ):
+    for rule_id, facts in _LOOKED_AT.items():
         if rule_id not in wanted:
             continue
         rule = rules[rule_id]
         districts, rows = facts(conn, rules, scope, year, as_of, records, ids)
         for finding in rule.predicate(rows, **rule.of(year, as_of).parameters):
             found.append((districts[finding.subject], rule_id, finding))
-    for rule_id, kind in (
-        ("T12", RecordKind.FALSE_REPORTING),
-        ("T14", RecordKind.WRONG_FILLING),
-    ):
+    for rule_id, kind in CONFIRMED.items():
         if rule_id in wanted:
             found += _confirmed(rules[rule_id], [r for r in records if r["kind"] == kind.value])
     return found
@@ -186,3 +182,9 @@ def _confirmed(rule: Rule, records: Sequence[Facts]) -> list[Found]:
         own = [r for r in records if r["district"] == district]
         found += [(district, rule.id, finding) for finding in rule.predicate(own)]
     return found
+
+
+#: Rule → how what its predicate looks at is found.
+_LOOKED_AT = {"T6": _major, "T7": _refused, "T13": _changed}
+#: Rules on patches and what staff confirmed; every other trigger judges a district's figures.
+PATCH_RULES = (*_LOOKED_AT, *CONFIRMED)

@@ -21,7 +21,7 @@ from data.store.queries.moments import (
 )
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
-from data.triggers.current import PATCH_RULES, Trigger
+from data.triggers.current import MONTH_RULES, Trigger
 from data.triggers.district_rules import (
     Beside,
     clearance_findings,
@@ -30,12 +30,10 @@ from data.triggers.district_rules import (
     of_district,
     ratio_lines,
 )
+from data.triggers.patch_rules import CONFIRMED, PATCH_RULES
 from data.triggers.rulebook import Rulebook, rulebook
 from data.triggers.since_patches import confirmed_since, patches_since, stood
-from data.vocabulary import RecordKind
 
-_MONTH_RULES = ("T1", "T2")
-_CONFIRMED = {"T12": RecordKind.FALSE_REPORTING, "T14": RecordKind.WRONG_FILLING}
 _ONE_DAY = timedelta(days=1)
 _T = TypeVar("_T")
 
@@ -60,8 +58,8 @@ def since(
     patches: dict[tuple[str, str], date] = {}
     for rule_id in PATCH_RULES:
         own = {t["subject"] for t in triggers if t["rule"] == rule_id}
-        if rule_id in _CONFIRMED:
-            begun = confirmed_since(records, _CONFIRMED[rule_id], own, as_of)
+        if rule_id in CONFIRMED:
+            begun = confirmed_since(records, CONFIRMED[rule_id], own, as_of)
         else:
             begun = patches_since(conn, rules, scope, year, as_of, records, rule_id, own)
         patches |= {(rule_id, subject): day for subject, day in begun.items()}
@@ -123,7 +121,7 @@ class _Looking:
     def _turning_points(self, rule_id: str) -> Iterable[date]:
         """Days on which a rule changes its mind although no figure does."""
         points = {version.valid_from for rule in self.rules.values() for version in rule.versions}
-        if rule_id in _MONTH_RULES:
+        if rule_id in MONTH_RULES:
             return points
         lines = self.rules["T5"].of(self.year, self.as_of).parameters
         points |= {
@@ -149,7 +147,7 @@ class _Looking:
         if code is None:
             row = self.daily.on(None, day)
             return bool(ratio_lines(self.rules, row, year, day)), [row]
-        if rule_id in _MONTH_RULES:
+        if rule_id in MONTH_RULES:
             judge = {"T1": clearance_findings, "T2": error_findings}[rule_id]
             # in a row: the months before it matter too
             in_a_row = trigger["mark"] == "in_a_row"

@@ -27,7 +27,7 @@ import re
 import shutil
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,7 +49,6 @@ _LOOK_SECONDS = 2.0
 #: Endings of files that another program is still writing, or that belong to one.
 _UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".filepart")
 _SHOWN = 20
-After = Callable[[Store], None]
 log = logging.getLogger(__name__)
 
 
@@ -146,10 +145,8 @@ def watch(
     settings: Settings,
     directory: Path,
     once: bool = False,
-    after: After = lambda store: None,
 ) -> None:
-    """Take what lies in the folder, and go on until interrupted; `once`: what is there now. after:
-    called after each file.
+    """Take what lies in the folder, and go on until interrupted; `once`: what is there now.
 
     Raises SupervisionError where the folder or its rules cannot be used at the start.
     """
@@ -162,15 +159,15 @@ def watch(
         before = _sizes(directory)
         if before and rules.settle_seconds:
             time.sleep(rules.settle_seconds)
-        _take_all(store, directory, rules, before, after)
+        _take_all(store, directory, rules, before)
         return
     try:
-        _go_on(store, directory, rules, after)
+        _go_on(store, directory, rules)
     except KeyboardInterrupt:
         return
 
 
-def _go_on(store: Store, directory: Path, rules: Rules, after: After) -> None:
+def _go_on(store: Store, directory: Path, rules: Rules) -> None:
     seen: dict[Path, tuple[int, float]] = {}
     since: dict[Path, float] = {}
     while True:
@@ -187,7 +184,7 @@ def _go_on(store: Store, directory: Path, rules: Rules, after: After) -> None:
             except SupervisionError as error:
                 log.warning("%s", error.message)
             else:
-                _take_all(store, directory, rules, due, after)
+                _take_all(store, directory, rules, due)
         time.sleep(_LOOK_SECONDS)
 
 
@@ -210,14 +207,12 @@ def _take_all(
     directory: Path,
     rules: Rules,
     before: dict[Path, tuple[int, float]],
-    after: After,
 ) -> None:
     """Upload the files that have not changed since `before`."""
     for path, size in before.items():
         if _sizes(directory).get(path) == size:
             try:
                 take(store, directory, rules, path)
-                after(store)
             except StoreRefused as error:  # the store, not the file: it stays and is tried again
                 log.warning("%s: %s", path.name, error.message)
                 return

@@ -31,14 +31,8 @@ class Server:
 
 def _environment(settings: Settings) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("WEIPIAN_")}
-    return inherited | {
-        "DATABASE_URL": settings.database_url,
-        "WEIPIAN_LOCAL_DIR": str(settings.local_dir),
-        "WEIPIAN_TODAY": settings.today().isoformat(),
-        "WEIPIAN_IMAGERY_BEFORE_URL": settings.imagery_before_url or "",
-        "WEIPIAN_IMAGERY_AFTER_URL": settings.imagery_after_url or "",
-        "PYTHONUNBUFFERED": "1",
-    }
+    today = {"WEIPIAN_TODAY": settings.today().isoformat()}
+    return inherited | settings.environment() | today | {"PYTHONUNBUFFERED": "1"}
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from data.errors import SupervisionError
 from data.periods import today
 from data.settings import PROJECT_DIR, Settings
 
@@ -51,6 +54,52 @@ def test_the_environment_names_store_folder_tiles_and_day(
     assert settings.outputs_dir == tmp_path / "outputs"
     assert settings.tile_url == "http://10.0.0.1/{z}/{x}/{y}.png"
     assert settings.today() == date(2023, 11, 23)
+
+
+#: A value of each setting that is not its default.
+_OTHER: dict[str, Any] = {
+    "local_dir": Path("/srv/weipian"),
+    "database_url": "postgresql://weipian@/weipian",
+    "tile_url": "http://10.0.0.1/{z}/{x}/{y}.png",
+    "tile_attribution": "天地图",
+    "imagery_before_url": "http://10.0.0.1/before/{z}/{x}/{y}.png",
+    "imagery_before_label": "2022年10月",
+    "imagery_after_url": "http://10.0.0.1/after/{z}/{x}/{y}.png",
+    "imagery_after_label": "2023年10月",
+    "city_name": "徐州市",
+    "host": "10.1.2.3",
+    "port": 9000,
+    "refused_days": 7,
+    "allowed_hosts": ("weipian.example.cn", "10.0.0.2:8443"),
+    "celery_broker_url": "redis://10.0.0.1/0",
+    "fixed_today": date(2023, 11, 23),
+}
+
+
+def test_a_child_process_gets_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {setting.name for setting in fields(Settings)}
+    assert set(_OTHER) == names, "a new setting needs another value here"
+    for given in (Settings(), Settings(**_OTHER)):
+        for name, value in given.environment().items():
+            monkeypatch.setenv(name, value)
+        assert Settings.from_environment() == given
+    default = Settings()
+    assert [name for name in names if getattr(default, name) == _OTHER[name]] == []
+
+
+def test_every_setting_is_documented() -> None:
+    told = (PROJECT_DIR / "docs" / "deployment.md").read_text("utf-8")
+    variables = {setting.metadata["variable"] for setting in fields(Settings)}
+    assert [name for name in sorted(variables) if f"`{name}`" not in told] == []
+
+
+@pytest.mark.parametrize(("name", "text"), [("WEIPIAN_PORT", "²"), ("WEIPIAN_TODAY", "gestern")])
+def test_a_variable_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SupervisionError, match=f"{name} 的“{text}”"):
+        Settings.from_environment()
 
 
 def test_another_folder_takes_the_default_store_with_it(

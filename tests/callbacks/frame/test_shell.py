@@ -16,6 +16,9 @@ TODAY = date(2024, 6, 1)
 DISTRICTS = (DistrictRow("371002", "环翠区", "环翠区", 1, False),)
 
 
+HOME = {"module": "pages.home", "path": "/", "name": "总览", "group": "看", "order": 1}
+
+
 def stamp(**changes: object) -> Stamp:
     values: dict[str, object] = {
         "data_version": 7,
@@ -71,7 +74,7 @@ def test_another_year_drops_the_month_of_the_old_one() -> None:
 
 
 def test_the_frame_shows_year_day_district_and_version_and_marks_the_demo() -> None:
-    parts = frame_parts(context({}, stamp(is_demo=True)), "/", ["/"])
+    parts = frame_parts(context({}, stamp(is_demo=True)), "/", [HOME])
     _, years, year, as_of, districts, district, version, marks, footer, home, explained = parts
     assert [choice["value"] for choice in years] == ["2024", "2023"]
     assert (year, as_of, district) == ("2024", "2024-06-01", EVERYWHERE)
@@ -83,6 +86,6 @@ def test_the_frame_shows_year_day_district_and_version_and_marks_the_demo() -> N
 
 
 def test_real_data_carry_no_demo_mark() -> None:
-    parts = frame_parts(context({}), "/", ["/"])
+    parts = frame_parts(context({}), "/", [HOME])
     assert parts[7] == []
     assert "演示" not in parts[8]

@@ -15,7 +15,7 @@ import pytest
 
 from data.errors import SupervisionError
 from data.jobs.celery_app import celery_app
-from data.jobs.embedded import as_environment, submit, wake
+from data.jobs.embedded import submit, wake
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
 from data.settings import PROJECT_DIR, Settings
@@ -60,7 +60,7 @@ def worker(settings_with_broker: Settings, tmp_path: Path) -> Iterator[None]:
         process = subprocess.Popen(
             [sys.executable, "-m", "data", "worker"],
             cwd=PROJECT_DIR,
-            env={**os.environ, **as_environment(settings_with_broker)},
+            env={**os.environ, **settings_with_broker.environment()},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data.jobs.embedded import Supervisor, as_environment
+from data.jobs.embedded import Supervisor
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
 from data.settings import PROJECT_DIR
@@ -125,7 +125,7 @@ def test_the_worker_ends_with_the_process_that_started_it(sqlite_store: Store) -
     parent = subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=PROJECT_DIR,
-        env={**os.environ, **as_environment(settings)},
+        env={**os.environ, **settings.environment()},
         stdout=subprocess.PIPE,
     )
     assert parent.stdout is not None
