@@ -70,10 +70,10 @@ def create_app(settings: Settings | None = None) -> Dash:
         module.register_routes(app.server, services)
     address.say_where_no_page_is(app)
     faults.in_routes(app.server)
+    Compress(app.server)  # first, which runs it last: what is kept is not compressed
     guard.install(app, settings)
     kept.install(app, services)
     _harden(app, settings)
-    Compress(app.server)
     return app
 
 

@@ -86,7 +86,8 @@ def install(app: Dash, services: Services) -> None:
     @server.after_request
     def keep(response: flask.Response) -> flask.Response:
         key = flask.g.get("answer_key")
-        if key is not None and response.status_code == 200 and response.is_json:
+        plain = response.is_json and "Content-Encoding" not in response.headers
+        if key is not None and response.status_code == 200 and plain:
             answers.put(key, response.get_data())
         return response
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,6 +87,23 @@ def test_the_second_reader_of_every_kept_page_asks_the_store_for_its_version_onl
         first = page(client, dash_app, output)
         assert statements_of(client, dash_app, output) == 1
         assert page(client, dash_app, output) == first
+
+
+def test_what_is_kept_is_what_each_reader_can_read(client: FlaskClient, dash_app: Dash) -> None:
+    encodings = ("gzip", "identity", "gzip")
+    for output in kept_outputs(dash_app):
+        answers = []
+        for encoding in encodings:
+            client.environ_base["HTTP_ACCEPT_ENCODING"] = encoding
+            values = {
+                "location.search": ON,
+                "patch-address.data": {"year": "2023", "patch_no": NUMBER},
+            }
+            answer = ask(client, dash_app, output, values)
+            packed = answer.headers.get("Content-Encoding") == "gzip"
+            body = gzip.decompress(answer.data) if packed else answer.data
+            answers.append(json.loads(body))
+        assert answers[0] == answers[1] == answers[2], output
 
 
 def test_no_page_is_old_after_a_parcel_has_changed(
