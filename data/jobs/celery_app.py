@@ -78,4 +78,7 @@ def worker_app(settings: Settings) -> Celery:
 
 def run_worker(settings: Settings, *options: Any) -> None:
     """One job at a time in this process; more hosts or more workers take more."""
+    from data.upload.sandbox import say_gaps
+
+    say_gaps()
     worker_app(settings).worker_main(["worker", "--pool=solo", "--loglevel=INFO", *options])

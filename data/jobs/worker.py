@@ -47,7 +47,7 @@ def main() -> None:
 def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -> None:
     """Take jobs from the queue until `stop` is set, or the queue is empty."""
     from data.jobs.tasks import TASKS  # heavy: reads pandas and the upload module
-    from data.upload.sandbox import drop_spare, keep_spare
+    from data.upload.sandbox import drop_spare, keep_spare, say_gaps
     from data.workflow.opening import open_store
 
     table = JobTable(settings)
@@ -57,6 +57,7 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
             return
         settle_left_running(table, store)
         cleaner = Cleaner(store, table)
+        say_gaps()
         keep_spare()
         try:
             while not stop.is_set():

@@ -1,40 +1,145 @@
 """What a reading child takes away from itself before it touches a file (Linux).
 
-Memory, CPU and file-size limits, no core dumps, a network namespace of its own where the kernel
-grants one, and a seccomp filter under which no socket can be made and no program started. Called
-first thing, before numpy starts threads: namespaces and filters apply to later threads only.
+In this order: namespaces of its own (users, processes, network, shared memory) where the kernel
+grants them, every capability, all files but libraries and its own folder (Landlock), system calls
+(seccomp), memory, CPU and file sizes. Called first thing, before numpy starts threads: most of it
+holds for this thread and later ones only. `gaps` says what this machine does not grant.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
-import platform
 import resource
+import signal
+import site
 import socket
-import struct
+import subprocess
 import sys
-from collections.abc import Iterable
+import sysconfig
+from pathlib import Path
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
-#: machine → (audit architecture, numbers of socket, socketpair, connect, execve, execveat, ptrace)
-_SYSCALLS = {
-    "x86_64": (0xC000003E, (41, 53, 42, 59, 322, 101)),
-    "aarch64": (0xC00000B7, (198, 199, 203, 221, 281, 117)),
+from data.upload import landlock, seccomp_filter
+
+_NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
+_PR_SET_PDEATHSIG = 1
+_CAPABILITIES_V3 = 0x20080522
+_PROJECT = Path(__file__).resolve().parents[2]
+#: What libraries read while they work.
+_SYSTEM = (
+    "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu",
+    "/proc/self", "/proc/meminfo", "/proc/cpuinfo",
+)  # fmt: skip
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+_SAID = {
+    "users": "没有独立的用户命名空间",
+    "processes": "没有独立的进程命名空间",
+    "network": "没有独立的网络命名空间（套接字仍被系统调用过滤禁止）",
+    "calls": "没有系统调用过滤（seccomp）",
+    "files": "没有文件访问限制（Landlock）：读取程序能看到本账号的其他文件",
 }
+_SIGNALLED = 128
+_GRACE_SECONDS = 5
 
 
-def no_network() -> None:
-    """As far as the kernel allows; Python's own sockets are refused in any case."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET) != 0:
-        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    machine = _SYSCALLS.get(platform.machine())
-    if machine:
-        _install_filter(libc, *machine)
+def confine(folder: Path) -> list[str]:
+    """Everything but limits, and the file itself; returns what could not be had (keys of `said`).
+
+    Where there is a namespace of processes, what goes on is another process; this one waits for it
+    and ends as it does.
+    """
+    lacking = _own_namespaces()
+    _drop_capabilities()
+    everything = [(Path("/"), landlock.READING), *_writable(folder)]
+    if not landlock.restrict(everything):
+        lacking.append("files")
+    if not no_network():
+        lacking.append("calls")
+    return lacking
+
+
+def only_this_file(path: Path, folder: Path) -> bool:
+    """From now on nothing can be read but libraries, the folder and one file; whether it holds."""
+    readable = [*map(Path, _SYSTEM), *_libraries(), path]
+    rules = [(p, landlock.READING) for p in readable]
+    return landlock.restrict([*rules, *_writable(folder)])
+
+
+def _writable(folder: Path) -> list[tuple[Path, int]]:
+    devices = [(Path(d), landlock.READING | landlock.WRITING) for d in _DEVICES]
+    return [(folder, landlock.READING | landlock.WRITING), *devices]
+
+
+def _libraries() -> list[Path]:
+    """Python, its packages, and this program's own code; not the data that may lie beside it."""
+    stdlib = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
+    code = _PROJECT / "data"
+    own = [*code.glob("*.py"), *(path.parent for path in code.glob("*/__init__.py"))]
+    lib = Path(sys.base_prefix) / "lib"
+    return [*map(Path, stdlib), *map(Path, site.getsitepackages()), lib, *own]
+
+
+def no_network() -> bool:
+    """No socket, no program, no other process; whether the kernel holds it. Python's own sockets
+    are refused in any case."""
+    holds = seccomp_filter.install()
     sys.addaudithook(_refuse_sockets)
+    return holds
+
+
+def _own_namespaces() -> list[str]:
+    libc = ctypes.CDLL(None, use_errno=True)
+    wanted = {"users": _NEWUSER, "processes": _NEWPID, "network": _NEWNET, "shared": _NEWIPC}
+    if libc.unshare(sum(wanted.values())) == 0:
+        lacking = []
+    else:  # as root without leave for users; or one by one, whatever is granted
+        lacking = [name for name, flag in wanted.items() if libc.unshare(flag) != 0]
+    if "processes" not in lacking:
+        _go_on_inside()
+    return [name for name in lacking if name in _SAID]
+
+
+def _go_on_inside() -> None:
+    """Twice a child: the first in a namespace is its init, which ignores the signals of limits."""
+    first = os.fork()
+    if first:
+        _end_as(first)
+    _die_with_parent()
+    second = os.fork()
+    if second:
+        _, status = os.waitpid(second, 0)
+        os._exit(_code_of(status))
+    _die_with_parent()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _code_of(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else _SIGNALLED - code
+
+
+def _end_as(child: int) -> None:
+    """End as the child's child did, by the same signal."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    code = _code_of(os.waitpid(child, 0)[1])
+    if code > _SIGNALLED:
+        number = code - _SIGNALLED
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(code)
+
+
+def _drop_capabilities() -> None:
+    """Root's, should a server run as root."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES_V3, 0)
+    libc.capset(header, (ctypes.c_uint32 * 6)())
 
 
 def _refuse_sockets(event: str, _arguments: tuple[object, ...]) -> None:
@@ -46,28 +151,6 @@ def _refuse_sockets(event: str, _arguments: tuple[object, ...]) -> None:
         "os.system",
     ):
         raise PermissionError(f"{event} is not for readers of uploads")
-
-
-def _install_filter(libc: ctypes.CDLL, architecture: int, refused: Iterable[int]) -> None:
-    numbers = list(refused)
-    count = len(numbers)
-    statement = struct.Struct("HBBI").pack
-    program = [
-        statement(0x20, 0, 0, 4),  # load the architecture
-        statement(0x15, 0, count + 1, architecture),  # another one: allow (only 64-bit code here)
-        statement(0x20, 0, 0, 0),  # load the number of the call
-        *(statement(0x15, count - i, 0, n) for i, n in enumerate(numbers)),
-        statement(0x06, 0, 0, 0x7FFF0000),  # allow
-        statement(0x06, 0, 0, 0x00050000 | 13),  # fail with EACCES
-    ]
-    code = ctypes.create_string_buffer(b"".join(program))
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
-    wanted = Program(len(program), ctypes.cast(code, ctypes.c_void_p))
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
-        libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(wanted), 0, 0)
 
 
 def network_is_closed() -> bool:
@@ -89,13 +172,17 @@ def limit_resources(memory: int, cpu_seconds: int, file_size: int) -> None:
     cpu = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
     for limit, value in (
         (resource.RLIMIT_DATA, memory),
-        (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_CPU, cpu + _GRACE_SECONDS),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
     ):
         hard = resource.getrlimit(limit)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (value, value))
+        # at the soft limit of CPU time a signal of its own comes, which has its sentence
+        soft = min(cpu, value) if limit == resource.RLIMIT_CPU else value
+        resource.setrlimit(limit, (soft, value))
 
 
 def close_inherited_files() -> None:
@@ -103,3 +190,21 @@ def close_inherited_files() -> None:
     os.closerange(3, 256)
     with contextlib.suppress(OSError):
         os.umask(0o077)
+
+
+def gaps() -> list[str]:
+    """What this machine does not grant a reading child, in sentences; asked of a child that
+    confines itself."""
+    command = [sys.executable, "-m", "data.upload.confinement"]
+    try:
+        asked = subprocess.run(
+            command, cwd=_PROJECT, capture_output=True, text=True, timeout=60, check=True
+        )
+        lacking: list[str] = json.loads(asked.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return ["读取程序的限制无法检查"]
+    return [_SAID[name] for name in lacking]
+
+
+if __name__ == "__main__":
+    print(json.dumps(confine(Path.cwd())), flush=True)

@@ -13,7 +13,7 @@ from data.upload import confinement
 
 def main() -> int:
     confinement.close_inherited_files()
-    confinement.no_network()
+    confinement.confine(Path.cwd())
     _import_readers()
     from data.upload.readers import headers
 
@@ -25,8 +25,9 @@ def main() -> int:
     headers.preset_words(request["words"])
     signal.setitimer(signal.ITIMER_REAL, limits["wall_seconds"] + 5)  # should the parent be gone
     confinement.limit_resources(limits["memory"], limits["cpu_seconds"], limits["file_size"])
-    print("reading", flush=True)
     folder = Path(request["folder"])
+    confinement.only_this_file(Path(request["path"]), folder)
+    print("reading", flush=True)
     answer = json.dumps(_answer(request, folder), ensure_ascii=False)
     (folder / "answer.json").write_text(answer, encoding="utf-8")
     return 0

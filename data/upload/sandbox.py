@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import UploadRefused
+from data.upload import confinement
 from data.upload.archive import MB
 from data.upload.readers.base import ReadOptions, ReadResult
 
@@ -90,6 +91,12 @@ def keep_spare() -> None:
     """From now on this process keeps a child ready for the next file."""
     _spares.wanted = True
     _spares.refill()
+
+
+def say_gaps() -> None:
+    """Once, at the start of a process that reads uploads: what this machine does not grant."""
+    for sentence in confinement.gaps():
+        log.warning("读取上传文件的子进程：%s", sentence)
 
 
 def drop_spare() -> None:

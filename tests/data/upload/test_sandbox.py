@@ -207,3 +207,17 @@ def test_the_file_itself_is_not_touched(tmp_path: Path) -> None:
         before = (path.read_bytes(), path.stat().st_mtime_ns, set(path.parent.iterdir()))
         read_file_limited(path, OPTIONS)
         assert before == (path.read_bytes(), path.stat().st_mtime_ns, set(path.parent.iterdir()))
+
+
+def test_too_much_processor_time_has_its_sentence(tmp_path: Path) -> None:
+    path = _big_workbook(tmp_path / "a.xlsx", 60_000)
+    with pytest.raises(UploadRefused, match="超过时限"):
+        read_file_limited(path, OPTIONS, ReadLimits(cpu_seconds=-1))
+
+
+def test_what_is_not_confined_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("data.upload.confinement.gaps", lambda: ["没有文件访问限制（Landlock）"])
+    sandbox.say_gaps()
+    assert "没有文件访问限制" in caplog.text
