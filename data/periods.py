@@ -1,13 +1,18 @@
-"""Deadlines of the plan as plain date arithmetic (domain.md §4). Parameters come from the rules."""
+"""Deadlines of the plan as plain date arithmetic (domain.md §4).
+
+Their parameters are those of the rule files: data/rules/loader.py puts them here when it has read
+the files (`use_deadlines`), and until then the plan of 2023 stands.
+"""
 
 from __future__ import annotations
 
-import calendar
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import chinese_calendar
 
@@ -27,15 +32,63 @@ def today(now: datetime | None = None) -> date:
     return local_time(now or datetime.now(UTC)).date()
 
 
+#: Rule → (from when on, parameters), oldest first.
+Deadlines = Mapping[str, Sequence[tuple[date, Mapping[str, Any]]]]
+PLAN_OF_2023: Deadlines = {
+    "D1": [(date(2023, 1, 1), {"cutoff_day": 20, "due_day": 24, "inclusive": True})],
+    "D2": [(date(2023, 1, 1), {"months_after": 1})],
+    "D3": [(date(2023, 1, 1), {"workdays": 5})],
+    "D4": [(date(2023, 1, 1), {"month": 7, "day": 25})],
+    "D5": [(date(2023, 1, 1), {"month": 1, "day": 25})],
+    "D6": [(date(2023, 1, 1), {"month": 1, "day": 31})],
+    "D7": [(date(2023, 1, 1), {"month": 2})],
+}
+_deadlines = PLAN_OF_2023
+
+
+def use_deadlines(deadlines: Deadlines) -> None:
+    """Compute by these parameters of D1–D7 from now on, in this process."""
+    global _deadlines
+    _deadlines = deadlines
+
+
+def deadlines() -> Deadlines:
+    """The parameters of D1–D7 that this process computes by."""
+    return _deadlines
+
+
+def stated(rule_id: str, day: date) -> Mapping[str, Any]:
+    """The parameters of a deadline as they stand on a day; before the first version, the first."""
+    versions = _deadlines[rule_id]
+    found = versions[0][1]
+    for valid_from, parameters in versions:
+        if valid_from <= day:
+            found = parameters
+    return found
+
+
+def _stated_of(rule_id: str, year: int) -> Mapping[str, Any]:
+    """Those that govern a work year."""
+    return stated(rule_id, date(year, 12, 31))
+
+
 @dataclass(frozen=True, slots=True)
 class ClearanceRule:
-    """D1 (§3.2): issued on or before `cutoff_day` → due on `due_day` of the same month."""
+    """D1 (§3.2): issued on or before `cutoff_day` → due on `due_day` of the same month, or the day
+    before where that is the first day too late."""
 
-    cutoff_day: int = 20
-    due_day: int = 24
+    cutoff_day: int
+    due_day: int
+    inclusive: bool = True
+
+    def due_in(self, month: date) -> date:
+        """The last day of a month on which it is in time."""
+        due = date(month.year, month.month, self.due_day)
+        return due if self.inclusive else due - timedelta(days=1)
 
 
-DEFAULT_CLEARANCE_RULE = ClearanceRule()
+def _clearance_rule(day: date) -> ClearanceRule:
+    return ClearanceRule(**stated("D1", day))
 
 
 def first_of_next_month(day: date) -> date:
@@ -46,46 +99,64 @@ def month_end(day: date) -> date:
     return first_of_next_month(day) - timedelta(days=1)
 
 
-def statutory_due_on(issued_on: date, rule: ClearanceRule = DEFAULT_CLEARANCE_RULE) -> date:
+def _month_due(issued_on: date, rule: ClearanceRule) -> date:
+    """A day of the month in which what was issued on a day is due."""
+    return issued_on if issued_on.day <= rule.cutoff_day else first_of_next_month(issued_on)
+
+
+def statutory_due_on(issued_on: date, rule: ClearanceRule | None = None) -> date:
     """D1, extension aside."""
-    month = issued_on if issued_on.day <= rule.cutoff_day else first_of_next_month(issued_on)
-    return date(month.year, month.month, rule.due_day)
+    rule = rule or _clearance_rule(issued_on)
+    return rule.due_in(_month_due(issued_on, rule))
 
 
-def clearance_month(issued_on: date, rule: ClearanceRule = DEFAULT_CLEARANCE_RULE) -> str:
+def clearance_month(issued_on: date, rule: ClearanceRule | None = None) -> str:
     """`2023-05`: month of the due date by D1, extension or not (figures.md)."""
-    return f"{statutory_due_on(issued_on, rule):%Y-%m}"
+    return f"{_month_due(issued_on, rule or _clearance_rule(issued_on)):%Y-%m}"
 
 
-def month_due_on(month: str, rule: ClearanceRule = DEFAULT_CLEARANCE_RULE) -> date:
+def month_due_on(month: str, rule: ClearanceRule | None = None) -> date:
     """The due date of clearance month `2023-05`."""
     year, number = month.split("-")
-    return date(int(year), int(number), rule.due_day)
+    first = date(int(year), int(number), 1)
+    return (rule or _clearance_rule(first)).due_in(first)
 
 
-def monthly_audit_due_on(month: str) -> date:
-    """D2 (§3.3): the last day of the month after clearance month `2023-05`."""
-    return month_end(first_of_next_month(month_due_on(month)))
+def monthly_audit_due_on(month: str, months_after: int | None = None) -> date:
+    """D2 (§3.3): the last day of the month so many months after clearance month `2023-05`."""
+    year, number = month.split("-")
+    day = date(int(year), int(number), 1)
+    if months_after is None:
+        months_after = int(stated("D2", day)["months_after"])
+    for _ in range(months_after):
+        day = first_of_next_month(day)
+    return month_end(day)
 
 
 def half_year_report_due_on(year: int) -> date:
     """D4 (§3.4)."""
-    return date(year, 7, 25)
+    return date(year, **_stated_of("D4", year))
 
 
 def annual_report_due_on(year: int) -> date:
     """D5 (§3.4)."""
-    return date(year + 1, 1, 25)
+    return date(year + 1, **_stated_of("D5", year))
 
 
 def elimination_cutoff_on(year: int) -> date:
     """D6 (§3.4): unlawful state eliminated by then counts for the work year."""
-    return date(year + 1, 1, 31)
+    return date(year + 1, **_stated_of("D6", year))
+
+
+def cutoff_words() -> str:
+    """`次年1月31日`: D6 as the newest version states it, for sentences about no year."""
+    newest = _deadlines["D6"][-1][1]
+    return f"次年{newest['month']}月{newest['day']}日"
 
 
 def province_approval_on(year: int) -> date:
-    """D7 (§3.4): the last day of February of the next year (29 Feb 2024 for 2023)."""
-    return date(year + 1, 2, calendar.monthrange(year + 1, 2)[1])
+    """D7 (§3.4): the last day of a month of the next year (29 Feb 2024 for 2023)."""
+    return month_end(date(year + 1, int(_stated_of("D7", year)["month"]), 1))
 
 
 def default_as_of(year: int, today: date) -> date:
@@ -211,12 +282,10 @@ def workdays_ago(day: date, workdays: int) -> date:
     return start
 
 
-#: D3 (§4.1): a returned patch is resubmitted within this many workdays.
-CORRECTION_WORKDAYS = 5
-
-
-def correction_due_on(returned_on: date, workdays: int = CORRECTION_WORKDAYS) -> date:
-    """D3: the day by which a patch returned on `returned_on` is resubmitted."""
+def correction_due_on(returned_on: date, workdays: int | None = None) -> date:
+    """D3 (§4.1): the day by which a patch returned on `returned_on` is resubmitted."""
+    if workdays is None:
+        workdays = int(stated("D3", returned_on)["workdays"])
     return add_workdays(returned_on, workdays)
 
 

@@ -1,7 +1,7 @@
 """The deadlines D1–D9 (domain.md §4) as functions of what the rule file sets.
 
-The store computes with the same dates through data/periods.py, which may not import rules: a test
-keeps both equal.
+The store computes with the same dates through data/periods.py, which may not import rules: what
+the files state is put there when they are read.
 """
 
 from __future__ import annotations
@@ -13,25 +13,20 @@ from typing import Any
 from data.periods import (
     ClearanceRule,
     add_workdays,
-    first_of_next_month,
-    month_due_on,
     month_end,
+    monthly_audit_due_on,
     statutory_due_on,
 )
 
 
 def clearance_due(issued_on: date, *, cutoff_day: int, due_day: int, inclusive: bool) -> date:
     """D1: the last day on which the patch is reported in time."""
-    due = statutory_due_on(issued_on, ClearanceRule(cutoff_day, due_day))
-    return due if inclusive else due - timedelta(days=1)
+    return statutory_due_on(issued_on, ClearanceRule(cutoff_day, due_day, inclusive))
 
 
 def monthly_audit_due(month: str, *, months_after: int) -> date:
     """D2: the last day of the month so many months after clearance month `2023-05`."""
-    day = month_due_on(month)
-    for _ in range(months_after):
-        day = first_of_next_month(day)
-    return month_end(day)
+    return monthly_audit_due_on(month, months_after)
 
 
 def correction_due(returned_on: date, *, workdays: int) -> date:

@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from data import periods
+
 LAW_DIR = Path(__file__).parent / "law"
 BASES = ("plan", "local")
 _RULE_KEYS = {"id", "name", "predicate", "measure", "version"}
@@ -373,9 +375,20 @@ def field_check_rules() -> dict[str, Rule]:
 
 @cache
 def deadline_rules() -> dict[str, Rule]:
+    """D1–D9. Once read, the store computes by the dates that D1–D7 state."""
     from data.rules import deadlines
 
-    return load(LAW_DIR / "deadlines.toml", deadlines.PREDICATES)
+    rules = load(LAW_DIR / "deadlines.toml", deadlines.PREDICATES)
+    periods.use_deadlines(stated_deadlines(rules))
+    return rules
+
+
+def stated_deadlines(rules: Rules) -> periods.Deadlines:
+    """The parameters of the deadlines that stored dates and sums are made with."""
+    return {
+        rule_id: [(version.valid_from, version.parameters) for version in rules[rule_id].versions]
+        for rule_id in periods.deadlines()
+    }
 
 
 def all_rules() -> dict[str, Rule]:

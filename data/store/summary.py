@@ -219,7 +219,8 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int, mapped:
     decided, split = _has(conn, AuditDecision), _has(conn, Parcel)
     judged = split or decided
     for year in years:
-        for statement in _statements(conn.dialect.name, year, sign, decided, judged):
+        cutoff = elimination_cutoff_on(year)
+        for statement in _statements(conn.dialect.name, year, cutoff, sign, decided, judged):
             conn.execute(statement)
         if mapped and judged and sign > 0:
             conn.execute(_draw(year))
@@ -234,18 +235,20 @@ def _has(conn: Connection, child: Any) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _statements(dialect: str, year: int, sign: int, decided: bool, judged: bool) -> tuple[Any, ...]:
+def _statements(
+    dialect: str, year: int, cutoff: date, sign: int, decided: bool, judged: bool
+) -> tuple[Any, ...]:
     """What keeps the summary in step for one year, in order; made once, they are large.
 
-    decided, judged: whether any touched patch has decisions, or decisions or parcels. A batch of
-    new patches has none.
+    cutoff: D6 of the year, which stands in them. decided, judged: whether any touched patch has
+    decisions, or decisions or parcels. A batch of new patches has none.
     """
     audits = (
         *_fill_intervals(_touched_of(year, _audit_days())),
         _upsert(dialect, year, sign, _audit_vectors()),
     )
     parcels = (
-        *_fill_intervals(_touched_of(year, _parcel_days(year))),
+        *_fill_intervals(_touched_of(year, _parcel_days(cutoff))),
         *_fill_vectors(year, decided),
         _upsert(dialect, year, sign, _vector),
     )
@@ -358,8 +361,7 @@ def _audit_days() -> list[Select[Any]]:
     ]
 
 
-def _parcel_days(year: int) -> list[Select[Any]]:
-    cutoff = elimination_cutoff_on(year)
+def _parcel_days(cutoff: date) -> list[Select[Any]]:
     judged = or_(_has_decisions(), exists().where(Parcel.patch_id == Patch.id))
     c = EnforcementCase
     return [

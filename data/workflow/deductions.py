@@ -13,6 +13,7 @@ from data.store.deductions import ACCEPTANCE, CLASS, Term
 from data.store.engine import Store
 from data.store.facts import keep_value
 from data.triggers.rulebook import rulebook
+from data.workflow import due_dates
 
 
 def terms_of(ratio: Rule) -> list[Term]:
@@ -56,11 +57,13 @@ def settle(conn: Connection) -> bool:
 def settle_store(store: Store) -> None:
     """At the start of a program, whose rule files may be newer than the store's sums."""
     with store.read() as conn:
-        if terms_of(rulebook(conn)["ratio"]) == deductions.terms(conn):
+        known = terms_of(rulebook(conn)["ratio"]) == deductions.terms(conn)
+        if known and due_dates.are_settled(conn):
             return
     from data.store.writing import DATA_VERSION_KEY
 
     with store.write() as conn:
-        if settle(conn):
+        moved = [due_dates.settle(conn), settle(conn)]
+        if any(moved):
             version = int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1
             keep_value(conn, DATA_VERSION_KEY, str(version))

@@ -1,0 +1,217 @@
+"""Every parameter that 规则口径 shows moves something that the product says.
+
+The list is that of the rule files: a parameter without an entry fails. A world with something on
+either side of every line is looked at whole, with the rules as they are and with one number moved;
+fixed parameters move by a newer rule file, the others as an administrator sets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from data import periods
+from data.outlook.calendar import deadlines
+from data.rules.loader import Rule, all_rules, stated_deadlines
+from data.scope import Scope
+from data.store import history
+from data.store.engine import Store
+from data.store.models import History, Patch, Problem
+from data.store.queries.figures import figures
+from data.store.queries.patch_detail import patch_detail
+from data.triggers import rulebook as rulebook_module
+from data.triggers.current import current_triggers
+from data.triggers.direct_filing import unfiled
+from data.triggers.field_checks import field_checks
+from data.triggers.rulebook import rulebook
+from data.vocabulary import AuditLevel, UploadKind
+from data.workflow.deductions import settle_store
+from tests.data.store.queries.stored import (
+    put,
+    put_case,
+    put_decision,
+    put_parcel,
+    put_patch,
+    summarise,
+)
+from tests.sending import PATCH, send
+
+ALL = Scope.all()
+#: In the year, before and after its rules begin to judge, at its cut-off and after it.
+DAYS = [date(2023, 5, 24), date(2023, 5, 25), date(2023, 7, 10), date(2023, 10, 2),
+        date(2023, 12, 31), date(2024, 1, 20), date(2024, 2, 10)]  # fmt: skip
+#: rule.parameter → what it is moved to.
+MOVED: dict[str, Any] = {
+    "D1.cutoff_day": 5, "D1.due_day": 26, "D1.inclusive": False,
+    "D2.months_after": 2, "D3.workdays": 9, "D4.month": 8, "D4.day": 20, "D5.month": 2,
+    "D5.day": 20, "D6.month": 3, "D6.day": 15, "D7.month": 3, "D8.days": 60, "D9.workdays": 40,
+    "F1.farmland_mu": 11.0, "F2.farmland_mu": 31.0, "F2.share": 1.0, "F2.seed": "other",
+    "F3.farmland_mu": 51.0, "F3.basic_farmland_mu": 31.0, "F3.redline_mu": 31.0,
+    "F3.every_mineral": False,
+    "ratio.variant": "gross", "ratio.require_acceptance": True,
+    "ratio.deducted_classes": "基金项目",
+    "T1.full_share": 0.9, "T1.warning_share": 0.5, "T1.months_in_row": 2,
+    "T2.warning_rate": 0.9, "T2.verification_rate": 0.9,
+    "T3.warning_ratio": 0.15, "T3.interview_ratio": 0.105, "T3.interview_area_mu": 1.0,
+    "T4.interview_mu": 100.0, "T5.from_month": 11, "T5.from_day": 5, "T5.warning_rate": 0.01,
+    "T6.farmland_mu": 51.0, "T6.basic_farmland_mu": 31.0,
+    "T7.returns": 2, "T7.overdue_workdays": 100,
+    "T10.month_ends": 12, "T11.during_year": True,
+}  # fmt: skip
+
+
+def _parameters() -> list[str]:
+    return [
+        f"{rule.id}.{name}"
+        for rule in all_rules().values()
+        for name in dict.fromkeys(n for version in rule.versions for n in version.details)
+    ]
+
+
+def test_every_parameter_of_the_rule_files_is_moved_here() -> None:
+    assert sorted(MOVED) == sorted(_parameters())
+
+
+def _fill(store: Store) -> None:
+    with store.write() as conn:
+        _land(conn)
+        _decided(conn)
+        mineral = put_patch(conn, "MINE", domain="mineral", patch_type="mineral")
+        put_parcel(conn, mineral)
+        problem = put_patch(conn, "PROBLEM", reported_on=date(2023, 5, 20))
+        put(conn, Problem, patch_id=problem, listed_on=date(2023, 6, 20))
+        summarise(conn)
+
+
+def _land(conn: Connection) -> None:
+    """One patch of each kind of land, some late; the ratio lies between its lines."""
+    june = date(2023, 6, 1)
+    kinds: list[tuple[str, dict[str, float], dict[str, Any], str | None]] = [
+        ("LAWFUL", {"farmland_mu": 4000.0}, {}, None),
+        ("FARM", {"farmland_mu": 50.0}, {}, None),
+        ("SMALLER", {"farmland_mu": 30.0}, {}, None),
+        ("SMALL", {"farmland_mu": 10.0}, {}, None),
+        ("BASIC", {"basic_farmland_mu": 30.0}, {}, None),
+        ("RED", {"redline_mu": 30.0}, {}, None),
+        ("FUND", {"farmland_mu": 120.0}, {}, "基金项目"),
+        ("WAITING", {"farmland_mu": 100.0}, {"eliminated_on": june}, None),
+        ("LATER", {"farmland_mu": 20.0}, {"eliminated_on": date(2024, 2, 3)}, None),
+        *((f"DRAWN{n}", {"farmland_mu": 40.0 + n}, {}, None) for n in range(4)),
+    ]
+    for number, areas, case, word in kinds:
+        whole: dict[str, Any] = {"farmland_mu": 0.0, **areas, "area_mu": 2000.0}
+        patch = put_patch(conn, number, reported_on=date(2023, 5, 20), **whole)
+        legality = "lawful" if number == "LAWFUL" else "unlawful"
+        put_parcel(conn, patch, legality=legality, deduction_class=word, **whole)
+        if case:
+            put_case(conn, patch, **case)
+    for month in (3, 4, 5):  # 8 of 10 in time, one of them on the very day
+        for n in range(10):
+            reported = {0: None, 1: date(2023, month, 24), 2: date(2023, month, 26)}
+            issued = date(2023, month, 8)
+            day = reported.get(n, date(2023, month, 20))
+            put_patch(conn, f"M{month}-{n}", issued_on=issued, reported_on=day)
+
+
+def _decided(conn: Connection) -> None:
+    """Returned: one of eight of a month, one thrice, and one that nobody answers."""
+    for n in range(8):
+        patch = put_patch(conn, f"R{n}", reported_on=date(2023, 5, 20))
+        result = "returned" if n == 0 else "passed"
+        put_decision(conn, patch, AuditLevel.CITY, date(2023, 5, 22), result)
+    for number, days in (("TWICE", (1, 8)), ("THRICE", (1, 8, 15))):
+        patch = put_patch(conn, number, issued_on=date(2023, 6, 5), reported_on=date(2023, 6, 6))
+        for day in days:
+            put_decision(conn, patch, AuditLevel.CITY, date(2023, 7, day), "returned")
+
+
+def _seen(store: Store) -> list[Any]:
+    """What the product says of the world on each of the days."""
+    said: list[Any] = []
+    with store.read() as conn:
+        rules = rulebook(conn)
+        for day in DAYS:
+            document = figures(conn, ALL, 2023, day)
+            said.append(document)
+            said.append(current_triggers(conn, ALL, 2023, day, with_patches=False))
+            said.append(field_checks(conn, ALL, 2023, day))
+            said.append(deadlines(conn, ALL, 2023, day, document))
+        for number in ("FARM", "THRICE"):
+            detail = patch_detail(conn, ALL, 2023, number, DAYS[-1])
+            said += [detail, unfiled(rules["D9"], 2023, detail["parcels"], DAYS[-1])]
+    return said
+
+
+def _with(rules: dict[str, Rule], what: str, value: Any) -> dict[str, Rule]:
+    rule_id, name = what.split(".")
+    rule = rules[rule_id]
+    versions = tuple(
+        replace(v, details={**v.details, name: replace(v.details[name], value=value)})
+        for v in rule.versions
+    )
+    return {**rules, rule_id: replace(rule, versions=versions)}
+
+
+@pytest.fixture
+def as_it_was() -> Iterator[None]:
+    before = periods.deadlines()
+    yield
+    periods.use_deadlines(before)
+
+
+_BEFORE: dict[str, list[Any]] = {}
+
+
+def _moves(store: Store, monkeypatch: pytest.MonkeyPatch, what: str) -> bool:
+    _fill(store)
+    if store.dialect not in _BEFORE:  # the same world each time
+        _BEFORE[store.dialect] = _seen(store)
+    moved = _with(all_rules(), what, MOVED[what])
+    monkeypatch.setattr(rulebook_module, "all_rules", lambda: moved)
+    periods.use_deadlines(stated_deadlines(moved))
+    settle_store(store)
+    return _seen(store) != _BEFORE[store.dialect]
+
+
+@pytest.mark.parametrize("what", _parameters())
+@pytest.mark.usefixtures("as_it_was")
+def test_it_moves_something(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    assert _moves(sqlite_store, monkeypatch, what)
+
+
+#: Those that stand in rows and sums, which each database makes anew by its own statements.
+_STORED = [what for what in MOVED if what.startswith(("D1.", "D6.", "ratio."))]
+
+
+@pytest.mark.parametrize("what", _STORED)
+@pytest.mark.usefixtures("as_it_was")
+def test_it_moves_what_is_stored_on_postgresql(
+    pg_store: Store, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    assert _moves(pg_store, monkeypatch, what)
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_due_dates_that_a_newer_plan_moves_are_in_the_history_and_the_store_proves(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(store, UploadKind.PATCHES, PATCH)
+    moved = _with(all_rules(), "D1.due_day", 26)
+    monkeypatch.setattr(rulebook_module, "all_rules", lambda: moved)
+    periods.use_deadlines(stated_deadlines(moved))
+    settle_store(store)
+    with store.read() as conn:
+        assert conn.scalars(select(Patch.due_on)).all() == [date(2023, 5, 26)]
+        assert figures(conn, ALL, 2023, date(2023, 5, 25))["city"]["due_reached"] == 0
+        assert history.verify(conn).ok
+    settle_store(store)  # once
+    with store.read() as conn:
+        told = conn.scalars(select(History.op).where(History.entity == "patch")).all()
+    assert told == ["insert", "update"]
