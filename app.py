@@ -39,6 +39,14 @@ CALLBACK_MODULES = modules_with("register")
 ROUTE_MODULES = modules_with("register_routes")
 
 
+class Application(Dash):
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
+        """Dash's own words, in Chinese until its scripts are there (assets/js/connection.js)."""
+        entry = str(parts["app_entry"]).replace("Loading...", "正在加载…")
+        make: Any = super().interpolate_index
+        return str(make(**{**parts, "app_entry": entry}))
+
+
 def create_app(settings: Settings | None = None) -> Dash:
     """The application over a store, which is created or migrated where needed.
 
@@ -49,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     settings = settings or Settings.from_environment()
     services = Services(settings, open_store(settings))
     install_template()
-    app = Dash(
+    app = Application(
         __name__,
         use_pages=True,
         pages_folder=str(HERE / "pages"),

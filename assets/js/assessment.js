@@ -11,9 +11,7 @@
     KEYS.forEach((key) => query.delete(key));
     new URLSearchParams(own).forEach((value, key) => query.set(key, value));
     const search = query.toString() ? "?" + query.toString() : "";
-    if (search !== window.location.search) {
-      window.history.replaceState(window.history.state, "", window.location.pathname + search);
-    }
+    if (search !== window.location.search) window.weipianAddress.follow(search, true);
     return own;
   }
 

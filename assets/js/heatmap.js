@@ -75,17 +75,23 @@
     const query = new URLSearchParams(window.location.search);
     OWN.forEach((key) => query.delete(key));
     new URLSearchParams(own).forEach((value, key) => query.set(key, value));
-    replace(query);
+    replace(query, page.own !== null && page.frame === frame && asked(page.own) !== asked(own));
     page.own = own;
     page.frame = frame;
     draw();
     return own;
   }
 
-  function replace(query) {
+  /* Another question is a step to go back by; another day or layer of the same is none. */
+  function asked(own) {
+    const query = new URLSearchParams(own);
+    return QUESTION.map((key) => query.get(key) || "").join("|");
+  }
+
+  function replace(query, isStep) {
     const search = query.toString() ? "?" + query.toString().replaceAll("%2C", ",") : "";
     if (search !== window.location.search && window.location.pathname === "/heatmap") {
-      window.history.replaceState(window.history.state, "", "/heatmap" + search);
+      window.weipianAddress.follow(search, isStep);
     }
   }
 

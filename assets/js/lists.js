@@ -79,6 +79,11 @@
     return without(search, (key) => key === "sort");
   }
 
+  /* What the reader has chosen: to move the map or to sort is no step to go back by. */
+  function choices(search) {
+    return without(search, (key) => key === "sort" || key === "box");
+  }
+
   /* What the grid does not ask for by itself: everything but its own sorting and column filters. */
   function outsideGrid(search) {
     return without(search, (key) => key === "sort" || key.startsWith("f."));
@@ -89,18 +94,17 @@
   /* The address follows the list without a new page; the grid reads again where it has to. */
   function applyQuery(search, gridId) {
     if (search === undefined || search === null) return window.dash_clientside.no_update;
-    if (window.location.search !== search) {
-      window.history.replaceState(window.history.state, "", window.location.pathname + search);
-    }
     const now = {
       element: document.getElementById(gridId),
       members: membership(search),
+      chosen: choices(search),
       outside: outsideGrid(search),
     };
     const known = shown[gridId];
     shown[gridId] = now;
     // the first call can come before the grid is in the document
     const same = known && (!known.element || known.element === now.element);
+    window.weipianAddress.follow(search, Boolean(same) && known.chosen !== now.chosen);
     if (same && known.members !== now.members) {
       window.dash_ag_grid.getApiAsync(gridId).then(function (api) {
         api.deselectAll(); // what is no longer listed is not acted upon

@@ -16,6 +16,7 @@
 
   /* The frame's class for an address: the wall's dress, the navigation collapsed (desk) or open (phone). */
   function frameClass(search, path, menu, backdrop, present) {
+    window.weipianAddress.toldDash(search);
     const fired = window.dash_clientside.callback_context.triggered.map((t) => t.prop_id.split(".")[0]);
     const classes = new Set((present || "").split(" "));
     let open = classes.has("nav-open");

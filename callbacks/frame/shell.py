@@ -10,16 +10,18 @@ import dash
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from flask import Flask
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.handbook import help_address
 from components import ids
 from components.links import href, read_search
+from components.parts.attributes import data
 from components.shell import navigation
 from data.numbers import whole_number
 from data.periods import default_as_of, format_day, local_time
 from data.services import Services
-from data.store.queries.stamp import Stamp
+from data.store.queries.stamp import Stamp, data_version
 from data.vocabulary import UploadKind
 
 EVERYWHERE = "all"
@@ -68,6 +70,10 @@ def new_address(
         gone |= {"month", "town", "box", "view", *_OF_A_YEAR}
     if chosen_district != context.district:
         gone |= {"town", "box", "view"}
+        if "trigger" in own:  # the same of the other district
+            rule, subject, *rest = [*own["trigger"].split("."), ""]
+            whose = chosen_district or f"{subject[:4]}00"
+            own["trigger"] = ".".join(filter(None, (rule, whose, *rest)))
     if chosen_day != context.as_of:
         gone.add("day")
     own = {k: v for k, v in own.items() if k not in gone}
@@ -105,12 +111,21 @@ def frame_parts(
             *({"value": d.code, "label": d.short_name} for d in known.districts),
         ],
         context.district or EVERYWHERE,
-        stamp_text(known),
+        # assets/js/connection.js compares it with the store's
+        html.Span(stamp_text(known), **data(version=str(known.data_version))),
         marks,
         footer,
         href("/", context.query),
         href(help_address(path), context.query),
     )
+
+
+def register_routes(server: Flask, services: Services) -> None:
+    @server.get("/version.json")
+    def version() -> dict[str, int]:
+        """What an open page compares its own data version with."""
+        with services.store.read() as conn:
+            return {"version": data_version(conn)}
 
 
 def register(app: Dash, services: Services) -> None:

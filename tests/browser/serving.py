@@ -49,6 +49,44 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
     raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 
+class Restartable:
+    """A server on a port of its own that a test stops and starts again.
+
+    Nobody listens while it is stopped: as when a service is down.
+    """
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.settings, self.log = settings, log
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [
+            sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py",
+            "--bind", f"127.0.0.1:{self.port}", "--workers", "1", "app:server",
+        ]  # fmt: skip
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=PROJECT_DIR,
+                env=_environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        _wait_until_ready(self._process, self.url, self.log)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
 @contextmanager
 def serve(settings: Settings, log: Path, workers: int = 1) -> Iterator[Server]:
     """Serve on a free loopback port until the block ends.

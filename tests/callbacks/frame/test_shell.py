@@ -80,7 +80,8 @@ def test_the_frame_shows_year_day_district_and_version_and_marks_the_demo() -> N
     assert (year, as_of, district) == ("2024", "2024-06-01", EVERYWHERE)
     assert (home, explained) == ("/", "/help/leader")
     assert [choice["label"] for choice in districts] == ["全市", "环翠区"]
-    assert version.startswith("数据版本 7")
+    assert version.children.startswith("数据版本 7")
+    assert getattr(version, "data-version") == "7"
     assert "演示数据" in text_of(marks)
     assert footer == f"全市 · 2024年度 · 基准日2024-06-01 · {version} · 演示数据"
 
