@@ -27,7 +27,7 @@ from components.parts.figure_text import (
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.triggers.card import ICONS, trigger_card, trigger_table
-from data.definitions import DEFINITIONS
+from data.definitions import DEFINITIONS, small_note
 from data.units import SMALL, format_areas, format_count, format_rate, format_rates, meets
 from data.vocabulary import RatioVariant, Severity
 
@@ -164,8 +164,7 @@ def ranking(
             plain_table(columns, table, "各区市情况，由重到轻", "ranking", marked=marked),
             html.P(
                 f"问责比例为{lines.variant.label}的口径；按期率为已到期图斑的按期上报率；"
-                f"未消除为未消除违法占用耕地。{SMALL} 基数小：图斑不足10个，或新增建设占用耕地不足"
-                "30亩。",
+                f"未消除为未消除违法占用耕地。{SMALL} {small_note()}。",
                 className="note",
             ),
         ]

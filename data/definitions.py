@@ -5,18 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.periods import cutoff_words
+from data.units import SMALL_FARMLAND_MU, SMALL_PATCHES, format_plain
+
 Unit = Literal["个", "宗", "亩", "%"]
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """label: what pages call the figure. unit: of the value shown. better: which way is good."""
+    """label: what pages call the figure. unit: of the value shown. template: its text; {cutoff}
+    stands for D6. better: which way is good.
+
+    No number of a rule stands in a text: it would lie once an administrator has set another.
+    """
 
     label: str
     unit: Unit
-    text: str
+    template: str
     clause: str
     better: Literal["more", "less", "neither"] = "neither"
+
+    @property
+    def text(self) -> str:
+        return self.template.format(cutoff=cutoff_words())
 
 
 def _d(
@@ -29,13 +40,19 @@ def _d(
     return Definition(label, unit, text, clause, better)
 
 
+def small_note() -> str:
+    """Which denominators are small."""
+    area = format_plain(SMALL_FARMLAND_MU)
+    return f"基数小：图斑不足{SMALL_PATCHES}个，或新增建设占用耕地不足{area}亩"
+
+
 def anchor_of(definition: Definition) -> str:
     """The name of the figure: what `/rules#…` leads to."""
     return next(name for name, known in DEFINITIONS.items() if known is definition)
 
 
 _COUNTED = "计入统计的违法地块（纳入违法计算、未关联其他图斑），只计土地图斑"
-_ELIMINATED = "其中消除违法状态日期不晚于基准日且不晚于次年1月31日的"
+_ELIMINATED = "其中消除违法状态日期不晚于基准日且不晚于{cutoff}的"
 
 DEFINITIONS: dict[str, Definition] = {
     "patches": _d("图斑", "个", "下发日期不晚于基准日且未撤销的图斑，含土地和矿产。", "§2.1"),
@@ -58,7 +75,7 @@ DEFINITIONS: dict[str, Definition] = {
     "unrectified_farmland_mu": _d(
         "未整改违法占用耕地",
         "亩",
-        "违法占用耕地中尚无消除违法状态日期的，不受次年1月31日限制，是冻结补充耕地指标的面积。",
+        "违法占用耕地中尚无消除违法状态日期的，不受{cutoff}限制，是冻结补充耕地指标的面积。",
         "§4.6",
         "less",
     ),
@@ -191,8 +208,8 @@ DEFINITIONS: dict[str, Definition] = {
     "ratio_net": _d(
         "问责比例（扣除已消除）",
         "%",
-        "未消除的违法占用耕地 ÷ 新增建设占用耕地（合法与违法之和）。先求和再相除；次年1月31日后"
-        "消除的不再扣除。10% 为本市预警线，15% 为约谈线。",
+        "未消除的违法占用耕地 ÷ 新增建设占用耕地（合法与违法之和）。先求和再相除；{cutoff}后"
+        "消除的不再扣除。预警线和约谈线见规则 T3，扣除的口径见规则“问责比例计算口径”。",
         "§4.4",
         "less",
     ),

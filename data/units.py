@@ -20,6 +20,8 @@ PARTS_PER_MU = 1_000_000_000
 THRESHOLD_DECIMALS = 6
 #: Areas that differ by less are equal (figures.md).
 AREA_TOLERANCE_MU = 0.0001
+#: A denominator is small with fewer patches, or less new construction on farmland (figures.md).
+SMALL_PATCHES, SMALL_FARMLAND_MU = 10, 30.0
 #: Per cent is never printed finer; one patch missing of a hundred million still shows.
 PERCENT_DECIMALS = 6
 

@@ -26,7 +26,7 @@ from components.parts.figure_text import (
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.parts.theme import graph
-from data.definitions import DEFINITIONS
+from data.definitions import DEFINITIONS, small_note
 from data.periods import elimination_cutoff_on, format_day
 from data.units import (
     SMALL,
@@ -264,7 +264,7 @@ def ranking(
             id=ids.Assessment.RANKING_TABLE,
         ),
         html.P(
-            f"名次由低到高。{SMALL} 基数小（图斑不足10个，或新增建设占用耕地不足30亩），"
+            f"名次由低到高。{SMALL} {small_note()}；"
             f"不排名次，列在其后。约谈线为{format_rate(lines.interview_ratio)}。",
             className="note",
         ),

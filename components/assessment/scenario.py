@@ -19,7 +19,7 @@ from components.parts.filters import search_box
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.definitions import DEFINITIONS
-from data.periods import format_day
+from data.periods import cutoff_words, format_day
 from data.units import PARTS_PER_MU, format_mu, format_plain, format_rate, meets
 from data.variants import split_note
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine
@@ -292,7 +292,8 @@ def supposed_parts(scenario: Scenario, outcome: Outcome) -> list[Component]:
     if outcome.too_late:
         notes.append(
             html.P(
-                f"{format_day(outcome.day)}已过次年1月31日的截止日，此后消除的不再计入本年度（§3.4）。",
+                f"{format_day(outcome.day)}已过{cutoff_words()}的截止日，此后消除的不再计入本年度"
+                "（§3.4）。",
                 className="note warn",
             )
         )
@@ -387,7 +388,7 @@ def proposal_sentence(proposal: Proposal, name: str, most: int | None) -> str:
                 "没有图斑能使其降到线下。"
             )
         return (
-            f"{format_day(proposal.day)}已过次年1月31日的截止日，此后消除的不再计入本年度，"
+            f"{format_day(proposal.day)}已过{cutoff_words()}的截止日，此后消除的不再计入本年度，"
             f"没有图斑能使{name}降到{line}下。请把假设日期改到截止日以前。"
         )
     verdict, now = selection.verdict.value, say(proposal.now)

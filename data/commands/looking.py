@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -41,25 +42,29 @@ def _known_district(conn: Any, code: str | None) -> str | None:
 
 def run_figures(settings: Settings, arguments: Arguments) -> int:
     from data.store.queries.figures import figures
+    from data.triggers.lines import lines_of
+    from data.triggers.rulebook import rulebook
 
     year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
         district = _known_district(conn, arguments.district)
         document = figures(conn, Scope.all(), year, as_of, district)
+        lines = lines_of(rulebook(conn), year, as_of)
     if arguments.json:
         print_json(document)
     else:
-        _print_figures(document)
+        _print_figures(document, lines)
     return DONE
 
 
-def _print_figures(document: dict[str, Any]) -> None:
+def _print_figures(document: dict[str, Any], lines: Mapping[str, tuple[float, ...]]) -> None:
+    """lines: figure → the lines that no value crosses by rounding (triggers/lines.py)."""
     from data.definitions import DEFINITIONS
     from data.units import format_count, format_mu, format_rate
 
     def shown(name: str, value: Any) -> str:
         if DEFINITIONS[name].unit == "%":
-            return format_rate(value, (0.10, 0.15))
+            return format_rate(value, lines.get(name, ()))
         return format_mu(value) if DEFINITIONS[name].unit == "亩" else format_count(value)
 
     units = [("全市", document["city"])]

@@ -19,6 +19,7 @@ from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
 from data.triggers.district_rules import Beside, named_in_orders, of_district, ratio_lines
 from data.triggers.evidence import Evidence
+from data.triggers.lines import lines_of
 from data.triggers.patch_rules import PATCH_RULES, of_patches
 from data.triggers.rulebook import rulebook
 from data.triggers.wording import words
@@ -98,7 +99,7 @@ def current_triggers(
     held = [h for h in held if h.rule.id in rules]
     held.sort(key=lambda h: (position.get(h.district or "", len(known)), int(h.rule.id[1:])))
     evidence = Evidence(conn, chosen, year, as_of) if with_patches else None
-    lines = ratio_lines_of(book, year, as_of)
+    lines = lines_of(book, year, as_of)["ratio_net"]
     return [
         as_trigger(
             h, lines, year, as_of, evidence.patches(h.finding, h.district) if evidence else []
@@ -177,12 +178,6 @@ def _key(held: Held, period: str) -> str:
     return ".".join(filter(None, (held.rule.id, held.subject, period, held.finding.mark)))
 
 
-def ratio_lines_of(rules: Mapping[str, Rule], year: int, as_of: date) -> tuple[float, float]:
-    """The warning line and the interview line of T3 as they judge the year on a day."""
-    lines = rules["T3"].of(year, as_of).parameters
-    return lines["warning_ratio"], lines["interview_ratio"]
-
-
 def _note(held: Held, lines: Sequence[float]) -> str:
     """What stands beside a trigger; of a ratio also where its variants say different things."""
     on_ratio = "ratio_" in held.finding.about and held.rule.id in ("T3", "T11")
@@ -193,7 +188,7 @@ def _note(held: Held, lines: Sequence[float]) -> str:
 def as_trigger(
     held: Held, lines: Sequence[float], year: int, as_of: date, patches: list[str]
 ) -> Trigger:
-    """lines: of the ratio (ratio_lines_of)."""
+    """lines: of the ratio (triggers/lines.py)."""
     rule, finding = held.rule, held.finding
     # a clearance month is judged by the parameters of its due date
     day = month_due_on(finding.period) if finding.period else as_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,11 +11,12 @@ from sqlalchemy import Connection
 
 from data.definitions import DEFINITIONS
 from data.periods import default_as_of
-from data.rules.loader import trigger_rules
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
 from data.triggers.current import Trigger, current_triggers
+from data.triggers.lines import lines_of
+from data.triggers.rulebook import rulebook
 from data.units import format_count, format_mu, format_rate
 from data.upload.plan import Plan
 from data.upload.prepare import Prepared
@@ -59,6 +61,10 @@ class Effects:
         }
 
 
+#: Figure → the lines that no value of it crosses by rounding.
+Lines = Mapping[str, tuple[float, ...]]
+
+
 class _RollBack(Exception):
     """Ends the writing transaction without a trace."""
 
@@ -84,7 +90,8 @@ def rehearse(
             if plan.inserted or plan.updated or plan.ended:
                 before = _look(conn, request.year, as_of)
                 apply_prepared(store, conn, plan, on_progress)
-                effects = compare(before, _look(conn, request.year, as_of), as_of)
+                lines = lines_of(rulebook(conn), request.year, as_of)
+                effects = compare(before, _look(conn, request.year, as_of), as_of, lines)
             raise _RollBack
     except _RollBack:
         pass
@@ -104,11 +111,10 @@ def compare(
     before: tuple[dict[str, Any], list[Trigger]],
     after: tuple[dict[str, Any], list[Trigger]],
     as_of: date,
+    lines: Lines,
 ) -> Effects:
-    """Figures that differ as shown, and triggers that differ."""
-    effects = Effects(as_of, _crossings(before[1], after[1]))
-    of_ratio = trigger_rules()["T3"].on(as_of).parameters
-    lines = (of_ratio["warning_ratio"], of_ratio["interview_ratio"])
+    """Figures that differ as shown, and triggers that differ. lines: of triggers/lines.py."""
+    effects = Effects(as_of, crossings(before[1], after[1]))
     units = [("全市", before[0]["city"], after[0]["city"])]
     earlier = {row["code"]: row for row in before[0]["districts"]}
     units += [
@@ -125,11 +131,11 @@ def compare(
     return effects
 
 
-def shown(figure: str, value: float | int | None, lines: tuple[float, ...]) -> str:
-    """A figure as the preview prints it; ratios keep to their side of the lines."""
+def shown(figure: str, value: float | int | None, lines: Lines) -> str:
+    """A figure as the preview prints it; rates keep to their side of the lines."""
     unit = DEFINITIONS[figure].unit
     if unit == "%":
-        return format_rate(value, lines if figure.startswith("ratio") else ())
+        return format_rate(value, lines.get(figure, ()))
     if unit == "亩":
         return format_mu(value)
     return format_count(None if value is None else int(value))
@@ -147,7 +153,9 @@ def _words(trigger: Trigger) -> str:
     return text + (f"（已达{Severity(trigger['line']).label}线）" if trigger["line"] else "")
 
 
-def _crossings(before: list[Trigger], after: list[Trigger]) -> list[str]:
+def crossings(before: list[Trigger], after: list[Trigger]) -> list[str]:
+    """Sentences on triggers that would begin, end or change, gravest first."""
+
     def keyed(triggers: list[Trigger]) -> dict[tuple[str, ...], Trigger]:
         return {(t["rule"], t["subject"], t["period"], t["measure"]): t for t in triggers}
 

@@ -59,7 +59,7 @@ from data.vocabulary import (
     ScenarioAction,
     TargetLine,
 )
-from data.workflow.preview import compare
+from data.workflow.preview import crossings
 
 Figures = dict[str, Any]
 #: Patches that are looked up in one statement.
@@ -157,7 +157,7 @@ def evaluate(store: Store, scope: Scope, year: int, as_of: date, scenario: Scena
         after[0],
         before[1],
         after[1],
-        compare(before, after, day).crossings,
+        crossings(before[1], after[1]),
         supposed,
         sorted(set(scenario.ticks) - known),
         day > elimination_cutoff_on(year),

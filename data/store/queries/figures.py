@@ -14,15 +14,13 @@ from data.scope import Scope
 from data.store.measures import AREAS, COUNTS, RATES, REMAINING
 from data.store.models import DaySummary
 from data.store.queries.stamp import districts
-from data.units import PARTS_PER_MU, meets
+from data.units import PARTS_PER_MU, SMALL_FARMLAND_MU, SMALL_PATCHES, meets
 
 MEASURES = COUNTS + AREAS
 SMALL = "small_denominator"
 #: All that a row of figures has, in its order.
 FIGURES = (*COUNTS, *AREAS, *REMAINING, *RATES, SMALL)
 _COUNTED = frozenset(COUNTS)
-SMALL_PATCHES = 10
-SMALL_FARMLAND_MU = 30.0
 
 Figures = dict[str, Any]
 
@@ -31,8 +29,9 @@ def figure(name: str, part: Callable[[str], int]) -> Any:
     """One figure of figures.md from the integer sums of the measures, which `part` gives by name.
 
     Rates are divided before any rounding: exact integers over exact integers. A rate over zero is
-    None. `small_denominator`: fewer than 10 patches or less than 30 亩 of new construction on
-    farmland, so that neither best nor worst is luck. Raises KeyError for anything else.
+    None. `small_denominator`: fewer than SMALL_PATCHES or less than SMALL_FARMLAND_MU of new
+    construction on farmland, so that neither best nor worst is luck. Raises KeyError for anything
+    else.
     """
     if name in RATES:
         numerator, denominator = (_whole(measure, part) for measure in RATES[name])
