@@ -13,11 +13,11 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
+from callbacks.frame.tiles import tiles_of
 from callbacks.frame.wall import wall_parts, wall_search
 from callbacks.triggers.sheet import matter_columns, matter_row
 from components import ids
 from components.links import href
-from components.maps.base import Tiles
 from components.outlook.deadline_card import next_card
 from components.outlook.month_clock import clock_card
 from components.overview import (
@@ -64,10 +64,6 @@ def held_matters(conn: Connection, context: PageContext, everything: Figures) ->
         with_patches=False, document=everything, book=context.rules,
     )  # fmt: skip
     return matters(triggers, context.names)
-
-
-def tiles_of(settings: Settings) -> Tiles | None:
-    return Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
 
 
 def render(conn: Connection, settings: Settings, search: str) -> list[Component]:

@@ -319,31 +319,33 @@ def months_before(month: str, count: int) -> list[str]:
     return months
 
 
+def month_ends(first: date, last: date) -> list[date]:
+    """Every month end from one day to another, both included."""
+    ends: list[date] = []
+    day = month_end(first)
+    while day <= last:
+        ends.append(day)
+        day = month_end(first_of_next_month(day))
+    return ends
+
+
+def last_month_end(day: date) -> date:
+    """The end of the month before a day's."""
+    return day.replace(day=1) - timedelta(days=1)
+
+
 def month_ends_before(as_of: date, year: int, count: int) -> list[date]:
     """The last `count` month ends of the work year before a day, oldest first."""
-    ends: list[date] = []
-    day = as_of.replace(day=1) - timedelta(days=1)
-    while len(ends) < count and day >= date(year, 1, 31):
-        ends.append(day)
-        day = day.replace(day=1) - timedelta(days=1)
-    return ends[::-1]
+    ends = month_ends(date(year, 1, 1), as_of - timedelta(days=1))
+    return ends[-count:] if count else []
 
 
 def month_ends_until(year: int, as_of: date) -> list[date]:
     """The month-ends from the work year's first on that are over by the end of the day."""
-    ends: list[date] = []
-    day = date(year, 1, 31)
-    while day <= as_of:
-        ends.append(day)
-        day = month_end(day + timedelta(days=1))
-    return ends
+    return month_ends(date(year, 1, 1), as_of)
 
 
 def shown_days(year: int, as_of: date) -> list[date]:
     """What the time bar offers: the month ends of the work year, and last the as-of date."""
-    days: list[date] = []
-    day = month_end(date(year, 1, 1))
-    while day < as_of and day.year == year:
-        days.append(day)
-        day = month_end(first_of_next_month(day))
-    return [*days, as_of]
+    last = min(as_of - timedelta(days=1), date(year, 12, 31))
+    return [*month_ends(date(year, 1, 1), last), as_of]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
+from callbacks.frame.tiles import tiles_of
 from callbacks.frame.wall import wall_parts, wall_search
 from callbacks.heatmap.address import (
     IMAGERY,
@@ -38,7 +39,6 @@ from components.heatmap.question import Question, question_bar
 from components.heatmap.stage import Overlay, Shown, map_bar, map_hook, stage
 from components.links import frame_part, href, read_search
 from components.maps.base import (
-    Tiles,
     bounds_from_leaflet,
     city_bounds,
     district_bounds,
@@ -111,7 +111,7 @@ def _question_bar(conn: Connection, view: View) -> Component:
 
 def _map(conn: Connection, services: Services, view: View) -> Component:
     context, settings = view.context, services.settings
-    tiles = Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
+    tiles = tiles_of(settings)
     shapes = district_shapes(conn)
     bounds = view.address.view or district_bounds(shapes, context.district) or city_bounds(shapes)
     return district_map(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
+from callbacks.frame.tiles import tiles_of
 from callbacks.lists.view import ListPage, ListView, read_view
 from components import ids
 from components.lists.page import in_view_switch
-from components.maps.base import Tiles, bounds_from_leaflet, district_bounds, district_map
+from components.maps.base import bounds_from_leaflet, district_bounds, district_map
 from components.maps.patches import (
     CELLS,
     MOST_FEATURES,
@@ -38,7 +39,7 @@ _LEAST_ROOM = 0.01
 def map_pane(conn: Connection, settings: Settings, view: ListView, i: ids.PatchList) -> Component:
     """The map's place; it asks for its patches by itself."""
     address, context = view.address, view.context
-    tiles = Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
+    tiles = tiles_of(settings)
     shapes = district_shapes(conn)
     own = around_rows(conn, view)
     return html.Div(

@@ -13,11 +13,12 @@ from dash.development.base_component import Component
 from callbacks.frame.changed_fields import ENTITIES, field_title, value_text
 from callbacks.frame.context import read_context
 from callbacks.frame.kept import keep_answer
+from callbacks.frame.tiles import tiles_of
 from callbacks.patch.filed import filed_records
 from callbacks.patch.headline import headline
 from components import ids
 from components.links import href
-from components.maps.base import Tiles, district_map, with_imagery
+from components.maps.base import district_map, with_imagery
 from components.maps.patches import single_patch
 from components.parts.cards import error_panel
 from components.patch.page import (
@@ -136,7 +137,7 @@ def _patch_map(
     south = detail["min_lat"] if detail["min_lat"] is not None else detail["lat"]
     east = detail["max_lon"] if detail["max_lon"] is not None else detail["lon"]
     north = detail["max_lat"] if detail["max_lat"] is not None else detail["lat"]
-    tiles = Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
+    tiles = tiles_of(settings)
     return district_map(
         ids.PatchDetail.MAP,
         district_shapes(conn),

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from callbacks.frame.context import PageContext
 from components.links import href
 from components.parts.filters import EVERYTHING, Option
-from data.periods import format_day, month_end
+from data.periods import format_day, last_month_end
 from data.triggers.snapshots import Snapshot
 from data.vocabulary import Measure
 
@@ -77,7 +77,7 @@ def read_asked(context: PageContext, offered: Sequence[Snapshot] = ()) -> Asked:
 
 def default_against(as_of: date) -> date:
     """The end of the month before."""
-    return as_of.replace(day=1) - timedelta(days=1)
+    return last_month_end(as_of)
 
 
 def own_part(asked: Asked, as_of: date) -> dict[str, str | None]:
@@ -108,7 +108,7 @@ def against_choices(context: PageContext, asked: Asked) -> list[Option]:
     }
     end = default_against(as_of)
     for _ in range(5):
-        end = month_end(end.replace(day=1) - timedelta(days=1))
+        end = last_month_end(end)
         days.setdefault(end, "月末")
     if not is_default(asked, as_of):
         days.setdefault(asked.against, "所选日期")

@@ -10,10 +10,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from callbacks.frame.context import PageContext
+from callbacks.frame.tiles import tiles_of
 from callbacks.upload.changes import previewed, stored_rows
 from components import ids
 from components.links import href
-from components.maps.base import Tiles
 from components.parts.cards import card
 from components.upload import preview as parts
 from components.upload.page import action, kind_text, moment_text, progress, steps
@@ -34,10 +34,6 @@ from data.vocabulary import UploadKind
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-
-def tiles_of(settings: Settings) -> Tiles | None:
-    return Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None
 
 
 def field_options(kind: UploadKind) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from data.demo import files, records
 from data.demo.events import known_cases, make_audits, make_cases, make_parcels
 from data.demo.files import DemoFile, visible
 from data.demo.patches import make_patches
-from data.periods import month_end, province_approval_on
+from data.periods import month_end, month_ends, province_approval_on
 from data.vocabulary import UploadKind
 
 #: The most rows one file carries.
@@ -86,13 +86,8 @@ def write_year(out: Path, year: int, until: date, count: int, seed: int) -> list
 
 def _month_ends(year: int, until: date) -> list[date]:
     """Ends of the months from January on, the last one cut at `until`."""
-    ends: list[date] = []
-    day = date(year, 1, 1)
-    while day <= until:
-        end = min(month_end(day), until)
-        ends.append(end)
-        day = date(end.year + end.month // 12, end.month % 12 + 1, 1)
-    return ends
+    first = date(year, 1, 1)
+    return [*month_ends(first, until - timedelta(days=1)), until] if until >= first else []
 
 
 def _months_back(end: date, months: int) -> date:

@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from data.maps.cube_columns import Columns, columns_of
 from data.maps.mercator import CURVE_ZOOM, Box, cells, curve_ranges
+from data.maps.standing import holding
 from data.store.engine import Store
 from data.store.migrate import HEAD
 from data.store.queries.map_facts import content_version, pending_ids
@@ -119,7 +120,7 @@ class MapCube:
             if len(unsure):
                 pending = self.pending_ids(p["id"][unsure].tolist(), day)
                 known[self.rows_of(np.array(pending, dtype=np.int64))] = True
-            known[r["row"][(r["from"] <= number) & (r["to"] > number)]] = True
+            known[r["row"][holding(r, slice(None), day)]] = True
             known &= p["is_land"]
             while len(self._suspected) >= _DAYS_KEPT:
                 self._suspected.pop(next(iter(self._suspected)), None)

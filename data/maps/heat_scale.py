@@ -27,7 +27,7 @@ from data.maps.measures import MapMeasure
 from data.maps.mercator import MAX_ZOOM
 from data.maps.overlay import Window
 from data.maps.question import MapQuestion
-from data.periods import month_end, province_approval_on
+from data.periods import month_ends, province_approval_on
 from data.scope import Scope
 
 _SCALES_KEPT = 64
@@ -54,10 +54,7 @@ class Scale:
 
 def stops(year: int, until: date) -> tuple[date, ...]:
     """The days of the slider: month ends of the work year, which ends with D7, and the last day."""
-    days, day = [], month_end(date(year, 1, 1))
-    while day <= min(until, province_approval_on(year)):
-        days.append(day)
-        day = month_end(date(day.year + day.month // 12, day.month % 12 + 1, 1))
+    days = month_ends(date(year, 1, 1), min(until, province_approval_on(year)))
     return tuple(days) if days and days[-1] == until else (*days, until)
 
 

@@ -19,6 +19,7 @@ from data.maps.cube import MapCube
 from data.maps.mercator import Ints, check_tile, tile_box
 from data.maps.points import over_rows, selected, values, within
 from data.maps.question import MapQuestion
+from data.maps.standing import Standing
 from data.scope import Scope
 from data.store.queries.map_facts import NEVER
 from data.store.queries.patch_list import shapes_of
@@ -130,9 +131,7 @@ def _clusters(cube: MapCube, q: MapQuestion, found: Members, z: int) -> list[dic
     lon, lat = p["lon"][found.row], p["lat"][found.row]
     cx, cy = cube.cells(found.row, level)
     keys, at, counts = np.unique(cy * 2**level + cx, return_inverse=True, return_counts=True)
-    day = q.as_of.toordinal()
-    late = p["is_land"][found.row] & (p["due"][found.row] < day) & (p["reported"][found.row] > day)
-    overdue = np.bincount(at, late)
+    overdue = np.bincount(at, Standing(p, found.row, q.as_of).overdue)
     sums = np.zeros(len(keys), dtype=np.int64)
     np.add.at(sums, at, found.value)
     middle = np.bincount(at, lon) / counts, np.bincount(at, lat) / counts
@@ -212,10 +211,9 @@ def drawn_rows(
     ids = p["id"][at].tolist()
     names = named(conn, ids)
     judged = parcel_figures(conn, ids, day) if colouring == "legality" else {}
-    cleared = p["reported"][at] <= number
-    on_land = p["is_land"][at]
-    overdue = on_land & ~cleared & (p["due"][at] < number)
-    late = cleared & (p["reported"][at] > p["due"][at])
+    standing = Standing(p, at, day)
+    on_land, cleared = standing.is_land, standing.cleared
+    overdue, late = standing.overdue, standing.late
     rows = []
     for i, patch_id in enumerate(ids):
         patch_no, area_mu = names[patch_id]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from data.maps.cube import MapCube
 from data.maps.mercator import Box, Floats, Ints
 from data.maps.question import MapQuestion
+from data.maps.standing import Standing, holding
 from data.scope import Scope
 
 Array = npt.NDArray[Any]
@@ -60,8 +61,8 @@ def district_on(cube: MapCube, rows: Array | slice, day: date) -> Array:
 
 def selected(cube: MapCube, scope: Scope, q: MapQuestion, rows: Array | slice) -> Array:
     """Which of the rows pass the question's filters for the reader, whatever their value."""
-    p, day = cube.patches, q.as_of.toordinal()
-    passing = (p["issued"][rows] <= day) & (p["withdrawn"][rows] > day)
+    p = cube.patches
+    passing = Standing(p, rows, q.as_of).active
     districts = scope.narrowed_to(q.district).districts
     if districts is not None:
         numbers = [cube.number("district", code) for code in sorted(districts)]
@@ -74,12 +75,11 @@ def selected(cube: MapCube, scope: Scope, q: MapQuestion, rows: Array | slice) -
 
 
 def _count_values(cube: MapCube, q: MapQuestion, start: int, end: int) -> Ints:
-    p, day, rows = cube.patches, q.as_of.toordinal(), slice(start, end)
+    rows = slice(start, end)
     if q.measure == "patches":
         return np.ones(end - start, dtype=np.int64)
     if q.measure == "overdue":
-        late = p["is_land"][rows] & (p["due"][rows] < day) & (p["reported"][rows] > day)
-        return late.astype(np.int64)
+        return Standing(cube.patches, rows, q.as_of).overdue.astype(np.int64)
     suspected = np.array(cube.suspected(q.as_of)[rows])
     suspected[_interval_rows(cube, q.as_of, start, end)[0]] = True
     return suspected.astype(np.int64)
@@ -87,10 +87,9 @@ def _count_values(cube: MapCube, q: MapQuestion, start: int, end: int) -> Ints:
 
 def _interval_rows(cube: MapCube, on: date, start: int, end: int) -> tuple[Array, Array]:
     """(row − start, position of the interval) of the patches with something unlawful on the day."""
-    v, day = cube.intervals, on.toordinal()
+    v = cube.intervals
     low, high = np.searchsorted(v["row"], [start, end])
-    holds = (v["from"][low:high] <= day) & (v["to"][low:high] > day)
-    at = np.flatnonzero(holds) + low
+    at = np.flatnonzero(holding(v, slice(low, high), on)) + low
     return v["row"][at] - start, at
 
 

@@ -14,7 +14,7 @@ from data.maps.ground import metres_per_unit
 from data.maps.mercator import Box, Floats, Ints, cells, lat_of, lon_of
 from data.maps.points import Points, district_on, points
 from data.maps.question import MapQuestion
-from data.periods import month_end
+from data.periods import last_month_end
 from data.scope import Scope
 
 SIDE_M = 3000
@@ -59,7 +59,7 @@ class _Square:
 
 def a_month_before(day: date) -> date:
     """The same day of the month before, or that month's last."""
-    last = month_end(date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1))
+    last = last_month_end(day)
     return date(last.year, last.month, min(day.day, last.day))
 
 

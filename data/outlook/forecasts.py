@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from data.periods import (
     elimination_cutoff_on,
+    first_of_next_month,
     month_due_on,
-    month_end,
     monthly_audit_due_on,
     months_before,
     statutory_due_on,
@@ -114,7 +114,7 @@ def running_month(as_of: date) -> str:
     """The clearance month whose due date comes next; the due date itself still belongs to it."""
     due = statutory_due_on(date(as_of.year, as_of.month, 1))
     if as_of > due:
-        due = month_due_on(f"{month_end(as_of) + timedelta(days=1):%Y-%m}")
+        due = month_due_on(f"{first_of_next_month(as_of):%Y-%m}")
     return f"{due:%Y-%m}"
 
 
