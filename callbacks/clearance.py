@@ -23,6 +23,7 @@ from components.outlook.month_clock import clock_card, per_day, verdict
 from components.outlook.outlook_cards import audit_card, elimination_card
 from components.parts.card_menu import copy_link, export_link, save_image, show_table
 from components.parts.cards import card, empty, headline, problem_notes
+from components.parts.contacts import contact_part
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import plain_table
 from components.parts.theme import graph
@@ -162,6 +163,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             query,
             year,
             chosen=context.district,
+            calls=contact_part(context.names, context.contacts, context.district),
             stamp=context.stamp_line,
             actions=actions,
         ),

@@ -14,6 +14,7 @@ from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
 from components import ids
 from components.lists.columns import OVERDUE_COLUMNS
+from components.parts.contacts import contact_part
 from data.outlook.leading import NO_DATA
 from data.periods import format_day
 from data.services import Services
@@ -23,6 +24,7 @@ from data.units import format_count
 from data.vocabulary import PatchStatus
 
 if TYPE_CHECKING:
+    from dash.development.base_component import Component
     from sqlalchemy import Connection
 
 PAGE = ListPage(
@@ -69,7 +71,13 @@ def headline(conn: Connection, view: ListView) -> str:
     return sentence
 
 
-TOP = Top(headline)
+def whom_to_call(conn: Connection, view: ListView) -> list[Component]:
+    """Of the chosen district its office, of all of them a table one click away."""
+    context = view.context
+    return contact_part(context.names, context.contacts, context.district)
+
+
+TOP = Top(headline, after=whom_to_call)
 
 
 def register(app: Dash, services: Services) -> None:

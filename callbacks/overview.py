@@ -30,6 +30,7 @@ from components.overview import (
 )
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, headline, problem_notes
+from components.parts.contacts import contact_part
 from components.parts.figure_text import ratio_margin
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
@@ -131,6 +132,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     query,
                     year,
                     chosen=context.district,
+                    calls=contact_part(context.names, context.contacts, context.district),
                     stamp=stamp,
                     actions=actions,
                     class_name="clock-panel",
@@ -142,6 +144,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     query,
                     lines,
                     stamp=stamp,
+                    contacts=context.contacts,
                     actions=actions,
                 ),
                 *(
@@ -163,7 +166,7 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
     found = [m for m in held if context.district in (None, m.district)]
     tables = {
         "区市情况": _standing_sheet(context, everything, held),
-        "已触发的预警": (matter_columns(), [matter_row(m) for m in found]),
+        "已触发的预警": (matter_columns(), [matter_row(m, context.contacts) for m in found]),
         "期限": deadlines.sheet(conn, context, of_district(everything, context.district)),
     }
     name = file_name("总览", context)

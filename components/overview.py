@@ -12,6 +12,7 @@ from components import ids
 from components.links import figure_href, href
 from components.maps.base import Tiles, district_bounds, district_map
 from components.parts.cards import KeyFigure, card, key_figure
+from components.parts.contacts import Contacts
 from components.parts.figure_text import (
     Lines,
     change_text,
@@ -255,6 +256,7 @@ def triggers_card(
     lines: Lines,
     *,
     stamp: str,
+    contacts: Contacts,
     actions: Sequence[Component] = (),
 ) -> Component:
     """found: the matters in order. said: their number (data.triggers.matters.summary). rows:
@@ -262,7 +264,13 @@ def triggers_card(
     """
     first, rest = found[:MOST_TRIGGERS], found[MOST_TRIGGERS:]
     cards = [
-        trigger_card(matter, rows[matter.district or matter.gravest["subject"]], query, lines)
+        trigger_card(
+            matter,
+            rows[matter.district or matter.gravest["subject"]],
+            query,
+            lines,
+            contacts.get(matter.district or "", ""),
+        )
         for matter in first
     ]
     body: list[Component] = [html.Div(cards, className="triggers")]

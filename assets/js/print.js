@@ -38,6 +38,10 @@
     root.classList.add("printing");
     undo.push(() => root.classList.remove("printing"));
     scaled(drawings);
+    document.querySelectorAll(".triggers-more:not([open])").forEach((details) => {
+      details.open = true;
+      undo.push(() => { details.open = false; });
+    });
     runningFoot();
   }
 

@@ -48,6 +48,11 @@ class PageContext:
         return {d.code: d.short_name for d in self.stamp.districts}
 
     @property
+    def contacts(self) -> dict[str, str]:
+        """District → whom to call there, in one text; those that are known."""
+        return {d.code: d.contact.text for d in self.stamp.districts if d.contact is not None}
+
+    @property
     def stamp_line(self) -> str:
         """What stands on every card."""
         return f"基准日 {self.as_of.isoformat()} · 数据版本 {self.stamp.data_version}"

@@ -297,7 +297,11 @@ def _register_selection(app: Dash, services: Services, page: ListPage, i: ids.Pa
             view, rows = selected_rows(
                 conn, services.settings, page, search or "", _selected_ids(selected)
             )
-        return True, work_group_text(rows, view.context.as_of, view.names), "复制"
+        return (
+            True,
+            work_group_text(rows, view.context.as_of, view.names, view.context.contacts),
+            "复制",
+        )
 
     app.clientside_callback(
         ClientsideFunction("weipianLists", "copyText"),

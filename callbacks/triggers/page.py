@@ -29,7 +29,7 @@ from components.links import href
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.filters import filter_bar, select
-from components.prose import prose
+from components.prose import Node, prose
 from components.triggers.page import View, full_card
 from data.outlook.leading import NO_DATA
 from data.periods import format_day, format_month
@@ -70,7 +70,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     """The whole page for an address."""
     seen = look(conn, settings, search)
     context, query = seen.context, seen.context.query
-    view = View(query, context.year, context.as_of, context.lines)
+    view = View(query, context.year, context.as_of, context.lines, context.contacts)
     trends = Trends(conn, context.scope, context.year, context.as_of, seen.daily)
     plan = plan_of(context.year)[1]
     parts: list[Component] = [
@@ -91,7 +91,10 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         parts.append(
             card(
                 f"{title}：{count}项",
-                prose(cards, "triggers triggers-full"),
+                [
+                    prose(cards[:FIRST_CARDS], "triggers triggers-full"),
+                    *more_cards(cards[FIRST_CARDS:]),
+                ],
                 stamp=context.stamp_line,
                 actions=[
                     export_link(href(EXPORT_PATH, query, **own_part(seen.asked, context.as_of))),
@@ -100,6 +103,22 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             )
         )
     return parts
+
+
+#: Cards that a section shows at once; a phone would be scrolled for ever.
+FIRST_CARDS = 6
+
+
+def more_cards(cards: list[Node]) -> list[Component]:
+    """The less grave of a section, one click away."""
+    if not cards:
+        return []
+    return [
+        html.Details(
+            [html.Summary(f"展开其余{len(cards)}项"), prose(cards, "triggers triggers-full")],
+            className="more triggers-more",
+        )
+    ]
 
 
 def _fixed(context: PageContext) -> dict[str, str]:

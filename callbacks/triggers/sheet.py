@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from components.triggers.card import measures
@@ -24,11 +25,13 @@ def matter_columns() -> list[SheetColumn]:
         SheetColumn("措施", width=20),
         SheetColumn("依据", width=20),
         SheetColumn("说明", width=24),
+        SheetColumn("联系方式", width=36),
     ]
 
 
-def matter_row(matter: Matter) -> list[Any]:
-    """The formula and the distance are those of its gravest trigger."""
+def matter_row(matter: Matter, contacts: Mapping[str, str]) -> list[Any]:
+    """The formula and the distance are those of its gravest trigger. contacts: district → whom to
+    call there."""
     first = matter.gravest
     notes = dict.fromkeys(t["note"] for t in matter.triggers if t["note"])
     return [
@@ -43,6 +46,7 @@ def matter_row(matter: Matter) -> list[Any]:
         measures(matter),
         f"工作方案 {first['clause']}",
         "；".join(list(notes)[:1]) or None,
+        contacts.get(matter.district or ""),
     ]
 
 

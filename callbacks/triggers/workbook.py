@@ -25,7 +25,10 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
     tables = {
         "预警": (
             [*matter_columns(), SheetColumn("较比较日")],
-            [[*matter_row(told.matter), STATES[told.state] or None] for told in seen.told],
+            [
+                [*matter_row(told.matter, context.contacts), STATES[told.state] or None]
+                for told in seen.told
+            ],
         ),
         "逐月逐图斑": _trigger_sheet(seen, view, names),
         "所依据的图斑": (

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from components.parts.contacts import Contacts, call_text
 from data.periods import format_day
 from data.units import format_mu
 
@@ -26,9 +27,13 @@ def _line(number: int, row: Mapping[str, Any], as_of: date) -> str:
 
 
 def work_group_text(
-    rows: Sequence[Mapping[str, Any]], as_of: date, names: Mapping[str, str]
+    rows: Sequence[Mapping[str, Any]],
+    as_of: date,
+    names: Mapping[str, str],
+    contacts: Contacts,
 ) -> str:
-    """Rows of queries.patch_rows as a reminder; names: district code → short name, in order."""
+    """Rows of queries.patch_rows as a reminder; names: district code → short name, in order.
+    contacts: district → whom to call there."""
     order = {code: position for position, code in enumerate(names)}
 
     def place(row: Mapping[str, Any]) -> int:
@@ -45,7 +50,8 @@ def work_group_text(
             f"【{name}】截至{format_day(as_of, as_of.year)}，"
             f"以下{len(members)}个图斑{_what(overdue, len(members))}{ask}："
         )
-        blocks.append("\n".join([head, *lines]))
+        call = call_text(contacts.get(members[0]["district_code"]))
+        blocks.append("\n".join([head, *lines, *([call] if call else [])]))
     return "\n\n".join(blocks)
 
 

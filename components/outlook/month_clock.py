@@ -129,10 +129,12 @@ def clock_card(
     *,
     stamp: str,
     chosen: str | None = None,
+    calls: Sequence[Component] = (),
     actions: Sequence[Component] = (),
     class_name: str = "",
 ) -> Component:
-    """total: land patches of the running month. chosen: as of clock_table."""
+    """total: land patches of the running month. chosen: as of clock_table. calls: whom to
+    call (components/parts/contacts.py)."""
     due, month = format_day(running.due_on, year), format_month(running.month, year)
     left = format_days_left(running.days_left)
     title = f"{month}月清：{due}到期，{left}"
@@ -150,7 +152,7 @@ def clock_card(
         body = clock_table(running, outlook, query, year, chosen)
     return card(
         title,
-        body,
+        [body, *calls],
         definition=DEFINITIONS["clearance_rate"],
         stamp=stamp,
         actions=actions,

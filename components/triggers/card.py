@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components.links import href
+from components.parts.contacts import call_text
 from components.parts.figure_text import Lines, margin_to_line, other_variants
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
@@ -51,8 +52,10 @@ def trigger_card(
     row: Figures,
     query: Mapping[str, str],
     lines: Lines,
+    contact: str = "",
 ) -> Component:
-    """One card for a matter. row: the figures of its district, or the city's."""
+    """One card for a matter. row: the figures of its district, or the city's. contact: whom to
+    call there."""
     gravest = matter.gravest
     value, margin = _words(matter, row, lines)
     own = query if matter.district is None else {**query, "district": matter.district}
@@ -72,6 +75,7 @@ def trigger_card(
                 className="trigger-head",
             ),
             *body,
+            *([html.P(call_text(contact), className="trigger-call")] if contact else []),
             html.Div(
                 [
                     html.Span(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from components.links import href
 from components.parts.cards import line_points
+from components.parts.contacts import Contacts, call_text
 from components.parts.figure_text import Lines, shown
 from components.prose import Node, line, node
 from components.triggers.card import behind_href, measures, patches_href, severity_text
@@ -57,6 +58,7 @@ class View:
     year: int
     as_of: date
     lines: Lines
+    contacts: Contacts = field(default_factory=dict)
 
 
 def subject_name(trigger: Trigger, names: Mapping[str, str]) -> str:
@@ -92,6 +94,7 @@ def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
         ),
         node("p", *_proposal(found), cls="trigger-measure"),
         *body,
+        node("p", call_text(view.contacts.get(matter.district or "")), cls="trigger-call"),
         None if trend is None else trend_part(trend, view, first),
         node(
             "details",

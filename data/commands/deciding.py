@@ -1,4 +1,4 @@
-"""Commands of staff and administrators: rules and records."""
+"""Commands of staff and administrators: rules, records and whom to call."""
 
 from __future__ import annotations
 
@@ -78,3 +78,34 @@ def run_record(settings: Settings, arguments: Arguments) -> int:
     with store.write() as conn:
         number = add_record(conn, new, today, arguments.by)
     return said(arguments, {"record": number}, f"已登记，编号{number}。")
+
+
+def run_contacts(settings: Settings, arguments: Arguments) -> int:
+    from data.store.queries.stamp import Contact, districts
+    from data.workflow.contacts import set_contact
+
+    store = store_of(settings)
+    if arguments.action == "set":
+        contact = Contact(arguments.unit, arguments.post, arguments.telephone)
+        with store.write() as conn:
+            name = set_contact(conn, arguments.district, contact, arguments.by, "cli")
+        return said(arguments, {"district": name}, f"{name}的联系方式已更新。")
+    with store.read() as conn:
+        units = districts(conn)
+    rows = [
+        {
+            "district": unit.code,
+            "name": unit.short_name,
+            "unit": unit.contact.unit if unit.contact else None,
+            "post": unit.contact.post if unit.contact else None,
+            "telephone": unit.contact.telephone if unit.contact else None,
+        }
+        for unit in units
+    ]
+    if arguments.json:
+        print_json(rows)
+    else:
+        print_table(
+            [["代码", "区市", "单位", "岗位", "电话"], *(list(row.values()) for row in rows)]
+        )
+    return DONE

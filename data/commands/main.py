@@ -24,7 +24,7 @@ from data.commands.arguments import (
     a_year,
     unit_codes,
 )
-from data.commands.deciding import run_record, run_rules
+from data.commands.deciding import run_contacts, run_record, run_rules
 from data.commands.keeping import (
     run_anchor,
     run_backup,
@@ -154,6 +154,14 @@ def command_parser() -> argparse.ArgumentParser:
     setting.add_argument("--from", dest="valid_from", type=a_day, required=True)
     setting.add_argument("--reason", required=True)
     setting.add_argument("--by", default="命令行")
+
+    contacts = command("contacts", run_contacts, "各区市联系方式；set 修改")
+    calling = action(contacts.add_subparsers(dest="action", metavar="set"), "set")
+    calling.add_argument("district", help="区市代码或名称")
+    calling.add_argument("--unit", required=True, help="单位")
+    calling.add_argument("--post", required=True, help="岗位，不必写姓名")
+    calling.add_argument("--telephone", required=True)
+    calling.add_argument("--by", default="命令行")
 
     record = command("record", run_record, "人员登记：list、add、withdraw")
     actions = record.add_subparsers(dest="action", required=True, metavar="ACTION")

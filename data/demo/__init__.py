@@ -15,8 +15,11 @@ from data.demo.files import DemoFile
 if TYPE_CHECKING:
     from datetime import date
 
+    from sqlalchemy import Connection
+
     from data.settings import Settings
     from data.store.engine import Store
+    from data.store.queries.stamp import Contact
 
 __all__ = ["DEFAULT_PATCHES", "DemoFile", "load_demo", "write_demo"]
 
@@ -32,6 +35,16 @@ def write_demo(
 
     out_dir.mkdir(parents=True, exist_ok=True)
     return write_year(out_dir, year, until, patches, seed)
+
+
+def demo_contacts(conn: Connection) -> dict[str, Contact]:
+    """District → an office that does not exist, under a number that nobody has."""
+    from data.store.queries.stamp import Contact, districts
+
+    return {
+        unit.code: Contact(f"{unit.short_name}自然资源局（演示）", "执法监察科", f"0631-000{at:04}")
+        for at, unit in enumerate(districts(conn), start=1)
+    }
 
 
 def load_demo(
@@ -52,6 +65,7 @@ def load_demo(
     from data.upload.request import UploadRequest
     from data.upload.sandbox import drop_spare, keep_spare
     from data.upload.service import upload_file
+    from data.workflow.contacts import set_contact
 
     until = until or settings.today()
     year = year or until.year
@@ -81,6 +95,9 @@ def load_demo(
                 )
                 rows += outcome.rows
                 rejected += outcome.rejected
+            with store.write() as conn:
+                for district, contact in demo_contacts(conn).items():
+                    set_contact(conn, district, contact, "演示", "demo")
     finally:
         drop_spare()
     with store.write() as conn:

@@ -401,6 +401,17 @@ class StaffRecord(FromFile, Base):
     __table_args__ = (Index("ix_staff_record_year", "year", "kind"),)
 
 
+class Contact(FromFile, Base):
+    """Whom to call in a district: unit, post, telephone; no names of persons."""
+
+    __tablename__ = "contact"
+    district_code: Mapped[str] = mapped_column(String(12))
+    unit: Mapped[str] = mapped_column(Text)
+    post: Mapped[str] = mapped_column(Text)
+    telephone: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (UniqueConstraint("district_code"),)
+
+
 class RuleChange(FromFile, Base):
     """A parameter of a rule that an administrator set from a day on (本市设定). Never edited."""
 

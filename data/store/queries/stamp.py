@@ -7,7 +7,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from data.store.models import Contact as ContactRow
 from data.store.models import District, LedgerItem, Meta, Patch, Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call in a district: no person, a post."""
+
+    unit: str
+    post: str
+    telephone: str
+
+    @property
+    def text(self) -> str:
+        """`环翠区自然资源局 执法科 0631-1234567`."""
+        return f"{self.unit} {self.post} {self.telephone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +32,7 @@ class DistrictRow:
     short_name: str
     position: int
     is_zone: bool
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +65,24 @@ def demo_is_wanted(conn: Connection) -> bool:
 
 
 def districts(conn: Connection) -> tuple[DistrictRow, ...]:
-    """The units in the bureau's order."""
-    d = District
+    """The units in the bureau's order, each with whom to call there."""
+    d, c = District, ContactRow
     rows = conn.execute(
-        select(d.code, d.name, d.short_name, d.position, d.is_zone).order_by(d.position, d.code)
+        select(d.code, d.name, d.short_name, d.position, d.is_zone, c.unit, c.post, c.telephone)
+        .join(c, c.district_code == d.code, isouter=True)
+        .order_by(d.position, d.code)
     )
-    return tuple(DistrictRow(*row) for row in rows)
+    return tuple(
+        DistrictRow(
+            row.code,
+            row.name,
+            row.short_name,
+            row.position,
+            row.is_zone,
+            Contact(row.unit, row.post, row.telephone) if row.unit is not None else None,
+        )
+        for row in rows
+    )
 
 
 def work_years(conn: Connection) -> tuple[int, ...]:

@@ -11,11 +11,11 @@ import openpyxl
 import pytest
 from dash.development.base_component import Component
 
+from callbacks import clearance, overdue, overview
 from callbacks.frame.context import read_context
 from callbacks.heatmap.said import read_view as read_map
 from callbacks.lists.page import render_list
 from callbacks.lists.view import read_view, rows_response
-from callbacks.overview import render as render_overview
 from callbacks.triggers import patches as behind
 from callbacks.triggers.address import against_choices, read_asked
 from callbacks.triggers.page import render
@@ -27,9 +27,11 @@ from data.services import Services
 from data.store.engine import Store
 from data.store.models import StaffRecord
 from data.store.queries.figures import figures
+from data.store.queries.stamp import Contact
 from data.triggers.current import current_triggers
 from data.triggers.snapshots import snapshots, take_snapshot
 from data.vocabulary import UploadKind
+from data.workflow.contacts import set_contact
 from tests.callbacks.year_2023 import ON, fill
 from tests.components.drawn import classed, links_of, text_of
 from tests.data.store.queries.stored import put
@@ -66,10 +68,10 @@ def test_the_count_of_the_sentence_is_that_of_the_cards_and_of_the_workbook(fill
     assert [int(n) for t in titles if (n := "".join(re.findall(r"：(\d+)项$", t)))] == counts
     with filled.read() as conn:
         _, content = workbook(conn, filled.settings, ON)
-        overview = text_of(classed(render_overview(conn, filled.settings, ON), "triggers-panel"))
+        shown = text_of(classed(overview.render(conn, filled.settings, ON), "triggers-panel"))
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book["预警"].max_row == 1 + sum(counts)
-    assert [int(n) for n in re.findall(r"(\d+)项(?!。)", overview.split(" ")[0])] == counts
+    assert [int(n) for n in re.findall(r"(\d+)项(?!。)", shown.split(" ")[0])] == counts
 
 
 def test_every_trigger_that_holds_stands_on_the_page_with_its_numbers(filled: Store) -> None:
@@ -228,3 +230,20 @@ def test_a_trigger_that_does_not_hold_shows_no_patch(
     with filled.read() as conn:
         view = read_view(conn, filled.settings, behind.PAGE, search)
         assert sentence in behind.headline(conn, view)
+
+
+def test_every_card_says_whom_to_call(filled: Store) -> None:
+    with filled.write() as conn:
+        set_contact(
+            conn, "文登区", Contact("文登区自然资源局", "执法科", "0631-7654321"), "某", "cli"
+        )
+    call = "联系：文登区自然资源局 执法科 0631-7654321"
+    for card in classed(drawn(filled, f"{ON}&district=371003"), "trigger-full"):
+        assert call in text_of(card)
+    with filled.read() as conn:
+        for page in (overview, clearance):
+            assert call in text_of(page.render(conn, filled.settings, f"{ON}&district=371003"))
+        late = render_list(
+            conn, filled.settings, overdue.PAGE, ids.Overdue, f"{ON}&district=371003", overdue.TOP
+        )
+    assert call in text_of(late)

@@ -38,6 +38,11 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
         ("T3.warning_ratio", "0.08", "--from", "2099-01-01", "--reason", "试"),
         ("T3.warning_ratio", "八", "--from", "2099-01-01", "--reason", "试"),
     ],
+    ("contacts",): [()],
+    ("contacts", "set"): [
+        ("371002", "--unit", "环翠区自然资源局", "--post", "执法科", "--telephone", "0631-1234567"),
+        ("某区", "--unit", "某局", "--post", "某科", "--telephone", "0631-1234567"),
+    ],
     ("record", "list"): [("--year", "2023")],
     ("record", "add"): [("severe_impact", "371002", "--year", "2023", *DAY)],
     ("record", "withdraw"): [("1", *DAY)],
