@@ -67,14 +67,14 @@ def months_box(
     # a month of the address that has no patches stays ticked and can be taken out
     offered = [*options, *((month, month) for month in chosen if month not in known)]
     return [
-        html.Span(label, className="filter-label"),
+        html.Span(label, id=f"{said_id}-label", className="filter-label"),
         html.Details(
             [
                 html.Summary(
                     months_said(chosen, offered, everything),
                     id=said_id,
                     className="form-select form-select-sm",
-                    **aria(label=label),
+                    **aria(labelledby=f"{said_id}-label {said_id}"),
                 ),
                 html.Div(
                     dcc.Checklist(
