@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import mean
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bench.measure import print_table
 from data.demo import load_demo
-from data.outlook.forecasts import elimination_outlook
+from data.outlook.forecasts import elimination_outlook, looks_of
 from data.periods import elimination_cutoff_on, month_due_on, monthly_audit_due_on, months_before
 from data.rules.forecast import Occasion, Trial, count_trials
 from data.scope import Scope
@@ -30,12 +30,17 @@ NAIVE_MONTHS = 3
 MONTHS = months_before("2024-02", 13)
 
 
-def occasions(conn: Connection, gate: str, lead: int) -> list[Occasion]:
-    """What was open in each month `lead` days before D1 or D2, and what missed it."""
+def looked_at(gate: str, lead: int) -> dict[str, Days]:
+    """Each month `lead` days before D1 or D2."""
     days: dict[str, Days] = {}
     for month in MONTHS:
         end = month_due_on(month) if gate == "D1" else monthly_audit_due_on(month)
         days[month] = Days(end - timedelta(days=lead), end, end + timedelta(days=gate == "D1"))
+    return days
+
+
+def occasions(conn: Connection, gate: str, days: Mapping[str, Days]) -> list[Occasion]:
+    """What was open in each month then, and what missed its day."""
     return [
         Occasion(p.district, p.month, p.uncleared, max(p.due_at_end - p.due, 0), p.missed)
         if gate == "D1"
@@ -81,8 +86,9 @@ def main(counts: Sequence[int], repeats: int) -> None:
             with store.read() as conn:
                 for gate in ("D1", "D2"):
                     for lead in LEADS:
-                        name, past = f"{gate}, {lead} days before", occasions(conn, gate, lead)
-                        trials.setdefault(name, []).extend(count_trials(past, 12))
+                        name, days = f"{gate}, {lead} days before", looked_at(gate, lead)
+                        past = occasions(conn, gate, days)
+                        trials.setdefault(name, []).extend(count_trials(past, 12, looks_of(days)))
                         plain.setdefault(name, []).extend(
                             (expected, o.missed)
                             for o in past

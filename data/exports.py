@@ -20,6 +20,10 @@ _NUMBER_FORMATS = {
 }
 
 
+#: Decimals of units.PARTS_PER_MU.
+_PARTS = 9
+
+
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
     """header: with its unit. format: areas in 亩, rates as fractions, dates as days."""
@@ -82,11 +86,11 @@ def tables_to_xlsx(
         line = 0
         for line, row in enumerate(rows, start=1):
             for at, (column, value) in enumerate(zip(columns, row, strict=True)):
-                _write(sheet, line, at, value, formats.get(column.format))
+                _write(sheet, line, at, value, column.format, formats)
         for at, (column, value) in enumerate(
             zip(columns, (totals or {}).get(title, ()), strict=False)
         ):
-            _write(sheet, line + 1, at, value, below[column.format])
+            _write(sheet, line + 1, at, value, column.format, below)
     about = book.add_worksheet("说明")
     about.set_column(0, 0, 14)
     about.set_column(1, 1, 80)
@@ -97,9 +101,14 @@ def tables_to_xlsx(
     return buffer.getvalue()
 
 
-def _write(sheet: Any, line: int, at: int, value: Any, style: Any) -> None:
+def _write(
+    sheet: Any, line: int, at: int, value: Any, kind: Format, styles: Mapping[str, Any]
+) -> None:
+    style = styles.get(kind)
     if value is None:
         return
+    if isinstance(value, float) and kind in ("area", "number"):
+        value = round(value, _PARTS)  # areas are kept in these parts: the rest is the machine's
     if isinstance(value, bool):
         sheet.write_string(line, at, "是" if value else "否")
     elif isinstance(value, int | float):

@@ -22,6 +22,7 @@ from data.periods import (
 )
 from data.rules.forecast import (
     Band,
+    Look,
     Occasion,
     Record,
     Trial,
@@ -35,6 +36,7 @@ from data.rules.forecast import (
 )
 from data.scope import Scope
 from data.store.queries.pace import Days, Removal, month_paces, removals
+from data.units import PARTS_PER_MU
 
 #: How many finished months a forecast learns from, and how many its record is taken over.
 LEARNED_MONTHS = 24
@@ -150,7 +152,7 @@ def clearance_outlook(
         for p in month_paces(conn, scope, (year - 1, year), days)
     ]
     open_now = {m.code: m.patches for m in running.missing}
-    return _counted(running.due_on, running.days_left, running.month, open_now, past)
+    return _counted(running.due_on, running.days_left, running.month, open_now, past, days)
 
 
 def audit_outlook(conn: Connection, scope: Scope, year: int, as_of: date) -> Outlook:
@@ -174,7 +176,7 @@ def audit_outlook(conn: Connection, scope: Scope, year: int, as_of: date) -> Out
     open_now = {
         p.district: p.unfinal for p in paces if p.month == month and p.year == year and p.unfinal
     }
-    return _counted(due_on, lead.days, month, open_now, past)
+    return _counted(due_on, lead.days, month, open_now, past, days)
 
 
 def _counted(
@@ -183,9 +185,10 @@ def _counted(
     month: str,
     open_now: Mapping[str, int],
     occasions: Sequence[Occasion],
+    days: Mapping[str, Days],
 ) -> Outlook:
     past = merged(occasions)
-    trials = count_trials(past, RECORD_MONTHS)
+    trials = count_trials(past, RECORD_MONTHS, looks_of(days))
     forecasts: dict[str, Forecast] = {}
     for code, count in open_now.items():
         own = [o for o in past if o.unit == code and o.base]
@@ -201,6 +204,10 @@ def _counted(
             missed,
         )
     return Outlook(due_on, days_left, forecasts, record(trials), month, tuple(trials))
+
+
+def looks_of(days: Mapping[str, Days]) -> dict[str, Look]:
+    return {period: Look(look.start, look.settled) for period, look in days.items()}
 
 
 def merged(occasions: Sequence[Occasion]) -> list[Occasion]:
@@ -232,7 +239,7 @@ def elimination_outlook(conn: Connection, scope: Scope, year: int, as_of: date) 
         windows = _windows(changes, length, as_of)
         own = area_trials(code, windows, length)
         trials += own
-        remaining = changes[-1].found - changes[-1].gone
+        remaining = (changes[-1].found - changes[-1].gone) / PARTS_PER_MU
         forecasts[code] = Forecast(
             remaining, area_band(remaining, [window for _, window in windows]), record(own)
         )
@@ -245,15 +252,15 @@ def _windows(
     """Stretches of `length` that had ended by as_of, WINDOW_STEP days apart, oldest first."""
     days = [change.on for change in changes]
 
-    def at(day: date) -> tuple[float, float]:
+    def at(day: date) -> tuple[int, int]:
         place = bisect_right(days, day)
-        return (changes[place - 1].found, changes[place - 1].gone) if place else (0.0, 0.0)
+        return (changes[place - 1].found, changes[place - 1].gone) if place else (0, 0)
 
     result: list[tuple[date, Window]] = []
     start = as_of - length
     while length.days and start >= days[0]:
         (found, gone), (found_after, gone_after) = at(start), at(start + length)
-        window = Window(max(found - gone, 0.0), found_after - found, gone_after - gone)
-        result.append((start, window))
+        amounts = (max(found - gone, 0), found_after - found, gone_after - gone)
+        result.append((start, Window(*(parts / PARTS_PER_MU for parts in amounts))))
         start -= timedelta(days=WINDOW_STEP)
     return result[::-1]

@@ -10,7 +10,7 @@ Areas (D6): what remains now is the likely value, because no trend did better in
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -134,12 +134,25 @@ def _beta_binomial(count: int, a: float, b: float) -> Iterator[float]:
         yield chance
 
 
-def count_trials(occasions: Sequence[Occasion], periods: int) -> list[Trial]:
-    """The forecasts for each of the last `periods` past periods from those before it alone."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When a past period is looked at, and the day on which it shows who missed its end."""
+
+    on: date
+    settled_on: date
+
+
+def count_trials(
+    occasions: Sequence[Occasion], periods: int, looks: Mapping[str, Look]
+) -> list[Trial]:
+    """The forecasts for each of the last `periods` past periods, made on the day on which it is
+    looked at from those before it that were settled by then. looks: by period."""
     names = sorted({o.period for o in occasions})
     trials: list[Trial] = []
     for period in names[-periods:]:
-        before = [o for o in occasions if o.period < period]
+        day = looks[period].on
+        settled = {name for name in names if name < period and looks[name].settled_on <= day}
+        before = [o for o in occasions if o.period in settled]
         for then in occasions:
             if then.period != period or not then.open:
                 continue

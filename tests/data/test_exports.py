@@ -58,3 +58,11 @@ def test_the_head_is_frozen_and_long_text_is_cut_to_what_a_cell_holds() -> None:
     sheet = opened(table_to_xlsx("表", [SheetColumn("备注")], [["长" * 40_000]], STAMP))["表"]
     assert sheet.freeze_panes == "B2"
     assert len(sheet["A2"].value) == 32_000
+
+
+def test_areas_are_written_in_the_parts_in_which_they_are_kept() -> None:
+    """23.93000000000001 is 23.93; nine decimals stay."""
+    columns = [SheetColumn("亩", "area"), SheetColumn("每天", "number"), SheetColumn("率", "rate")]
+    row = [23.93000000000001, 0.123456789, 1 / 3]
+    sheet = opened(table_to_xlsx("表", columns, [row], STAMP))["表"]
+    assert [cell.value for cell in sheet[2]] == [23.93, 0.123456789, pytest.approx(1 / 3)]

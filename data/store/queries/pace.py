@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, Date, String, case, column, fu
 
 from data.scope import Scope
 from data.store.models import DaySummary, District
-from data.units import PARTS_PER_MU
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +102,16 @@ def month_paces(
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """found, gone: 亩 of unlawful land found and eliminated in a district by the end of a day."""
+    """found, gone: unlawful land found and eliminated in a district by the end of a day, in integer
+    parts of units.PARTS_PER_MU, so that differences are exact."""
 
     on: date
-    found: float
-    gone: float
+    found: int
+    gone: int
 
 
 def removals(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str, list[Removal]]:
-    """District → unlawful land of the year on every day on which it changed, oldest first (亩)."""
+    """District → unlawful land of the year on every day on which it changed, oldest first."""
     s: Any = DaySummary
     query = (
         select(s.district_code, s.on_date, func.sum(s.unlawful_mu), func.sum(s.eliminated_mu))
@@ -127,7 +127,5 @@ def removals(conn: Connection, scope: Scope, year: int, as_of: date) -> dict[str
     for code, on, more, less in conn.execute(query):
         found[code] = found.get(code, 0) + int(more)
         gone[code] = gone.get(code, 0) + int(less)
-        result.setdefault(code, []).append(
-            Removal(on, found[code] / PARTS_PER_MU, gone[code] / PARTS_PER_MU)
-        )
+        result.setdefault(code, []).append(Removal(on, found[code], gone[code]))
     return result

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from data.rules.forecast import (
     Band,
+    Look,
     Occasion,
     Window,
     area_band,
@@ -26,6 +27,10 @@ def months(unit: str, *counts: tuple[int, int], later: int = 0) -> list[Occasion
         Occasion(unit, f"2023-{n:02}", open_, later, missed)
         for n, (open_, missed) in enumerate(counts, start=1)
     ]
+
+
+#: Each month looked at ten days before its 24th, settled on the 25th.
+LOOKS = {f"2023-{n:02}": Look(date(2023, n, 14), date(2023, n, 25)) for n in range(1, 13)}
 
 
 def test_a_district_that_always_clears_is_expected_to_clear() -> None:
@@ -84,25 +89,41 @@ def test_large_numbers_keep_a_band_as_wide_as_months_differ() -> None:
 def test_a_trial_knows_only_the_months_before_it() -> None:
     calm = months("A", (20, 0), (20, 0), (20, 0))
     changed = [*calm[:2], Occasion("A", "2023-03", 20, 0, 20)]
-    bands = [[trial.band for trial in count_trials(m, 12)] for m in (calm, changed)]
+    bands = [[trial.band for trial in count_trials(m, 12, LOOKS)] for m in (calm, changed)]
     assert bands[0] == bands[1]
-    assert [trial.hit for trial in count_trials(changed, 12)] == [True, False]
+    assert [trial.hit for trial in count_trials(changed, 12, LOOKS)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("looked_on", "learns"), [(date(2023, 2, 24), False), (date(2023, 2, 25), True)]
+)
+def test_a_trial_does_not_know_a_month_that_was_not_settled_on_its_day(
+    looked_on: date, learns: bool
+) -> None:
+    """March looked at a month ahead, when February is due and not yet seen to have been missed."""
+    looks = {**LOOKS, "2023-03": Look(looked_on, date(2023, 3, 25))}
+    calm = months("A", (20, 0), (20, 0), (20, 0))
+    other = [calm[0], Occasion("A", "2023-02", 20, 0, 20), calm[2]]
+    bands = [count_trials(m, 1, looks)[0].band for m in (calm, other)]
+    assert (bands[0] != bands[1]) == learns
 
 
 def test_the_record_counts_hits_of_one_district_or_of_all() -> None:
     trials = count_trials(
-        [*months("A", (20, 0), (20, 20)), *months("B", (20, 0), (20, 0))], periods=12
+        [*months("A", (20, 0), (20, 20)), *months("B", (20, 0), (20, 0))], 12, LOOKS
     )
     assert (record(trials).hits, record(trials).trials) == (1, 2)
     assert (record(trials, "A").hits, record(trials, "B").hits) == (0, 1)
 
 
 def test_a_month_in_which_nothing_was_open_is_no_trial() -> None:
-    assert [t.period for t in count_trials(months("A", (9, 1), (0, 0), (9, 1)), 12)] == ["2023-03"]
+    assert [t.period for t in count_trials(months("A", (9, 1), (0, 0), (9, 1)), 12, LOOKS)] == [
+        "2023-03"
+    ]
 
 
 def test_only_the_last_months_are_tried() -> None:
-    trials = count_trials(months("A", *[(9, 1)] * 6), periods=2)
+    trials = count_trials(months("A", *[(9, 1)] * 6), 2, LOOKS)
     assert [t.period for t in trials] == ["2023-05", "2023-06"]
 
 

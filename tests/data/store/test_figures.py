@@ -70,6 +70,7 @@ def _compare_lists(conn: Connection, world: World, D: date) -> None:
     parcels = {no: parcel_figures(world, p, D) for no, p in mine.items()}
     rows = [r for chunk in iter_patches(conn, ALL, PatchQuery(2023, D)) for r in chunk]
     assert {r["patch_no"] for r in rows} == set(mine)
+    _no_day_to_come(rows, D)
     for row in rows:
         own = state[row["patch_no"]]
         for name in ("cleared", "on_time", "late", "overdue", "audited", "returned",
@@ -97,6 +98,17 @@ def _compare_lists(conn: Connection, world: World, D: date) -> None:
         listed = {r["patch_no"] for chunk in iter_patches(conn, ALL, query) for r in chunk}
         assert listed == numbers, (status, D)
         assert count_patches(conn, ALL, query) == len(numbers), (status, D)
+
+
+#: Days that lie ahead by their nature: deadlines.
+_AHEAD = {"due_on", "due", "extended_to", "correction_due", "planned_on"}
+
+
+def _no_day_to_come(rows: list[dict[str, Any]], D: date) -> None:
+    """What had not happened on the day has no day in its lists."""
+    for row in rows:
+        late = {k for k, v in row.items() if isinstance(v, date) and v > D and k not in _AHEAD}
+        assert not late, (late, row["patch_no"], D)
 
 
 def _stored_summary(conn: Connection) -> dict[Any, Any]:

@@ -9,6 +9,7 @@ import pytest
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.pace import Days, MonthPace, Removal, month_paces, removals
+from data.units import PARTS_PER_MU
 from data.vocabulary import AuditLevel
 from tests.data.store.queries.stored import (
     HUANCUI,
@@ -73,6 +74,9 @@ def test_what_was_found_and_eliminated_adds_up_by_day_until_the_day(filled: Stor
         found = removals(conn, Scope.all(), 2023, date(2023, 7, 1))
         before = removals(conn, Scope.all(), 2023, date(2023, 5, 31))
     assert found == {
-        WENDENG: [Removal(date(2023, 5, 25), 3.0, 0.0), Removal(date(2023, 6, 1), 3.0, 3.0)]
+        WENDENG: [
+            Removal(date(2023, 5, 25), 3 * PARTS_PER_MU, 0),
+            Removal(date(2023, 6, 1), 3 * PARTS_PER_MU, 3 * PARTS_PER_MU),
+        ]
     }
     assert before == {WENDENG: found[WENDENG][:1]}
