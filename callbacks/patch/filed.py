@@ -36,7 +36,8 @@ def filed_records(detail: Mapping[str, Any], names: Mapping[str, str]) -> list[R
             if kind is UploadKind.FINDINGS and row["legality"] is None:
                 continue  # a parcel of which only a decision speaks
             facts = _facts(schema, row, detail, names)
-            found.append((f"{kind.label}{_which(schema, row, detail['year'], names)}", facts))
+            if facts:  # what stands in the key alone is said by the tables
+                found.append((f"{kind.label}{_which(schema, row, detail['year'], names)}", facts))
     return found
 
 

@@ -24,7 +24,8 @@ def headline(
     place = f"{names.get(detail['district_code'], '')}{detail['town_name'] or ''}"
     matters = [] if detail["withdrawn"] else [*_unlawful(detail, open_cases)]
     said = "；".join([*matters, audit_state(detail)])
-    return f"图斑 {number}（{place}）：截至{day}{said}"
+    pause = "，" if matters else ""
+    return f"图斑 {number}（{place}）：截至{day}{pause}{said}"
 
 
 def audit_state(detail: Mapping[str, Any]) -> str:

@@ -168,7 +168,7 @@ def decisions_table(decisions: Sequence[Mapping[str, Any]], year: int, as_of: da
             d["reason_codes"] or ("未分类" if d["result"] == AuditResult.RETURNED else _DASH),
             (Legality(d["determination"]).label if d["determination"] else _DASH)
             + ("（直接判定）" if d["deemed"] else ""),
-            d["opinion"] or _DASH,
+            html.Td(d["opinion"] or _DASH, className="said"),
             answer_text(d, decisions, year, as_of),
         )
         for d in decisions
@@ -218,7 +218,7 @@ def cases_table(cases: Sequence[Mapping[str, Any]], year: int) -> Component:
         )
         for c in cases
     ]
-    return html_table(columns, rows, "查处整改")
+    return html_table(columns, rows, "查处整改", "tight")
 
 
 def timeline_list(events: Sequence[Mapping[str, Any]], year: int) -> Component:

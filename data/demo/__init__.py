@@ -61,6 +61,7 @@ def load_demo(
 
     Returns {year, until, files, rows, rejected}.
     """
+    from data.demo.staff import record_what_staff_found
     from data.store.facts import keep_value
     from data.upload.request import UploadRequest
     from data.upload.sandbox import drop_spare, keep_spare
@@ -101,6 +102,7 @@ def load_demo(
     finally:
         drop_spare()
     with store.write() as conn:
+        record_what_staff_found(conn, year, min(until, settings.today()))
         keep_value(conn, "demo_complete", "1")
     return {
         "year": year,

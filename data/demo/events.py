@@ -20,6 +20,10 @@ _USES = ("厂房", "仓库", "硬化场地", "养殖场", "民宿", "停车场",
 _PROJECTS = ("演示产业园", "演示农业合作社", "演示道路工程", "演示海产加工厂", "演示物流园")
 _OTHER = ("实地未变化", "设施农业用地", "临时用地", "农村道路", "其他")
 _WAYS = ("拆除复耕", "拆除", "没收", "补办用地手续", "其他")
+#: Of a case: by which way how much was rectified.
+AREA_COLUMNS = (
+    "恢复原貌面积", "复耕到位面积", "补办批准文号", "补办批准面积", "补办其中耕地面积",
+)  # fmt: skip
 _OPINIONS = ("举证照片缺少方位角", "地块边界与影像不符", "设施农业用地未附备案材料", "面积填报有误")
 
 
@@ -84,6 +88,7 @@ def _parcel(
         "备注": None,
         "_on": patch["reported_on"],
         "_district": patch["district"],
+        "_town": patch["town_name"],
     }
     if legality == "违法":
         yes = int(rng.integers(0, 14))
@@ -207,6 +212,7 @@ def known_cases(cases: pd.DataFrame, after: date, by: date) -> pd.DataFrame:
     for name in days:
         moved |= np.array([d is not None and after < d <= by for d in cases[name]], dtype=bool)
     known = cases[moved].astype(object).copy()
+    known_gone = known["消除违法状态日期"].tolist()
     for name, others in (
         ("制止日期", ()),
         ("立案日期", ("立案机关", "案号")),
@@ -216,4 +222,7 @@ def known_cases(cases: pd.DataFrame, after: date, by: date) -> pd.DataFrame:
     ):
         later = np.array([d is None or d > by for d in known[name]], dtype=bool)
         known.loc[later, [name, *others]] = None
+    # how much by which way is known once all of it is gone; of what is under way, as it is
+    later = np.array([d is not None and d > by for d in known_gone], dtype=bool)
+    known.loc[later, list(AREA_COLUMNS)] = None
     return known

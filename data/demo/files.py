@@ -34,6 +34,7 @@ _SHORT = {
     "占用耕地面积": "GDMJ",
     "占用永久基本农田面积": "YJJBNTMJ",
     "占用生态保护红线面积": "STBHHXMJ",
+    "图斑来源": "TBLY",
 }
 
 
@@ -66,6 +67,7 @@ def patch_columns(frame: pd.DataFrame) -> pd.DataFrame:
             "占用耕地面积": frame["farmland_mu"],
             "占用永久基本农田面积": frame["basic_mu"],
             "占用生态保护红线面积": frame["redline_mu"],
+            "图斑来源": frame["source"],
         }
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.demo import words
+from data.demo.details import plain
 from data.demo.patches import HABITS
 from data.demo.scenery import Rng
 
@@ -102,6 +104,97 @@ def make_problems(rng: Rng, audits: pd.DataFrame, until: date) -> pd.DataFrame:
             }
         )
     return _until(rows, "列入日期", until)
+
+
+def make_forwarding(rng: Rng, audits: pd.DataFrame, until: date) -> pd.DataFrame:
+    """When the city sent each passed patch up: a few days after its decision, before the
+    province's.
+    """
+    if audits.empty:
+        return audits
+    passed = audits[(audits["审核级别"] == "市级") & (audits["审核结果"] == "通过")]
+    province = audits[audits["审核级别"] != "市级"].groupby("图斑编号")["审核日期"].min().to_dict()
+    rows = []
+    for decision in passed.to_dict("records"):
+        number, day = decision["图斑编号"], decision["审核日期"]
+        sent = day + timedelta(days=int(rng.integers(1, 6)))
+        rows.append({"图斑编号": number, "上报省厅日期": min(sent, province.get(number, sent))})
+    return _until(rows, "上报省厅日期", until)
+
+
+def with_notes(rng: Rng, checks: pd.DataFrame) -> pd.DataFrame:
+    """What the inspectors wrote beside what is not as it should be."""
+    checks = plain(checks)
+    for index, finding in checks["核查结论"].items() if len(checks) else ():
+        if finding in words.CHECK_NOTES:
+            checks.at[index, "备注"] = str(rng.choice(words.CHECK_NOTES[finding]))
+    return checks
+
+
+def with_changes(
+    rechecks: pd.DataFrame, parcels: pd.DataFrame, cases: pd.DataFrame, until: date
+) -> pd.DataFrame:
+    """Without mines, which are not rechecked; a use that changed, and ground that was recultivated
+    and looked at again: as it was, and built upon.
+    """
+    mines = set(parcels.loc[parcels["判定类别"].isna(), "图斑编号"]) if len(parcels) else set()
+    rechecks = rechecks[~rechecks["图斑编号"].isin(mines)] if len(rechecks) else rechecks
+    rechecks = plain(rechecks).reset_index(drop=True)
+    if len(rechecks) > 3:
+        rechecks.loc[3, ["复核结论", "备注"]] = ["改变用途", "看护房改为民宿，已要求整改"]
+    rows = []
+    certified = [c for c in cases.to_dict("records") if c["拆除复耕证明编号"] and c["验收日期"]]
+    for at, case in enumerate(sorted(certified, key=lambda c: c["验收日期"])[:12]):
+        day = case["验收日期"] + timedelta(days=60 + 3 * at)
+        rebuilt = at == 1
+        rows.append(
+            {
+                "图斑编号": case["图斑编号"],
+                "地块序号": case["地块序号"],
+                "复核日期": day,
+                "复核结论": "违法复建" if rebuilt else "未变化",
+                "备注": "复耕地块上重新堆放建材" if rebuilt else None,
+            }
+        )
+    return pd.concat([rechecks, _until(rows, "复核日期", until)], ignore_index=True)
+
+
+def with_replies(rng: Rng, transfers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """What was answered, and one in three without an answer."""
+    known = set(zip(cases["图斑编号"], cases["地块序号"], strict=True)) if len(cases) else set()
+    transfers = plain(transfers).reset_index(drop=True)
+    kept = [(row["图斑编号"], row["地块序号"]) in known for row in transfers.to_dict("records")]
+    transfers = transfers[kept].reset_index(drop=True) if len(transfers) else transfers
+    if len(transfers):
+        transfers.loc[transfers.index % 3 == 2, "回复日期"] = None
+        transfers["备注"] = [
+            str(rng.choice(words.REPLIES)) if replied else None for replied in transfers["回复日期"]
+        ]
+    return transfers
+
+
+def with_overdue(problems: pd.DataFrame, audits: pd.DataFrame, until: date) -> pd.DataFrame:
+    """Said in the opinion's words; two whose deadline is over stay open."""
+    if problems.empty or audits.empty:
+        return problems
+    problems = plain(problems).reset_index(drop=True)
+    returned = audits[(audits["审核级别"] == "省级") & (audits["审核结果"] == "退回")]
+    said = dict(zip(returned["图斑编号"], returned["审核意见"], strict=True))
+    problems["问题描述"] = [said[number] for number in problems["图斑编号"]]
+    over = [i for i, limit in problems["整改期限"].items() if limit < until]
+    problems.loc[over[-2:], "销号日期"] = None
+    return problems
+
+
+def with_gaps(reports: pd.DataFrame) -> pd.DataFrame:
+    """One district's report came late, another's has not come."""
+    if reports.empty:
+        return reports
+    late = (reports["区市"] == "371083") & (reports["报告"] == "半年报告")
+    reports["备注"] = None
+    reports.loc[late, "备注"] = "逾期收到，已电话催报"
+    reports.loc[late, "收到日期"] += timedelta(days=6)
+    return reports[~((reports["区市"] == "371073") & (reports["报告"] == "半年报告"))]
 
 
 def make_ledger(rng: Rng, year: int, until: date, per_year: int = 60) -> pd.DataFrame:

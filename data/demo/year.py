@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.demo import files, records
+from data.demo import details, files, records
+from data.demo.comebacks import lay_on_old_ground
 from data.demo.events import known_cases, make_audits, make_cases, make_parcels
 from data.demo.files import DemoFile, visible
+from data.demo.layers import make_layers, write_layer
 from data.demo.patches import make_patches
 from data.periods import month_end, month_ends, province_approval_on
 from data.vocabulary import UploadKind
@@ -48,9 +50,21 @@ def write_year(out: Path, year: int, until: date, count: int, seed: int) -> list
     patches = make_patches(rng, year, until, count)
     if patches.empty:
         return written
-    parcels = make_parcels(rng, patches)
-    audits = make_audits(rng, patches, parcels, until)
-    cases = make_cases(rng, parcels, until)
+    drawn = make_parcels(rng, patches)
+    decided = make_audits(rng, patches, drawn, until)
+    filed = make_cases(rng, drawn, until)
+    # what follows draws from generators of its own, so that the events stay as they were drawn
+    more = np.random.default_rng([seed, year, 1])
+    details.add_sources(more, patches)
+    parcels, audits, cases = drawn, decided, filed
+    if len(drawn):
+        old_ground = {old for _, old in lay_on_old_ground(patches, filed)}
+        parcels = details.judge_minerals(patches, drawn)
+        details.describe_parcels(more, parcels, year)
+        decided = details.keep_waiting(patches, details.plain(decided), until)
+        audits = details.word_audits(more, patches, parcels, decided)
+        cases = details.plan_cases(more, parcels, filed, until, old_ground)
+        details.add_protected_ground(patches, parcels, cases, until)
     previous = date(year - 1, 12, 31)
     for end in _month_ends(year, until):
         number = end.month if end.year == year else 12 + end.month
@@ -75,12 +89,25 @@ def write_year(out: Path, year: int, until: date, count: int, seed: int) -> list
             table(known_cases(cases, since, end), UploadKind.CASES, f"查处整改_{label}", "xlsx")
         previous = end
     _amendments(out, patches, year, written)
-    table(records.make_checks(rng, patches, until), UploadKind.CHECKS, "外业核查", "csv-gb")
-    table(records.make_rechecks(rng, parcels, until), UploadKind.RECHECKS, "周期复核")
-    table(records.make_transfers(rng, cases, until), UploadKind.TRANSFERS, "移送移交")
-    table(records.make_problems(rng, audits, until), UploadKind.PROBLEMS, "省厅问题清单", "titled")
+    forwarded = records.make_forwarding(more, audits, until)
+    table(forwarded, UploadKind.PATCHES, "上报省厅", "csv")
+    checks = records.make_checks(rng, patches, until)
+    table(records.with_notes(more, checks), UploadKind.CHECKS, "外业核查", "csv-gb")
+    rechecks = records.make_rechecks(rng, drawn, until)
+    rechecks = records.with_changes(rechecks, parcels, cases, until)
+    table(rechecks, UploadKind.RECHECKS, "周期复核")
+    transfers = records.make_transfers(rng, filed, until)
+    table(records.with_replies(more, transfers, cases), UploadKind.TRANSFERS, "移送移交")
+    problems = records.make_problems(rng, decided, until)
+    problems = records.with_overdue(problems, audits, until)
+    table(problems, UploadKind.PROBLEMS, "省厅问题清单", "titled")
     table(records.make_quota(rng, year, until), UploadKind.QUOTA, "补充耕地指标", "csv")
-    table(records.make_submissions(rng, year, until), UploadKind.SUBMISSIONS, "工作报告接收")
+    reports = records.with_gaps(records.make_submissions(rng, year, until))
+    table(reports, UploadKind.SUBMISSIONS, "工作报告接收")
+    for layer, frame in make_layers(more, patches, parcels, until).items() if len(parcels) else ():
+        path = out / f"{len(written) + 1:03d}_{layer.label}.geojson"
+        write_layer(frame, path)
+        written.append(DemoFile(path, UploadKind.REFERENCE, None, {"layer": layer}))
     return written
 
 

@@ -30,7 +30,7 @@ def test_a_district_chosen_above_is_in_the_address_and_in_every_link(
 ) -> None:
     opened(page, f"{server.url}/{ON}")
     page.get_by_label("区市", exact=True).select_option(label="乳山市")
-    expect(page.locator("h1.headline")).to_contain_text("乳山市距", timeout=20_000)
+    expect(page.locator("h1.headline")).to_contain_text("截至11月23日，乳山市", timeout=20_000)
     expect(page).to_have_url(re.compile("district=371083"))
     for link in page.locator(".side-nav a").all():
         assert "district=371083" in (link.get_attribute("href") or "")
@@ -39,9 +39,9 @@ def test_a_district_chosen_above_is_in_the_address_and_in_every_link(
 def test_back_returns_to_the_view_before_with_its_controls(page: Page, server: Server) -> None:
     opened(page, f"{server.url}/{ON}")
     page.get_by_label("区市", exact=True).select_option(label="乳山市")
-    expect(page.locator("h1.headline")).to_contain_text("乳山市距", timeout=20_000)
+    expect(page.locator("h1.headline")).to_contain_text("截至11月23日，乳山市", timeout=20_000)
     page.go_back()
-    expect(page.locator("h1.headline")).not_to_contain_text("乳山市距", timeout=20_000)
+    expect(page.locator("h1.headline")).not_to_contain_text("截至11月23日，乳山市", timeout=20_000)
     expect(page.get_by_label("区市", exact=True)).to_have_value("all")
 
 

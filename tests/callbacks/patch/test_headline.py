@@ -52,7 +52,7 @@ def test_unlawful_and_unfiled_ground_stands_before_the_state_of_the_audit(
     services: Services,
 ) -> None:
     words = _words(services, "U", "2023-06-01")
-    assert "截至6月1日14.74亩违法占用耕地未消除，未立案；被退回，待改正" in words
+    assert "截至6月1日，14.74亩违法占用耕地未消除，未立案；被退回，待改正" in words
     assert "县级应立案 6月2日前" in words
     assert "（已超" not in words
 

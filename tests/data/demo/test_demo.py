@@ -19,6 +19,7 @@ from data.store.engine import Store
 from data.store.opening import open_store
 from data.store.queries.figures import figures
 from data.store.queries.stamp import demo_is_wanted, stamp
+from data.triggers.current import current_triggers
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 
 #: In the process of the browser tests, which loads the demo once for all.
@@ -111,6 +112,12 @@ def test_any_day_will_do(tmp_path: Path, until: date, least: int) -> None:
     assert len(named) <= 14
 
 
+@pytest.mark.parametrize("patches", [1, 12, 60])
+@pytest.mark.parametrize("until", [date(2023, 1, 9), date(2023, 9, 30), date(2024, 2, 29)])
+def test_any_number_will_do(tmp_path: Path, patches: int, until: date) -> None:
+    assert write_demo(tmp_path, 2023, until, patches, 1)
+
+
 def test_an_interrupted_load_is_taken_up_again(sqlite_store: Store) -> None:
     settings = replace(sqlite_store.settings, fixed_today=date(2024, 1, 20))
 
@@ -130,6 +137,14 @@ def test_an_interrupted_load_is_taken_up_again(sqlite_store: Store) -> None:
     assert load_demo(sqlite_store, settings, patches=120)["rejected"] == 0
     with sqlite_store.read() as conn:
         assert not demo_is_wanted(conn)
+
+
+def test_a_year_that_is_over_shows_an_interview_and_what_comes_of_it(sqlite_store: Store) -> None:
+    settings = replace(sqlite_store.settings, fixed_today=date(2024, 2, 29))
+    load_demo(sqlite_store, settings, year=2023, patches=400)
+    with sqlite_store.read() as conn:
+        held = current_triggers(conn, Scope.all(), 2023, date(2024, 2, 29), rules=("T11",))
+    assert {t["severity"] for t in held} == {"interview", "accountability"}
 
 
 def test_a_store_with_real_data_is_never_filled(sqlite_store: Store) -> None:

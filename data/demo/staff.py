@@ -1,0 +1,111 @@
+"""What the demo's staff establish: recorded through the same functions as in earnest."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from data.periods import elimination_cutoff_on
+from data.scope import Scope
+from data.store.queries.notable import (
+    first_deemed,
+    first_found_untrue,
+    largest_open_unlawful,
+)
+from data.triggers.current import current_triggers
+from data.vocabulary import RecordKind
+from data.workflow.records import NewRecord, add_record, records
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+WHO = "演示"
+_SLOW, _OVER = "371083", "371073"
+
+
+def record_what_staff_found(conn: Connection, year: int, until: date) -> int:
+    """Marks, confirmations, a freeze, an interview and its order; how many. None where the year
+    has some already. Call inside Store.write().
+    """
+    if records(conn, year):
+        return 0
+    wanted = [r for r in _records(conn, year, until) if r.recorded_on <= until]
+    for record in wanted:
+        add_record(conn, record, until, WHO, "demo")
+    return len(wanted)
+
+
+def _records(conn: Connection, year: int, until: date) -> list[NewRecord]:
+    found: list[NewRecord] = []
+
+    def add(kind: RecordKind, subject: str | None, on: date, reason: str, **more: object) -> None:
+        if subject is not None:
+            found.append(NewRecord(kind, year, subject, on, reason, **more))  # type: ignore[arg-type]
+
+    everywhere = Scope.all()
+    middle, cutoff = date(year, 7, 10), elimination_cutoff_on(year)
+    major = largest_open_unlawful(conn, everywhere, year, date(year, 6, 14), _OVER)
+    add(
+        RecordKind.MAJOR,
+        major,
+        date(year, 6, 20),
+        "占用耕地集中连片，群众多次反映，列为重大典型。",
+    )
+    deemed = first_deemed(conn, everywhere, year, until)
+    if deemed is not None:
+        number, day = deemed
+        add(
+            RecordKind.DEEM, number, day, "三次催报无回复，区市未说明理由，确认无正当理由拒不修改。"
+        )
+    proposed = current_triggers(conn, everywhere, year, until, rules=("T7",), with_patches=False)
+    if proposed:
+        add(
+            RecordKind.DEEM,
+            proposed[0]["subject"],
+            until - timedelta(days=3),
+            "退回后长期不改正，两次约请说明均未答复，确认无正当理由拒不修改。",
+        )
+    add(
+        RecordKind.FREEZE,
+        _OVER,
+        middle,
+        "省厅先行冻结补充耕地指标。",
+        document_no=f"演示冻结〔{year}〕3号",
+        area_mu=60.0,
+    )
+    add(
+        RecordKind.FALSE_REPORTING,
+        first_found_untrue(conn, everywhere, year, date(year, 8, 9)),
+        date(year, 8, 15),
+        "填报为已复耕，现场核查仍为硬化地面，经核实为虚假整改。",
+    )
+    add(
+        RecordKind.WRONG_FILLING,
+        _SLOW,
+        date(year, 8, 20),
+        "抽查的图斑中多个耕地面积漏填，经核实为填报不实。",
+    )
+    add(
+        RecordKind.RECTIFY_ORDER,
+        _OVER,
+        date(year, 9, 5),
+        "责令限期消除违法占用耕地。",
+        due_on=date(year, 11, 4),
+    )
+    add(
+        RecordKind.SEVERE_IMPACT,
+        _SLOW,
+        date(year, 10, 18),
+        "违法占用耕地建设被媒体曝光，造成恶劣影响。",
+    )
+    add(RecordKind.INTERVIEW, _OVER, cutoff + timedelta(days=6), "年度评估后由市政府约谈。")
+    if major is not None:
+        add(
+            RecordKind.RECTIFY_ORDER,
+            _OVER,
+            cutoff + timedelta(days=7),
+            "约谈后责令限期拆除复耕所列图斑。",
+            due_on=cutoff + timedelta(days=21),
+            patch_nos=(major,),
+        )
+    return found
