@@ -28,6 +28,8 @@ CITY_BOUNDS: Bounds = (121.2, 36.7, 122.7, 37.6)
 _MARGIN = 0.03
 #: Pixels; only for the zoom before the first fit.
 _USUAL_WIDTH = 600
+#: The whole city is some hundred pixels wide.
+_LEAST_ZOOM = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def district_map(
     code of the district that is drawn strongly. label: what the map shows, for screen readers.
     inside: what stands in the map's frame beside the drawing.
     """
+    view = _first_view(bounds or city_bounds(shapes))
     background = [dl.TileLayer(url=tiles.url, attribution=tiles.attribution)] if tiles else []
     leaflet = dl.Map(
         id=map_id,
@@ -183,13 +186,14 @@ def district_map(
             dl.ScaleControl(position="bottomleft", imperial=False),
             dl.ZoomControl(position="topleft"),
         ],
-        **_first_view(bounds or city_bounds(shapes)),
+        **view,
         preferCanvas=True,
         zoomControl=False,
         attributionControl=False,
         zoomSnap=0.25,
         maxZoom=19,
-        minZoom=7,
+        # what lies far from the city is seen together with it, on a phone too
+        minZoom=_LEAST_ZOOM if view["zoom"] > _LEAST_ZOOM else max(1, view["zoom"] - 3),
         className="map-canvas",
     )
     north = html.Div(

@@ -260,7 +260,7 @@ def refused(
                 title=f"SHA-256 {f['sha256'] or '—'}",
                 className="file-name",
             ),
-            f["reason"],
+            html.Span(f["reason"], className="reason"),
             f["who"],
             source_text(f["source"]),
             f"留 {kept_days} 天" if f["has_copy"] else "不留",
@@ -272,7 +272,7 @@ def refused(
     ]
     if total > len(files):
         body.append(html.P(f"只列出最近 {len(files)} 个，共 {format_count(total)} 个。"))
-    return card("未收下：这些文件没有写入任何数据", body)
+    return card("未收下：这些文件没有写入任何数据", body, class_name="refused-card")
 
 
 def state_text(batch: Document) -> str:

@@ -169,22 +169,25 @@ def units(document: Document) -> Component | None:
     at_stake = document.get("units") or []
     if not at_stake:
         return None
-    rows = [
-        [
-            dbc.Checkbox(
-                id=ids.Upload.option(f"unit-{unit['code']}"),
-                label=f"{unit['name']}（{unit['code']}）",
-                value=False,
-            ),
-            unit["what"],
-        ]
+    boxes = [
+        html.Li(
+            [
+                dbc.Checkbox(
+                    id=ids.Upload.option(f"unit-{unit['code']}"),
+                    label=f"{unit['name']}（{unit['code']}）",
+                    value=False,
+                ),
+                html.Span(unit["what"]),
+            ]
+        )
         for unit in at_stake
     ]
-    table = html_table(
-        [TableColumn("勾选表示确认"), TableColumn("写入后")], rows, "要逐个确认的区市"
-    )
     said = "核对每个区市的变化并勾选，再点“确认写入”；没有勾选的不会改动。入库后可以整批撤回。"
-    return card(f"要逐个确认的 {len(at_stake)} 个区市", [html.P(said), table])
+    return card(
+        f"要逐个确认的 {len(at_stake)} 个区市",
+        [html.P(said), html.Ul(boxes)],
+        class_name="units-card",
+    )
 
 
 def new_map(

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import DEMO_YEAR, Complaints
 from tests.browser.screen import on_both_screens
 from tests.browser.serving import Server
+from tests.drawn_layers import ELSEWHERE, layer_file
 from tests.uploading import csv
 
 Screenshot = Callable[..., Path]
@@ -195,3 +196,37 @@ def test_the_box_of_a_unit_starts_at_the_header_and_says_when_it_is_contradicted
     page.get_by_role("button", name="按以上对应重新核对").click()
     expect(page.locator(".issues-table")).to_contain_text("写明的单位是平方米", timeout=WAIT)
     screenshot("upload-units-doubt", full_page=True)
+
+
+@on_both_screens
+def test_another_citys_boundary_is_ticked_unit_by_unit_and_taken_back(
+    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+) -> None:
+    path = layer_file(tmp_path / "边界.geojson", ({"代码": "320312", "名称": "铜山区"}, ELSEWHERE))
+    choose(page, fresh_server, path, kind="reference")
+    headline = page.locator("#upload-headline")
+    expect(page.locator(".refusal")).to_contain_text("请指定这是哪个参考图层", timeout=WAIT)
+    page.locator(".reading-card summary").click()
+    page.get_by_label("图层请选择").select_option("districts")
+    page.get_by_role("button", name="重新读取").click()
+    units = page.locator(".units-card")
+    expect(units).to_contain_text("环翠区（371002）", timeout=WAIT)
+    expect(units).to_contain_text("个图斑")
+    expect(page.locator("#upload-map canvas").first).to_be_visible(timeout=WAIT)
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0, "nothing leaves the screen"
+    screenshot("upload-units", full_page=True)
+    page.get_by_role("button", name="确认写入").click()
+    expect(page.locator("body")).to_contain_text("还有区市没有确认", timeout=WAIT)
+    for box in units.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="确认写入").click()
+    expect(headline).to_contain_text("已入库：新增 1 行", timeout=WAIT)
+    page.get_by_role("link", name="改了什么").click()
+    page.get_by_text("撤回这一批").click()
+    page.get_by_role("button", name="确认撤回").click()
+    expect(headline).to_contain_text("已撤回", timeout=WAIT)
+    page.goto(f"{fresh_server.url}/upload")
+    refused = page.locator(".refused-card")
+    expect(refused).to_contain_text("边界.geojson", timeout=WAIT)
+    screenshot("upload-refused", full_page=True)
