@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import math
+import re
 from datetime import date
 
 from data.numbers import whole_number
+from data.units import MAX_AREA_MU
 from data.vocabulary import RecordKind, ReferenceLayer
 
 Arguments = argparse.Namespace
 
 
+#: ISO weeks, which `fromisoformat` reads too, are no days that anybody means.
+_DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
+
+
 def a_day(text: str) -> date:
     try:
+        if not _DAY.fullmatch(text):
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"日期“{text}”无法识别，应写作 2023-05-24") from None
@@ -30,6 +39,17 @@ def a_number(text: str) -> int:
     if number is None:
         raise argparse.ArgumentTypeError(f"“{text}”应为整数")
     return number
+
+
+def an_area(text: str) -> float:
+    """亩, more than nothing."""
+    try:
+        area_mu = float(text)
+    except ValueError:
+        area_mu = math.nan
+    if not 0 < area_mu <= MAX_AREA_MU:
+        raise argparse.ArgumentTypeError(f"面积“{text}”无法识别，应为大于 0 的亩数")
+    return area_mu
 
 
 def a_crs(text: str) -> int:

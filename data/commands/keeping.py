@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from data.commands.arguments import Arguments
 from data.commands.output import DONE, REFUSED, print_json, said, store_of
+from data.errors import StoreRefused
+from data.faults import os_reason
 from data.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def run_init(settings: Settings, arguments: Arguments) -> int:
 def run_verify(settings: Settings, arguments: Arguments) -> int:
     from data.workflow.proof import verify
 
-    anchor = orjson.loads(arguments.anchor.read_bytes()) if arguments.anchor else None
+    anchor = _kept_anchor(arguments.anchor) if arguments.anchor else None
     proven = verify(store_of(settings), anchor, arguments.quick)
     if arguments.json:
         print_json(proven.to_json())
@@ -39,6 +42,23 @@ def run_verify(settings: Settings, arguments: Arguments) -> int:
     if not proven.ok:
         _print_faults(proven)
     return DONE if proven.ok else REFUSED
+
+
+def _kept_anchor(path: Path) -> dict[str, Any]:
+    """What `anchor` wrote on another day. Raises StoreRefused."""
+    try:
+        document = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise StoreRefused(f"锚点没有读到：{os_reason(error)}。请检查路径和权限。") from error
+    except orjson.JSONDecodeError:
+        document = None
+    if (
+        not isinstance(document, dict)
+        or type(document.get("records")) is not int
+        or not isinstance(document.get("head"), str)
+    ):
+        raise StoreRefused(f"“{path}”不是本系统导出的锚点，没有比对。请改选锚点文件。")
+    return document
 
 
 def _print_faults(proven: Proven) -> None:
@@ -53,7 +73,12 @@ def run_anchor(settings: Settings, arguments: Arguments) -> int:
     with store_of(settings).read() as conn:
         document = history.anchor(conn)
     if arguments.file:
-        arguments.file.write_bytes(orjson.dumps(document))
+        try:
+            arguments.file.write_bytes(orjson.dumps(document))
+        except OSError as error:
+            raise StoreRefused(
+                f"锚点没有写成：{os_reason(error)}。请换一个可以写入的文件名。"
+            ) from error
     if arguments.json or not arguments.file:
         print_json(document)
     else:

@@ -22,6 +22,7 @@ from data.commands.arguments import (
     a_record_kind,
     a_set_value,
     a_year,
+    an_area,
     unit_codes,
 )
 from data.commands.deciding import run_contacts, run_record, run_rules
@@ -37,6 +38,7 @@ from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
 from data.commands.output import DONE, REFUSED
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
+from data.commands.wording import ChineseParser
 from data.errors import SupervisionError
 from data.settings import Settings
 from data.vocabulary import PatchStatus, UploadKind
@@ -85,7 +87,7 @@ def _prove_rules() -> None:
 
 
 def command_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m data", description="卫片执法监管数据")
+    parser = ChineseParser(prog="python -m data", description="卫片执法监管数据")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, handler: Callable[[Settings, Arguments], int], about: str) -> Any:
@@ -181,7 +183,7 @@ def command_parser() -> argparse.ArgumentParser:
         help="限期整改所列的图斑，可写多次",
     )
     adding.add_argument("--document", help="冻结的文号")
-    adding.add_argument("--area", type=float, help="冻结的指标（亩）")
+    adding.add_argument("--area", type=an_area, help="冻结的指标（亩）")
     adding.add_argument("--by", default="命令行")
     withdrawing = action(actions, "withdraw")
     withdrawing.add_argument("number", type=a_number)

@@ -26,6 +26,7 @@ from sqlalchemy import URL, inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
 from data.errors import StoreRefused
+from data.faults import os_reason
 from data.settings import Settings
 from data.store import dialect, history, meta
 from data.store.backup_file import FILES, BackupWriter, Member, is_backup, unpack
@@ -98,7 +99,8 @@ def backup(store: Store, target: Path) -> Contents:
             writer.close()
         partial.replace(target)
     except (OSError, sqlite3.Error) as error:
-        raise StoreRefused(f"备份没有完成（{error}）。请检查磁盘空间和文件夹权限。") from error
+        why = os_reason(error) if isinstance(error, OSError) else str(error)
+        raise StoreRefused(f"备份没有完成：{why}。请检查磁盘空间、文件名和文件夹权限。") from error
     finally:
         partial.unlink(missing_ok=True)
     return _contents(head, writer.members)

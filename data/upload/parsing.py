@@ -81,6 +81,8 @@ _PLAIN_NUMBERS = re.compile(r"(?:[0-9]{1,15}(?:\.[0-9]{1,17})?\n)+")
 #: What people write between the words of a cell that holds several.
 _BETWEEN_WORDS = re.compile(r"[、,;，；\n]")
 _SHORT_TEXT = 32
+#: Questions that an empty cell answers 是: 无 there must not take land out of the figures as 否.
+_YES_UNLESS_SAID = ("counts_as_unlawful", "is_new_construction")
 #: Texts that are numbers of something, besides the keys.
 _NUMBERS = ("linked_patch_no", "code")
 
@@ -218,6 +220,8 @@ def _read(cell: Any, reader: Callable[[Any, str], Any], column: Column) -> Any:
         if not column.required:
             raise _Nothing
         raise Unreadable(f"{column.header}只写了“{text}”，请填写。")
+    if column.field in _YES_UNLESS_SAID:
+        raise _Nothing
     try:
         return reader(cell, text)  # in a column of 是 and 否, 无 is 否
     except Unreadable:

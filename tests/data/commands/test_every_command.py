@@ -46,9 +46,19 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("record", "list"): [("--year", "2023")],
     ("record", "add"): [("severe_impact", "371002", "--year", "2023", *DAY)],
     ("record", "withdraw"): [("1", *DAY)],
-    ("verify",): [(), ("--anchor", "{folder}/none.json")],
-    ("anchor",): [(), ("{folder}/anchor.json",), ("{folder}/none/anchor.json",)],
-    ("backup",): [("{folder}/backup",)],
+    ("verify",): [
+        (),
+        ("--anchor", "{folder}/absent.json"),
+        ("--anchor", "{folder}"),
+        ("--anchor", "{patches}"),
+    ],
+    ("anchor",): [
+        (),
+        ("{folder}/anchor.json",),
+        ("{folder}/absent/anchor.json",),
+        ("{folder}",),
+    ],
+    ("backup",): [("{folder}/backup",), ("{folder}",)],
     ("restore",): [("{folder}/none",)],
     ("rebuild",): [()],
     ("worker",): [()],
@@ -127,8 +137,8 @@ def test_every_command_answers_or_refuses_in_words(
         code, out, err = run(*command, *call, *(["--json"] if as_json else []))
         assert code in (0, 1)
         assert "Traceback" not in out + err
-        if not any("/none" in word for word in call):
-            assert not FAULT.search(err), "a fault of ours"
+        assert not FAULT.search(err), "a fault of ours"
+        assert "[Errno" not in err
         if code:
             assert CHINESE.search(err)
         if as_json and out:
@@ -164,10 +174,18 @@ def test_a_folder_that_cannot_be_written_is_said_and_logged_elsewhere(
     assert (code, out) == (1, "")
     assert "文件无法读取或保存" in err
     code, out, err = run("anchor", "{folder}/file/anchor.json")
+    assert (code, out) == (1, "")
+    assert "锚点没有写成" in err
+
+    def breaks() -> None:
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(command_line, "_prove_rules", breaks)
+    code, out, err = run("anchor")
     assert (code, out, err.count("\n")) == (1, "", 1)
     written_to = re.search("“([^”]*weipian.log)”", err)
     assert written_to is not None
-    assert "NotADirectoryError" in Path(written_to[1]).read_text("utf-8")
+    assert "RuntimeError" in Path(written_to[1]).read_text("utf-8")
 
 
 def test_settings_that_cannot_be_read_are_refused(

@@ -367,8 +367,14 @@ def test_required_cells_may_not() -> None:
 
 
 def test_none_of_it_is_a_no_where_yes_or_no_is_asked() -> None:
-    column = FINDINGS.column("is_new_construction")
+    column = FINDINGS.column("q_greenhouse_abuse")
     assert _parse(column, "无", "/", "有") == ([False, None, True], {})
+
+
+@pytest.mark.parametrize("name", ["counts_as_unlawful", "is_new_construction"])
+def test_none_of_it_takes_no_land_out_of_the_figures(name: str) -> None:
+    column = FINDINGS.column(name)
+    assert _parse(column, "无", "—", "否", "是") == ([None, None, False, True], {})
 
 
 @pytest.mark.parametrize("text", ["0", "00000000", "0000-00-00", "0.0"])
