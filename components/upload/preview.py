@@ -182,7 +182,8 @@ def units(document: Document) -> Component | None:
         )
         for unit in at_stake
     ]
-    said = "核对每个区市的变化并勾选，再点“确认写入”；没有勾选的不会改动。入库后可以整批撤回。"
+    left = "全部勾选才会写入" if at_stake[0]["is_required"] else "没有勾选的不会改动"
+    said = f"核对每个区市的变化并勾选，再点“确认写入”；{left}。入库后可以整批撤回。"
     return card(
         f"要逐个确认的 {len(at_stake)} 个区市",
         [html.P(said), html.Ul(boxes)],

@@ -37,6 +37,7 @@ _COUNTED = {
     "quota": "{}条指标",
     "submission": "{}份工作报告",
     "staff_record": "{}条登记",
+    "contact": "{}条联系方式",
 }
 
 

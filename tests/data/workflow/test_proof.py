@@ -30,6 +30,7 @@ from data.store.engine import Store
 from data.store.models import Base, DaySummary, UnlawfulInterval
 from data.store.proofs import Proof
 from data.store.proving import Proven, proven_on
+from data.store.queries.stamp import Contact
 from data.store.shadow import shadowed
 from data.triggers.snapshots import take_snapshot
 from data.upload import mapping_profiles
@@ -37,6 +38,7 @@ from data.upload.placed_again import take_back
 from data.upload.request import KeepProfile
 from data.upload.template_examples import example_rows
 from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
+from data.workflow.contacts import set_contact
 from data.workflow.parameters import change_parameter
 from data.workflow.proof import _deductions, verify
 from data.workflow.records import NewRecord, add_record, withdraw_record
@@ -71,6 +73,9 @@ def fill(store: Store) -> None:
         change_parameter(
             conn, "ratio", "require_acceptance", True, date(2024, 4, 1), "试", TODAY, "王工"
         )
+        for telephone in ("0631-1234567", "0631-7654321"):
+            contact = Contact("区自然资源局", "执法科", telephone)
+            set_contact(conn, "371002", contact, "王工", "cli")
         asked = KeepProfile("业务表", "0" * 64, None)
         mapping_profiles.keep(conn, asked, "patches", {"甲": {"field": "patch_no", "unit": None}})
     empty = folder / "空.csv"
