@@ -48,7 +48,7 @@ def test_patches_ticked_by_keyboard_move_the_ratio_at_once_and_the_address_says_
     button.focus()
     page.keyboard.press("Enter")
     sentence = what_if.locator(".scenario-sentence").first
-    expect(sentence).to_contain_text(f"全市问责比例由{before}变为", timeout=20_000)
+    expect(sentence).to_contain_text(f"全市问责比例（扣除已消除）由{before}变为", timeout=20_000)
     expect(page).to_have_url(re.compile(rf"do=r(:|%3A){number}"))
     expect(what_if.locator(".compared tr").nth(1)).to_contain_text(f"原 {before}")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 
 import openpyxl
 from playwright.sync_api import Page, expect
 
-from data.units import format_rate
+from data.units import format_rates
 from tests.browser.serving import Server
 from tests.browser.test_shell import ON, opened
 
@@ -21,8 +22,11 @@ def shown_matrix(page: Page) -> list[list[str]]:
     ]
 
 
-def as_shown(value: object) -> str:
-    return format_rate(value, (0.9,)) if isinstance(value, int | float) else str(value)
+def as_shown(column: Sequence[object]) -> list[str]:
+    """A column of the workbook as the page writes it: rates with one number of decimals."""
+    numbers = [value for value in column if isinstance(value, int | float)]
+    rates = iter(format_rates(numbers, (0.9,)))
+    return [next(rates) if isinstance(v, int | float) else str(v) for v in column]
 
 
 def test_the_workbook_equals_the_screen(page: Page, server: Server) -> None:
@@ -33,8 +37,8 @@ def test_the_workbook_equals_the_screen(page: Page, server: Server) -> None:
         panel.get_by_role("link", name="导出 xlsx").click()
     content = download.value.path().read_bytes()
     sheet = openpyxl.load_workbook(io.BytesIO(content))["月清"]
-    exported = [[as_shown(cell.value) for cell in row] for row in sheet.iter_rows()]
-    assert exported == shown_matrix(page)
+    columns = [as_shown([cell.value for cell in column]) for column in sheet.iter_cols()]
+    assert [list(row) for row in zip(*columns, strict=True)] == shown_matrix(page)
 
 
 def test_a_cell_leads_to_the_patches_of_its_district_and_month(page: Page, server: Server) -> None:
