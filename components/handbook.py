@@ -28,6 +28,12 @@ def chapter_path(slug: str, anchor: str = "") -> str:
     return f"{HELP}/{slug}#{anchor}" if anchor else f"{HELP}/{slug}"
 
 
+def place_path(place: str) -> str:
+    """`clearance` or `clearance#昨天与今天`, as errors and pages name a place, as an address."""
+    slug, _, anchor = place.partition("#")
+    return chapter_path(slug, anchor)
+
+
 def nodes_of(markdown: str) -> list[Node]:
     """A chapter's text. Raises ValueError for what a chapter cannot hold (HTML, links outside)."""
     tree = SyntaxTreeNode(MarkdownIt("commonmark", {"html": False}).enable("table").parse(markdown))

@@ -9,10 +9,10 @@ from typing import ClassVar
 class SupervisionError(Exception):
     """A refusal. The message is a Chinese sentence that says what happened and what to do.
 
-    chapter: of the handbook (docs/handbook), where it takes more than a sentence.
+    explained: chapter#heading of the handbook (docs/handbook), where it takes more than a sentence.
     """
 
-    chapter: ClassVar[str] = ""
+    explained: ClassVar[str] = ""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -22,12 +22,14 @@ class SupervisionError(Exception):
 class UploadRefused(SupervisionError):
     """A file of which no row can be taken (unreadable, hostile, wrong kind)."""
 
-    chapter = "upload-errors"
+    explained = "upload-errors#整个文件不被接收"
 
 
 class CrsUndecided(UploadRefused):
     """A file whose coordinate system must be said by its owner. situation: what is known, as a
     sentence. candidates: EPSG codes by which it would lie in the city."""
+
+    explained = "upload#坐标系"
 
     def __init__(self, situation: str, candidates: tuple[int, ...] = ()) -> None:
         super().__init__(
@@ -40,7 +42,7 @@ class CrsUndecided(UploadRefused):
 class StoreRefused(SupervisionError):
     """The store cannot be used: newer version, locked, full disk, read-only."""
 
-    chapter = "care"
+    explained = "care#数据库不能用"
 
 
 class NotFound(SupervisionError):

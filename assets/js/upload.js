@@ -233,6 +233,8 @@
             remember(file, null);
             waiting.shift();
             say(error.message, true);
+            if (zone.dataset.help)
+              status.append(element("a", { class: "error-help", href: zone.dataset.help }, "怎么办"));
             bar.hidden = true;
             if (waiting.length) continue;
           } else {

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound as HTTPNotFound
 from callbacks.frame.error_pages import http_answer, refusal_answer
 from callbacks.frame.kept import forget_answer
 from components import ids
-from components.handbook import chapter_path
+from components.handbook import place_path
 from components.parts.cards import error_panel
 from components.shell import toast
 from data.errors import NotFound, SupervisionError, Unproven
@@ -51,8 +51,8 @@ def in_callback(error: Exception) -> None:
 
 def help_of(error: Exception) -> str:
     """Where the handbook explains a refusal; empty where its sentence is enough."""
-    chapter = error.chapter if isinstance(error, SupervisionError) else ""
-    return chapter_path(chapter) if chapter else ""
+    place = error.explained if isinstance(error, SupervisionError) else ""
+    return place_path(place) if place else ""
 
 
 def is_content(output: object) -> bool:

@@ -15,6 +15,7 @@ from callbacks.upload.changes import previewed, stored_rows
 from components import ids
 from components.links import href
 from components.parts.cards import card
+from components.parts.help import Explained, help_link
 from components.upload import preview as parts
 from components.upload.page import action, kind_text, moment_text, progress, steps
 from components.upload.questions import (
@@ -156,6 +157,7 @@ def _waiting(
     if document["question"]:
         asked: list[Any] = [
             html.P(document["message"], className="question"),
+            help_link(Explained.COLUMNS),
             *parts.reminders(document, _same_file(document, context)),
         ]
         known = columns_table(document, fields, asked=True) if kind else samples_table(document)
@@ -285,6 +287,9 @@ def _ended(job: JobView, context: PageContext, years: Sequence[int]) -> list[Any
         "返回数据上传", href=href("/upload", context.query), className="btn btn-primary btn-sm"
     )
     said: list[Component] = [html.P(message, className="refusal", role="alert"), back]
+    if job.message:
+        is_undo = job.task == "undo"
+        said.append(help_link(Explained.NOT_UNDONE if is_undo else Explained.REFUSED))
     if job.task == "undo":
         return [card(headline_of(job), said)]
     at = 4 if job.payload.get("step") == "apply" else 2

@@ -11,12 +11,15 @@ from dash.development.base_component import Component
 
 from components.parts.attributes import aria, data
 from components.parts.card_menu import card_menu
+from components.parts.help import Explained, help_link
 from data.definitions import Definition, anchor_of
 
 
 def definition_mark(definition: Definition, aside: str = "") -> Component:
     """The ⓘ beside a figure: its definition and clause, by mouse and by keyboard. aside: what else
-    belongs there."""
+    belongs there. A ratio's also leads to how it is checked."""
+    name = anchor_of(definition)
+    is_ratio = definition.unit == "%" and name.startswith(("ratio_", "land_ratio_"))
     return html.Details(
         [
             html.Summary(
@@ -29,7 +32,8 @@ def definition_mark(definition: Definition, aside: str = "") -> Component:
                     html.P(definition.text),
                     *([html.P(aside)] if aside else []),
                     html.Small(f"依据：工作方案 {definition.clause}"),
-                    rule_link(anchor_of(definition)),
+                    rule_link(name),
+                    help_link(Explained.RATIO, "三种口径，怎样核对") if is_ratio else None,
                 ],
                 className="definition-text",
             ),

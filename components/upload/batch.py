@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from components.links import href
 from components.parts.cards import card
+from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from components.upload.page import (
     action,
@@ -101,6 +102,7 @@ def _undo(detail: Document) -> Component | None:
                 f"撤回后：{what}。撤回本身也记入历史；"
                 "若之后的上传改动了同样的数据，系统会拒绝并说明是哪几批。"
             ),
+            help_link(Explained.UNDO, "撤回说明"),
             action("undo", f"确认撤回批次{detail['id']}", "danger"),
         ],
         className="panel undo-card",
@@ -127,4 +129,5 @@ def _remarks(detail: Document, level: str, title: str) -> Component | None:
     rows = [issue for issue in detail["issues"] if issue["level"] == level]
     if not rows:
         return None
-    return card(f"{title}（{format_count(len(rows))} 条）", issues(rows, title))
+    menu = [help_link(Explained.RETURNED)] if level == "error" else []
+    return card(f"{title}（{format_count(len(rows))} 条）", issues(rows, title), menu=menu)

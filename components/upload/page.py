@@ -11,9 +11,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import ids
+from components.handbook import place_path
 from components.links import href
-from components.parts.attributes import aria
+from components.parts.attributes import aria, data
 from components.parts.cards import card, empty
+from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from data.periods import format_day, local_time
 from data.units import format_count
@@ -99,9 +101,12 @@ def chooser(kind: str, year: int, years: Sequence[int]) -> Component:
         ],
         className="upload-controls",
     )
+    explained = data(help=place_path(Explained.REFUSED))  # where a refusal is said, upload.js
+    zone = html.Div(id=i.ZONE, className="upload-zone", **explained)
     return card(
         "上传一个文件：先预览，确认后才写入",
-        [controls, html.Div(id=i.ZONE, className="upload-zone"), dcc.Store(id=i.FILE)],
+        [controls, zone, dcc.Store(id=i.FILE)],
+        menu=[help_link(Explained.STEPS, "怎样上传")],
         class_name="upload-chooser",
     )
 
@@ -272,7 +277,9 @@ def refused(
     ]
     if total > len(files):
         body.append(html.P(f"只列出最近 {len(files)} 个，共 {format_count(total)} 个。"))
-    return card("未收下：这些文件没有写入任何数据", body, class_name="refused-card")
+    title = "未收下：这些文件没有写入任何数据"
+    menu = [help_link(Explained.REFUSED)]
+    return card(title, body, menu=menu, class_name="refused-card")
 
 
 def state_text(batch: Document) -> str:

@@ -14,6 +14,7 @@ from components import ids
 from components.maps.base import Tiles, district_map, functions
 from components.maps.shapes import bounds_of
 from components.parts.cards import card
+from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from components.upload.page import action, download
 from data.geo import Bounds, collection, feature, point
@@ -138,6 +139,7 @@ def rejected(document: Document, report: str | None) -> Component | None:
     body: list[Any] = [html.Ul(often, className="upload-notes")] if often else []
     body.append(issues(document["errors"], "退回的行"))
     menu = [download("下载退回表（改好后可直接再传）", report)] if report else []
+    menu.append(help_link(Explained.RETURNED))
     return card(
         f"退回的 {format_count(number)} 行：为什么，怎么改",
         body,
@@ -187,6 +189,7 @@ def units(document: Document) -> Component | None:
     return card(
         f"要逐个确认的 {len(at_stake)} 个区市",
         [html.P(said), html.Ul(boxes)],
+        menu=[help_link(Explained.BOUNDARIES)],
         class_name="units-card",
     )
 

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from components import ids
 from components.links import href
 from components.parts.cards import card
+from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from components.upload.page import field, kind_text, moment_text
 from data.units import format_count
@@ -27,7 +28,12 @@ def profiles_card(
         return None
     items = [_profile(profile, query, this_year) for profile in profiles]
     about = html.P("列名相同的文件会自动套用；删除方案不影响已经入库的数据。", className="note")
-    return card(f"列的对应方案：{len(profiles)} 个", [about, *items], class_name="profiles-card")
+    return card(
+        f"列的对应方案：{len(profiles)} 个",
+        [about, *items],
+        menu=[help_link(Explained.PROFILES, "方案说明")],
+        class_name="profiles-card",
+    )
 
 
 def _profile(profile: Document, query: Mapping[str, str], this_year: int) -> Component:

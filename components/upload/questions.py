@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 from components import ids
 from components.maps.base import Tiles, district_map, functions
 from components.parts.cards import card
+from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from components.upload.page import (
     AUTOMATIC,
@@ -144,7 +145,8 @@ def columns_table(
     elif kept:
         used = [html.P(f"确认写入时，以下对应存为方案“{kept}”。")]
     body = [*used, *_needs(document), table, foot]
-    return card(title, body, class_name="columns-card")
+    help_ = help_link(Explained.COLUMNS, "怎样对列")
+    return card(title, body, menu=[help_], class_name="columns-card")
 
 
 def _look(column: Document, known: str) -> str:
@@ -368,4 +370,4 @@ def crs_question(
         )
     else:
         parts.append(choice)
-    return card("这个文件用的是哪个坐标系？", parts)
+    return card("这个文件用的是哪个坐标系？", parts, menu=[help_link(Explained.CRS)])

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.parts.cards import card
+from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from data.periods import format_day
 from data.units import format_count, format_mu
@@ -61,7 +62,8 @@ def doubts(document: Document) -> list[Component]:
     said = [area["doubt"] for area in rows.get("areas") or [] if area["doubt"]]
     if not said:
         return []
-    return [html.Ul([html.Li(text) for text in said], className="crossings", role="alert")]
+    points = html.Ul([html.Li(text) for text in said], className="crossings", role="alert")
+    return [points, help_link(Explained.UNITS)]
 
 
 def sums_card(document: Document) -> Component | None:
@@ -107,7 +109,8 @@ def sums_card(document: Document) -> Component | None:
     if not body:
         return None
     title = "面积和日期读得对不对：合计与库中常见的相比"
-    return card(title, body, class_name="sums-card")
+    help_ = help_link(Explained.UNITS, "单位怎样认")
+    return card(title, body, menu=[help_], class_name="sums-card")
 
 
 def _area(area: Document) -> list[Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from callbacks.frame.faults import help_of
 from callbacks.handbook import groups, help_address, render, render_chapter
-from data.errors import NotFound, StoreRefused, SupervisionError, UploadRefused
+from data.errors import CrsUndecided, NotFound, StoreRefused, SupervisionError, UploadRefused
 from data.handbook.chapters import READERS, chapters
 from tests.components.drawn import text_of
 
@@ -53,7 +53,8 @@ def test_help_on_a_page_leads_to_its_chapter(path: str, chapter: str) -> None:
 
 
 def test_errors_that_need_explaining_lead_to_their_chapter() -> None:
-    assert help_of(UploadRefused("x")) == "/help/upload-errors"
-    assert help_of(StoreRefused("x")) == "/help/care"
+    assert help_of(UploadRefused("x")) == "/help/upload-errors#整个文件不被接收"
+    assert help_of(StoreRefused("x")) == "/help/care#数据库不能用"
+    assert help_of(CrsUndecided("x")) == "/help/upload#坐标系"
     assert help_of(SupervisionError("x")) == ""
     assert help_of(ValueError("x")) == ""

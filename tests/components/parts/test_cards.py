@@ -31,7 +31,12 @@ def test_a_card_shows_title_definition_with_clause_and_stamp() -> None:
 def test_every_figures_mark_leads_to_its_definition_in_the_view_of_the_address() -> None:
     for name, definition in DEFINITIONS.items():
         mark = definition_mark(definition)
-        assert links_of(mark) == {"查看规则口径": f"/rules#{name}"}
+        explained = (
+            {"三种口径，怎样核对": "/help/ratio#三种口径"}
+            if "%" in definition.unit and (name.startswith(("ratio_", "land_ratio_")))
+            else {}
+        )
+        assert links_of(mark) == {"查看规则口径": f"/rules#{name}"} | explained
         (link,) = classed(mark, "definition-more")
         assert attribute(link, "data-carry") == f"/rules#{name}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from data.handbook.chapters import (
     chapters,
     read_chapter,
 )
-from data.settings import PROJECT_DIR
+from data.settings import PROJECT_DIR, Settings
 from data.upload.schemas import SCHEMAS
 from data.vocabulary import UploadKind
 
@@ -91,7 +92,7 @@ def test_every_picture_is_there_and_used() -> None:
     assert used == {path.name for path in PICTURES.glob("*")}
 
 
-def test_every_refusal_that_names_a_chapter_names_one_that_is_there() -> None:
+def test_every_refusal_that_is_explained_is_so_under_a_heading_that_is_there() -> None:
     kinds = [
         kind
         for kind in vars(errors).values()
@@ -99,7 +100,21 @@ def test_every_refusal_that_names_a_chapter_names_one_that_is_there() -> None:
     ]
     assert len(kinds) > 3
     for kind in kinds:
-        assert not kind.chapter or chapter_of(kind.chapter)
+        slug, _, heading = kind.explained.partition("#")
+        assert not slug or f"\n## {heading}\n" in chapter_of(slug).text, kind
+
+
+def test_every_setting_is_named_in_a_chapter_for_who_installs() -> None:
+    told = (PROJECT_DIR / "docs" / "deployment.md").read_text("utf-8")
+    variables = {setting.metadata["variable"] for setting in fields(Settings)}
+    variables |= set(re.findall(r"`(WEIPIAN_[A-Z_]+|WEB_CONCURRENCY)`", told))
+    named = {
+        name
+        for chapter in chapters()
+        if "it" in chapter.readers
+        for name in re.findall(r"`([A-Z_]+)`", chapter.text)
+    }
+    assert variables - named == set()
 
 
 def test_an_unknown_chapter_is_refused_in_a_sentence() -> None:
