@@ -23,6 +23,15 @@ def ratio_of(row: Figures, variant: RatioVariant) -> float | None:
     return value
 
 
+def others_note(row: Figures, judged: RatioVariant, lines: Sequence[float]) -> str:
+    """`未扣除 20%，从严扣除 18.5%`: the ratio by the variants that do not judge."""
+    return "，".join(
+        f"{variant.label} {format_rate(ratio_of(row, variant), tuple(lines))}"
+        for variant in RatioVariant
+        if variant is not judged
+    )
+
+
 def dividing_lines(row: Figures, lines: Sequence[float]) -> list[float]:
     """The lines that some variants meet and others do not."""
     values = [ratio_of(row, variant) for variant in RatioVariant]

@@ -19,7 +19,7 @@ from data.units import (
     over_text,
     room_text,
 )
-from data.variants import SPLIT, dividing_lines, ratio_of
+from data.variants import SPLIT, dividing_lines, others_note, ratio_of
 from data.vocabulary import RatioVariant
 
 if TYPE_CHECKING:
@@ -100,11 +100,7 @@ def ratio_margin(row: Figures, line: float, variant: RatioVariant) -> str:
 
 def other_variants(row: Figures, lines: Lines) -> str:
     """`未扣除 20%，从严扣除 18.5%`: the ratio by the variants that do not judge."""
-    return "，".join(
-        f"{variant.label} {format_rate(ratio_of(row, variant), lines.ratios)}"
-        for variant in RatioVariant
-        if variant is not lines.variant
-    )
+    return others_note(row, lines.variant, lines.ratios)
 
 
 def ratio_standing(value: float | None, lines: Lines) -> tuple[str, str]:

@@ -23,7 +23,8 @@ from data.triggers.lines import lines_of
 from data.triggers.patch_rules import PATCH_RULES, of_patches
 from data.triggers.rulebook import rulebook
 from data.triggers.wording import words
-from data.variants import split_note
+from data.variants import others_note, split_note
+from data.vocabulary import RatioVariant
 
 Trigger = dict[str, Any]
 Figures = Mapping[str, Any]
@@ -179,10 +180,13 @@ def _key(held: Held, period: str) -> str:
 
 
 def _note(held: Held, lines: Sequence[float]) -> str:
-    """What stands beside a trigger; of a ratio also where its variants say different things."""
-    on_ratio = "ratio_" in held.finding.about and held.rule.id in ("T3", "T11")
-    split = split_note(held.figures, lines) if on_ratio and held.figures else ""
-    return "；".join(filter(None, (held.finding.note, split)))
+    """What stands beside a trigger; of a ratio the other variants, and where they say otherwise."""
+    finding, beside = held.finding, ""
+    if finding.about.startswith("ratio_") and held.rule.id in ("T3", "T11") and held.figures:
+        judged = RatioVariant(finding.about.partition("+")[0].removeprefix("ratio_"))
+        split = split_note(held.figures, lines)
+        beside = split or others_note(held.figures, judged, lines)
+    return "；".join(filter(None, (finding.note, beside)))
 
 
 def as_trigger(

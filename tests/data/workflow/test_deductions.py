@@ -166,6 +166,12 @@ def test_the_note_of_a_trigger_says_it(store: Store) -> None:
     assert [t["note"] for t in found] == [said, said]
 
 
+def test_a_trigger_names_the_other_variants_where_they_agree_too(filled: Store) -> None:
+    with filled.read() as conn:
+        found = current_triggers(conn, ALL, 2023, ON, rules=("T3",))
+    assert {t["note"] for t in found} == {"未扣除 28%，从严扣除 26%"}
+
+
 def test_terms_join_where_nothing_changes_between() -> None:
     rule = all_rules()["ratio"]
     assert terms_of(rule) == []
