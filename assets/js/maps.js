@@ -53,6 +53,14 @@
   }
 
   /* Runs once a district; the map exists by then, so its buttons can be told in Chinese. */
+  /* Leaflet writes 3 km and 500 m. */
+  function inChinese(scale) {
+    scale.querySelectorAll(".leaflet-control-scale-line").forEach(function (line) {
+      const said = line.textContent.replace(/ ?km$/, "公里").replace(/ ?m$/, "米");
+      if (said !== line.textContent) line.textContent = said;
+    });
+  }
+
   function prepareMap(feature, layer, context) {
     const container = context.map.getContainer();
     const titles = { "leaflet-control-zoom-in": "放大", "leaflet-control-zoom-out": "缩小" };
@@ -68,6 +76,11 @@
     if (container.dataset.zoomWatched) return;
     container.dataset.zoomWatched = "yes";
     fillWall(context.map, container);
+    const scale = container.querySelector(".leaflet-control-scale");
+    if (scale) {
+      inChinese(scale);
+      new MutationObserver(() => inChinese(scale)).observe(scale, { childList: true, subtree: true });
+    }
     const watch = function () {
       container.classList.toggle("map-near", context.map.getZoom() >= 11);
     };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -260,7 +261,7 @@ FILED_ON = _of_case("filed_on", "立案日期", Kind.DAY, 104, _field("filed_on"
 WAY = _of_case("way", "整改方式", Kind.TEXT, 108, _ways)
 ELIMINATED = _of_case("eliminated_on", "消除违法状态日期", Kind.DAY, 120, _field("eliminated_on"))
 #: What became of the unlawful land of a patch.
-UNLAWFUL_COLUMNS = (UNLAWFUL_FARMLAND, REMAINING_FARMLAND, FILED, FILED_ON, WAY, ELIMINATED)
+UNLAWFUL_COLUMNS = (FILED, WAY, ELIMINATED, UNLAWFUL_FARMLAND, REMAINING_FARMLAND, FILED_ON)
 
 #: 逾期图斑: the most pressing figure right behind the number.
 OVERDUE_COLUMNS = (
@@ -283,7 +284,7 @@ def figure_column(name: str) -> ListColumn:
     definition = DEFINITIONS[name]
     kind = Kind.AREA if definition.unit == "亩" else Kind.COUNT
     title = f"{definition.label}（{definition.unit}）"
-    width = max(116, 16 * len(title) // 2 + 24)
+    width = max(116, 16 * math.ceil(len(title) / 2) + 48)  # two lines, and the mark of the order
     return ListColumn(name, title, kind, width, _field(name), filterable=False, fixed=True)
 
 
@@ -296,8 +297,7 @@ def list_columns(own: Sequence[ListColumn], figures: Sequence[str]) -> tuple[Lis
     unlawful = [replace(c, shown=True) for c in UNLAWFUL_COLUMNS if c.key not in figures]
     taken = {c.key for c in (*first, *unlawful)}
     rest = [c for c in own[1:] if c.key not in taken]
-    at = next((i for i, c in enumerate(rest) if c.key == TYPE.key), len(rest))
-    return (own[0], *first, *rest[:at], *unlawful, *rest[at:])
+    return (own[0], *first, *unlawful, *rest)
 
 
 def chosen(columns: Sequence[ListColumn], keys: Sequence[str] | None) -> list[ListColumn]:
