@@ -182,7 +182,8 @@ def _key(held: Held, period: str) -> str:
 def _note(held: Held, lines: Sequence[float]) -> str:
     """What stands beside a trigger; of a ratio the other variants, and where they say otherwise."""
     finding, beside = held.finding, ""
-    if finding.about.startswith("ratio_") and held.rule.id in ("T3", "T11") and held.figures:
+    of_ratio = finding.about.startswith("ratio_") and finding.unit in ("ratio", "mu")
+    if of_ratio and held.figures:
         judged = RatioVariant(finding.about.partition("+")[0].removeprefix("ratio_"))
         split = split_note(held.figures, lines)
         beside = split or others_note(held.figures, judged, lines)
