@@ -99,6 +99,8 @@ def _print_outcome(document: dict[str, Any]) -> None:
         f"更新{document['updated']}，未变{document['unchanged']}，退回{document['rejected']}，"
         f"终止{document['ended']}，提醒{len(document['warnings'])}。"
     )
+    for note in document["notes"]:
+        print(f"  {note}")
     for label, issues in (("错误", document["errors"]), ("提醒", document["warnings"])):
         for issue in issues[:20]:
             column = f"“{issue['column']}”" if issue["column"] else ""

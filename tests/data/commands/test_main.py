@@ -190,6 +190,14 @@ def test_a_file_with_one_good_row_is_done(cli: Any, tmp_path: Path) -> None:
     assert (code, document["unchanged"]) == (0, 1)
 
 
+def test_columns_that_were_not_used_are_said_without_json_too(
+    cli: Any, tmp_path: Path, capsysbinary: Any
+) -> None:
+    file = _file(tmp_path, "五月.csv", {**PATCH, "占用耕地面积/公顷": 1})
+    assert main(["upload", file, "--kind", "patches", "--year", "2023"]) == 0
+    assert "没有用到的列：占用耕地面积/公顷" in capsysbinary.readouterr().out.decode()
+
+
 def test_what_is_refused_says_so_in_chinese(filled: Any, tmp_path: Path) -> None:
     for arguments in (
         ("upload", str(tmp_path / "none.csv"), "--kind", "patches"),
