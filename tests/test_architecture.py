@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,17 @@ def imported_names(path: Path) -> frozenset[str]:
     return frozenset(names)
 
 
+@pytest.fixture
+def loggers_as_they_were() -> Iterator[None]:
+    """The linter configures logging and so turns off every logger that is there already."""
+    known = [x for x in logging.Logger.manager.loggerDict.values() if isinstance(x, logging.Logger)]
+    were = [(logger, logger.disabled) for logger in known]
+    yield
+    for logger, disabled in were:
+        logger.disabled = disabled
+
+
+@pytest.mark.usefixtures("loggers_as_they_were")
 def test_no_room_imports_another_that_it_may_not(capsys: pytest.CaptureFixture[str]) -> None:
     status = cli.lint_imports(
         config_filename=str(PROJECT_DIR / "pyproject.toml"), no_cache=True, is_debug_mode=False
