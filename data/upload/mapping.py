@@ -14,6 +14,8 @@ from data.upload.readers import RawTable
 from data.upload.schemas import CellType, Column
 
 _BRACKETED = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]$")
+#: What stands between a name and its unit without brackets: 占用耕地面积/公顷, 监测面积 单位：亩.
+_BEFORE_UNIT = re.compile(r"[/|、,\-]?(?:单位[为是]?)?$")
 _ANY_BRACKETS = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
 #: Brackets that say how to fill a column in; others (上报日期(县级)) can mean another column.
 _REMARK = re.compile(
@@ -214,7 +216,9 @@ def _with_remark(name: str, known: Mapping[str, Column]) -> tuple[Column | None,
         is_area = column is not None and column.type is CellType.AREA
         return (column, False) if is_area else (None, False)
     for word in AREA_UNIT_WORDS:
-        column = known.get(name.removesuffix(word)) if name.endswith(word) else None
+        if not name.endswith(word):
+            continue
+        column = known.get(_BEFORE_UNIT.sub("", name.removesuffix(word)))
         if column is not None and column.type is CellType.AREA:
             return column, True
     return None, False

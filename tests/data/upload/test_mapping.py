@@ -64,6 +64,9 @@ def test_width_space_case_and_cut_names_do_not_matter(header: str, name: str | N
         ("监测面积（单位：公顷）", AreaUnit.HA),
         ("监测面积_平方米", AreaUnit.M2),
         ("监测面积公顷", AreaUnit.HA),
+        ("监测面积/公顷", AreaUnit.HA),
+        ("监测面积 单位：平方米", AreaUnit.M2),
+        ("监测面积、单位公顷", AreaUnit.HA),
         ("监测面积（", AreaUnit.MU),  # cut off in a .dbf
         ("监测面积（必填）", AreaUnit.MU),
     ],
@@ -71,6 +74,11 @@ def test_width_space_case_and_cut_names_do_not_matter(header: str, name: str | N
 def test_the_unit_stands_in_brackets(header: str, unit: AreaUnit) -> None:
     assigned = map_columns([header], PATCHES).assigned
     assert [(a.column.field, a.unit) for a in assigned] == [("area_mu", unit)]
+
+
+@pytest.mark.parametrize("header", ["监测面积/万亩", "监测面积单位", "监测面积/公顷/亩"])
+def test_no_unit_is_cut_out_of_other_words(header: str) -> None:
+    assert map_columns([header], PATCHES).assigned == []
 
 
 def test_an_unknown_unit_is_not_guessed() -> None:
