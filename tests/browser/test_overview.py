@@ -125,3 +125,14 @@ def test_the_years_dates_can_be_taken_into_a_calendar(page: Page, server: Server
     cutoff = events["2023-D6-371083@weipian"]
     assert cutoff["DTSTART"].to_ical() == b"20240131"
     assert "违法用地未消除" in str(cutoff["SUMMARY"])
+
+
+def test_no_column_of_the_districts_is_cut_on_a_desktop(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/{ON}")
+    expect(page.locator(".ranking").first).to_be_visible()
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.table-frame')]"
+        ".filter(frame => frame.scrollWidth > frame.clientWidth + 1)"
+        ".map(frame => frame.querySelector('caption')?.textContent)"
+    )
+    assert cut == []
