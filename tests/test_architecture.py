@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -89,3 +90,13 @@ def test_nothing_is_decided_by_the_words_of_a_refusal() -> None:
             if any(isinstance(e, ast.Attribute) and e.attr == "message" for e in looked_at):
                 found.append(f"{path.relative_to(PROJECT_DIR)}:{node.lineno}")
     assert found == []
+
+
+def test_what_a_reader_may_see_is_said_in_one_place() -> None:
+    """Pages, callbacks and routes ask callbacks/frame/context.py for their scope."""
+    found = [
+        str(path.relative_to(PROJECT_DIR))
+        for path in sources("callbacks", "components", "pages")
+        if re.search(r"\bScope(\.all)?\(", path.read_text("utf-8"))
+    ]
+    assert found == ["callbacks/frame/context.py"]

@@ -83,13 +83,19 @@ class PageContext:
         return href(path, self.query, year=str(self.year), asof=day, screen=None)
 
 
+def reader_scope() -> Scope:
+    """What whoever asks may see: the one place that says it to pages, callbacks and routes. All of
+    it, until there are accounts."""
+    return Scope.all()
+
+
 def read_context(conn: Connection, settings: Settings, search: str) -> PageContext:
     """The view that an address means; what it says wrongly is named and replaced by the default."""
     query = read_search(search)
     known = stamp(conn)
     today = settings.today()
     problems: list[str] = []
-    scope = Scope.all()  # until there are accounts
+    scope = reader_scope()
 
     year = known.years[0] if known.years else today.year
     if "year" in query:

@@ -1,8 +1,8 @@
 """Answers kept between changes of the store: the second reader of a view waits for nothing.
 
 A callback that only reads is marked, and its answer kept under what was asked and all that it can
-depend on: the day, the head of the history, and every other single value of the store. Whatever
-is written moves one of these, so that nothing kept can be old. Each process keeps its own.
+depend on: the reader, the day, the head of the history, and every other single value of the store.
+Whatever is written moves one of these, so that nothing kept can be old. Each process keeps its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import flask
 from cachetools import LRUCache
 from dash import Dash
 
+from callbacks.frame.context import reader_scope
+from data.scope import Scope
 from data.services import Services
 from data.store.meta import content_key
 
@@ -54,10 +56,12 @@ class Answers:
                 self._kept[key] = body
 
 
-def answer_key(conn: Connection, today: str, body: bytes) -> str:
-    """What an answer depends on: what was asked (`body`), the day, and the store's content."""
+def answer_key(conn: Connection, scope: Scope, today: str, body: bytes) -> str:
+    """What an answer depends on: what was asked (`body`), who asks, the day, and the store's
+    content."""
     digest = hashlib.sha256(body)
-    for part in (today, *content_key(conn)):
+    reader = "all" if scope.districts is None else ",".join(sorted(scope.districts))
+    for part in (reader, today, *content_key(conn)):
         digest.update(b"\0" + part.encode())
     return digest.hexdigest()
 
@@ -76,7 +80,8 @@ def install(app: Dash, services: Services) -> None:
         if _WALL in request.get_data():  # it says how old its data are by the clock
             return None
         with services.store.read() as conn:
-            key = answer_key(conn, services.settings.today().isoformat(), request.get_data())
+            today = services.settings.today().isoformat()
+            key = answer_key(conn, reader_scope(), today, request.get_data())
         body = answers.get(key)
         if body is not None:
             return flask.Response(body, mimetype="application/json")

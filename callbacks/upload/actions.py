@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from callbacks.upload.seen import job_of
 from components.upload.questions import NOT_TAKEN
 from data.errors import SupervisionError
 from data.jobs.embedded import submit, wake
@@ -106,7 +107,7 @@ class Actions:
             if batch is None:
                 raise SupervisionError("没有指明撤回哪一批，请从上传历史中进入。")
             return self.submit("undo", {"batch": batch, "from": asked.source})
-        job = self._table.get(query.get("job", ""))
+        job = job_of(self._table, query.get("job", ""))
         if asked.name == "confirm":
             self._confirm(job, asked.options)
         elif asked.name == "cancel":

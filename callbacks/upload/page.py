@@ -19,6 +19,7 @@ from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
 from callbacks.upload.job import district_names, headline_of, work
 from callbacks.upload.profiles import profiles, register_profiles
+from callbacks.upload.seen import job_of, sees_jobs
 from components import ids
 from components.links import href, read_search
 from components.parts.cards import error_panel, problem_notes
@@ -39,6 +40,7 @@ from data.jobs.embedded import ensure_worker
 from data.jobs.running import SILENT_SECONDS, settle_left_running
 from data.jobs.table import JobTable, JobView
 from data.numbers import MOST_ID, whole_number
+from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.uploads import upload_count, upload_detail, upload_list
@@ -73,11 +75,13 @@ def headline(context: PageContext) -> str:
     return f"最近一次入库是{when}的“{kind}”，数据版本 {known.data_version}"
 
 
-def history_card(conn: Connection, query: Mapping[str, str], this_year: int) -> Component:
+def history_card(
+    conn: Connection, scope: Scope, query: Mapping[str, str], this_year: int
+) -> Component:
     page = whole_number(query.get("page")) or 1
-    total = upload_count(conn)
+    total = upload_count(conn, scope)
     page = min(max(1, page), max(1, -(-total // PAGE_SIZE)))
-    batches = upload_list(conn, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    batches = upload_list(conn, scope, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     return history(batches, total, page, PAGE_SIZE, query, this_year)
 
 
@@ -118,9 +122,9 @@ class Rendered:
 
 def render(services: Services, table: JobTable, search: str) -> Rendered:
     """The whole page for an address: its job, its batch, or the choice of a file."""
-    jobs = table.unfinished()
     with services.store.read() as conn:
         context = read_context(conn, services.settings, search)
+        jobs = table.unfinished() if sees_jobs(context.scope) else []
         query = context.query
         back = href("/upload", query)
         this_year = services.settings.today().year
@@ -128,12 +132,12 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
         shown = Rendered(headline(context), problem_notes(context.problems, back), [], None, [])
         shown.open_jobs = jobs_card(jobs, query.get("job"), query, this_year)
         shown.history = [
-            history_card(conn, query, this_year),
-            *refused_card(conn, services.settings, this_year),
+            history_card(conn, context.scope, query, this_year),
+            *(refused_card(conn, services.settings, this_year) if sees_jobs(context.scope) else ()),
         ]
         if query.get("job"):
             try:
-                job = table.get(query["job"])
+                job = job_of(table, query["job"])
             except NotFound as error:
                 shown.content.append(error_panel(error.message, back, "返回数据上传"))
                 return shown
@@ -159,7 +163,7 @@ def _show_batch(
     shown: Rendered, conn: Connection, batch: int, context: PageContext, back: str
 ) -> None:
     try:
-        detail = upload_detail(conn, batch)
+        detail = upload_detail(conn, context.scope, batch)
     except NotFound as error:
         shown.content.append(error_panel(error.message, back, "返回数据上传"))
         return
@@ -254,7 +258,7 @@ def register(app: Dash, services: Services) -> None:
         if not job_id:
             return no_update, no_update, True
         settle_left_running(table, services.store, SILENT_SECONDS)
-        job = table.get(job_id)
+        job = job_of(table, job_id)
         if job.is_active:
             shown = progress(job.phase, job.done, job.total, job.ahead)
             set_props(i.PROGRESS, {"children": shown})
@@ -301,6 +305,6 @@ def register(app: Dash, services: Services) -> None:
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)
-            job = table.get(new_job)
+            job = job_of(table, new_job)
             body = work(conn, services.settings, job, context, years)
         return body, headline_of(job), not job.is_active, no_update

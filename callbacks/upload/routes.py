@@ -9,7 +9,9 @@ from typing import Any
 
 import flask
 
+from callbacks.frame.context import reader_scope
 from callbacks.upload.actions import WEB_USER
+from callbacks.upload.seen import job_of
 from data.errors import NotFound, SupervisionError, Unproven, UploadRefused
 from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
 from data.jobs.table import JobTable
@@ -108,7 +110,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @answered
     def report(batch: int) -> Any:
         with services.store.read() as conn:
-            detail = upload_detail(conn, batch, changes=0)
+            detail = upload_detail(conn, reader_scope(), batch, changes=0)
         path = inside(settings.outputs_dir, detail["report_path"])
         return _workbook(path, f"{Path(detail['file_name']).stem}_退回.xlsx")
 
@@ -116,7 +118,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @answered
     def original(batch: int) -> Any:
         with services.store.read() as conn:
-            detail = upload_detail(conn, batch, changes=0)
+            detail = upload_detail(conn, reader_scope(), batch, changes=0)
         path = inside(settings.uploads_dir, detail["stored_path"])
         return flask.send_file(
             path,
@@ -128,7 +130,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @server.get("/upload/reports/job/<job_id>.xlsx")
     @answered
     def job_report(job_id: str) -> Any:
-        job = JobTable(settings).get(job_id)
+        job = job_of(JobTable(settings), job_id)
         path = inside(settings.outputs_dir, (job.result or {}).get("report"))
         return _workbook(path, f"{Path(job.payload.get('file_name', '')).stem}_退回.xlsx")
 

@@ -17,6 +17,7 @@ from data.commands.output import (
     store_of,
 )
 from data.errors import SupervisionError
+from data.scope import Scope
 from data.settings import Settings
 from data.vocabulary import UploadKind
 
@@ -117,7 +118,7 @@ def run_uploads(settings: Settings, arguments: Arguments) -> int:
     if arguments.refused:
         return _run_refused(settings, arguments)
     with store_of(settings).read() as conn:
-        batches = upload_list(conn, limit=1_000_000, offset=0)
+        batches = upload_list(conn, Scope.all(), limit=1_000_000, offset=0)
     if arguments.json:
         print_json(batches)
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from data.errors import UploadRefused
+from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.uploads import last_of_kind
 from data.upload.prepare import Prepared, StoredFile, asked_to_stop, assemble
@@ -30,7 +31,7 @@ def absent_keys(
     if kind not in SCHEMAS or prepared.is_returned:
         return [], None
     with store.read() as conn:
-        last = last_of_kind(conn, kind.value, year)
+        last = last_of_kind(conn, Scope.all(), kind.value, year)
     if last is None or not last["stored_path"] or last["file_sha256"] == prepared.stored.sha256:
         return [], None
     path = store.settings.uploads_dir / last["stored_path"]

@@ -19,6 +19,7 @@ from data.jobs.recognising import better_kind, recognise
 from data.jobs.rows import rows_document
 from data.jobs.running import Task
 from data.jobs.table import JobView
+from data.scope import Scope
 from data.store import meta
 from data.store.engine import Store
 from data.store.queries.uploads import last_with
@@ -136,7 +137,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     document["reading"] = reading_of(seen)
     document["better_kind"] = _better_kind(result, kind, slip) if recognised is None else None
     with store.read() as conn:
-        document["same_file"] = last_with(conn, stored.sha256, kind)
+        document["same_file"] = last_with(conn, Scope.all(), stored.sha256, kind)
     try:
         prepared = assemble(request, result, stored)
     except CrsUndecided as undecided:

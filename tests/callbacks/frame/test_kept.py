@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 import app as application
 from callbacks.frame.kept import Answers, answer_key, is_kept
 from callbacks.triggers import page as triggers
+from data.scope import Scope
 from data.settings import Settings
 from data.store.engine import Store
 from data.store.opening import open_store
@@ -128,15 +129,16 @@ def test_a_parameter_and_another_day_are_another_question(
 ) -> None:
     body = b"{}"
     with store.read() as conn:
-        key = answer_key(conn, "2023-08-01", body)
-        assert answer_key(conn, "2023-08-02", body) != key
-        assert answer_key(conn, "2023-08-01", b"[]") != key
-        assert answer_key(conn, "2023-08-01", body) == key
+        key = answer_key(conn, Scope.all(), "2023-08-01", body)
+        assert answer_key(conn, Scope.all(), "2023-08-02", body) != key
+        assert answer_key(conn, Scope(frozenset({"371002"})), "2023-08-01", body) != key
+        assert answer_key(conn, Scope.all(), "2023-08-01", b"[]") != key
+        assert answer_key(conn, Scope.all(), "2023-08-01", body) == key
     with store.write() as conn:
         today = store.settings.today()
         change_parameter(conn, "T3", "warning_ratio", 0.08, today, "试点", today, "测试")
     with store.read() as conn:
-        assert answer_key(conn, "2023-08-01", body) != key
+        assert answer_key(conn, Scope.all(), "2023-08-01", body) != key
 
 
 def test_what_failed_is_not_kept(

@@ -18,6 +18,7 @@ from data.jobs.celery_app import celery_app
 from data.jobs.embedded import submit, wake
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
+from data.scope import Scope
 from data.settings import PROJECT_DIR, Settings
 from data.store.engine import Store
 from data.store.queries.uploads import upload_list
@@ -93,7 +94,7 @@ def test_an_upload_is_previewed_and_written_by_celery(
     wake(table, settings, job_id)
     assert ended(table, job_id).state == "done"
     with store.read() as conn:
-        assert [batch["inserted"] for batch in upload_list(conn)] == [3]
+        assert [batch["inserted"] for batch in upload_list(conn, Scope.all())] == [3]
 
 
 def test_without_its_broker_the_user_is_told_and_the_job_has_failed(

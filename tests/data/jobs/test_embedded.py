@@ -15,6 +15,7 @@ import pytest
 from data.jobs.embedded import Supervisor
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
+from data.scope import Scope
 from data.settings import PROJECT_DIR
 from data.store import history
 from data.store.engine import Store
@@ -70,7 +71,7 @@ def test_several_uploads_queue_and_each_is_previewed_and_written(
         table.again(job_id, ("waiting",), **confirmation(job.result))
     assert [ended(table, job_id).state for job_id in jobs] == ["done"] * 3
     with store.read() as conn:
-        assert len(upload_list(conn)) == 3
+        assert len(upload_list(conn, Scope.all())) == 3
 
 
 def test_a_worker_killed_in_the_middle_leaves_the_store_as_before_and_another_goes_on(
@@ -88,7 +89,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_store_as_before_and_another_go
     assert failed.message is not None
     assert "意外中断" in failed.message
     with store.read() as conn:
-        assert upload_list(conn) == []
+        assert upload_list(conn, Scope.all()) == []
         assert history.verify(conn).ok
     second = table.submit("upload", payload(put_in(store, csv(tmp_path / "b.csv", *PATCHES))), "甲")
     assert ended(table, second).state == "waiting"
@@ -107,7 +108,7 @@ def test_an_upload_at_work_is_cancelled_before_its_commit(
     cancelled = ended(table, job_id)
     assert cancelled.state == "cancelled", cancelled.message
     with store.read() as conn:
-        assert upload_list(conn) == []
+        assert upload_list(conn, Scope.all()) == []
 
 
 def test_the_worker_ends_with_the_process_that_started_it(sqlite_store: Store) -> None:

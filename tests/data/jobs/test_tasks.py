@@ -11,6 +11,7 @@ from data.jobs import tasks
 from data.jobs.running import SILENT_SECONDS, run_job, settle_left_running
 from data.jobs.table import JobTable
 from data.jobs.tasks import TASKS, confirmation
+from data.scope import Scope
 from data.store.engine import Store
 from data.store.models import Patch
 from data.store.queries.map_facts import content_version
@@ -29,7 +30,7 @@ def table(store: Store) -> JobTable:
 
 def batches(store: Store) -> list[dict[str, Any]]:
     with store.read() as conn:
-        return upload_list(conn)
+        return upload_list(conn, Scope.all())
 
 
 def test_a_preview_says_what_a_file_would_do_and_writes_nothing(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import StoreRefused, SupervisionError
+from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.uploads import upload_list
 from data.upload import watch as drop
@@ -40,7 +41,7 @@ def run(store: Store, folder: Path) -> None:
 
 def kinds_of_batches(store: Store) -> list[str]:
     with store.read() as conn:
-        return [batch["kind"] for batch in upload_list(conn)]
+        return [batch["kind"] for batch in upload_list(conn, Scope.all())]
 
 
 def test_a_good_file_is_uploaded_and_moved_to_done(store: Store, folder: Path) -> None:

@@ -122,8 +122,8 @@ def test_records_are_in_the_history_and_not_among_the_uploads(store: Store) -> N
         withdraw_record(conn, number, date(2023, 7, 1), "查明", TODAY, "李四")
     with store.read() as conn:
         assert history.verify(conn).ok
-        assert [b["kind"] for b in upload_list(conn)] == ["patches"]
-        assert upload_count(conn) == 1
+        assert [b["kind"] for b in upload_list(conn, Scope.all())] == ["patches"]
+        assert upload_count(conn, Scope.all()) == 1
         known = stamp(conn)
     assert (known.last_upload_kind, known.data_version) == ("patches", 3)  # caches see it
     with store.write() as conn:  # behind the history's back

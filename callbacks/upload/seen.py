@@ -1,0 +1,19 @@
+"""Who sees jobs: a file on its way, its preview and its returned rows speak of any district."""
+
+from __future__ import annotations
+
+from callbacks.frame.context import reader_scope
+from data.errors import NotFound
+from data.jobs.table import JobTable, JobView
+from data.scope import Scope
+
+
+def sees_jobs(scope: Scope) -> bool:
+    return scope.districts is None
+
+
+def job_of(table: JobTable, job_id: str) -> JobView:
+    """Raises NotFound, in the same words for a job that is not the reader's to see."""
+    if not sees_jobs(reader_scope()):
+        raise NotFound("没有这项上传任务，可能已被清理。请在下方上传历史中查看结果。")
+    return table.get(job_id)
