@@ -142,6 +142,6 @@ def test_a_list_behind_a_figure_shows_its_column_its_total_and_its_map(
     expect(page.locator("#patches-map")).to_be_visible()
     total.first.click()
     expect(page.locator(".patch-drawer.show")).to_have_count(0)
-    page.locator(".ag-center-cols-container .ag-row [col-id='town_name']").first.focus()
+    page.locator(".ag-center-cols-container .ag-row [col-id='remaining_farmland_mu']").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".patch-drawer.show")).to_be_visible()
