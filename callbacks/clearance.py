@@ -163,7 +163,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             query,
             year,
             chosen=context.district,
-            calls=contact_part(context.names, context.contacts, context.district),
+            calls=contact_part(context.names_seen, context.contacts, context.district),
             stamp=context.stamp_line,
             actions=actions,
         ),

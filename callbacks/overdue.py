@@ -74,7 +74,7 @@ def headline(conn: Connection, view: ListView) -> str:
 def whom_to_call(conn: Connection, view: ListView) -> list[Component]:
     """Of the chosen district its office, of all of them a table one click away."""
     context = view.context
-    return contact_part(context.names, context.contacts, context.district)
+    return contact_part(context.names_seen, context.contacts, context.district)
 
 
 TOP = Top(headline, after=whom_to_call)

@@ -48,9 +48,15 @@ class PageContext:
         return {d.code: d.short_name for d in self.stamp.districts}
 
     @property
+    def names_seen(self) -> dict[str, str]:
+        """The same of the districts that the reader sees."""
+        return {code: name for code, name in self.names.items() if self.scope.allows(code)}
+
+    @property
     def contacts(self) -> dict[str, str]:
-        """District → whom to call there, in one text; those that are known."""
-        return {d.code: d.contact.text for d in self.stamp.districts if d.contact is not None}
+        """District that the reader sees → whom to call there, in one text; those that are known."""
+        known = {d.code: d.contact.text for d in self.stamp.districts if d.contact is not None}
+        return {code: text for code, text in known.items() if self.scope.allows(code)}
 
     @property
     def stamp_line(self) -> str:
