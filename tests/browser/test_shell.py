@@ -119,7 +119,7 @@ def test_everything_of_the_frame_is_reached_by_keyboard_with_a_visible_focus(
     expect(page.get_by_text("跳到正文")).to_be_focused()
     expect(page.get_by_text("跳到正文")).to_be_in_viewport()
     seen: list[str] = []
-    for _ in range(14):
+    for _ in range(16):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -139,7 +139,10 @@ def test_a_definition_opens_by_keyboard_and_closes_with_escape(page: Page, serve
     expect(mark).to_be_focused()
 
 
-def test_an_unknown_page_says_so_and_leads_back(page: Page, server: Server) -> None:
+def test_an_unknown_page_says_so_and_leads_back(
+    page: Page, server: Server, complaints: Complaints
+) -> None:
+    complaints.expect("404")
     page.goto(f"{server.url}/nirgends")
     expect(page.get_by_role("heading", name="没有这个页面")).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="回到总览").click()
