@@ -20,7 +20,7 @@ def test_a_number_is_found_and_its_page_opened(page: Page, server: Server) -> No
     number = page.locator(".ag-row[row-index='3'] .ag-cell[col-id='patch_no']").inner_text()
     page.fill("#patches-text", number[-6:])
     page.wait_for_url(f"**q={number[-6:]}**")
-    rows = page.locator(".ag-cell[col-id='patch_no']")
+    rows = page.locator(".ag-body-viewport .ag-cell[col-id='patch_no']")
     expect(rows.filter(has_not_text=number[-6:])).to_have_count(0)
     expect(rows.filter(has_text=number)).to_have_count(1)
 
@@ -29,7 +29,7 @@ def test_a_status_narrows_the_list_and_is_kept_by_the_address(page: Page, server
     open_list(page, server)
     page.select_option("#patches-status", "unlawful")
     page.wait_for_url("**status=unlawful**")
-    judged = page.locator(".ag-cell[col-id='legality']")
+    judged = page.locator(".ag-body-viewport .ag-cell[col-id='legality']")
     expect(judged.filter(has_not_text="违法")).to_have_count(0)
     expect(judged.first).to_have_text("违法")
     text = page.locator("#patches-count").inner_text()

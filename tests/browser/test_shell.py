@@ -168,6 +168,7 @@ def test_a_fault_is_a_chinese_sentence_with_a_number_in_place_of_the_page(
 def test_paper_shows_the_work_with_its_stamp_and_no_controls(page: Page, server: Server) -> None:
     opened(page, f"{server.url}/clearance{ON}")
     page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     expect(page.locator(".side-nav")).to_be_hidden()
     expect(page.locator(".controls")).to_be_hidden()
     expect(page.locator(".card-menu").first).to_be_hidden()
