@@ -94,7 +94,8 @@
 
   ["wheel", "touchstart", "pointerdown", "keydown"].forEach((kind) =>
     window.addEventListener(kind, stop, { capture: true, passive: true }));
-  window.addEventListener("popstate", restore);
+  /* A link to a place of the same page makes such an event, too: there the place is what is asked for. */
+  window.addEventListener("popstate", () => { if (!window.location.hash) restore(); });
   window.history.scrollRestoration = "manual";
   if ((window.history.state || {}).place) restore(); // the page was reloaded
 
