@@ -24,7 +24,15 @@ from data.maps.selection import Selection, points_within
 from data.scope import Scope
 from data.store.queries.patch_rows import patch_columns
 from data.store.queries.stamp import districts
-from data.vocabulary import Domain, Legality, MineralViolation, PatchSource, PatchType, Term
+from data.vocabulary import (
+    Domain,
+    Legality,
+    MineralViolation,
+    PatchSource,
+    PatchType,
+    RectificationWay,
+    Term,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,6 +96,10 @@ def _yes_no(value: bool) -> str:
     return "是" if value else "否"
 
 
+def _ways(ways: Sequence[str]) -> str:
+    return "、".join(RectificationWay(way).label for way in ways)
+
+
 def _worded(vocabulary: type[Term]) -> Callable[[Any], Any]:
     """Values of a vocabulary, joined by 、, in words."""
     labels = vocabulary.labels()
@@ -144,6 +156,11 @@ def fields_of(question: MapQuestion, district_names: Mapping[str, str]) -> list[
         f("生态保护红线亩", "红线亩", "area", "", "redline_mu"),
         f("违法占用耕地亩", "违法耕地亩", "area", "计入统计的", "unlawful_farmland_mu"),
         f("未消除违法占用耕地亩", "未消耕地亩", "area", "", "remaining_farmland_mu"),
+        f("违法地块数", "违法地块数", "count", "", "unlawful_parcels"),
+        f("已立案地块数", "立案地块数", "count", "违法地块中已立案的", "filed_parcels"),
+        f("立案日期", "立案日期", "day", "违法地块中最后一次立案", "filed_on"),
+        f("整改方式", "整改方式", "text", "违法地块的，可有多种", "ways", _ways),
+        f("消除违法状态日期", "消除日期", "day", "全部违法地块消除之日", "eliminated_on"),
         f("图斑来源", "图斑来源", "text", "", "source", _worded(PatchSource)),
         f("退回原因", "退回原因", "text", "历次退回的原因", "reason_codes"),
         f("扣减类型", "扣减类型", "text", "各地块的", "deduction_class"),

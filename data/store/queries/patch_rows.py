@@ -104,7 +104,10 @@ def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judge
     """By patch id, of patches that have parcels or a determination."""
     found: dict[int, _Judged] = {}
     for row in _by_year(conn, ids, day, _parcel_sums):
-        patch_id, worst, counted, gone, unlawful, filed, filed_on, rectified, last, *ways = row
+        patch_id, worst, *sums = row[:7]
+        # PostgreSQL's driver has sums of integers as Decimal
+        counted, gone, unlawful, filed, rectified = map(int, sums)
+        filed_on, last, *ways = row[7:]
         eliminated_on = last if unlawful and rectified == unlawful else None
         found[patch_id] = (
             WORST_FIRST[worst].value,
@@ -121,9 +124,9 @@ def _judged(conn: Connection, ids: Sequence[int], day: date) -> dict[int, _Judge
 @lru_cache(maxsize=32)
 def _parcel_sums(year: int) -> Select[Any]:
     """Patch id, place of its worst parcel in WORST_FIRST, counted and eliminated farmland in parts;
-    of its unlawful parcels how many, how many filed and the last day of it, how many rectified and
-    the last day of it, and which ways; of `ids` on `day`. Kept, because building it takes longer
-    than a page's rows."""
+    of its unlawful parcels how many, how many filed, how many rectified, the last day of the
+    filings and of the rectifications, and which ways; of `ids` on `day`. Kept, because building it
+    takes longer than a page's rows."""
     rows = parcels_at(
         Patch,
         _DAY,
@@ -147,8 +150,8 @@ def _parcel_sums(year: int) -> Select[Any]:
         summed(rows, (parcel.eliminated, "farmland_mu")),
         summed(rows, (parcel.unlawful, None)),
         summed(rows, (parcel.filed, None)),
-        last(parcel.filed, rows.c.filed_on),
         summed(rows, (parcel.rectified, None)),
+        last(parcel.filed, rows.c.filed_on),
         last(parcel.rectified, rows.c.eliminated_on),
         *(
             func.max(case((and_(parcel.unlawful, rows.c.way == way.value), 1), else_=0))
