@@ -49,6 +49,10 @@ class NotFound(SupervisionError):
     """An address or key that names nothing in the store."""
 
 
+class Forbidden(SupervisionError):
+    """The account may not do this. The sentence names the right and who has it."""
+
+
 class Unproven(SupervisionError):
     """A change asked for by a request that has not shown that it came from a page of this server,
     or any request under a name that is not this server's."""

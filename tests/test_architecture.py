@@ -93,10 +93,11 @@ def test_nothing_is_decided_by_the_words_of_a_refusal() -> None:
 
 
 def test_what_a_reader_may_see_is_said_in_one_place() -> None:
-    """Pages, callbacks and routes ask callbacks/frame/context.py for their scope."""
+    """Pages, callbacks and routes ask callbacks/frame/context.py for their scope, which is the
+    account's (data/rights.py)."""
     found = [
         str(path.relative_to(PROJECT_DIR))
         for path in sources("callbacks", "components", "pages")
         if re.search(r"\bScope(\.all)?\(", path.read_text("utf-8"))
     ]
-    assert found == ["callbacks/frame/context.py"]
+    assert found == []

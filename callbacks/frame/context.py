@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.links import frame_part, href, read_search
 from components.parts.figure_text import Lines
+from data.acting import acting
 from data.numbers import whole_number
 from data.periods import default_as_of, doubtful_as_of
 from data.rules.loader import Rule, all_rules
@@ -90,9 +91,8 @@ class PageContext:
 
 
 def reader_scope() -> Scope:
-    """What whoever asks may see: the one place that says it to pages, callbacks and routes. All of
-    it, until there are accounts."""
-    return Scope.all()
+    """What whoever asks may see: the one place that says it to pages, callbacks and routes."""
+    return acting().scope
 
 
 def read_context(conn: Connection, settings: Settings, search: str) -> PageContext:
