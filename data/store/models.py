@@ -425,6 +425,78 @@ class RuleChange(FromFile, Base):
     changed_at: Mapped[str] = mapped_column(String(32))  # ISO, UTC
 
 
+# ---- measures ------------------------------------------------------------------------------------
+
+
+class Measure(FromFile, Base):
+    """A measure of the bureau and the paper that it is (data/measures/kinds.py). Never changed:
+    what happens to it are its events, and its state on a day follows from them (measures/states).
+
+    subject: a district's code, a patch number, or the code of the city. rule: the trigger it rests
+    on. follows: the measure that it follows, ends or replaces.
+    """
+
+    __tablename__ = "measure"
+    kind: Mapped[str] = mapped_column(String(32))
+    year: Mapped[int]
+    as_of: Mapped[date]
+    subject: Mapped[str] = mapped_column(String(64))
+    subject_kind: Mapped[str] = mapped_column(String(16))
+    district_code: Mapped[str | None] = mapped_column(String(12))  # None: the whole city
+    period: Mapped[str | None] = mapped_column(String(7))  # a clearance month
+    patch_nos: Mapped[str | None] = mapped_column(Text)  # named by the drafter, joined by 、
+    rule: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
+    follows: Mapped[int | None] = mapped_column(ForeignKey("measure.id"))
+    __table_args__ = (Index("ix_measure_year", "year", "district_code"),)
+
+
+class MeasureEvent(FromFile, Base):
+    """A step of a measure, in their order. content: the paper's texts as JSON from this step on;
+    digest: SHA-256 over figures, texts and number (data/measures/frozen.py). file_*: what came with
+    the step, below Settings.uploads_dir."""
+
+    __tablename__ = "measure_event"
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
+    seq: Mapped[int]
+    step: Mapped[str] = mapped_column(String(16))
+    account: Mapped[str] = mapped_column(String(64))
+    happened_on: Mapped[date]
+    at: Mapped[str] = mapped_column(String(32))  # ISO, UTC
+    due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
+    number: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(Text)
+    content: Mapped[str | None] = mapped_column(Text)
+    digest: Mapped[str | None] = mapped_column(String(64))
+    file_name: Mapped[str | None] = mapped_column(Text)
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    file_path: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        UniqueConstraint("measure_id", "seq"),
+        Index("ix_measure_event_number", "number", unique=True),
+    )
+
+
+class MeasureFigure(FromFile, Base):
+    """A figure as a paper quotes it, frozen by the step `seq` of its measure; later steps that
+    freeze anew leave it. patches: JSON, the numbers behind it."""
+
+    __tablename__ = "measure_figure"
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"))
+    seq: Mapped[int]
+    figure: Mapped[str] = mapped_column(String(96))
+    name: Mapped[str] = mapped_column(String(64))
+    variant: Mapped[str | None] = mapped_column(String(16))
+    value: Mapped[float | None]
+    text: Mapped[str] = mapped_column(Text)
+    as_of: Mapped[date]
+    district_code: Mapped[str | None] = mapped_column(String(12))
+    patches: Mapped[str] = mapped_column(Text)
+    rule_version: Mapped[str] = mapped_column(String(128))
+    data_version: Mapped[int]
+    __table_args__ = (UniqueConstraint("measure_id", "seq", "figure"),)
+
+
 # ---- uploads, history, summaries ---------------------------------------------------------------
 
 

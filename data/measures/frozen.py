@@ -1,0 +1,95 @@
+"""What a paper says, as it travels between who composes it, the store and who reads it: the figures
+with all that makes them defensible, and the texts that quote them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import orjson
+
+from data.measures.kinds import MeasureKind, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is asked for. subject: a district's code, a patch number, or the code of the city.
+    district: code of the district concerned, None for the whole city. period: a clearance month
+    (`2023-05`) where the paper is about one. patch_nos: named by the drafter. rule: the trigger it
+    rests on. follows: number of the measure that it follows, ends or replaces."""
+
+    kind: MeasureKind
+    year: int
+    as_of: date
+    subject: str
+    subject_kind: Subject
+    district: str | None = None
+    period: str | None = None
+    patch_nos: tuple[str, ...] = ()
+    rule: str | None = None
+    reason: str = ""
+    follows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as a paper quotes it.
+
+    id: tells it apart within the paper (`ratio_net`, `t1.remaining_farmland_mu.371083`), letters,
+    digits, `_`, `.` and `-`. name: of figures.md. variant: net, gross, strict, or None. value: as
+    computed (亩, counts, fractions), None where there is nothing to divide by. text: as the paper
+    writes it. district: None for the city. patches: the numbers behind it, where it has a list.
+    """
+
+    id: str
+    name: str
+    variant: str | None
+    value: float | None
+    text: str
+    as_of: date
+    district: str | None
+    patches: tuple[str, ...] = ()
+    rule_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """figures: each id once. texts: place in the paper → text; `{id}` in a text stands for the
+    text of that figure, so that no number is typed."""
+
+    figures: tuple[Figure, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a check before issue says. place: where in the paper; blocks: it may not be issued."""
+
+    place: str
+    sentence: str
+    blocks: bool = True
+
+
+def digest(figures: tuple[Figure, ...], texts: Mapping[str, str], number: str = "") -> str:
+    """SHA-256 over all that a paper says."""
+    told = {
+        "number": number,
+        "texts": dict(texts),
+        "figures": [
+            {
+                "id": f.id,
+                "name": f.name,
+                "variant": f.variant,
+                "value": f.value,
+                "text": f.text,
+                "as_of": f.as_of.isoformat(),
+                "district": f.district,
+                "patches": list(f.patches),
+                "rule_version": f.rule_version,
+            }
+            for f in sorted(figures, key=lambda f: f.id)
+        ],
+    }
+    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
