@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dash import Dash, Input, Output, State, html
@@ -20,11 +21,12 @@ from components.prose import prose
 from components.rules import ParameterLine, RuleEntry, VersionLine, body
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
-from data.periods import calendar_note, format_day
+from data.periods import calendar_note, format_day, local_time
 from data.rules.loader import Rule, Version, plan_of
 from data.rules.plain import FORMULA_LABELS, condition, differences, range_text, value_text
 from data.services import Services
 from data.settings import Settings
+from data.store.anchor_folder import OLD, last_anchor_at
 from data.vocabulary import Measure
 
 if TYPE_CHECKING:
@@ -132,6 +134,24 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     ]
 
 
+def anchor_note(settings: Settings, now: datetime) -> Component:
+    """How old the last anchor is, with a warning where it is old or there is none."""
+    last = last_anchor_at(settings)
+    if last is None:
+        text = (
+            "还没有防篡改锚点：整个库被换成旧的，只有锚点能发现。"
+            "请管理员设置 WEIPIAN_ANCHOR_DIR，把锚点存到另一台机器。"
+        )
+        return html.P(text, className="note anchor-note", role="note")
+    local = local_time(last)
+    said = f"最近一次防篡改锚点：{format_day(local.date())} {local:%H:%M}"
+    days = (now - last).days
+    if now - last < OLD:
+        return html.P(f"{said}。", className="subline anchor-note")
+    text = f"{said}，已过{days}天。请管理员检查锚点文件夹能否写入、后台任务是否在运行。"
+    return html.P(text, className="note anchor-note", role="note")
+
+
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
     """(file name, xlsx): rules, their parameters, and the definitions of the figures."""
     context = read_context(conn, settings, search)
@@ -208,6 +228,10 @@ def register(app: Dash, services: Services) -> None:
     def content(_: str, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, search or "")
+
+    @app.callback(Output(ids.Rules.ANCHOR, "children"), Input(ids.Rules.CONTENT, "id"))
+    def anchor(_: str) -> Component:
+        return anchor_note(services.settings, datetime.now(UTC))
 
 
 def register_routes(server: Flask, services: Services) -> None:

@@ -187,6 +187,7 @@ class Assessment:
 
 class Rules:
     CONTENT = "rules-content"
+    ANCHOR = "rules-anchor"
 
 
 class Handbook:

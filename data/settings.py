@@ -51,6 +51,8 @@ class Settings:
     allowed_hosts: names (`name` or `name:port`) under which browsers may ask, beside where the
     server listens.
     refused_days: how long copies of refused files are kept.
+    anchor_dir: folder for signed anchors, best on another machine; None for none.
+    anchor_key_file: the private key that signs them, see anchor_key.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -77,6 +79,8 @@ class Settings:
     allowed_hosts: tuple[str, ...] = field(
         default=(), metadata=_from("WEIPIAN_ALLOWED_HOSTS", _names)
     )
+    anchor_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_DIR", Path))
+    anchor_key_file: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_KEY", Path))
     celery_broker_url: str | None = field(default=None, metadata=_from("WEIPIAN_CELERY_BROKER_URL"))
     fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 
@@ -117,6 +121,11 @@ class Settings:
             {"url": self.imagery_before_url, "label": self.imagery_before_label},
             {"url": self.imagery_after_url, "label": self.imagery_after_label},
         ]
+
+    @property
+    def anchor_key(self) -> Path:
+        """The file of the private key that signs anchors."""
+        return self.anchor_key_file or self.local_dir / "keys" / "anchor.key"
 
     @property
     def uploads_dir(self) -> Path:

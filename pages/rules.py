@@ -16,4 +16,6 @@ dash.register_page(
 
 
 def layout(**_query: Any) -> html.Div:
-    return html.Div(skeleton("page"), id=ids.Rules.CONTENT)
+    return html.Div(
+        [html.Div(skeleton("page"), id=ids.Rules.CONTENT), html.Div(id=ids.Rules.ANCHOR)]
+    )

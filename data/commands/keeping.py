@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from data.commands.arguments import Arguments
 from data.commands.output import DONE, REFUSED, print_json, said, store_of
-from data.errors import StoreRefused
-from data.faults import os_reason
 from data.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,9 +25,10 @@ def run_init(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_verify(settings: Settings, arguments: Arguments) -> int:
+    from data.store.anchors import read_anchor
     from data.workflow.proof import verify
 
-    anchor = _kept_anchor(arguments.anchor) if arguments.anchor else None
+    anchor = read_anchor(arguments.anchor) if arguments.anchor else None
     proven = verify(store_of(settings), anchor, arguments.quick)
     if arguments.json:
         print_json(proven.to_json())
@@ -44,23 +40,6 @@ def run_verify(settings: Settings, arguments: Arguments) -> int:
     return DONE if proven.ok else REFUSED
 
 
-def _kept_anchor(path: Path) -> dict[str, Any]:
-    """What `anchor` wrote on another day. Raises StoreRefused."""
-    try:
-        document = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise StoreRefused(f"锚点没有读到：{os_reason(error)}。请检查路径和权限。") from error
-    except orjson.JSONDecodeError:
-        document = None
-    if (
-        not isinstance(document, dict)
-        or type(document.get("records")) is not int
-        or not isinstance(document.get("head"), str)
-    ):
-        raise StoreRefused(f"“{path}”不是本系统导出的锚点，没有比对。请改选锚点文件。")
-    return document
-
-
 def _print_faults(proven: Proven) -> None:
     print("库中的数据与历史、事件或文件不符，请保留现场并核查：", file=sys.stderr)
     for fault in proven.bad:
@@ -68,19 +47,13 @@ def _print_faults(proven: Proven) -> None:
 
 
 def run_anchor(settings: Settings, arguments: Arguments) -> int:
-    from data.store import history
+    from data.store.anchors import make_anchor, write_anchor
 
-    with store_of(settings).read() as conn:
-        document = history.anchor(conn)
+    anchor = make_anchor(store_of(settings))
     if arguments.file:
-        try:
-            arguments.file.write_bytes(orjson.dumps(document))
-        except OSError as error:
-            raise StoreRefused(
-                f"锚点没有写成：{os_reason(error)}。请换一个可以写入的文件名。"
-            ) from error
+        write_anchor(anchor, arguments.file)
     if arguments.json or not arguments.file:
-        print_json(document)
+        print_json(anchor.to_json())
     else:
         print(f"锚点已写入“{arguments.file}”，请另机保存。")
     return DONE

@@ -1,4 +1,5 @@
-"""What a worker clears away when it starts, and once an hour: copies and folders left behind."""
+"""What a worker does at its start and once an hour: it clears away copies and folders left behind
+and writes the daily anchor."""
 
 from __future__ import annotations
 
@@ -26,6 +27,10 @@ class Cleaner:
         if now < self._next:
             return
         self._next = now + EVERY_SECONDS
+        if self._store.settings.anchor_dir is not None:
+            from data.store.anchors import keep_daily_anchor  # loads the signing library
+
+            keep_daily_anchor(self._store)
         try:
             clean(self._store, self._table)
         except Exception:

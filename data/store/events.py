@@ -63,6 +63,11 @@ def head(conn: Connection) -> tuple[int, str]:
     return int(count), digest
 
 
+def hash_of(conn: Connection, seq: int) -> str | None:
+    """None where there is no such event."""
+    return conn.scalar(select(Event.hash).where(Event.seq == seq))
+
+
 def first_bad(conn: Connection) -> int | None:
     """The number of the first event that does not fit its chain, None where all is well."""
     prev_hash, expected = GENESIS, 1

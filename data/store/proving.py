@@ -6,7 +6,7 @@ Each part has its own way (data/store/proofs.py). `bad` holds the first fault of
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from data.settings import Settings
-from data.store import events, facts, history, summary
+from data.store import anchors, events, facts, history, meta, summary
+from data.store.anchors import Anchor
 from data.store.engine import Store
 from data.store.models import (
     DaySummary,
@@ -70,7 +71,7 @@ class Proven:
 def prove(
     store: Store,
     deductions: Deductions,
-    kept_anchor: Mapping[str, Any] | None = None,
+    kept_anchor: Anchor | None = None,
     is_quick: bool = False,
 ) -> Proven:
     """Everything, as one consistent state of the store shows it, and the files that it names."""
@@ -84,16 +85,20 @@ def proven_on(
     conn: Connection,
     store: Store,
     deductions: Deductions,
-    kept_anchor: Mapping[str, Any] | None = None,
+    kept_anchor: Anchor | None = None,
     is_quick: bool = False,
 ) -> Proven:
     """conn: of the store; unless quick with the derived tables made anew in front of the stored."""
-    walked = history.walk(conn, kept_anchor)
+    kept = _of_this_store(conn, kept_anchor)
+    head = {"records": kept.records, "head": kept.head} if kept is not None else None
+    walked = history.walk(conn, head)
     proven = Proven(walked.records, walked.first_bad, is_quick)
-    if _first(proven, "history", _chain(walked)):
+    if kept_anchor is not None:
+        _first(proven, "anchor", _anchored(conn, kept_anchor))
+    if _first(proven, "history", _chain(walked, kept)):
         _rows(conn, walked, proven)
         _first(proven, "geometry_archive", _archive(conn, walked))
-    if _first(proven, "event", _events(conn)):
+    if _first(proven, "event", _events(conn, kept)):
         told = facts.told(conn)
         _first(proven, "upload", _uploads(conn, told))
         _first(proven, "mapping_profile", _profiles(conn, told))
@@ -130,16 +135,61 @@ def _seen(store: Store, is_quick: bool) -> Iterator[Connection]:
         yield conn
 
 
-def _chain(walked: history.Walk) -> Iterator[Fault]:
-    if walked.first_bad is not None:
-        where = f"第{walked.first_bad}条"
+def _of_this_store(conn: Connection, anchor: Anchor | None) -> Anchor | None:
+    """The anchor where the chains can be held against it: it is genuine and of this store, or of
+    this store before it had an id."""
+    if anchor is None or not anchor.is_genuine:
+        return None
+    own = meta.get(conn, anchors.STORE_KEY)
+    if not anchor.store or anchor.store == own:
+        return anchor
+    begun = anchors.first_hash(conn)
+    is_put_back = own is None and (not begun or anchor.first in ("", begun))
+    return anchor if is_put_back else None
+
+
+def _anchored(conn: Connection, anchor: Anchor) -> Iterator[Fault]:
+    when = anchor.at[:19]
+    if not anchor.is_genuine:
+        yield Fault("anchor", when, "锚点的签名不符：锚点本身被改动过")
+    elif _of_this_store(conn, anchor) is None:
+        yield Fault("anchor", when, "这是另一个库的锚点，没有比对")
+    elif anchor.key and meta.get(conn, anchors.STORE_KEY) and not _is_own_key(conn, anchor):
+        yield Fault("anchor", when, "锚点是用本库没有登记过的密钥签名的")
+
+
+def _is_own_key(conn: Connection, anchor: Anchor) -> bool:
+    return anchor.key in anchors.known_keys(conn)
+
+
+def _chain(walked: history.Walk, anchor: Anchor | None) -> Iterator[Fault]:
+    if walked.first_bad is None:
+        return
+    where = f"第{walked.first_bad}条"
+    if anchor is not None and walked.first_bad == walked.records + 1 <= anchor.records:
+        yield Fault(
+            "history",
+            where,
+            f"历史只有{walked.records:,}条，锚点（{anchor.at[:19]}）记着{anchor.records:,}条："
+            "库被退回到较早的状态，或尾部被截去",
+        )
+    elif anchor is not None and walked.first_bad == anchor.records:
+        yield Fault("history", where, "与锚点不符：历史被改动后重新计算过，或与锚点不是同一支")
+    else:
         yield Fault("history", where, "历史从这一条起对不上：被改动、删除、插入或调换过")
 
 
-def _events(conn: Connection) -> Iterator[Fault]:
+def _events(conn: Connection, anchor: Anchor | None) -> Iterator[Fault]:
     bad = events.first_bad(conn)
     if bad is not None:
         yield Fault("event", f"第{bad}条", "事件从这一条起对不上：被改动、删除、插入或调换过")
+    elif anchor is not None and anchor.events:
+        kept = events.hash_of(conn, anchor.events)
+        if kept is None:
+            what = f"锚点（{anchor.at[:19]}）记着{anchor.events:,}件：库被退回到较早的状态"
+            yield Fault("event", f"第{events.head(conn)[0] + 1}条", what)
+        elif kept != anchor.event_head:
+            yield Fault("event", f"第{anchor.events}条", "与锚点不符：事件被改动后重新计算过")
 
 
 def _rows(conn: Connection, walked: history.Walk, proven: Proven) -> None:

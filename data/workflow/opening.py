@@ -1,5 +1,5 @@
 """Opening a store for work: as data/store/opening.py, its sums in step with the rule files,
-and a look at the triggers kept after every change."""
+a look at the triggers kept after every change, and an anchor where the settings say so."""
 
 from __future__ import annotations
 
@@ -15,4 +15,8 @@ def open_store(settings: Settings) -> Store:
     store = opening.open_store(settings)
     settle_store(store)
     store.after_each_version(take_snapshot)
+    if settings.anchor_dir is not None:
+        from data.store.anchors import keep_anchor  # loads the signing library
+
+        store.after_each_version(keep_anchor)
     return store

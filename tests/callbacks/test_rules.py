@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.rules import render, workbook
+from callbacks.rules import anchor_note, render, workbook
 from data.definitions import DEFINITIONS
 from data.rules.loader import all_rules
+from data.settings import Settings
+from data.store.anchor_folder import name_of
 from data.store.engine import Store
 from data.workflow.parameters import change_parameter
 from tests.callbacks.year_2023 import ON, fill
@@ -94,3 +98,15 @@ def test_the_workbook_has_rules_parameters_and_definitions(filled: Store) -> Non
 
 def test_the_page_offers_its_workbook(filled: Store) -> None:
     assert links_of(drawn(filled))["导出 xlsx"].startswith("/export/rules.xlsx?year=2023")
+
+
+def test_the_age_of_the_last_anchor_is_told_and_an_old_one_warned_of(
+    settings: Settings, tmp_path: Path
+) -> None:
+    now = datetime(2024, 3, 1, 12, tzinfo=UTC)
+    assert "还没有防篡改锚点" in text_of(anchor_note(settings, now))
+    kept = replace(settings, anchor_dir=tmp_path)
+    (tmp_path / name_of(datetime(2024, 2, 20, 1, tzinfo=UTC), 5)).touch()
+    assert "2月20日 09:00，已过10天" in text_of(anchor_note(kept, now))
+    (tmp_path / name_of(datetime(2024, 3, 1, 1, tzinfo=UTC), 6)).touch()
+    assert text_of(anchor_note(kept, now)).endswith("3月1日 09:00。")

@@ -4,88 +4,41 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import (
-    Connection,
     Table,
-    UniqueConstraint,
-    delete,
-    insert,
     select,
     text,
-    tuple_,
-    update,
 )
 from sqlalchemy.exc import DBAPIError
 
-from data.errors import SupervisionError, UploadRefused
-from data.store import summary
+from data.errors import SupervisionError
+from data.settings import Settings
+from data.store import anchors, history
+from data.store.anchor_folder import last_anchor_at
+from data.store.anchors import Anchor, make_anchor
 from data.store.engine import Store
-from data.store.models import Base, DaySummary, UnlawfulInterval
+from data.store.migrate import bring_up_to_date
+from data.store.models import Base
 from data.store.proofs import Proof
-from data.store.proving import Proven, proven_on
-from data.store.queries.stamp import Contact
-from data.store.shadow import shadowed
-from data.triggers.snapshots import take_snapshot
-from data.upload import mapping_profiles
+from data.store.proving import Proven
 from data.upload.placed_again import take_back
-from data.upload.request import KeepProfile
 from data.upload.template_examples import example_rows
-from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
-from data.workflow.contacts import set_contact
-from data.workflow.parameters import change_parameter
-from data.workflow.proof import _deductions, verify
-from data.workflow.records import NewRecord, add_record, withdraw_record
+from data.vocabulary import UploadKind
+from data.workflow.opening import open_store
+from data.workflow.proof import verify
 from tests.conftest import CopyOf
-from tests.drawn_layers import layer_file
+from tests.data.workflow import attacks
+from tests.data.workflow.attacks import TABLES, Home, attack, prove_on, proving, without_references
+from tests.data.workflow.filled import YEAR, fill
 from tests.examples import FACTOR
-from tests.sending import PATCH, send, send_file
+from tests.sending import PATCH, send
 
-YEAR, TODAY = 2023, date(2024, 3, 1)
-TABLES = [t for t in Base.metadata.sorted_tables if t.name != "job"]
 SEED = 20261130
-
-
-def fill(store: Store) -> None:
-    """Something in every table."""
-    for kind in UploadKind:
-        if kind is not UploadKind.REFERENCE:
-            send(store, kind, *example_rows(kind, YEAR), year=YEAR)
-    rows = example_rows(UploadKind.FINDINGS, YEAR)
-    send(store, UploadKind.FINDINGS, {**rows[0], "面积": 12.0, "合法性判定": "违法"}, year=YEAR)
-    folder = store.settings.local_dir
-    for label, box in (("高区", (122.0, 37.4, 122.1, 37.5)), ("高区", (122.01, 37.4, 122.1, 37.5))):
-        path = layer_file(folder / "a.geojson", ({"名称": label}, box))
-        districts = ReferenceLayer.DISTRICTS
-        taken = send_file(store, path, UploadKind.REFERENCE, None, layer=districts)
-    with store.write() as conn:
-        assert taken.batch is not None
-        take_back(conn, taken.batch, "王工")
-        new = NewRecord(RecordKind.MAJOR, YEAR, "示例-001", date(2023, 6, 1), "重大")
-        number = add_record(conn, new, TODAY, "王工")
-        withdraw_record(conn, number, date(2023, 7, 1), "误记", TODAY, "王工")
-        change_parameter(
-            conn, "ratio", "require_acceptance", True, date(2024, 4, 1), "试", TODAY, "王工"
-        )
-        for telephone in ("0631-1234567", "0631-7654321"):
-            contact = Contact("区自然资源局", "执法科", telephone)
-            set_contact(conn, "371002", contact, "王工", "cli")
-        asked = KeepProfile("业务表", "0" * 64, None)
-        mapping_profiles.keep(conn, asked, "patches", {"甲": {"field": "patch_no", "unit": None}})
-    empty = folder / "空.csv"
-    empty.write_bytes(b"")
-    with pytest.raises(UploadRefused):
-        send_file(store, empty, UploadKind.PATCHES)
-    moved = {**PATCH, "图斑编号": "M", "中心经度": 122.3, "中心纬度": 37.2}
-    send(store, UploadKind.PATCHES, moved)
-    send(store, UploadKind.PATCHES, {**moved, "中心经度": 122.31, "监测面积": 13})
-    take_snapshot(store)
 
 
 @pytest.fixture
@@ -94,20 +47,8 @@ def filled(copy_of: CopyOf) -> Store:
     return copy_of(fill)
 
 
-@contextmanager
-def _proving(store: Store) -> Iterator[Connection]:
-    """A connection on which the store can be attacked for nothing, derived tables made anew."""
-    with shadowed(store, DaySummary, UnlawfulInterval, is_empty=True) as conn:
-        summary.add(conn, None)
-        yield conn
-
-
 def _kinds(proven: Proven) -> set[str]:
     return {fault.kind for fault in proven.bad}
-
-
-def _proven(conn: Connection, store: Store) -> Proven:
-    return proven_on(conn, store, _deductions)
 
 
 # ---- decisions -----------------------------------------------------------------------------------
@@ -145,125 +86,34 @@ def test_a_store_as_its_users_made_it_is_proved(store: Store) -> None:
 # ---- attacks -------------------------------------------------------------------------------------
 
 
-class _Home:
-    """Tables by their home, past the copies that stand in front of them."""
-
-    def __init__(self, conn: Connection) -> None:
-        home = "main"
-        if conn.dialect.name == "postgresql":
-            home = str(conn.scalar(text("SELECT current_schema()")))
-        self._home = home
-
-    def __call__(self, table: Table) -> Table:
-        from sqlalchemy import MetaData
-
-        return table.to_metadata(MetaData(), schema=self._home)
-
-
-def _other(value: Any, column: Any, rng: random.Random) -> Any:
-    """Another value that the column can hold."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + rng.choice([1, -1, 1000])
-    if isinstance(value, float):
-        return value + rng.choice([0.5, -0.25, 1e-9])
-    if isinstance(value, datetime):
-        return value + timedelta(seconds=1)
-    if isinstance(value, date):
-        return value + timedelta(days=rng.choice([1, -30]))
-    if isinstance(value, bytes):
-        return value[:-1] + bytes([value[-1] ^ 1])
-    if isinstance(value, list):
-        return [*value, "x"]
-    if isinstance(value, dict):
-        return {**value, "x": 1}
-    if isinstance(value, str):
-        length = getattr(column.type, "length", None) or 1_000
-        return (value[:-1] if len(value) >= length else value) + rng.choice("x0y")
-    kind = column.type.python_type
-    return {
-        str: "x", int: 1, float: 1.5, bool: True, date: date(2023, 1, 1), bytes: b"x",
-        datetime: datetime(2023, 1, 1), list: ["x"], dict: {"x": 1},
-    }[kind]  # fmt: skip
-
-
-def _attack(conn: Connection, table: Table, rng: random.Random) -> str:
-    """One edit, deletion, insertion or swap. Returns what was done."""
-    keys = list(table.primary_key)
-    rows = [dict(r) for r in conn.execute(select(table)).mappings()]
-    row = rng.choice(rows)
-
-    def this(some: dict[str, Any]) -> Any:
-        return tuple_(*keys) == tuple(some[k.name] for k in keys)
-
-    how = rng.choice(("edit", "edit", "delete", "insert", "swap"))
-    if how == "delete":
-        conn.execute(delete(table).where(this(row)))
-    elif how == "insert":
-        again = {k.name: _other(row[k.name], k, rng) for k in keys}
-        unique = {
-            c.name: _other(row[c.name], c, rng)
-            for constraint in table.constraints
-            if isinstance(constraint, UniqueConstraint)
-            for c in list(constraint.columns)[-1:]
-        }
-        if table.name == "day_summary":  # a row of zeros says nothing
-            again |= {"patches": 1}
-        conn.execute(insert(table).values(**{**row, **unique, **again}))
-    elif how == "swap" and len(rows) > 1:
-        other = rng.choice([r for r in rows if r is not row])
-        names = [c.name for c in table.columns if c not in keys and row[c.name] != other[c.name]]
-        if not names:
-            return "nothing"
-        name = rng.choice(names)
-        conn.execute(update(table).where(this(row)).values(**{name: other[name]}))
-        conn.execute(update(table).where(this(other)).values(**{name: row[name]}))
-        return f"swap {name} of {row} and {other}"
-    else:
-        column = rng.choice(list(table.columns))
-        value = _other(row[column.name], column, rng)
-        conn.execute(update(table).where(this(row)).values(**{column.name: value}))
-        return f"edit {column.name} of {row}: {value!r}"
-    return f"{how} {row}"
-
-
-def _without_references(conn: Connection) -> None:
-    """Whoever has full rights can leave them aside."""
-    if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql("SET LOCAL session_replication_role = replica")
-    else:
-        conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-
-
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table.name))
 def test_no_attack_on_a_table_is_missed(filled: Store, table: Table) -> None:
     rng = random.Random(f"{SEED} {table.name}")
     missed: list[str] = []
     done = 0
-    with _proving(filled) as conn:
-        assert _proven(conn, filled).bad == []
-        _without_references(conn)
-        at_home = _Home(conn)(table)
+    with proving(filled) as conn:
+        assert prove_on(conn, filled).bad == []
+        without_references(conn)
+        at_home = Home(conn)(table)
         for _ in range(12 * FACTOR):
             attempt = conn.begin_nested()
             try:
-                what = _attack(conn, at_home, rng)
+                what = attack(conn, at_home, rng)
             except DBAPIError:  # the database itself does not take it
                 attempt.rollback()
                 continue
             if what != "nothing":
                 done += 1
-                if _proven(conn, filled).ok:
+                if prove_on(conn, filled).ok:
                     missed.append(what)
             attempt.rollback()
-        assert _proven(conn, filled).bad == []
+        assert prove_on(conn, filled).bad == []
     assert done > 0
     assert missed == []
 
 
 @pytest.mark.parametrize(
-    ("attack", "kind", "where"),
+    ("done", "kind", "where"),
     [
         ("DELETE FROM {home}.day_summary", "day_summary", "2023/"),
         ("UPDATE {home}.day_summary SET overdue = overdue + 1", "day_summary", "2023/"),
@@ -287,12 +137,12 @@ def test_no_attack_on_a_table_is_missed(filled: Store, table: Table) -> None:
         ("UPDATE history SET after = '{{}}' WHERE seq = 2", "history", "第2条"),
     ],
 )  # fmt: skip
-def test_what_was_done_is_named(filled: Store, attack: str, kind: str, where: str) -> None:
-    with _proving(filled) as conn:
-        _without_references(conn)
+def test_what_was_done_is_named(filled: Store, done: str, kind: str, where: str) -> None:
+    with proving(filled) as conn:
+        without_references(conn)
         home = "main" if conn.dialect.name == "sqlite" else "public"
-        conn.exec_driver_sql(attack.format(home=home))
-        proven = _proven(conn, filled)
+        conn.exec_driver_sql(done.format(home=home))
+        proven = prove_on(conn, filled)
     assert kind in _kinds(proven)
     (fault,) = [fault for fault in proven.bad if fault.kind == kind]
     assert where in fault.where
@@ -301,10 +151,10 @@ def test_what_was_done_is_named(filled: Store, attack: str, kind: str, where: st
 
 
 def test_each_kind_is_told_once_and_the_first_record_named(filled: Store) -> None:
-    with _proving(filled) as conn:
+    with proving(filled) as conn:
         conn.execute(text("UPDATE patch SET location = 'x'"))
         conn.execute(text("UPDATE town SET name = 'x' || name"))
-        proven = _proven(conn, filled)
+        proven = prove_on(conn, filled)
     assert sorted(fault.kind for fault in proven.bad) == ["patch", "town"]
     assert proven.first_bad == 0  # the towns were there before the first record
 
@@ -320,11 +170,96 @@ def test_quick_leaves_derived_tables_out_and_says_so(filled: Store) -> None:
 
 def test_an_anchor_kept_elsewhere_counts(filled: Store) -> None:
     with filled.read() as conn:
-        from data.store import history
-
-        anchor = history.anchor(conn)
+        anchor = Anchor(**history.anchor(conn))
     assert "history" not in _kinds(verify(filled, anchor))
-    assert "history" in _kinds(verify(filled, {**anchor, "head": "0" * 64}))
+    assert "history" in _kinds(verify(filled, replace(anchor, head="0" * 64)))
+
+
+def test_a_history_hashed_anew_is_found_by_an_anchor_alone(filled: Store) -> None:
+    anchor, trial = make_anchor(filled), attacks.Trial()
+    with proving(filled) as conn:
+        attempt = conn.begin_nested()
+        attacks.rehash(conn, "history", random.Random(SEED))
+        assert prove_on(conn, filled).ok
+        attempt.rollback()
+    attacks.try_rehashing(filled, 4, random.Random(SEED), trial)
+    assert (trial.missed, trial.false_alarms, trial.tried["rehash"]) == ([], [], 4)
+    assert verify(filled, anchor, is_quick=True).to_json()["first_bad"] is None
+
+
+def test_a_store_put_back_is_found_by_an_anchor_alone(sqlite_store: Store, tmp_path: Path) -> None:
+    was = tmp_path / "was.sqlite"
+    send(sqlite_store, UploadKind.PATCHES, PATCH)
+    shutil.copyfile(str(sqlite_store.engine.url.database), was)  # before it ever had an anchor
+    send(sqlite_store, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-2"})
+    anchor = make_anchor(sqlite_store)
+    send(sqlite_store, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-3"})
+    assert verify(sqlite_store, anchor).bad == []
+    back = Store(replace(sqlite_store.settings, database_url=f"sqlite:///{was}"))
+    assert verify(back).ok
+    found = verify(back, anchor)
+    assert found.first_bad == 2
+    assert _kinds(found) == {"history", "event"}
+    assert "退回到较早的状态" in found.bad[0].what
+    send(back, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-4"})  # and on another way from there
+    send(back, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-5"})
+    assert "history" in _kinds(verify(back, anchor))
+    back.engine.dispose()
+
+
+def test_an_anchor_itself_is_proved(filled: Store, tmp_path: Path) -> None:
+    anchor = make_anchor(filled)
+    for harmed in (
+        replace(anchor, records=anchor.records - 1),
+        replace(anchor, signature="00" * 64),
+        replace(anchor, signature="", key=""),
+        replace(anchor, at="2023-01-01T00:00:00"),
+    ):
+        (fault,) = [f for f in verify(filled, harmed, is_quick=True).bad if f.kind != "file"]
+        assert (fault.kind, "签名不符" in fault.what) == ("anchor", True)
+    assert anchor.counts is not None
+    assert anchor.counts["patch"] > 0
+    other = Store(replace(filled.settings, local_dir=tmp_path / "other", database_url=""))
+    bring_up_to_date(other)
+    send(other, UploadKind.PATCHES, PATCH)
+    theirs = make_anchor(other)
+    (fault,) = [f for f in verify(filled, theirs, is_quick=True).bad if f.kind != "file"]
+    assert (fault.kind, "另一个库" in fault.what) == ("anchor", True)
+    key = filled.settings.anchor_key
+    key.unlink()  # somebody signs what he likes by a key of his own
+    anchors._private_key(filled.settings)
+    forged = anchors.signed(anchor, anchors._private_key(filled.settings))
+    (fault,) = [f for f in verify(filled, forged, is_quick=True).bad if f.kind != "file"]
+    assert (fault.kind, "没有登记" in fault.what) == ("anchor", True)
+    other.engine.dispose()
+
+
+def test_anchors_are_kept_after_each_batch_and_once_a_day(
+    settings: Settings, sqlite_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "elsewhere"
+    asked = replace(settings, database_url=sqlite_url, anchor_dir=folder)
+    store = open_store(asked)
+    assert last_anchor_at(asked) is None
+    send(store, UploadKind.PATCHES, PATCH)
+    (kept,) = folder.iterdir()
+    assert verify(store, anchors.read_anchor(kept)).ok
+    anchors.keep_daily_anchor(store)
+    assert len(list(folder.iterdir())) == 1
+    kept.rename(folder / "anchor-20200101T000000000000Z-1.json")
+    anchors.keep_daily_anchor(store)
+    assert len(list(folder.iterdir())) == 2
+    shutil.rmtree(folder)
+    folder.write_text("no folder")  # the batch stands all the same
+    assert send(store, UploadKind.PATCHES, {**PATCH, "图斑编号": "HC-2"}).batch is not None
+    store.engine.dispose()
+
+
+def test_harmed_files_are_found(sqlite_store: Store) -> None:
+    fill(sqlite_store)
+    trial = attacks.Trial()
+    attacks.try_files(sqlite_store, 8, random.Random(SEED), trial)
+    assert (trial.missed, trial.false_alarms, trial.tried["file"]) == ([], [], 8)
 
 
 @pytest.mark.parametrize("how", ["edit", "delete"])

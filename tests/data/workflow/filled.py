@@ -1,0 +1,60 @@
+"""A small store with something in every table."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from data.errors import UploadRefused
+from data.store.engine import Store
+from data.store.queries.stamp import Contact
+from data.triggers.snapshots import take_snapshot
+from data.upload import mapping_profiles
+from data.upload.placed_again import take_back
+from data.upload.request import KeepProfile
+from data.upload.template_examples import example_rows
+from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
+from data.workflow.contacts import set_contact
+from data.workflow.parameters import change_parameter
+from data.workflow.records import NewRecord, add_record, withdraw_record
+from tests.drawn_layers import layer_file
+from tests.sending import PATCH, send, send_file
+
+YEAR, TODAY = 2023, date(2024, 3, 1)
+
+
+def fill(store: Store) -> None:
+    """Something in every table."""
+    for kind in UploadKind:
+        if kind is not UploadKind.REFERENCE:
+            send(store, kind, *example_rows(kind, YEAR), year=YEAR)
+    rows = example_rows(UploadKind.FINDINGS, YEAR)
+    send(store, UploadKind.FINDINGS, {**rows[0], "面积": 12.0, "合法性判定": "违法"}, year=YEAR)
+    folder = store.settings.local_dir
+    for label, box in (("高区", (122.0, 37.4, 122.1, 37.5)), ("高区", (122.01, 37.4, 122.1, 37.5))):
+        path = layer_file(folder / "a.geojson", ({"名称": label}, box))
+        districts = ReferenceLayer.DISTRICTS
+        taken = send_file(store, path, UploadKind.REFERENCE, None, layer=districts)
+    with store.write() as conn:
+        assert taken.batch is not None
+        take_back(conn, taken.batch, "王工")
+        new = NewRecord(RecordKind.MAJOR, YEAR, "示例-001", date(2023, 6, 1), "重大")
+        number = add_record(conn, new, TODAY, "王工")
+        withdraw_record(conn, number, date(2023, 7, 1), "误记", TODAY, "王工")
+        change_parameter(
+            conn, "ratio", "require_acceptance", True, date(2024, 4, 1), "试", TODAY, "王工"
+        )
+        for telephone in ("0631-1234567", "0631-7654321"):
+            contact = Contact("区自然资源局", "执法科", telephone)
+            set_contact(conn, "371002", contact, "王工", "cli")
+        asked = KeepProfile("业务表", "0" * 64, None)
+        mapping_profiles.keep(conn, asked, "patches", {"甲": {"field": "patch_no", "unit": None}})
+    empty = folder / "空.csv"
+    empty.write_bytes(b"")
+    with pytest.raises(UploadRefused):
+        send_file(store, empty, UploadKind.PATCHES)
+    moved = {**PATCH, "图斑编号": "M", "中心经度": 122.3, "中心纬度": 37.2}
+    send(store, UploadKind.PATCHES, moved)
+    send(store, UploadKind.PATCHES, {**moved, "中心经度": 122.31, "监测面积": 13})
+    take_snapshot(store)
