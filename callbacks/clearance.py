@@ -14,7 +14,7 @@ from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
 from callbacks.frame.wall import wall_parts, wall_search
-from components import ids
+from components import ids, paths
 from components.clearance import matrix, matrix_rows, matrix_title, months_of, progress
 from components.figures.progress import progress_figure
 from components.links import href
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Figures = dict[str, Any]
-PATH, EXPORT_PATH = "/clearance", "/export/clearance.xlsx"
+PATH, EXPORT_PATH = paths.CLEARANCE, "/export/clearance.xlsx"
 PROGRESS_DAYS = 35
 
 
@@ -142,7 +142,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             empty(
                 "还没有土地图斑：本年度尚未上传下发图斑，或基准日早于首批下发日期。",
                 "去上传下发图斑",
-                href("/upload", query),
+                href(paths.UPLOAD, query),
             ),
         ]
     lines, city = context.lines, city_months(shown)

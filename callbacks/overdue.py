@@ -12,7 +12,7 @@ from callbacks.lists.page import Top, register_list_page
 from callbacks.lists.said import narrowed, place_of, with_filters
 from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
-from components import ids
+from components import ids, paths
 from components.lists.columns import OVERDUE_COLUMNS
 from components.parts.contacts import contact_part
 from data.outlook.leading import NO_DATA
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 PAGE = ListPage(
-    path="/overdue",
+    path=paths.OVERDUE,
     title="逾期图斑",
     columns=OVERDUE_COLUMNS,
     sort=(("days_overdue", "desc"),),

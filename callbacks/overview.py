@@ -16,7 +16,7 @@ from callbacks.frame.kept import keep_answer
 from callbacks.frame.tiles import tiles_of
 from callbacks.frame.wall import wall_parts, wall_search
 from callbacks.triggers.sheet import matter_columns, matter_row
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.outlook.deadline_card import next_card
 from components.outlook.month_clock import clock_card
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Figures = dict[str, Any]
-PATH, EXPORT_PATH = "/", "/export/overview.xlsx"
+PATH, EXPORT_PATH = paths.OVERVIEW, "/export/overview.xlsx"
 TREND_MONTHS = 6
 
 
@@ -94,7 +94,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             empty(
                 "还没有可以显示的图斑：本年度尚未上传下发图斑，或基准日早于首批下发日期。",
                 "去上传下发图斑",
-                href("/upload", query),
+                href(paths.UPLOAD, query),
             ),
         ]
     past = trend(conn, scope, year, month_ends_before(as_of, year, TREND_MONTHS), context.district)

@@ -19,7 +19,7 @@ from callbacks.lists.said import (
 )
 from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
-from components import ids
+from components import ids, paths
 from components.lists.columns import PATCH_COLUMNS
 from data.periods import format_day
 from data.services import Services
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 PAGE = ListPage(
-    path="/patches",
+    path=paths.PATCHES,
     title="图斑查询",
     columns=PATCH_COLUMNS,
     sort=(("patch_no", "asc"),),

@@ -13,7 +13,7 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, xlsx_response
 from callbacks.frame.kept import keep_answer
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.parts.card_menu import card_menu, copy_link, export_link
 from components.parts.cards import problem_notes
@@ -32,7 +32,7 @@ from data.vocabulary import Measure
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-PATH, EXPORT_PATH = "/rules", "/export/rules.xlsx"
+PATH, EXPORT_PATH = paths.RULES, "/export/rules.xlsx"
 
 
 def part_of(rule_id: str) -> str:

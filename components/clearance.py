@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from components import paths
 from components.links import figure_href, href
 from components.parts.figure_text import Lines, tone, tone_legend
 from components.parts.html_table import TableColumn
@@ -102,7 +103,7 @@ def matrix(
     whole = format_rates([unit["on_time_rate"] for unit, _ in units], lines.shares)
     rows = [
         [
-            Cell(unit["short_name"], href("/clearance", query, district=unit["code"]),
+            Cell(unit["short_name"], href(paths.CLEARANCE, query, district=unit["code"]),
                  tone="" if unit["code"] else "total"),
             *(_cell(query, row, texts[at][line], lines) for at, row in enumerate(own)),
             Cell(whole[line], figure_href("on_time_rate", query, district=unit["code"]), "total"),

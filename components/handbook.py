@@ -13,9 +13,10 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from components import paths
 from components.prose import Node, node, picture
 
-HELP, PICTURES = "/help", "/help/pictures"
+HELP, PICTURES = paths.HELP, f"{paths.HELP}/pictures"
 _PLAIN = {
     "paragraph": "p", "strong": "strong", "em": "em", "bullet_list": "ul", "ordered_list": "ol",
     "list_item": "li", "blockquote": "blockquote", "table": "table", "thead": "thead",

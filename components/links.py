@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
+from components import paths
 from data.texts import seen
 
 #: What the frame owns of the address, in this order; everything else is a page's own.
@@ -33,11 +34,6 @@ def href(path: str, query: Mapping[str, str], **changes: str | None) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-def patch_path(year: int, patch_no: str) -> str:
-    """Address of one patch; a number may hold any character, a slash too."""
-    return f"/patches/{year}/{quote(patch_no, safe='')}"
-
-
 def figure_href(
     name: str,
     query: Mapping[str, str],
@@ -49,5 +45,5 @@ def figure_href(
     numerator), which adds up to it. district, month: of the row in which the figure stands."""
     own = {**query, "district": district} if district else query
     if name == "overdue":
-        return href("/overdue", own, month=month)
-    return href("/patches", own, figure=name, month=month)
+        return href(paths.OVERDUE, own, month=month)
+    return href(paths.PATCHES, own, figure=name, month=month)

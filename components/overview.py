@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids
+from components import ids, paths
 from components.links import figure_href, href
 from components.maps.base import Tiles, district_bounds, district_map
 from components.parts.cards import KeyFigure, card, key_figure
@@ -138,7 +138,7 @@ def ranking(
             word = ""  # the column beside it says so
         table.append(
             [
-                Cell(f"{row['short_name']}{small}", href("/", own)),
+                Cell(f"{row['short_name']}{small}", href(paths.OVERVIEW, own)),
                 Cell(ratios[lines.variant][at], figure_href(judged, own), tone_of),
                 Cell(ratio_margin(row, lines.interview_ratio, lines.variant), tone=tone_of,
                      below=Cell(word) if word else None),
@@ -180,7 +180,7 @@ def _standing(matter: Matter | None, query: Query) -> Cell:
     tone_of = Severity(gravest["line"] or gravest["severity"]).value.replace("_", "-")
     icon = ICONS[Severity(gravest["line"] or gravest["severity"])]
     name = str(gravest["rule_name"])
-    return Cell(f"{icon} {matter.section}", href("/triggers", query), f"severity-{tone_of}",
+    return Cell(f"{icon} {matter.section}", href(paths.TRIGGERS, query), f"severity-{tone_of}",
                 below=Cell(name))  # fmt: skip
 
 
@@ -205,7 +205,7 @@ def map_card(
     inside = None
     if undrawn:
         chips = [
-            html.Li(dcc.Link(names[code], href=href("/", query, district=code)),
+            html.Li(dcc.Link(names[code], href=href(paths.OVERVIEW, query, district=code)),
                     className=f"map-unit {fills[code] or ''}".strip())
             for code in undrawn
         ]  # fmt: skip
@@ -242,7 +242,7 @@ def map_card(
         definition=DEFINITIONS["ratio_net"],
         stamp=stamp,
         menu=[
-            dcc.Link("地图", href=href("/heatmap", query)),
+            dcc.Link("地图", href=href(paths.HEATMAP, query)),
         ],
         class_name="map-panel",
     )
@@ -287,7 +287,7 @@ def triggers_card(
     if cards:
         body.append(
             html.P(
-                dcc.Link("查看全部预警：算式、持续、解除条件", href=href("/triggers", query)),
+                dcc.Link("查看全部预警：算式、持续、解除条件", href=href(paths.TRIGGERS, query)),
                 className="triggers-all",
             )
         )

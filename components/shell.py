@@ -10,7 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.parts.attributes import aria
 from components.parts.date_box import date_box
@@ -44,12 +44,12 @@ def frame(city_name: str) -> Component:
                     dcc.Link(
                         [html.Span("卫片执法监管", className="brand"), html.Small(city_name)],
                         id=i.HOME,
-                        href="/",
+                        href=paths.OVERVIEW,
                         className="brand-link",
                     ),
                     html.Div(_controls(), className="controls"),
                     html.Div(id=i.STAMP, className="store-stamp"),
-                    dcc.Link("帮助", id=i.HELP, href="/help", className="help-link"),
+                    dcc.Link("帮助", id=i.HELP, href=paths.HELP, className="help-link"),
                 ],
                 className="top-bar",
             ),

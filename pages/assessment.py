@@ -7,12 +7,12 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
     __name__,
-    path="/assessment",
+    path=paths.ASSESSMENT,
     name="年度评估",
     title="年度评估 · 卫片执法监管",
     group="判",

@@ -7,12 +7,12 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 from components.shell import wall_clock
 
 dash.register_page(
-    __name__, path="/clearance", name="月清", title="月清 · 卫片执法监管", group="看", order=2
+    __name__, path=paths.CLEARANCE, name="月清", title="月清 · 卫片执法监管", group="看", order=2
 )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path="/help", name="使用手册", title="帮助 · 卫片执法监管", group="管", order=10
+    __name__, path=paths.HELP, name="使用手册", title="帮助 · 卫片执法监管", group="管", order=10
 )
 
 

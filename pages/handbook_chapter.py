@@ -7,11 +7,11 @@ from typing import Any
 import dash
 from dash import dcc, html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path_template="/help/<chapter>", name="帮助", title="帮助 · 卫片执法监管"
+    __name__, path_template=paths.HELP_CHAPTER, name="帮助", title="帮助 · 卫片执法监管"
 )
 
 

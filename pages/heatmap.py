@@ -7,12 +7,17 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 from components.shell import wall_clock
 
 dash.register_page(
-    __name__, path="/heatmap", name="违法占用", title="违法占用 · 卫片执法监管", group="看", order=4
+    __name__,
+    path=paths.HEATMAP,
+    name="违法占用",
+    title="违法占用 · 卫片执法监管",
+    group="看",
+    order=4,
 )
 
 

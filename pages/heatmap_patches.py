@@ -7,12 +7,12 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
     __name__,
-    path="/heatmap/patches",
+    path=paths.HEATMAP_PATCHES,
     name="违法占用图斑",
     title="违法占用图斑 · 卫片执法监管",
 )

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import dash
 from dash import dcc, html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 
@@ -16,7 +16,7 @@ def _title(year: str = "", patch_no: str = "", **_variables: Any) -> str:
     return f"图斑 {unquote(patch_no)}" if patch_no else "图斑"
 
 
-dash.register_page(__name__, path_template="/patches/<year>/<patch_no>", name="图斑", title=_title)
+dash.register_page(__name__, path_template=paths.PATCH, name="图斑", title=_title)
 
 
 def layout(year: str = "", patch_no: str = "", **_query: Any) -> html.Div:

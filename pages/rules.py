@@ -7,11 +7,16 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path="/rules", name="规则口径", title="规则口径 · 卫片执法监管", group="判", order=8
+    __name__,
+    path=paths.RULES,
+    name="规则口径",
+    title="规则口径 · 卫片执法监管",
+    group="判",
+    order=8,
 )
 
 

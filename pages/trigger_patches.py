@@ -7,12 +7,12 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
     __name__,
-    path="/triggers/patches",
+    path=paths.TRIGGER_PATCHES,
     name="预警所依据的图斑",
     title="预警所依据的图斑 · 卫片执法监管",
 )

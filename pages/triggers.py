@@ -7,12 +7,12 @@ from typing import Any
 import dash
 from dash import html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
     __name__,
-    path="/triggers",
+    path=paths.TRIGGERS,
     name="预警约谈",
     title="预警约谈 · 卫片执法监管",
     group="判",

@@ -7,11 +7,16 @@ from typing import Any
 import dash
 from dash import dcc, html
 
-from components import ids
+from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path="/upload", name="数据上传", title="数据上传 · 卫片执法监管", group="办", order=9
+    __name__,
+    path=paths.UPLOAD,
+    name="数据上传",
+    title="数据上传 · 卫片执法监管",
+    group="办",
+    order=9,
 )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dash
@@ -11,6 +14,7 @@ import pytest
 from dash import Dash
 
 import app as application
+from components import paths
 from components.shell import GROUPS, is_top
 from data.settings import PROJECT_DIR, Settings
 
@@ -129,3 +133,29 @@ def test_every_page_is_in_the_navigation_or_below_one_that_is(client: Any) -> No
     below = [page.get("path_template") or page["path"] for page in pages if page not in tops]
     known = tuple(f"{page['path']}/" for page in tops if page["path"] != "/")
     assert [path for path in below if not path.startswith((*known, "/not-found"))] == []
+
+
+def _literals(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts that a module writes, with their lines."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def test_every_address_of_a_page_stands_in_one_place_and_is_a_page(client: Any) -> None:
+    """components/paths.py has all of them; no other module of the product writes one."""
+    client.get("/")
+    pages = list(dash.page_registry.values())
+    registered = {page.get("path_template") or page["path"] for page in pages}
+    named = {value for name, value in vars(paths).items() if name.isupper()}
+    assert named == registered - {"/not-found-404"}
+    of_a_page = re.compile("|".join(f"{re.escape(path)}(?=$|[/?#])" for path in named - {"/"}))
+    written = [
+        f"{path.relative_to(PROJECT_DIR)}:{line} {text}"
+        for room in ("callbacks", "components", "data", "pages")
+        for path in sorted((PROJECT_DIR / room).rglob("*.py"))
+        if path != Path(paths.__file__)
+        for line, text in _literals(path)
+        if of_a_page.match(text)
+    ]
+    assert written == []

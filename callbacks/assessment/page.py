@@ -17,7 +17,7 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
-from components import ids
+from components import ids, paths
 from components.assessment.page import (
     OVERTURN_COLUMNS,
     RATIOS,
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 Figures = dict[str, Any]
 Years = list[tuple[int, Figures | None, Figures | None]]
-PATH, EXPORT_PATH = "/assessment", "/export/assessment.xlsx"
+PATH, EXPORT_PATH = paths.ASSESSMENT, "/export/assessment.xlsx"
 #: Rules whose lines the annual evaluation is about.
 JUDGED_BY = ("T3", "T4", "T8", "T11")
 #: Month ends of the trend: a work year reaches to February of the next.
@@ -126,7 +126,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             empty(
                 "还没有可以评估的图斑：本年度尚未上传下发图斑，或基准日早于首批下发日期。",
                 "去上传下发图斑",
-                href("/upload", query),
+                href(paths.UPLOAD, query),
             ),
         ]
     points = points_of(conn, context, row)

@@ -17,7 +17,7 @@ from callbacks.assessment.address import (
 )
 from callbacks.assessment.supposing import with_bulk, with_day, with_target, with_ticks, without
 from callbacks.frame.context import PageContext, read_context
-from components import ids
+from components import ids, paths
 from components.assessment.scenario import (
     PAGE,
     candidates,
@@ -31,7 +31,7 @@ from components.assessment.scenario import (
     proposal_view,
     supposed_parts,
 )
-from components.links import href, patch_path, read_search
+from components.links import href, read_search
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import problem_notes
 from data.errors import SupervisionError
@@ -49,7 +49,7 @@ from data.workflow.scenario import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-PATH, EXPORT_PATH = "/assessment", "/export/scenario.xlsx"
+PATH, EXPORT_PATH = paths.ASSESSMENT, "/export/scenario.xlsx"
 
 
 # ---- what the buttons do -------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def result(store: Store, context: PageContext, own: str) -> list[Component]:
             proposal,
             unit_name(context, whom_of(context, address)),
             address.constraints.at_most,
-            lambda number: patch_path(context.year, number) + frame,
+            lambda number: paths.patch(context.year, number) + frame,
             context.year,
             lambda patch: carried(proposal.target.line, patch),
         )

@@ -8,6 +8,7 @@ import numpy as np
 from flask import Flask, Response
 
 from callbacks.maps.answers import JSON, Asked, answered, as_json
+from components import paths
 from data.errors import SupervisionError
 from data.maps.patch_tiles import LEGENDS, token_of
 from data.maps.points import selected
@@ -18,7 +19,7 @@ from data.store.queries.patch_rows import patch_rows
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-PATH = "/heatmap/named.json"
+PATH = f"{paths.HEATMAP}/named.json"
 #: As in assets/js/heatmap_frames.js: so many patches of a screen can be reached by the keyboard.
 MOST_NAMED = 200
 _STATUS = dict(LEGENDS["status"])

@@ -34,7 +34,7 @@ from callbacks.heatmap.said import (
     units,
 )
 from callbacks.lists.view import month_label
-from components import ids
+from components import ids, paths
 from components.heatmap.question import Question, question_bar
 from components.heatmap.stage import Overlay, Shown, map_bar, map_hook, stage
 from components.links import frame_part, href, read_search
@@ -141,7 +141,7 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
             empty(
                 "地图还是空的：本年度尚未上传下发图斑。",
                 "去上传下发图斑",
-                href("/upload", context.query),
+                href(paths.UPLOAD, context.query),
             ),
         ]
     found = hot_spots(conn, view)

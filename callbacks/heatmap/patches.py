@@ -19,8 +19,8 @@ from callbacks.lists.said import narrowed, with_filters
 from callbacks.lists.view import Chosen, ListPage, ListView
 from callbacks.lists.workbook import register_export
 from callbacks.maps.answers import JSON, Asked, answered, as_json
-from components import ids
-from components.links import frame_part, href, patch_path
+from components import ids, paths
+from components.links import frame_part, href
 from components.lists.columns import PATCH_COLUMNS
 from data.errors import SupervisionError
 from data.maps.cube import MapCube, map_cube
@@ -38,7 +38,7 @@ from data.units import format_count, format_plain
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-PATH, FIRST_PATH = "/heatmap/patches", "/heatmap/first.json"
+PATH, FIRST_PATH = paths.HEATMAP_PATCHES, f"{paths.HEATMAP}/first.json"
 #: Parts of the map as they stand in an address: one of these, none for everything.
 PLACE_KEYS = ("bbox", "poly", "nowhere")
 #: How many patches a card names.
@@ -130,7 +130,7 @@ def way_back(conn: Connection, view: ListView) -> list[Component]:
     own = {key: query[key] for key in QUESTION_KEYS if query.get(key)}
     if query.get("bbox"):
         own["view"] = query["bbox"]
-    back = dcc.Link("违法占用", href=href("/heatmap", query, **own))
+    back = dcc.Link("违法占用", href=href(paths.HEATMAP, query, **own))
     return [html.Nav([back, " › 图斑"], className="breadcrumb-line")]
 
 
@@ -176,7 +176,7 @@ def first_document(conn: Connection, asked: Asked) -> dict[str, Any]:
                 "patch_no": rows[patch_id]["patch_no"],
                 "place": rows[patch_id]["town_name"] or "",
                 "text": amount_text(q, int(found.value[at])),
-                "href": href(patch_path(q.year, rows[patch_id]["patch_no"]), frame),
+                "href": href(paths.patch(q.year, rows[patch_id]["patch_no"]), frame),
             }
             for at, patch_id in zip(order.tolist(), numbers, strict=True)
             if patch_id in rows

@@ -18,6 +18,7 @@ from callbacks.heatmap.address import (
     read_heatmap,
 )
 from callbacks.heatmap.patches import PATH as LIST_PATH
+from components import paths
 from components.heatmap.beside import (
     Sum,
     UnitRow,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
     from data.store.engine import Store
 
-PATH = "/heatmap"
+PATH = paths.HEATMAP
 #: What a leader asks of a map first; each leads to its own map. None that is dear to count: of 疑似
 #: each day costs a query.
 KEY_MEASURES = (

@@ -19,8 +19,7 @@ from callbacks.lists.view import (
     usual_sort,
 )
 from callbacks.lists.workbook import selected_workbook, summing
-from components import ids
-from components.links import patch_path
+from components import ids, paths
 from components.lists.columns import chosen, screen_row, total_texts
 from components.lists.work_group import work_group_text
 from components.maps.base import bounds_from_leaflet
@@ -95,7 +94,7 @@ def picked_patch(
         scope: Scope = view.context.scope
         detail = patch_detail(conn, scope, view.context.year, patch_no, view.context.as_of)
         row = detail | amounts_of_row(conn, view.query, detail["id"])
-    href = patch_path(view.context.year, patch_no) + view.frame_search
+    href = paths.patch(view.context.year, patch_no) + view.frame_search
     picked = {
         "id": detail["id"],
         "source": source,

@@ -16,7 +16,7 @@ from callbacks.frame.kept import keep_answer
 from callbacks.frame.tiles import tiles_of
 from callbacks.patch.filed import filed_records
 from callbacks.patch.headline import headline
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.maps.base import district_map, with_imagery
 from components.maps.patches import single_patch
@@ -191,7 +191,7 @@ def render(
 ) -> list[Component]:
     """The whole page; an unknown number says so and offers the way back."""
     context = read_context(conn, settings, search)
-    back = href("/patches", context.query)
+    back = href(paths.PATCHES, context.query)
     work_year = whole_number(year, most=9999)
     if work_year is None:
         return [error_panel(f"地址中的年度“{seen(year)[:12]}”无法识别。", back, _BACK)]

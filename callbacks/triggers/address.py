@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from callbacks.frame.context import PageContext
+from components import paths
 from components.links import href
 from components.parts.filters import EVERYTHING, Option
 from data.periods import format_day, last_month_end
 from data.triggers.snapshots import Snapshot
 from data.vocabulary import Measure
 
-PATH, EXPORT_PATH = "/triggers", "/export/triggers.xlsx"
+PATH, EXPORT_PATH = paths.TRIGGERS, "/export/triggers.xlsx"
 #: So many of the last uploads are offered to compare with.
 _UPLOADS_OFFERED = 5
 

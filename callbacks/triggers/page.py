@@ -24,7 +24,7 @@ from callbacks.triggers.address import (
 )
 from callbacks.triggers.look import Seen, look, one_line
 from callbacks.triggers.workbook import workbook
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, headline, problem_notes
@@ -134,12 +134,12 @@ def _nothing(seen: Seen) -> Component:
         return empty(
             f"{NO_DATA}：本年度尚未上传下发图斑，或基准日早于首批下发日期。",
             "去上传下发图斑",
-            href("/upload", seen.context.query),
+            href(paths.UPLOAD, seen.context.query),
         )
     return empty(
         "各项条件均未达到，没有需要提示、预警或约谈的对象。",
         "查看各项条件和标准",
-        href("/rules", seen.context.query),
+        href(paths.RULES, seen.context.query),
     )
 
 

@@ -12,7 +12,7 @@ from callbacks.lists.page import Top, register_list_page
 from callbacks.lists.said import basis_line, basis_values, value_text, with_filters
 from callbacks.lists.view import ListPage, ListView
 from callbacks.lists.workbook import register_export
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.lists.columns import PATCH_COLUMNS
 from components.triggers.card import severity_mark
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 PAGE = ListPage(
-    path="/triggers/patches",
+    path=paths.TRIGGER_PATCHES,
     title="预警所依据的图斑",
     columns=PATCH_COLUMNS,
     sort=(("farmland_mu", "desc"),),
@@ -59,7 +59,7 @@ def headline(conn: Connection, view: ListView) -> str:
 
 
 def way_back(conn: Connection, view: ListView) -> list[Component]:
-    back = dcc.Link("预警约谈", href=href("/triggers", view.context.query))
+    back = dcc.Link("预警约谈", href=href(paths.TRIGGERS, view.context.query))
     return [html.Nav([back, " › 所依据的图斑"], className="breadcrumb-line")]
 
 

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from callbacks.frame.context import PageContext
 from callbacks.frame.tiles import tiles_of
 from callbacks.upload.changes import previewed, stored_rows
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.parts.cards import card
 from components.parts.help import Explained, help_link
@@ -163,7 +163,7 @@ def _waiting(
         known = columns_table(document, fields, asked=True) if kind else samples_table(document)
         options = reading_options(said, kind, years, is_open=not kind)
         return [steps(2), card("还不能预览：请先补充说明", asked), options, known, drop]
-    report = f"/upload/reports/job/{job.id}.xlsx" if document.get("report") else None
+    report = paths.job_report(job.id) if document.get("report") else None
     has_map = document["features"] or document.get("strays")
     shapes = district_shapes(conn) if has_map else []
     year = f"{said['year']}年度" if said.get("year") else ""
@@ -225,7 +225,7 @@ def _same_file(document: dict[str, Any], context: PageContext) -> Component | No
     return html.Div(
         [
             html.Span(f"同一个文件已由{known['uploaded_by']}在{when}入库："),
-            dcc.Link(f"批次{batch}", href=href("/upload", context.query, batch=batch)),
+            dcc.Link(f"批次{batch}", href=href(paths.UPLOAD, context.query, batch=batch)),
             html.Span("。再次写入只会改回之后变过的行。"),
         ],
         className="reminder",
@@ -245,17 +245,17 @@ def lacking_columns(job: JobView, document: dict[str, Any]) -> list[str]:
 def _done(job: JobView, context: PageContext) -> list[Any]:
     query = context.query
     result = job.result or {}
-    again = dcc.Link("继续上传", href=href("/upload", query), className="btn btn-primary btn-sm")
+    again = dcc.Link("继续上传", href=href(paths.UPLOAD, query), className="btn btn-primary btn-sm")
     if job.task == "undo":
         batch = str(result["batch"])
-        link = dcc.Link(f"查看批次{batch}", href=href("/upload", query, batch=batch))
+        link = dcc.Link(f"查看批次{batch}", href=href(paths.UPLOAD, query, batch=batch))
         said = f"库中数据已恢复到批次{result['undone']}之前，撤回记为批次{batch}。"
         return [card(f"批次{result['undone']}已撤回", [html.P(said), link, " ", again])]
     outcome = result["outcome"]
     batch = str(outcome["batch"])
     detail = dcc.Link(
         f"查看批次{batch}改了什么",
-        href=href("/upload", query, batch=batch),
+        href=href(paths.UPLOAD, query, batch=batch),
         className="btn btn-outline-primary btn-sm",
     )
     buttons = html.Div([again, detail], className="decision-buttons")
@@ -267,7 +267,7 @@ def _done(job: JobView, context: PageContext) -> list[Any]:
         body.append(html.P("预览之后库中有过别的更新，结果与预览略有不同。", className="note"))
     body += parts.notes({"notes": outcome.get("told", [])})
     body.append(buttons)
-    report = f"/upload/reports/{batch}.xlsx" if outcome["report"] else None
+    report = paths.report(batch) if outcome["report"] else None
     sections = [parts.rejected(document, report), parts.warnings(document)]
     return [
         steps(5),
@@ -284,7 +284,7 @@ def differs_from_preview(before: dict[str, int] | None, outcome: dict[str, Any])
 def _ended(job: JobView, context: PageContext, years: Sequence[int]) -> list[Any]:
     message = job.message or "已放弃，库中没有写入任何数据。"
     back = dcc.Link(
-        "返回数据上传", href=href("/upload", context.query), className="btn btn-primary btn-sm"
+        "返回数据上传", href=href(paths.UPLOAD, context.query), className="btn btn-primary btn-sm"
     )
     said: list[Component] = [html.P(message, className="refusal", role="alert"), back]
     if job.message:

@@ -20,7 +20,7 @@ from callbacks.upload.changes import recorded
 from callbacks.upload.job import district_names, headline_of, work
 from callbacks.upload.profiles import profiles, register_profiles
 from callbacks.upload.seen import job_of, sees_jobs
-from components import ids
+from components import ids, paths
 from components.links import href, read_search
 from components.parts.cards import error_panel, problem_notes
 from components.upload.batch import batch_headline, batch_panel
@@ -126,7 +126,7 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
         context = read_context(conn, services.settings, search)
         jobs = table.unfinished() if sees_jobs(context.scope) else []
         query = context.query
-        back = href("/upload", query)
+        back = href(paths.UPLOAD, query)
         this_year = services.settings.today().year
         years = selectable_years(context, this_year)
         shown = Rendered(headline(context), problem_notes(context.problems, back), [], None, [])
@@ -243,7 +243,7 @@ def register(app: Dash, services: Services) -> None:
             return no_update, jobs_card(
                 table.unfinished(), None, query, services.settings.today().year
             )
-        return href("/upload", query, job=job_id), no_update
+        return href(paths.UPLOAD, query, job=job_id), no_update
 
     @app.callback(
         Output(i.WORK, "children", allow_duplicate=True),
@@ -301,7 +301,7 @@ def register(app: Dash, services: Services) -> None:
         asked = Asked(pressed["name"], chosen, fields, units, flask.request.remote_addr or "web")
         new_job = actions.act(asked, query)
         if new_job is None or new_job != query.get("job"):  # another job, or none: another address
-            return no_update, no_update, no_update, href("/upload", query, job=new_job)
+            return no_update, no_update, no_update, href(paths.UPLOAD, query, job=new_job)
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)

@@ -12,6 +12,7 @@ import flask
 from callbacks.frame.context import reader_scope
 from callbacks.upload.actions import WEB_USER
 from callbacks.upload.seen import job_of
+from components import paths
 from data.errors import NotFound, SupervisionError, Unproven, UploadRefused
 from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
 from data.jobs.table import JobTable
@@ -64,7 +65,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     settings = services.settings
     incoming = Incoming(settings)
 
-    @server.post("/upload/files")
+    @server.post(paths.uploading())
     @answered
     def begin() -> Any:
         asked = flask.request.get_json(silent=True)
@@ -79,12 +80,12 @@ def register_routes(server: flask.Flask, services: Services) -> None:
             note_unreceived(services.store, WEB_USER, source, name, size, refusal.message)
             raise
 
-    @server.get("/upload/files/<file_id>")
+    @server.get(paths.uploading("<file_id>"))
     @answered
     def known(file_id: str) -> Any:
         return as_json(incoming.get(file_id))
 
-    @server.put("/upload/files/<file_id>")
+    @server.put(paths.uploading("<file_id>"))
     @answered
     def append(file_id: str) -> Any:
         offset = whole_number(flask.request.args.get("offset"))
@@ -92,13 +93,13 @@ def register_routes(server: flask.Flask, services: Services) -> None:
             raise SupervisionError("缺少续传位置，请刷新页面后重试。")
         return as_json(incoming.append(file_id, offset, body_within_limit(flask.request)))
 
-    @server.delete("/upload/files/<file_id>")
+    @server.delete(paths.uploading("<file_id>"))
     @answered
     def drop(file_id: str) -> Any:
         incoming.drop(file_id)
         return {"dropped": file_id}
 
-    @server.get("/upload/templates/<kind>.xlsx")
+    @server.get(paths.template("<kind>"))
     @answered
     def template(kind: str) -> Any:
         if kind not in {k.value for k in UploadKind if k is not UploadKind.REFERENCE}:
@@ -106,7 +107,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         known_kind = UploadKind(kind)
         return _workbook(write_template(known_kind), f"{known_kind.label}模板.xlsx")
 
-    @server.get("/upload/reports/<int:batch>.xlsx")
+    @server.get(paths.report("<int:batch>"))
     @answered
     def report(batch: int) -> Any:
         with services.store.read() as conn:
@@ -114,7 +115,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         path = inside(settings.outputs_dir, detail["report_path"])
         return _workbook(path, f"{Path(detail['file_name']).stem}_退回.xlsx")
 
-    @server.get("/upload/originals/<int:batch>")
+    @server.get(paths.original("<int:batch>"))
     @answered
     def original(batch: int) -> Any:
         with services.store.read() as conn:
@@ -127,7 +128,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
             download_name=detail["file_name"],
         )
 
-    @server.get("/upload/reports/job/<job_id>.xlsx")
+    @server.get(paths.job_report("<job_id>"))
     @answered
     def job_report(job_id: str) -> Any:
         job = job_of(JobTable(settings), job_id)

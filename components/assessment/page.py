@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components import ids
+from components import ids, paths
 from components.figures.assessment import ranking_figure, trend_figure
 from components.links import figure_href, href
 from components.parts.cards import KeyFigure, key_figure
@@ -44,7 +44,7 @@ Figures = Mapping[str, Any]
 Query = Mapping[str, str]
 Interval = tuple[float, float]
 #: What a reader does with a figure: where its patches are.
-PATH, LIST = "/assessment", "/patches"
+PATH, LIST = paths.ASSESSMENT, paths.PATCHES
 
 #: At most five; each leads to the list that adds up to it.
 KEY_FIGURES = (

@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from dash_extensions.javascript import Namespace
 
-from components import ids
+from components import ids, paths
 from components.heatmap.question import choice
 from components.maps.base import functions
 from components.parts.attributes import aria, data
@@ -163,10 +163,10 @@ def map_bar(
                     ),
                     html.A(
                         "视图图斑",
-                        href="/heatmap/patches",
+                        href=paths.HEATMAP_PATCHES,
                         className="btn btn-sm btn-outline-secondary",
                         title="列出当前视图内的图斑",
-                        **data(view_list="/heatmap/patches"),
+                        **data(view_list=paths.HEATMAP_PATCHES),
                     ),
                     _export_menu(),
                 ],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
+from components import paths
 from components.links import figure_href, href
 from components.parts.cards import card
 from components.parts.html_table import TableColumn
@@ -76,7 +77,7 @@ def address(deadline: Deadline, query: Query, past: bool = False) -> str | None:
     if deadline.rule == "D1":
         return figure_href("overdue" if past else "unreported", query, month=deadline.month)
     if deadline.rule == "D3":
-        return href("/patches", query, status="correcting")
+        return href(paths.PATCHES, query, status="correcting")
     figure = {"D2": "not_final", "D6": "remaining_mu", "D7": "not_final"}.get(deadline.rule)
     return figure_href(figure, query, month=deadline.month) if figure else None
 
@@ -205,7 +206,7 @@ def _past_row(
     first = group[0]
     target = address(first, query, past=True)
     if len(group) > 1 and first.month is not None:  # several months: no list but that of overdue
-        target = href("/overdue", query) if first.rule == "D1" else None
+        target = href(paths.OVERDUE, query) if first.rule == "D1" else None
     return [
         _since(group, year),
         distance(first.on, as_of),
@@ -233,7 +234,7 @@ def _next_row(
 
 def _clause(deadline: Deadline, query: Query) -> Cell:
     """The clause, leading to the rule that it stands in."""
-    return Cell(deadline.clause, f"{href('/rules', query)}#{deadline.rule}")
+    return Cell(deadline.clause, f"{href(paths.RULES, query)}#{deadline.rule}")
 
 
 def _since(group: Sequence[Deadline], year: int) -> str:

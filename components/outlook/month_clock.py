@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 from dash.development.base_component import Component
 
+from components import paths
 from components.links import figure_href, href
 from components.parts.cards import card, empty
 from components.parts.figure_text import (
@@ -143,7 +144,7 @@ def clock_card(
         body = empty(
             f"{month}月清暂无图斑（{due}到期）。",
             "如已收到下发图斑，请上传“下发图斑”。",
-            href("/upload", query),
+            href(paths.UPLOAD, query),
         )
     elif not running.missing:
         body = html.P(f"{month}的{total}个图斑已全部上报。")

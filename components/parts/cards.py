@@ -9,6 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components import paths
 from components.parts.attributes import aria, data
 from components.parts.card_menu import card_menu
 from components.parts.help import Explained, help_link
@@ -44,7 +45,7 @@ def definition_mark(definition: Definition, aside: str = "") -> Component:
 
 def rule_link(anchor: str, words: str = "查看规则口径") -> Component:
     """To a figure or rule on /rules, in the view as the address has it (assets/js/prose.js)."""
-    target = f"/rules#{anchor}"
+    target = f"{paths.RULES}#{anchor}"
     return html.A(words, href=target, className="definition-more", **data(carry=target))
 
 

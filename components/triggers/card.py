@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components import paths
 from components.links import href
 from components.parts.contacts import call_text
 from components.parts.figure_text import Lines, margin_to_line, other_variants
@@ -124,7 +124,7 @@ def trigger_table(
 def patches_href(trigger: Trigger, query: Mapping[str, str], year: int) -> str:
     """The patches behind a trigger: the patch itself, or a list with its map."""
     if not trigger["key"]:
-        return href(f"/patches/{year}/{quote(str(trigger['subject']), safe='')}", query)
+        return href(paths.patch(year, str(trigger["subject"])), query)
     return behind_href(trigger["key"], trigger["district"], query)
 
 
@@ -133,9 +133,9 @@ def matter_href(matter: Matter, query: Mapping[str, str]) -> tuple[str, str]:
     gravest = matter.gravest
     own = query if matter.district is None else {**query, "district": matter.district}
     if matter.rule == "T1":
-        return href("/overdue", own), "查看逾期图斑"
+        return href(paths.OVERDUE, own), "查看逾期图斑"
     if len(matter.triggers) > 1 and not matter.of_patches:
-        return href("/triggers", own, rule=matter.rule), "逐月查看"
+        return href(paths.TRIGGERS, own, rule=matter.rule), "逐月查看"
     if len(matter.triggers) > 1:
         return behind_href(
             matter.key, matter.district, query
@@ -146,7 +146,7 @@ def matter_href(matter: Matter, query: Mapping[str, str]) -> tuple[str, str]:
 
 def behind_href(key: str, district: str | None, query: Mapping[str, str]) -> str:
     """The list of the patches behind what a key names, on a map. district: None for a city's."""
-    return href("/triggers/patches", {**query, "district": district or ""}, trigger=key)
+    return href(paths.TRIGGER_PATCHES, {**query, "district": district or ""}, trigger=key)
 
 
 def _on_map(matter: Matter, query: Mapping[str, str]) -> list[Component]:
@@ -195,7 +195,7 @@ def _months(matter: Matter, query: Mapping[str, str]) -> Component:
                 dcc.Link(
                     f"{format_month(month, int(month[:4]))} "
                     f"{format_rate(trigger['value'], (trigger['threshold'],))}",
-                    href=href("/overdue", query, month=month),
+                    href=href(paths.OVERDUE, query, month=month),
                 )
             )
             for month, trigger in sorted(shares.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components import paths
 from components.links import href
 
 Trigger = Mapping[str, Any]
@@ -34,7 +35,7 @@ def map_href(group: Sequence[Trigger], query: Mapping[str, str]) -> str | None:
         return None
     months = sorted({t["period"] for t in group if "-" in t["period"]})
     return href(
-        "/heatmap",
+        paths.HEATMAP,
         query,
         district=first["district"] or query.get("district"),
         measure=measure,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from components import paths
 from components.links import href
 from components.parts.cards import line_points
 from components.parts.contacts import Contacts, call_text
@@ -73,7 +74,7 @@ def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
     matter, gravest = found.matter, found.told[0]
     first = matter.gravest
     tone = Severity(first["line"] or first["severity"]).value.replace("_", "-")
-    rule = href("/rules", view.query) + f"#{first['rule']}"
+    rule = href(paths.RULES, view.query) + f"#{first['rule']}"
     if matter.of_patches:
         body = _patches(found, view)
     elif len(found.told) > 1:

@@ -8,6 +8,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components import paths
 from components.links import href
 from components.parts.cards import card
 from components.parts.help import Explained, help_link
@@ -31,7 +32,7 @@ def batch_panel(
     detail: Document, changes: Sequence[Sequence[str]], query: Mapping[str, str]
 ) -> Component:
     """changes: object, operation, field, old, new."""
-    back = dcc.Link("返回上传历史", href=href("/upload", query))
+    back = dcc.Link("返回上传历史", href=href(paths.UPLOAD, query))
     sections = [
         _facts(detail, back),
         _undo(detail),
@@ -76,9 +77,9 @@ def _facts(detail: Document, back: Component) -> Component:
     ]
     links = []
     if detail["stored_path"]:
-        links.append(download("下载原文件", f"/upload/originals/{detail['id']}"))
+        links.append(download("下载原文件", paths.original(detail["id"])))
     if detail["report_path"]:
-        links.append(download("下载退回表", f"/upload/reports/{detail['id']}.xlsx"))
+        links.append(download("下载退回表", paths.report(detail["id"])))
     rows = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts]
     return card("来源", html.Dl(rows, className="facts"), menu=[*links, back])
 

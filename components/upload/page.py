@@ -10,7 +10,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids
+from components import ids, paths
 from components.handbook import place_path
 from components.links import href
 from components.parts.attributes import aria, data
@@ -163,7 +163,7 @@ def open_jobs(jobs: Sequence[Document], query: Mapping[str, str], this_year: int
     names = {"queued": "排队中", "running": "处理中", "waiting": "等待确认"}
     rows = [
         [
-            dcc.Link(job["title"], href=href("/upload", query, job=job["id"])),
+            dcc.Link(job["title"], href=href(paths.UPLOAD, query, job=job["id"])),
             names[job["state"]],
             job["phase"] or "—",
             moment_text(job["created_at"], this_year),
@@ -181,7 +181,8 @@ def open_jobs(jobs: Sequence[Document], query: Mapping[str, str], this_year: int
 def others_link(number: int, query: Mapping[str, str]) -> Component:
     """Beside the job that is shown."""
     return html.P(
-        dcc.Link(f"另有 {number} 个文件没有处理完", href=href("/upload", query)), className="note"
+        dcc.Link(f"另有 {number} 个文件没有处理完", href=href(paths.UPLOAD, query)),
+        className="note",
     )
 
 
@@ -218,7 +219,7 @@ def history(
     ]
     rows = [
         [
-            dcc.Link(str(b["id"]), href=href("/upload", query, batch=str(b["id"]))),
+            dcc.Link(str(b["id"]), href=href(paths.UPLOAD, query, batch=str(b["id"]))),
             moment_text(b["uploaded_at"], this_year),
             kind_text(b["kind"], b["layer"]) + (f"（{b['year']}）" if b["year"] else ""),
             html.Span(
@@ -237,9 +238,11 @@ def history(
     last = max(1, -(-total // size))
     pager = html.Div(
         [
-            dcc.Link("上一页", href=href("/upload", query, page=str(page - 1))) if page > 1 else "",
+            dcc.Link("上一页", href=href(paths.UPLOAD, query, page=str(page - 1)))
+            if page > 1
+            else "",
             html.Span(f"第 {page} / {last} 页，共 {format_count(total)} 批"),
-            dcc.Link("下一页", href=href("/upload", query, page=str(page + 1)))
+            dcc.Link("下一页", href=href(paths.UPLOAD, query, page=str(page + 1)))
             if page < last
             else "",
         ],
@@ -298,7 +301,7 @@ def source_text(source: str) -> str:
 def report_link(batch: Document) -> Any:
     if not batch["report_path"]:
         return "—"
-    return download("下载", f"/upload/reports/{batch['id']}.xlsx")
+    return download("下载", paths.report(batch["id"]))
 
 
 def download(text: str, address: str) -> Component:
@@ -308,9 +311,7 @@ def download(text: str, address: str) -> Component:
 def templates() -> Component:
     """A template workbook for every kind that comes as a table."""
     kinds = [k for k in UploadKind if k is not UploadKind.REFERENCE]
-    links = [
-        html.Li(download(f"{k.label}模板", f"/upload/templates/{k.value}.xlsx")) for k in kinds
-    ]
+    links = [html.Li(download(f"{k.label}模板", paths.template(k.value))) for k in kinds]
     return card(
         "模板：表头、单位、下拉选项和两行示例都已填好",
         html.Ul(links, className="template-list"),

@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from components import ids
+from components import ids, paths
 from components.links import href
 from components.parts.cards import card
 from components.parts.help import Explained, help_link
@@ -45,7 +45,7 @@ def _profile(profile: Document, query: Mapping[str, str], this_year: int) -> Com
     last: list[Any] = []
     if profile["last_batch"]:
         batch = str(profile["last_batch"])
-        last = [dcc.Link(f"最近一次：批次{batch}", href=href("/upload", query, batch=batch))]
+        last = [dcc.Link(f"最近一次：批次{batch}", href=href(paths.UPLOAD, query, batch=batch))]
     new_name = field(
         "改名为",
         part("name", number, name),

@@ -15,7 +15,7 @@ from callbacks.lists.grid import export_href, next_search, picked_patch
 from callbacks.lists.said import filter_text
 from callbacks.lists.view import read_view, rows_response, selected_rows
 from callbacks.lists.workbook import list_workbook, register_export, selected_workbook
-from components.links import patch_path
+from components import paths
 from data.errors import NotFound
 from data.services import Services
 from data.store.queries.list_filters import ColumnFilter, Operator
@@ -123,7 +123,7 @@ def test_a_number_that_is_not_there_opens_nothing(services: Services) -> None:
 
 @pytest.mark.parametrize("number", ["A/1", "1 2", "a?b#c", "50%", "图斑一", "<b>"])
 def test_the_address_of_a_patch_holds_any_number(number: str) -> None:
-    path = patch_path(2023, number)
+    path = paths.patch(2023, number)
     assert path.count("/") == 3
     assert not set("?#<> ") & set(path)
 

@@ -1,0 +1,53 @@
+"""The address of every page, and of what is downloaded below a page's own.
+
+Pages register with these, links are made of these (`components/links.py` adds year, day and
+district). No other module writes one.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+OVERVIEW = "/"
+CLEARANCE = "/clearance"
+OVERDUE = "/overdue"
+HEATMAP = "/heatmap"
+HEATMAP_PATCHES = f"{HEATMAP}/patches"
+PATCHES = "/patches"
+PATCH = f"{PATCHES}/<year>/<patch_no>"
+TRIGGERS = "/triggers"
+TRIGGER_PATCHES = f"{TRIGGERS}/patches"
+ASSESSMENT = "/assessment"
+RULES = "/rules"
+UPLOAD = "/upload"
+HELP = "/help"
+HELP_CHAPTER = f"{HELP}/<chapter>"
+
+
+def patch(year: int, patch_no: str) -> str:
+    """One patch; a number may hold any character, a slash too."""
+    return f"{PATCHES}/{year}/{quote(patch_no, safe='')}"
+
+
+def uploading(file_id: str = "") -> str:
+    """Where the browser sends a file, and asks after one that it has begun to send."""
+    return f"{UPLOAD}/files/{file_id}" if file_id else f"{UPLOAD}/files"
+
+
+def template(kind: str) -> str:
+    return f"{UPLOAD}/templates/{kind}.xlsx"
+
+
+def report(batch: int | str) -> str:
+    """The workbook that an upload returned."""
+    return f"{UPLOAD}/reports/{batch}.xlsx"
+
+
+def job_report(job_id: str) -> str:
+    """The workbook of an upload that was not written."""
+    return f"{UPLOAD}/reports/job/{job_id}.xlsx"
+
+
+def original(batch: int | str) -> str:
+    """The file as it came."""
+    return f"{UPLOAD}/originals/{batch}"
