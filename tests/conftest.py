@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -27,6 +28,7 @@ from data.store.engine import Store
 from data.store.opening import open_store
 from tests.demo_year import DemoYear, load_demo_year
 from tests.postgres import PrivateCluster, database_name, find_programs
+from tests.reading import read_in_process
 
 #: Puts what a test wants to find into a store.
 Fill = Callable[[Store], None]
@@ -238,14 +240,15 @@ def shared_dir() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _read_in_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests' own small files are read without the child process, which is tested by itself."""
-    if "sandboxed" in request.keywords:
+def _read_in_process(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The tests' own small files are read without the child process, which is tested by itself.
+
+    What reads uploads is imported for a test that has settings, or where it is there already: the
+    others start in half the time.
+    """
+    reads = "settings" in request.fixturenames or "data.upload.prepare" in sys.modules
+    if "sandboxed" in request.keywords or not reads:
+        yield
         return
-    from data.upload import prepare
-    from data.upload.readers import ReadOptions, ReadResult, read_file
-
-    def read(path: Path, options: ReadOptions, **_limits: object) -> ReadResult:
-        return read_file(path, options)
-
-    monkeypatch.setattr(prepare, "read_file_limited", read)
+    with read_in_process():
+        yield

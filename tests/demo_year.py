@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data.settings import Settings
+from tests.reading import read_in_process
 
 DEMO_YEAR = 2023
 DEMO_TODAY = date(2023, 11, 23)
@@ -28,6 +29,7 @@ def load_demo_year(folder: Path) -> DemoYear:
 
     settings = Settings(local_dir=folder, fixed_today=DEMO_TODAY)
     store = open_store(settings)
-    loaded = load_demo(store, settings, year=DEMO_YEAR, until=DEMO_TODAY, patches=DEMO_PATCHES)
+    with read_in_process():
+        loaded = load_demo(store, settings, year=DEMO_YEAR, until=DEMO_TODAY, patches=DEMO_PATCHES)
     store.engine.dispose()
     return DemoYear(settings, loaded)

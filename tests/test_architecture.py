@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -72,6 +74,19 @@ def test_the_product_does_not_import_its_tests_and_benchmarks() -> None:
 @pytest.mark.parametrize("module", ["pickle", "shelve", "diskcache", "marshal", "dill"])
 def test_nothing_is_read_back_by_a_library_that_can_run_what_it_reads(module: str) -> None:
     assert [path for path in sources(*ROOMS) if module in imported_names(path)] == []
+
+
+def test_a_test_that_needs_no_store_starts_without_the_product() -> None:
+    """What conftest imports, each single test file waits for."""
+    heavy = {"alembic", "dash", "flask", "geopandas", "numpy", "pandas", "plotly", "pyarrow"}
+    code = (
+        "import pytest, sys; status = pytest.main(['-q', '-p', 'no:cacheprovider', '-k', 'mu_is',"
+        f" 'tests/data/test_units.py']); print(status or sorted({heavy!r} & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.splitlines()[-1:] == ["[]"], ended.stdout
 
 
 def test_nothing_is_decided_by_the_words_of_a_refusal() -> None:
