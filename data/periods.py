@@ -22,6 +22,11 @@ from data.errors import SupervisionError
 BEIJING = timezone(timedelta(hours=8))
 
 
+def utc_now() -> datetime:
+    """UTC without a zone, as the store keeps moments."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def local_time(moment: datetime) -> datetime:
     """A moment in Beijing time; one without a zone is UTC, as SQLite gives it back."""
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(BEIJING)

@@ -53,6 +53,9 @@ class Settings:
     refused_days: how long copies of refused files are kept.
     anchor_dir: folder for signed anchors, best on another machine; None for none.
     anchor_key_file: the private key that signs them, see anchor_key.
+    password_…: letters and kinds of letters that a password has at least, days after which it must
+    be changed (0: never). lock_…: failed attempts of a name, and for how long it is locked.
+    idle_minutes, session_hours: when a session ends by itself.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -82,6 +85,13 @@ class Settings:
     anchor_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_DIR", Path))
     anchor_key_file: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_KEY", Path))
     celery_broker_url: str | None = field(default=None, metadata=_from("WEIPIAN_CELERY_BROKER_URL"))
+    password_length: int = field(default=8, metadata=_from("WEIPIAN_PASSWORD_LENGTH", _whole))
+    password_classes: int = field(default=3, metadata=_from("WEIPIAN_PASSWORD_CLASSES", _whole))
+    password_days: int = field(default=90, metadata=_from("WEIPIAN_PASSWORD_DAYS", _whole))
+    lock_after: int = field(default=5, metadata=_from("WEIPIAN_LOCK_AFTER", _whole))
+    lock_minutes: int = field(default=10, metadata=_from("WEIPIAN_LOCK_MINUTES", _whole))
+    idle_minutes: int = field(default=30, metadata=_from("WEIPIAN_IDLE_MINUTES", _whole))
+    session_hours: int = field(default=12, metadata=_from("WEIPIAN_SESSION_HOURS", _whole))
     fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 
     def __post_init__(self) -> None:

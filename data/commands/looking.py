@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from data.acting import acting
 from data.commands.arguments import Arguments
 from data.commands.output import DONE, print_json, print_table, store_of
 from data.errors import SupervisionError
 from data.periods import default_as_of, doubtful_as_of
-from data.scope import Scope
 from data.settings import Settings
 from data.vocabulary import PatchStatus
 
@@ -32,7 +32,7 @@ def _known_district(conn: Any, code: str | None) -> str | None:
 
     if code is None:
         return None
-    known = districts(conn)
+    known = [unit for unit in districts(conn) if acting().scope.allows(unit.code)]
     for unit in known:
         if code in (unit.code, unit.name, unit.short_name):
             return unit.code
@@ -48,7 +48,7 @@ def run_figures(settings: Settings, arguments: Arguments) -> int:
     year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
         district = _known_district(conn, arguments.district)
-        document = figures(conn, Scope.all(), year, as_of, district)
+        document = figures(conn, acting().scope, year, as_of, district)
         lines = lines_of(rulebook(conn), year, as_of)
     if arguments.json:
         print_json(document)
@@ -92,7 +92,7 @@ def run_patches(settings: Settings, arguments: Arguments) -> int:
         )
         rows = [
             {**row, "due": row["due_on"], "district": row["district_code"]}
-            for chunk in iter_patches(conn, Scope.all(), query)
+            for chunk in iter_patches(conn, acting().scope, query)
             for row in chunk
         ]
     if arguments.json:
@@ -110,7 +110,7 @@ def run_tasks(settings: Settings, arguments: Arguments) -> int:
     year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
         district = _known_district(conn, arguments.district)
-        tasks = field_checks(conn, Scope.all(), year, as_of, district)
+        tasks = field_checks(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(tasks)
     else:
@@ -137,7 +137,7 @@ def run_triggers(settings: Settings, arguments: Arguments) -> int:
     year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
         district = _known_district(conn, arguments.district)
-        triggers = current_triggers(conn, Scope.all(), year, as_of, district)
+        triggers = current_triggers(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(triggers)
     else:

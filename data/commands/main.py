@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from data.acting import acting_as
+from data.commands.accounts import a_role, rights_list, run_user
 from data.commands.arguments import (
     Arguments,
     a_crs,
@@ -36,10 +39,11 @@ from data.commands.keeping import (
 )
 from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
-from data.commands.output import DONE, REFUSED
+from data.commands.output import DONE, REFUSED, store_of
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
 from data.errors import SupervisionError
+from data.rights import Right
 from data.settings import Settings
 from data.vocabulary import PatchStatus, UploadKind
 
@@ -60,7 +64,8 @@ def _run(settings: Settings, arguments: Arguments, book: Logbook) -> int:
     handler: Callable[[Settings, Arguments], int] = arguments.handler
     try:
         _prove_rules()
-        return handler(settings, arguments)
+        with _on_behalf(settings, arguments):
+            return handler(settings, arguments)
     except SupervisionError as error:
         print(error.message, file=sys.stderr)
     except BrokenPipeError:  # the reader of the pipe has seen enough
@@ -71,6 +76,22 @@ def _run(settings: Settings, arguments: Arguments, book: Logbook) -> int:
     except Exception as error:
         print(told(error, book, arguments.command), file=sys.stderr)
     return REFUSED
+
+
+@contextmanager
+def _on_behalf(settings: Settings, arguments: Arguments) -> Iterator[None]:
+    """--as-user: in that account's scope and with its rights; a disabled one is refused."""
+    name = getattr(arguments, "as_user", None)
+    if name is None:
+        yield
+        return
+    from data.store.queries.accounts import account_named
+
+    with store_of(settings).read() as conn:
+        account = account_named(conn, name)
+    account.require(Right.READ)
+    with acting_as(account):
+        yield
 
 
 def _prove_rules() -> None:
@@ -94,6 +115,10 @@ def command_parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
         sub.add_argument("--json", action="store_true", help="只输出一个 JSON 文档")
         sub.set_defaults(handler=handler)
+        return sub
+
+    def reading(sub: Any) -> Any:
+        sub.add_argument("--as-user", metavar="账户", help="以该账户的范围和权限查看")
         return sub
 
     def action(actions: Any, name: str) -> Any:
@@ -130,7 +155,7 @@ def command_parser() -> argparse.ArgumentParser:
     upload.add_argument("--all-or-nothing", action="store_true")
     upload.add_argument("--preview", action="store_true")
 
-    uploads = command("uploads", run_uploads, "上传历史")
+    uploads = reading(command("uploads", run_uploads, "上传历史"))
     uploads.add_argument("--refused", action="store_true", help="未收下的文件")
     undo = command("undo", run_undo, "撤回一个批次")
     undo.add_argument("batch", type=a_number)
@@ -141,7 +166,7 @@ def command_parser() -> argparse.ArgumentParser:
         ("tasks", run_tasks, "外业核查任务"),
         ("triggers", run_triggers, "已触发的预警"),
     ):
-        sub = command(name, handler, about)
+        sub = reading(command(name, handler, about))
         sub.add_argument("--year", type=a_year, required=True)
         sub.add_argument("--as-of", type=a_day)
         sub.add_argument("--district")
@@ -191,6 +216,7 @@ def command_parser() -> argparse.ArgumentParser:
     withdrawing.add_argument("--reason", required=True)
     withdrawing.add_argument("--by", default="命令行")
 
+    _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     verify = command("verify", run_verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")
     verify.add_argument("--quick", action="store_true", help="不重新计算汇总表")
@@ -207,6 +233,31 @@ def command_parser() -> argparse.ArgumentParser:
     watch.add_argument("directory", type=Path)
     watch.add_argument("--once", action="store_true", help="处理现有文件后退出")
     return parser
+
+
+def _user_commands(user: Any, action: Callable[[Any, str], Any]) -> None:
+    actions = user.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def named(name: str) -> Any:
+        sub = action(actions, name)
+        sub.add_argument("name", metavar="账户")
+        return sub
+
+    for name in ("add", "set"):
+        sub = named(name)
+        sub.add_argument("--role", type=a_role, required=name == "add", metavar="角色")
+        sub.add_argument("--district", metavar="区市")
+        sub.add_argument("--rights", type=rights_list, metavar="权限", help="用逗号分隔")
+        if name == "add":
+            sub.add_argument("--password-stdin", action="store_true", help="密码从标准输入读取")
+    named("disable")
+    named("enable")
+    named("password").add_argument("--password-stdin", action="store_true")
+    action(actions, "list")
+    named("sessions").add_argument("--end", action="store_true", help="结束其所有会话")
+    named("token").add_argument("--days", type=a_number, required=True)
+    named("code").add_argument("--off", action="store_true", help="不再要动态码")
+    named("subject").add_argument("subject", metavar="统一认证身份")
 
 
 def _worker(settings: Settings, arguments: Arguments) -> int:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from data.acting import acting
 from data.commands.arguments import Arguments
 from data.commands.output import (
     DONE,
@@ -17,7 +18,6 @@ from data.commands.output import (
     store_of,
 )
 from data.errors import SupervisionError
-from data.scope import Scope
 from data.settings import Settings
 from data.vocabulary import UploadKind
 
@@ -72,7 +72,7 @@ def run_upload(settings: Settings, arguments: Arguments) -> int:
         preview=arguments.preview,
         layer=arguments.layer,
         confirmed_units=frozenset(arguments.confirm_unit),
-        uploaded_by="命令行",
+        uploaded_by=acting().name,
         uploaded_from="cli",
     )
     outcome = upload_file(store, request, show_progress)
@@ -118,7 +118,7 @@ def run_uploads(settings: Settings, arguments: Arguments) -> int:
     if arguments.refused:
         return _run_refused(settings, arguments)
     with store_of(settings).read() as conn:
-        batches = upload_list(conn, Scope.all(), limit=1_000_000, offset=0)
+        batches = upload_list(conn, acting().scope, limit=1_000_000, offset=0)
     if arguments.json:
         print_json(batches)
     else:
@@ -146,7 +146,7 @@ def run_undo(settings: Settings, arguments: Arguments) -> int:
 
     store = store_of(settings)
     with store.write() as conn:
-        batch = take_back(conn, arguments.batch, "命令行")
+        batch = take_back(conn, arguments.batch, acting().name)
     if arguments.json:
         print_json({"undone": arguments.batch, "batch": batch})
     else:

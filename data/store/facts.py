@@ -13,9 +13,12 @@ import orjson
 from sqlalchemy import Connection, RowMapping, select
 
 from data.store import events, meta
-from data.store.models import Event, MappingProfile, Upload
+from data.store.models import Account, Event, MappingProfile, Session, Token, Upload
 
 UPLOAD, PROFILE, VALUE = "upload", "profile", "value"
+ACCOUNT, SESSION, TOKEN = "account", "session", "token"
+#: Tables whose rows events tell of one by one: kind of event → model.
+ROWS: dict[str, Any] = {ACCOUNT: Account, SESSION: Session, TOKEN: Token}
 _SYSTEM = ("系统", "store")
 _LONG = 64
 
@@ -32,6 +35,16 @@ def tell_profile(conn: Connection, number: int) -> None:
     table = MappingProfile.__table__
     row = conn.execute(select(table).where(table.c.id == number)).mappings().first()
     events.note(conn, PROFILE, *_SYSTEM, {"id": number, "row": row and digest_of(row)})
+
+
+def tell_row(
+    conn: Connection, kind: str, number: int, who: str, source: str, about: Mapping[str, Any]
+) -> None:
+    """Of an account, a session or a token as it stands. about: what was done, for the log; no
+    secrets."""
+    table = ROWS[kind].__table__
+    row = conn.execute(select(table).where(table.c.id == number)).mappings().one()
+    events.note(conn, kind, who, source, {**about, "id": number, "row": digest_of(row)})
 
 
 def keep_value(conn: Connection, key: str, value: str, dropped: Sequence[str] = ()) -> None:
@@ -67,11 +80,13 @@ def _sha256(data: bytes) -> str:
 @dataclass
 class Told:
     """What the events say: batch → hash of its facts; profile → hash of its row; key → its value
-    as events hold it. last_profile: the highest number ever given."""
+    as events hold it; kind of ROWS and number → hash of the row. last_profile: the highest number
+    ever given."""
 
     uploads: dict[int, str] = field(default_factory=dict)
     profiles: dict[int, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
+    rows: dict[tuple[str, int], str] = field(default_factory=dict)
     last_profile: int = 0
 
 
@@ -86,6 +101,8 @@ def told(conn: Connection) -> Told:
             found.profiles[about["id"]] = about["row"]
             if about["row"] is None:
                 del found.profiles[about["id"]]
+        elif kind in ROWS:
+            found.rows[kind, about["id"]] = about["row"]
         else:
             found.values[about["key"]] = about["value"]
             for key in about["dropped"]:
@@ -94,6 +111,6 @@ def told(conn: Connection) -> Told:
 
 
 def _about(conn: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
-    query = select(Event.kind, Event.told).where(Event.kind.in_([UPLOAD, PROFILE, VALUE]))
+    query = select(Event.kind, Event.told).where(Event.kind.in_([UPLOAD, PROFILE, VALUE, *ROWS]))
     for kind, text in conn.execute(query.order_by(Event.seq)):
         yield kind, orjson.loads(text)

@@ -553,6 +553,64 @@ class History(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class Account(Base):
+    """Who may sign in. Never deleted: its name stands in the history. rights: words of
+    data/rights.py, sorted. Moments in UTC. Events tell of every row (data/store/facts.py)."""
+
+    __tablename__ = "account"
+    proof: ClassVar[Proof] = Proof.TOLD
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
+    rights: Mapped[list[Any]]
+    password_hash: Mapped[str | None] = mapped_column(Text)  # argon2id; None: signs in elsewhere
+    password_changed_at: Mapped[datetime | None]
+    totp_secret: Mapped[str | None] = mapped_column(String(64))  # base32
+    subject: Mapped[str | None] = mapped_column(String(255), unique=True)  # of OpenID Connect
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class Session(Base):
+    """A browser that signed in. digest: SHA-256 of the id in its cookie, which is kept nowhere."""
+
+    __tablename__ = "session"
+    proof: ClassVar[Proof] = Proof.TOLD
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(String(64))  # the browser's address
+    ended_at: Mapped[datetime | None]
+
+
+class Token(Base):
+    """A machine that reads as an account. digest: SHA-256 of the token, which is kept nowhere."""
+
+    __tablename__ = "token"
+    proof: ClassVar[Proof] = Proof.TOLD
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    made_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    ends_on: Mapped[date] = mapped_column(info=LOOKS_AHEAD)  # the last day on which it is good
+    revoked_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """What signing in counts, by key: attempts that failed (of a name, of an address), the last
+    one-time code of an account, when a session was last seen. No knowledge about the world."""
+
+    __tablename__ = "sign_in"
+    proof: ClassVar[Proof] = Proof.NONE
+    key: Mapped[str] = mapped_column(String(96), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]  # locked before then
+
+
 class Event(Base):
     """What happened that changed no record: a file that was refused. Never changed; a SHA-256 chain
     of its own (data/store/events.py). told: JSON, its keys by kind."""

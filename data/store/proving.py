@@ -102,6 +102,8 @@ def proven_on(
         told = facts.told(conn)
         _first(proven, "upload", _uploads(conn, told))
         _first(proven, "mapping_profile", _profiles(conn, told))
+        for kind in facts.ROWS:
+            _first(proven, kind, _told_rows(conn, told, kind))
         if walked.first_bad is None:
             _first(proven, "meta", _values(conn, walked, told))
     _first(proven, "deduction", _deductions(conn, deductions))
@@ -241,6 +243,17 @@ def _profiles(conn: Connection, told: facts.Told) -> Iterator[Fault]:
             yield Fault("mapping_profile", row["name"], "列的对应方案与事件不符，或没有相应的事件")
     for number in sorted(left):
         yield Fault("mapping_profile", str(number), "事件中有这个方案，库中没有")
+
+
+def _told_rows(conn: Connection, told: facts.Told, kind: str) -> Iterator[Fault]:
+    """Accounts, sessions, tokens."""
+    left = {number: digest for (table, number), digest in told.rows.items() if table == kind}
+    for row in conn.execute(select(facts.ROWS[kind].__table__)).mappings():
+        if left.pop(row["id"], None) != facts.digest_of(row):
+            where = row["name"] if kind == facts.ACCOUNT else f"第{row['id']}号"
+            yield Fault(kind, where, "与事件不符，或没有相应的事件")
+    for number in sorted(left):
+        yield Fault(kind, f"第{number}号", "事件中有这一行，库中没有")
 
 
 def _values(conn: Connection, walked: history.Walk, told: facts.Told) -> Iterator[Fault]:

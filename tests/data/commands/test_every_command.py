@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import shutil
@@ -46,6 +47,20 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("record", "list"): [("--year", "2023")],
     ("record", "add"): [("severe_impact", "371002", "--year", "2023", *DAY)],
     ("record", "withdraw"): [("1", *DAY)],
+    ("user", "add"): [
+        ("乙", "--role", "city"),
+        ("乙", "--role", "district", "--district", "环翠区"),
+        ("乙", "--role", "city", "--password-stdin"),
+    ],
+    ("user", "set"): [("甲", "--rights", "audit,审核"), ("甲",), ("无此人", "--role", "city")],
+    ("user", "disable"): [("甲",), ("甲",)],
+    ("user", "enable"): [("甲",)],
+    ("user", "password"): [("甲",), ("甲", "--password-stdin")],
+    ("user", "list"): [()],
+    ("user", "sessions"): [("甲",), ("甲", "--end"), ("无此人",)],
+    ("user", "token"): [("甲", "--days", "3"), ("甲", "--days", "0")],
+    ("user", "code"): [("甲",), ("甲", "--off")],
+    ("user", "subject"): [("甲", "a@b")],
     ("verify",): [
         (),
         ("--anchor", "{folder}/absent.json"),
@@ -98,6 +113,7 @@ def filled(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         for kind, row in (("patches", PATCH), ("findings", FINDING)):
             file = write_csv(folder / f"{kind}.csv", [row])
             assert main(["upload", str(file), "--kind", kind, "--year", "2023"]) == 0
+        assert main(["user", "add", "甲", "--role", "city"]) == 0
     return path
 
 
@@ -116,6 +132,7 @@ def run(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbina
 
     def call(*words: str) -> tuple[int, str, str]:
         capfdbinary.readouterr()
+        monkeypatch.setattr("sys.stdin", io.StringIO(""))
         code = main([word.format(**names) for word in words])
         out, err = capfdbinary.readouterr()
         return code, out.decode(), err.decode()

@@ -257,3 +257,59 @@ def test_the_module_runs_as_a_program(sqlite_url: str, tmp_path: Path) -> None:
         timeout=120,
     )
     assert json.loads(done.stdout)["city"]["patches"] == 0
+
+
+def test_a_reading_command_sees_what_the_account_sees(filled: Any) -> None:
+    for name, more in (
+        ("环翠", ("--role", "district", "--district", "371002")),
+        ("文登", ("--role", "district", "--district", "文登区")),
+        ("停用", ("--role", "city")),
+    ):
+        code, document, _ = filled("user", "add", name, *more)
+        assert (code, document["user"]) == (0, name)
+    filled("user", "disable", "停用")
+
+    def seen(command: str, name: str) -> Any:
+        code, document, err = filled(command, *ON, "--as-user", name)
+        return document if code == 0 else err
+
+    assert seen("patches", "环翠") == filled("patches", *ON)[1]
+    assert seen("patches", "文登") == []
+    assert seen("tasks", "文登") == []
+    assert seen("triggers", "文登") == []
+    assert [row["code"] for row in seen("figures", "文登")["districts"]] == ["371003"]
+    assert seen("figures", "文登")["city"]["patches"] == 0
+    assert "没有区市" in filled("figures", *ON, "--district", "371002", "--as-user", "文登")[2]
+    for command in ("figures", "patches", "tasks", "triggers"):
+        assert "没有账户" in seen(command, "无此人")
+        assert "已停用" in seen(command, "停用")
+    code, document, _ = filled("uploads", "--as-user", "文登")
+    assert (code, document) == (0, [])
+
+
+def test_accounts_are_kept_by_command(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    def typed(*arguments: str, password: str = "") -> tuple[int, Any, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(password))
+        ran: tuple[int, Any, str] = cli(*arguments)
+        return ran
+
+    add = ("user", "add", "经办", "--role", "city", "--rights", "audit,起草", "--password-stdin")
+    assert "没有读到密码" in typed(*add)[2]
+    assert "太简单" in typed(*add, password="abcdefghi")[2]
+    assert typed(*add, password="Jizhang-2023\n")[0] == 0
+    (row,) = cli("user", "list")[1]
+    assert (row["name"], row["rights"], row["disabled"]) == (
+        "经办", ["audit", "draft", "read"], False,
+    )  # fmt: skip
+    code, document, _ = cli("user", "token", "经办", "--days", "3")
+    assert code == 0
+    assert len(document["token"]) > 40
+    assert cli("user", "set", "经办", "--role", "district", "--district", "环翠区")[0] == 0
+    (row,) = cli("user", "list")[1]
+    assert (row["role"], row["district"]) == ("district", "371002")
+    assert row["rights"] == ["answer", "export", "read", "upload"]
+    assert cli("user", "disable", "经办")[0] == 0
+    assert "已停用" in cli("user", "token", "经办", "--days", "3")[2]
+    assert cli("verify")[0] == 0

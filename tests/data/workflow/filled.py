@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from data.errors import UploadRefused
+from data.rights import Role
 from data.store.engine import Store
 from data.store.queries.stamp import Contact
 from data.triggers.snapshots import take_snapshot
@@ -15,9 +16,11 @@ from data.upload.placed_again import take_back
 from data.upload.request import KeepProfile
 from data.upload.template_examples import example_rows
 from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
+from data.workflow.accounts import add_account
 from data.workflow.contacts import set_contact
 from data.workflow.parameters import change_parameter
 from data.workflow.records import NewRecord, add_record, withdraw_record
+from data.workflow.sessions import begin_session, make_token
 from tests.drawn_layers import layer_file
 from tests.sending import PATCH, send, send_file
 
@@ -49,6 +52,9 @@ def fill(store: Store) -> None:
             contact = Contact("区自然资源局", "执法科", telephone)
             set_contact(conn, "371002", contact, "王工", "cli")
         asked = KeepProfile("业务表", "0" * 64, None)
+        reader = add_account(conn, store.settings, "甲", Role.CITY)
+        begin_session(conn, reader, "cli")
+        make_token(conn, "甲", 3, TODAY)
         mapping_profiles.keep(conn, asked, "patches", {"甲": {"field": "patch_no", "unit": None}})
     empty = folder / "空.csv"
     empty.write_bytes(b"")

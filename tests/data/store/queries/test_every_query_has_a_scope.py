@@ -44,7 +44,20 @@ _FOR_THE_CUBE = {
 }  # fmt: skip
 #: Ids alone, which the next query narrows; and what the machinery asks of its own job.
 _OF_THE_MACHINERY = {"trigger_facts.large_patches", "uploads.batch_of_file"}
-WITHOUT = _OF_NO_DISTRICT | _OF_CHOSEN_PATCHES | _BELOW_ANOTHER | _FOR_THE_CUBE | _OF_THE_MACHINERY
+#: Of accounts, not of patches: asked in front of a request, or by whoever has the right (accounts).
+_OF_ACCOUNTS = {
+    "accounts.account_named", "accounts.known_account", "accounts.all_accounts",
+    "accounts.secrets_of", "accounts.account_of_subject", "accounts.session_of",
+    "accounts.token_of", "accounts.sessions", "accounts.tokens",
+}  # fmt: skip
+WITHOUT = (
+    _OF_ACCOUNTS
+    | _OF_NO_DISTRICT
+    | _OF_CHOSEN_PATCHES
+    | _BELOW_ANOTHER
+    | _FOR_THE_CUBE
+    | _OF_THE_MACHINERY
+)
 
 
 def asking() -> Iterator[tuple[str, Callable[..., Any]]]:
