@@ -89,7 +89,7 @@
   }
 
   function replace(query, isStep) {
-    const search = query.toString() ? "?" + query.toString().replaceAll("%2C", ",") : "";
+    const search = query.toString() ? "?" + query.toString().replaceAll("%2C", ",").replaceAll("%3B", ";") : "";
     if (search !== window.location.search && window.location.pathname === "/heatmap") {
       window.weipianAddress.follow(search, isStep);
     }
@@ -192,8 +192,10 @@
       links();
       const key = question(values) + "|" + [values.radius, values.by, values.colour].join("|");
       if (key === drawn) return time.say(day);
-      if (outline && drawn) { dropOutline(); map.closePopup(); }
+      const first = !drawn;
+      if (outline && !first) { dropOutline(); map.closePopup(); }
       drawn = key;
+      if (first) takeUpOutline();
       loaded = layer.show(question(values), values);
       // what the map still shows is not called by the next day's name
       loaded.then(() => { if (key === drawn) time.say(day); });
@@ -223,11 +225,38 @@
       return Object.keys(parts).filter((key) => parts[key]).map((key) => "&" + key + "=" + parts[key]).join("");
     }
 
+    /* The outline stands in the address, so that a colleague sees the same. */
+    function setOutline(corners, poly) {
+      const shape = L.polygon(corners, {
+        pane: "heatmap-data", renderer, interactive: false, color: token("accent"), weight: 2, dashArray: "6 4",
+        fillOpacity: 0.08,
+      }).addTo(map);
+      outline = { shape, poly };
+      links();
+      outline.card = cards.place({ poly }, shape.getBounds().getCenter(), false, true);
+    }
+
     function dropOutline() {
       if (!outline) return;
       outline.shape.remove();
       outline = null;
       links();
+      tellOutline("");
+    }
+
+    function tellOutline(poly) {
+      const query = new URLSearchParams(window.location.search);
+      if ((query.get("poly") || "") === poly) return;
+      if (poly) query.set("poly", poly); else query.delete("poly");
+      replace(query);
+    }
+
+    /* What cannot be read is named by the page (callbacks/heatmap/address.py) and not drawn. */
+    function takeUpOutline() {
+      const poly = new URLSearchParams(window.location.search).get("poly") || "";
+      const corners = poly.split(";").filter(Boolean).map((c) => c.split(",").map(Number));
+      if (corners.length < 3 || corners.some((c) => c.length !== 2 || !c.every(Number.isFinite))) return;
+      setOutline(corners.map(([lng, lat]) => L.latLng(lat, lng)), poly);
     }
 
     function moved() {
@@ -250,17 +279,13 @@
     const time = timeBar(byId("heatmap-time"), page.frame.days, showDay, () => loaded);
     const lasso = lassoOf(map, byId("heatmap-lasso"), function (corners) {
       dropOutline();
-      const shape = L.polygon(corners, {
-        pane: "heatmap-data", renderer, interactive: false, color: token("accent"), weight: 2, dashArray: "6 4",
-        fillOpacity: 0.08,
-      }).addTo(map);
-      const poly = corners.map((c) => c.lng.toFixed(6) + "," + c.lat.toFixed(6)).join(";");
-      outline = { shape, poly };
-      links();
-      outline.card = cards.place({ poly }, shape.getBounds().getCenter());
+      const poly = corners.map((c) => c.lng.toFixed(5) + "," + c.lat.toFixed(5)).join(";");
+      tellOutline(poly);
+      setOutline(corners, poly);
     });
 
     function leave() {
+      outline = null; // the card of a map that goes away does not take it out of the address
       time.stop();
       lasso.end();
       cards.stop();

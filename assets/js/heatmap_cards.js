@@ -8,16 +8,30 @@
   function cardsOf(map, asked) {
     let card = new AbortController();
 
-    /* focused: it was opened by the keyboard, and gives the focus back where it came from. */
-    function popup(at, content, focused) {
+    /* focused: it was opened by the keyboard, and gives the focus back where it came from.
+     * still: the map stays where it is, for what the card is of is in sight; the card moves instead. */
+    function popup(at, content, focused, still) {
       const opener = focused ? document.activeElement : null;
-      const shown = L.popup({ maxWidth: 320, minWidth: 220, className: "map-card", autoPanPadding: [12, 12] })
+      const shown = L.popup({ maxWidth: 320, minWidth: 220, className: "map-card", autoPan: !still, autoPanPadding: [12, 12] })
         .setLatLng(at).setContent(content).openOn(map);
       const button = shown.getElement() && shown.getElement().querySelector(".leaflet-popup-close-button");
       if (button) { button.title = "关闭"; button.setAttribute("aria-label", "关闭"); }
       shown.getElement().addEventListener("keydown", (event) => { if (event.key === "Escape") map.closePopup(shown); });
       if (opener) shown.once("remove", () => giveBack(opener, shown.getElement()));
       return shown;
+    }
+
+    /* The card into the map's frame, where it began at its tip. */
+    function fit(shown) {
+      if (!shown.isOpen()) return;
+      const frame = map.getContainer().getBoundingClientRect();
+      const card = shown.getElement().getBoundingClientRect();
+      const by = L.point(
+        Math.max(0, frame.left + 12 - card.left) || Math.min(0, frame.right - 12 - card.right),
+        Math.max(0, frame.top + 12 - card.top) || Math.min(0, frame.bottom - 12 - card.bottom));
+      if (by.x || by.y) {
+        shown.setLatLng(map.containerPointToLatLng(map.latLngToContainerPoint(shown.getLatLng()).add(by)));
+      }
     }
 
     function giveBack(opener, card) {
@@ -27,11 +41,12 @@
     }
 
     /* The sum of a place, its first patches, and the way to all of them. */
-    function openCard(place, at, focused) {
+    function openCard(place, at, focused, still) {
       card.abort();
       card = new AbortController();
       const frame = text("div", "正在读取…");
-      const shown = popup(at, frame, focused);
+      const shown = popup(at, frame, focused, still);
+      if (still) fit(shown);
       const url = "/heatmap/first.json?" + asked.question() + "&" + new URLSearchParams(place).toString();
       fetchJson(url, card.signal).then(function (answer) {
         const parts = [text("strong", answer.label + " " + answer.text), text("p", answer.patches_text)];
@@ -51,6 +66,7 @@
         }
         frame.replaceChildren(...parts);
         shown.update();
+        if (still) fit(shown);
         if (focused && frame.querySelector("a")) frame.querySelector("a").focus();
       }).catch(function (error) {
         if (aborted(error)) return;

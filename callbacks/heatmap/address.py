@@ -16,12 +16,13 @@ from callbacks.frame.context import PageContext
 from data.maps.mercator import BadBox, Box, read_box
 from data.maps.patch_tiles import COLOURINGS
 from data.maps.question import BadQuestion, MapQuestion, read_question
+from data.maps.selection import BadOutline, read_outline
 from data.periods import format_day
 from data.vocabulary import ReferenceLayer
 
 #: What the page owns of the address, in this order; assets/js/heatmap.js knows them, too.
 QUESTION_KEYS = ("measure", "months", "type", "against", "against_months")
-VIEW_KEYS = ("day", "layer", "radius", "by", "colour", "overlays", "view")
+VIEW_KEYS = ("day", "layer", "radius", "by", "colour", "overlays", "view", "poly")
 KEYS = (*QUESTION_KEYS, *VIEW_KEYS)
 
 LAYERS = {"heat": "热力面", "bins": "网格", "areas": "区市", "patches": "图斑"}
@@ -156,6 +157,16 @@ def read_heatmap(context: PageContext) -> HeatmapAddress:
         problems=(*refused, *problems),
         **values,
     )
+
+
+def outline_problem(query: Mapping[str, str]) -> str | None:
+    """What is wrong with the outline in the address, which assets/js/heatmap.js draws."""
+    try:
+        if query.get("poly"):
+            read_outline(query["poly"])
+    except BadOutline as error:
+        return error.message
+    return None
 
 
 def _read_view(text: str) -> Box | None:

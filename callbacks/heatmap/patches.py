@@ -130,6 +130,8 @@ def way_back(conn: Connection, view: ListView) -> list[Component]:
     own = {key: query[key] for key in QUESTION_KEYS if query.get(key)}
     if query.get("bbox"):
         own["view"] = query["bbox"]
+    if query.get("poly"):
+        own["poly"] = query["poly"]
     back = dcc.Link("违法占用", href=href(paths.HEATMAP, query, **own))
     return [html.Nav([back, " › 图斑"], className="breadcrumb-line")]
 

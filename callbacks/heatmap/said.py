@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 from callbacks.frame.context import PageContext, read_context
 from callbacks.heatmap.address import (
     HeatmapAddress,
+    outline_problem,
     read_heatmap,
 )
 from callbacks.heatmap.patches import PATH as LIST_PATH
@@ -190,6 +191,8 @@ def key_figures(view: View) -> Component:
 def top(view: View, found: Sequence[Spot]) -> list[Component]:
     query = view.context.query
     problems = [*view.context.problems, *view.address.problems]
+    if bad := outline_problem(query):
+        problems.append(bad)
     return [
         html.H1(headline(view, found), className="headline"),
         html.P(subline(view), className="subline"),

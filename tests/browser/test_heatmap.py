@@ -129,8 +129,20 @@ def test_an_outline_by_hand_becomes_a_list_and_a_workbook_of_the_same_patches(
     page.mouse.down()
     for corner in (*corners[1:], corners[0]):
         page.mouse.move(*corner, steps=8)
+    where = page.locator("[data-view-list]").get_attribute("href")
     page.mouse.up()
-    expect(page.locator(".map-card li").first).to_be_visible(timeout=LONG)
+    card = page.locator(".map-card")
+    expect(card.locator("li").first).to_be_visible(timeout=LONG)
+    # the card stands within the map, which has not moved
+    assert page.locator("[data-view-list]").get_attribute("href") == where
+    inner = card.bounding_box()
+    assert inner and inner["y"] >= frame["y"] and inner["x"] >= frame["x"]
+    # the shape is in the address: a colleague sees the same
+    expect(page).to_have_url(re.compile("poly="))
+    said = card.locator("p").first.inner_text()
+    page.reload()
+    expect(card.locator("p").first).to_have_text(said, timeout=LONG)
+    expect(page).to_have_url(re.compile("poly="))
     found = re.search(r"([\d,]+)个图斑", page.locator(".map-card p").first.inner_text())
     assert found
     with page.expect_download() as download:
@@ -149,6 +161,10 @@ def test_an_outline_by_hand_becomes_a_list_and_a_workbook_of_the_same_patches(
         f"共 {found[1]} 个图斑", timeout=LONG
     )
     expect(page.locator("h1")).to_contain_text("圈选范围内")
+    page.locator(".breadcrumb-line a").click()
+    expect(card.locator("p").first).to_have_text(said, timeout=LONG)
+    card.get_by_role("button", name="关闭").click()
+    expect(page).not_to_have_url(re.compile("poly="))
 
 
 def test_a_typed_day_to_compare_with_is_shown_or_put_back(page: Page, server: Server) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from callbacks.frame.context import PageContext
-from callbacks.heatmap.address import HeatmapAddress, read_heatmap
+from callbacks.heatmap.address import HeatmapAddress, outline_problem, read_heatmap
 from components.links import read_search
 from data.scope import Scope
 from data.store.queries.stamp import Stamp
@@ -82,3 +82,9 @@ def test_a_view_that_is_none_shows_the_city() -> None:
 
 def test_the_as_of_date_itself_is_no_other_day() -> None:
     assert read("?day=2023-08-01").own() == ""
+
+
+def test_an_outline_that_is_none_is_named() -> None:
+    assert outline_problem({}) is None
+    assert outline_problem({"poly": "122,37;122.1,37;122.1,37.1"}) is None
+    assert "请在地图上重新圈选" in (outline_problem({"poly": "122,37;122.1,37"}) or "")
