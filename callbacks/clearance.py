@@ -91,7 +91,6 @@ def progress_card(context: PageContext, running: Clock, series: list[Figures]) -
             ),
         ],
         definition=DEFINITIONS["overdue"],
-        stamp=context.stamp_line,
         actions=[
             show_table(ids.Clearance.CHART_TABLE),
             export_link(href(EXPORT_PATH, context.query)),
@@ -153,7 +152,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             matrix_title(city, year, lines),
             matrix(query, shown, city, year, lines, running.month, context.district),
             definition=DEFINITIONS["on_time_rate"],
-            stamp=context.stamp_line,
             actions=actions,
         ),
         clock_card(
@@ -164,7 +162,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             year,
             chosen=context.district,
             calls=contact_part(context.names_seen, context.contacts, context.district),
-            stamp=context.stamp_line,
             actions=actions,
         ),
     ]
@@ -180,12 +177,12 @@ def later_gates(
     conn: Connection, context: PageContext, document: Figures, actions: list[Component]
 ) -> list[Component]:
     """What follows the clearance: the monthly audit, and the elimination cut-off until then."""
-    query, stamp = context.query, context.stamp_line
+    query = context.query
     audit = audit_outlook(conn, context.scope, context.year, context.as_of)
-    cards = [audit_card(audit, document, query, stamp=stamp, actions=actions)]
+    cards = [audit_card(audit, document, query, actions=actions)]
     elimination = elimination_outlook(conn, context.scope, context.year, context.as_of)
     if elimination is not None:
-        cards.append(elimination_card(elimination, document, query, stamp=stamp, actions=actions))
+        cards.append(elimination_card(elimination, document, query, actions=actions))
     return cards
 
 

@@ -55,7 +55,6 @@ def card_for(
         context.year,
         names_of(document),
         context.query,
-        stamp=context.stamp_line,
         actions=[subscribe, *actions],
     )
 

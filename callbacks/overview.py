@@ -98,7 +98,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             ),
         ]
     past = trend(conn, scope, year, month_ends_before(as_of, year, TREND_MONTHS), context.district)
-    lines, stamp = context.lines, context.stamp_line
+    lines = context.lines
     actions = [export_link(href(EXPORT_PATH, query)), copy_link(context.permalink(PATH))]
     districts, rows = everything["districts"], rows_by_subject(everything)
     total = sum(m["due"] for m in shown["months"] if m["month"] == running.month)
@@ -112,7 +112,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     standing_title(stands),
                     ranking(query, rows, stands, lines, context.district),
                     definition=DEFINITIONS["ratio_net"],
-                    stamp=stamp,
                     actions=actions,
                     class_name="ranking-panel",
                 ),
@@ -123,7 +122,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     context.district,
                     tiles_of(settings),
                     lines,
-                    stamp,
                 ),
                 clock_card(
                     clock(shown, as_of),
@@ -133,7 +131,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     year,
                     chosen=context.district,
                     calls=contact_part(context.names_seen, context.contacts, context.district),
-                    stamp=stamp,
                     actions=actions,
                     class_name="clock-panel",
                 ),
@@ -143,7 +140,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     rows,
                     query,
                     lines,
-                    stamp=stamp,
                     contacts=context.contacts,
                     actions=actions,
                 ),

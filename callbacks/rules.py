@@ -130,7 +130,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         *problem_notes(context.problems, href(PATH, context.query)),
         *[html.P(note, className="subline") for note in notes(context)],
         prose(body(entries), "rule-page"),
-        html.P(context.stamp_line, className="card-stamp"),
     ]
 
 

@@ -191,7 +191,6 @@ def map_card(
     chosen: str | None,
     tiles: Tiles | None,
     lines: Lines,
-    stamp: str,
 ) -> Component:
     """Districts coloured by their ratio and named with it: one figure, one meaning. Units without a
     shape stand in the map's frame with the same colours."""
@@ -231,7 +230,7 @@ def map_card(
         highlighted=chosen,
         tiles=tiles,
         legend=html.Span(
-            [ratio_legend(lines), html.Span("数字和颜色均为问责比例（扣除已消除）")],
+            [ratio_legend(lines), html.Span(f"数字和颜色均为问责比例（{lines.variant.label}）")],
             className="overview-legend",
         ),
         inside=inside,
@@ -240,7 +239,6 @@ def map_card(
         title,
         body,
         definition=DEFINITIONS["ratio_net"],
-        stamp=stamp,
         menu=[
             dcc.Link("地图", href=href(paths.HEATMAP, query)),
         ],
@@ -255,7 +253,6 @@ def triggers_card(
     query: Query,
     lines: Lines,
     *,
-    stamp: str,
     contacts: Contacts,
     actions: Sequence[Component] = (),
 ) -> Component:
@@ -295,7 +292,6 @@ def triggers_card(
         f"已触发的预警：{said}" if found else "目前没有触发预警",
         body if cards else html.P("按现有数据，各项条件均未达到。"),
         definition=DEFINITIONS["ratio_net"],
-        stamp=stamp,
         actions=actions,
         class_name="triggers-panel",
     )

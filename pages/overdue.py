@@ -11,7 +11,12 @@ from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path=paths.OVERDUE, name="逾期图斑", title="逾期图斑", group="看", order=3
+    __name__,
+    path=paths.OVERDUE,
+    name="逾期图斑",
+    title="逾期图斑 · 卫片执法监管",
+    group="看",
+    order=3,
 )
 
 

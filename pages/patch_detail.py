@@ -13,7 +13,7 @@ from components.parts.cards import skeleton
 
 
 def _title(year: str = "", patch_no: str = "", **_variables: Any) -> str:
-    return f"图斑 {unquote(patch_no)}" if patch_no else "图斑"
+    return f"图斑 {unquote(patch_no)} · 卫片执法监管" if patch_no else "图斑 · 卫片执法监管"
 
 
 dash.register_page(__name__, path_template=paths.PATCH, name="图斑", title=_title)

@@ -11,7 +11,12 @@ from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path=paths.PATCHES, name="图斑查询", title="图斑查询", group="看", order=5
+    __name__,
+    path=paths.PATCHES,
+    name="图斑查询",
+    title="图斑查询 · 卫片执法监管",
+    group="看",
+    order=5,
 )
 
 

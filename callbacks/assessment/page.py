@@ -150,7 +150,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     aside=interval_note(
                         districts, ratio_intervals(conn, scope, year, as_of, districts)
                     ),
-                    stamp=stamp,
                     actions=[
                         show_table(ids.Assessment.RANKING_TABLE),
                         save_image(ids.Assessment.RANKING, title, stamp),
@@ -168,14 +167,12 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     f"{context.district_name}全部比例：分子、分母和图斑",
                     ratio_table(query, row, lines),
                     definition=DEFINITIONS["new_construction_farmland_mu"],
-                    stamp=stamp,
                     actions=actions,
                 ),
                 card(
                     change,
                     trend(points, year, lines),
                     definition=DEFINITIONS["ratio_net"],
-                    stamp=stamp,
                     actions=[
                         show_table(ids.Assessment.TREND_TABLE),
                         save_image(ids.Assessment.TREND, change, place),
@@ -187,7 +184,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     overturn_title(turned.city),
                     overturn_tables(query, shown, turned.districts, turned.city, turned.reasons),
                     definition=DEFINITIONS["overturn_rate"],
-                    stamp=stamp,
                     actions=actions,
                     class_name="assessment-wide",
                 ),
@@ -195,7 +191,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     year_title(years, year),
                     year_table(years, year, lines),
                     definition=DEFINITIONS["ledger_unrectified_rate"],
-                    stamp=stamp,
                     actions=actions,
                     class_name="assessment-wide",
                 ),

@@ -179,7 +179,7 @@ def _foot(context: PageContext, own: str) -> list[Component]:
             [
                 copy_link(address_with(context, PATH, own)),
                 export_link(href(EXPORT_PATH, context.query, **own_parts(own))),
-                html.Span(f"只是推算，不写入任何数据。{context.stamp_line}", className="note"),
+                html.Span("只是推算，不写入任何数据。", className="note"),
             ],
             className="scenario-foot",
         ),

@@ -11,7 +11,7 @@ from components.links import frame_part, href, read_search
 from components.parts.figure_text import Lines
 from data.acting import acting
 from data.numbers import whole_number
-from data.periods import default_as_of, doubtful_as_of
+from data.periods import default_as_of, doubtful_as_of, format_day
 from data.rules.loader import Rule, all_rules
 from data.scope import Scope
 from data.settings import Settings
@@ -61,8 +61,8 @@ class PageContext:
 
     @property
     def stamp_line(self) -> str:
-        """What stands on every card."""
-        return f"基准日 {self.as_of.isoformat()} · 数据版本 {self.stamp.data_version}"
+        """What stands on a picture that leaves the page."""
+        return f"基准日 {format_day(self.as_of)} · 数据版本 {self.stamp.data_version}"
 
     @property
     def on_wall(self) -> bool:

@@ -29,13 +29,13 @@ EVERYWHERE = "all"
 _OF_A_YEAR = {"months", "against", "against_months", "day"}
 
 
-def stamp_text(known: Stamp) -> str:
-    """`数据版本 12 · 最近上传 11月23日 09:05 核查结果`."""
+def stamp_text(known: Stamp, year: int | None = None) -> str:
+    """`数据版本 12 · 最近上传 11月23日 09:05 核查结果`; year: in which a day stands without it."""
     if known.last_upload_at is None:
         return "尚无数据"
     local = local_time(known.last_upload_at)
     kind = UploadKind(known.last_upload_kind).label if known.last_upload_kind else ""
-    when = f"{format_day(local.date())} {local:%H:%M}"
+    when = f"{format_day(local.date(), year)} {local:%H:%M}"
     return f"数据版本 {known.data_version} · 最近上传 {when} {kind}"
 
 
@@ -98,8 +98,9 @@ def frame_parts(
     if known.is_demo:
         marks = [html.Div("演示数据，非真实情况", className="demo-mark", role="note")]
     footer = (
-        f"{context.district_name} · {context.year}年度 · 基准日{context.as_of.isoformat()} · "
-        f"{stamp_text(known)}" + (" · 演示数据" if known.is_demo else "")
+        f"{context.district_name} · {context.year}年度 · "
+        f"基准日{format_day(context.as_of, context.year)} · {stamp_text(known, context.year)}"
+        + (" · 演示数据" if known.is_demo else "")
     )
     return (
         navigation(pages, path, context.query),
@@ -112,7 +113,7 @@ def frame_parts(
         ],
         context.district or EVERYWHERE,
         # assets/js/connection.js compares it with the store's
-        html.Span(stamp_text(known), **data(version=str(known.data_version))),
+        html.Span(stamp_text(known, context.year), **data(version=str(known.data_version))),
         marks,
         footer,
         href("/", context.query),

@@ -160,7 +160,6 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
             html.Div(id=i.IN_VIEW, className="in-view-sums"),
             html.Div(html.H2("集中区域", className="card-heading"), className="card-head"),
             html.Div(spots_part(view, found), id=i.SPOTS),
-            html.Div(context.stamp_line, className="card-stamp"),
         ],
         className="panel heatmap-panel",
     )
@@ -169,7 +168,6 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
             html.Div(map_title(view), id=i.TITLE, className="card-head"),
             bar,
             stage(_map(conn, services, view), with_time=not context.on_wall),
-            html.Div(context.stamp_line, className="card-stamp"),
         ],
         className="panel heatmap-card",
     )

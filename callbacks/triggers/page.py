@@ -95,7 +95,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                     prose(cards[:FIRST_CARDS], "triggers triggers-full"),
                     *more_cards(cards[FIRST_CARDS:]),
                 ],
-                stamp=context.stamp_line,
                 actions=[
                     export_link(href(EXPORT_PATH, query, **own_part(seen.asked, context.as_of))),
                     copy_link(href(PATH, _fixed(context), **own_part(seen.asked, context.as_of))),
@@ -211,7 +210,7 @@ def changes_card(seen: Seen) -> Component:
     ]
     body: Any = html.Details([html.Summary("逐项查看"), *lists], className="more") if lists else []
     basis = "按当时所见" if seen.asked.before else f"按现有数据回看{day}"
-    return card(title, body, stamp=f"{context.stamp_line} · {basis}", class_name="changes-panel")
+    return card(title, body, note=basis, class_name="changes-panel")
 
 
 def register(app: Dash, services: Services) -> None:

@@ -268,7 +268,7 @@ def register(app: Dash, services: Services) -> None:
             years = selectable_years(context, services.settings.today().year)
             body = work(conn, services.settings, job, context, years)
         if job.state == "done":  # the frame shows the version that this very upload made
-            set_props(ids.Shell.STAMP, {"children": stamp_text(context.stamp)})
+            set_props(ids.Shell.STAMP, {"children": stamp_text(context.stamp, context.year)})
         return body, headline_of(job), True
 
     @app.callback(

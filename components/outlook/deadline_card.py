@@ -144,7 +144,6 @@ def deadline_card(
     names: Names,
     query: Query,
     *,
-    stamp: str,
     actions: Sequence[Component] = (),
 ) -> Component:
     """names: district → short name, in the bureau's order."""
@@ -170,7 +169,6 @@ def deadline_card(
     return card(
         title_of(deadlines, as_of, year),
         body,
-        stamp=stamp,
         actions=actions,
         class_name="deadlines-panel",
     )

@@ -128,7 +128,6 @@ def clock_card(
     query: Mapping[str, str],
     year: int,
     *,
-    stamp: str,
     chosen: str | None = None,
     calls: Sequence[Component] = (),
     actions: Sequence[Component] = (),
@@ -155,7 +154,6 @@ def clock_card(
         title,
         [body, *calls],
         definition=DEFINITIONS["clearance_rate"],
-        stamp=stamp,
         actions=actions,
         class_name=class_name,
     )

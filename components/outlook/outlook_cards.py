@@ -30,7 +30,6 @@ def audit_card(
     document: Figures,
     query: Query,
     *,
-    stamp: str,
     actions: Sequence[Component] = (),
 ) -> Component:
     """D2: patches of the last clearance month that the province has not passed yet."""
@@ -79,7 +78,7 @@ def audit_card(
         ]
         table = plain_table(columns, rows, f"{month}月核进度", "clock-table")
         body = html.Div([table, html.P(forecast_note(outlook), className="note"), reasons(why)])
-    return card(title, body, definition=DEFINITIONS["final"], stamp=stamp, actions=actions)
+    return card(title, body, definition=DEFINITIONS["final"], actions=actions)
 
 
 def elimination_card(
@@ -87,7 +86,6 @@ def elimination_card(
     document: Figures,
     query: Query,
     *,
-    stamp: str,
     actions: Sequence[Component] = (),
 ) -> Component:
     """D6: unlawful land that remains now, and that is expected to remain on the cut-off day."""
@@ -127,7 +125,7 @@ def elimination_card(
         ]
         table = plain_table(columns, rows, "各区市消除违法状态进度", "clock-table")
         body = html.Div([table, html.P(elimination_note(outlook), className="note")])
-    return card(title, body, definition=DEFINITIONS["remaining_mu"], stamp=stamp, actions=actions)
+    return card(title, body, definition=DEFINITIONS["remaining_mu"], actions=actions)
 
 
 def _range(forecast: Forecast) -> Cell:

@@ -66,14 +66,14 @@ def card(
     *,
     definition: Definition | None = None,
     aside: str = "",
-    stamp: str | None = None,
+    note: str = "",
     menu: Sequence[Component] = (),
     actions: Sequence[Component] = (),
     class_name: str = "",
 ) -> Component:
     """A titled box. aside: what the ⓘ says beside the definition. menu: what stands open in its
-    head. actions: entries of its menu (components/parts/card_menu.py). stamp: of which day and data
-    version it is.
+    head. actions: entries of its menu (components/parts/card_menu.py). note: what stands below. Day
+    and version of the data stand once, in the frame's foot.
     """
     head: list[Any] = [html.H2(title, className="card-heading")]
     if definition is not None:
@@ -85,8 +85,8 @@ def card(
         html.Div(head, className="card-head"),
         html.Div(body, className="card-body"),
     ]
-    if stamp:
-        parts.append(html.Div(stamp, className="card-stamp"))
+    if note:
+        parts.append(html.P(note, className="note"))
     return html.Section(parts, className=f"panel {class_name}".strip())
 
 

@@ -287,7 +287,7 @@ def effects_card(effects: Document | None) -> Component | None:
             )
         )
     title = f"导入后有 {len(crossings)} 处越过或退回界线" if crossings else "导入后会变的指标"
-    return card(title, body, stamp=f"基准日 {effects['as_of']}，按现行口径试算，尚未写入")
+    return card(title, body, note=f"基准日 {effects['as_of']}，按现行口径试算，尚未写入")
 
 
 def decision(document: Document, is_strict: bool) -> Component:

@@ -136,7 +136,9 @@ def test_an_outline_by_hand_becomes_a_list_and_a_workbook_of_the_same_patches(
     # the card stands within the map, which has not moved
     assert page.locator("[data-view-list]").get_attribute("href") == where
     inner = card.bounding_box()
-    assert inner and inner["y"] >= frame["y"] and inner["x"] >= frame["x"]
+    assert inner
+    assert inner["y"] >= frame["y"]
+    assert inner["x"] >= frame["x"]
     # the shape is in the address: a colleague sees the same
     expect(page).to_have_url(re.compile("poly="))
     said = card.locator("p").first.inner_text()

@@ -78,7 +78,7 @@ def test_a_typed_day_is_the_pages_day_or_is_put_back_with_a_sentence(
 def test_the_footer_stamps_what_is_seen(page: Page, server: Server) -> None:
     opened(page, f"{server.url}/{ON}")
     footer = page.locator(".page-stamp")
-    expect(footer).to_contain_text("全市 · 2023年度 · 基准日2023-11-23 · 数据版本")
+    expect(footer).to_contain_text("全市 · 2023年度 · 基准日11月23日 · 数据版本")
     expect(footer).to_contain_text("演示数据")
 
 

@@ -123,7 +123,7 @@ def test_tones_follow_the_warning_line_of_the_rules() -> None:
 
 def test_the_map_means_one_thing_and_lists_what_it_cannot_draw_in_the_same_colour() -> None:
     districts = [row(ratio_net=0.2), row("371071", "高区", ratio_net=0.05)]
-    card = map_card(QUERY, [], districts, None, None, LINES, "stamp")
+    card = map_card(QUERY, [], districts, None, None, LINES)
     text = text_of(card)
     assert "1个区市达到15%线" in text
     chips = {text_of(c): c.className for c in classed(card, "map-unit")}
@@ -132,4 +132,4 @@ def test_the_map_means_one_thing_and_lists_what_it_cannot_draw_in_the_same_colou
 
 
 def test_a_map_without_ratios_gives_no_all_clear() -> None:
-    assert "尚无数据，不能判断" in text_of(map_card(QUERY, [], [row()], None, None, LINES, "stamp"))
+    assert "尚无数据，不能判断" in text_of(map_card(QUERY, [], [row()], None, None, LINES))

@@ -122,7 +122,8 @@ def upload_detail(
         select(h.entity, h.row_key, h.op, h.before, h.after, Patch.year, Patch.patch_no)
         .outerjoin(Patch, Patch.id == h.patch_id)
         .where(h.batch_id == batch_id, _records_of(scope))
-        .order_by(h.op.desc(), h.seq)  # update, insert, delete: what changed is looked at first
+        # update, insert, delete: what changed is looked at first; then by number, as lists are
+        .order_by(h.op.desc(), func.coalesce(Patch.patch_no, h.row_key), h.row_key, h.seq)
         .limit(changes)
     )
     counted = select(func.count()).select_from(h)

@@ -83,7 +83,7 @@ def test_the_frame_shows_year_day_district_and_version_and_marks_the_demo() -> N
     assert version.children.startswith("数据版本 7")
     assert getattr(version, "data-version") == "7"
     assert "演示数据" in text_of(marks)
-    assert footer == f"全市 · 2024年度 · 基准日2024-06-01 · {version.children} · 演示数据"
+    assert footer == f"全市 · 2024年度 · 基准日6月1日 · {version.children} · 演示数据"
 
 
 def test_real_data_carry_no_demo_mark() -> None:

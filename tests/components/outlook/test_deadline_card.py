@@ -44,7 +44,7 @@ YEAR = [
 
 
 def drawn(deadlines: list[Deadline], as_of: date = ON) -> list[list[str]]:
-    card = deadline_card(deadlines, as_of, 2023, NAMES, {"year": "2023"}, stamp="")
+    card = deadline_card(deadlines, as_of, 2023, NAMES, {"year": "2023"})
     rows = rows_of(card)
     return rows[1 : next(n for n, row in enumerate(rows) if n and row[0] == "期限")]
 
@@ -83,7 +83,7 @@ def test_a_month_whose_patches_are_still_to_come_says_so() -> None:
 
 
 def test_counts_lead_to_their_patches() -> None:
-    links = links_of(deadline_card(YEAR, ON, 2023, NAMES, {"year": "2023"}, stamp=""))
+    links = links_of(deadline_card(YEAR, ON, 2023, NAMES, {"year": "2023"}))
     assert links["月清逾期未报3个"] == "/overdue?year=2023"
     assert links["§3.2"] == "/rules?year=2023#D1"
     assert links["未上报51个"] == "/patches?year=2023&figure=unreported&month=2023-11"
@@ -94,7 +94,7 @@ def test_the_years_table_has_every_date_with_every_district() -> None:
     assert headers[-4:] == ["环翠区", "文登区", "荣成市", "乳山市"]
     assert rows[0][5:] == [2, 2, 0, 0, 0]
     assert rows[6][5:] == [None] * 5
-    text = text_of(deadline_card(YEAR, ON, 2023, NAMES, {}, stamp=""))
+    text = text_of(deadline_card(YEAR, ON, 2023, NAMES, {}))
     assert "违法用地未消除30.50亩" in text
 
 

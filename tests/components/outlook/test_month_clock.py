@@ -59,11 +59,11 @@ def test_the_due_day_itself_asks_for_all_today() -> None:
 
 def test_a_month_without_patches_says_so_and_what_to_do() -> None:
     empty = Clock("2023-12", date(2023, 12, 24), 20, ())
-    text = text_of(clock_card(empty, NOTHING, 0, {}, 2023, stamp=""))
+    text = text_of(clock_card(empty, NOTHING, 0, {}, 2023))
     assert "12月月清暂无图斑（12月24日到期）" in text
     assert "请上传“下发图斑”" in text
 
 
 def test_a_finished_month_says_that_all_are_in() -> None:
     done = Clock("2023-11", date(2023, 11, 24), 4, ())
-    assert "11月的7个图斑已全部上报。" in text_of(clock_card(done, NOTHING, 7, {}, 2023, stamp=""))
+    assert "11月的7个图斑已全部上报。" in text_of(clock_card(done, NOTHING, 7, {}, 2023))

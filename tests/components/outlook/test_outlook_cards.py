@@ -38,7 +38,7 @@ ELIMINATION = Outlook(
 
 
 def test_the_monthly_audit_lists_who_has_patches_left() -> None:
-    card = audit_card(AUDIT, DOCUMENT, {"year": "2023"}, stamp="")
+    card = audit_card(AUDIT, DOCUMENT, {"year": "2023"})
     assert "10月月核还有12个图斑未完成：11月30日到期，还有7天" in text_of(card)
     assert rows_of(card)[1:] == [["环翠区", "预计差4个 2–7个", "9/9", "18/30", "12"]]
     assert (
@@ -49,13 +49,13 @@ def test_the_monthly_audit_lists_who_has_patches_left() -> None:
 
 def test_a_month_that_the_province_has_passed_says_so() -> None:
     done = Outlook(AUDIT.due_on, 7, {}, Record(0, 0), "2023-10")
-    assert "39个图斑省级均已通过" in text_of(audit_card(done, DOCUMENT, {}, stamp=""))
+    assert "39个图斑省级均已通过" in text_of(audit_card(done, DOCUMENT, {}))
     none = Outlook(AUDIT.due_on, 7, {}, Record(0, 0), "2023-08")
-    assert "8月没有土地图斑" in text_of(audit_card(none, DOCUMENT, {}, stamp=""))
+    assert "8月没有土地图斑" in text_of(audit_card(none, DOCUMENT, {}))
 
 
 def test_what_remains_stands_beside_what_is_expected_and_the_poor_record_is_said() -> None:
-    card = elimination_card(ELIMINATION, DOCUMENT, {}, stamp="")
+    card = elimination_card(ELIMINATION, DOCUMENT, {})
     assert rows_of(card)[1:] == [
         ["环翠区", "30.00", "约30.00 18.00–41.50", "3/9", "50.00", "20.00"]
     ]
@@ -67,6 +67,6 @@ def test_without_a_past_window_nothing_is_forecast() -> None:
     bare = Outlook(
         ELIMINATION.due_on, 300, {"371002": Forecast(30.0, None, Record(0, 0))}, Record(0, 0)
     )
-    text = text_of(elimination_card(bare, DOCUMENT, {}, stamp=""))
+    text = text_of(elimination_card(bare, DOCUMENT, {}))
     assert "还没有满300天的往期可比" in text
     assert "无往期可比" in text

@@ -20,12 +20,12 @@ from tests.components.drawn import attribute, below, classed, links_of, text_of
 
 def test_a_card_shows_title_definition_with_clause_and_stamp() -> None:
     definition = DEFINITIONS["on_time_rate"]
-    text = text_of(card("题目", "内容", definition=definition, stamp="基准日 2023-11-23"))
+    text = text_of(card("题目", "内容", definition=definition, note="按现行口径"))
     assert text.startswith("题目 ⓘ")
     assert definition.text in text
     assert "查看规则口径" in text
     assert "依据：工作方案 §3.2" in text
-    assert text.endswith("基准日 2023-11-23")
+    assert text.endswith("按现行口径")
 
 
 def test_every_figures_mark_leads_to_its_definition_in_the_view_of_the_address() -> None:
