@@ -42,6 +42,7 @@ from data.commands.looking import run_figures, run_patches, run_tasks, run_trigg
 from data.commands.output import DONE, REFUSED, store_of
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
+from data.commands.worklists import run_audit
 from data.errors import SupervisionError
 from data.rights import Right
 from data.settings import Settings
@@ -165,6 +166,7 @@ def command_parser() -> argparse.ArgumentParser:
         ("patches", run_patches, "图斑清单"),
         ("tasks", run_tasks, "外业核查任务"),
         ("triggers", run_triggers, "已触发的预警"),
+        ("audit", run_audit, "月核：各阶段图斑、退回、问题清单"),
     ):
         sub = reading(command(name, handler, about))
         sub.add_argument("--year", type=a_year, required=True)

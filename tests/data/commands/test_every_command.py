@@ -34,6 +34,7 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("patches",): [ON, (*ON, "--status", "overdue")],
     ("tasks",): [ON],
     ("triggers",): [ON],
+    ("audit",): [ON, (*ON, "--district", "371002"), (*ON, "--district", "无")],
     ("rules",): [(), ("--on", "2023-06-30")],
     ("rules", "set"): [
         ("T3.warning_ratio", "0.08", "--from", "2099-01-01", "--reason", "试"),
