@@ -218,9 +218,15 @@ def _formula(case: Case) -> tuple[Any, Any]:
     return rule.predicate(figures, **parameters), (case["part"], whole, case.get("ratio"))
 
 
+def _measure(rule_id: str, case: Case) -> tuple[Any, Any]:
+    if rule_id == "M1":
+        return apply("M1", case["what"], case["start"]), case["due"]
+    return apply("M2", case["series"], case["year"], case["count"]), case["number"]
+
+
 def judged(rule_id: str, case: Case) -> tuple[Any, Any]:
     """(what the rule says, what the case expects)."""
     if rule_id == "ratio":
         return _formula(case)
-    kinds = {"D": _deadline, "F": _field_check, "T": _trigger}
+    kinds = {"D": _deadline, "F": _field_check, "M": _measure, "T": _trigger}
     return kinds[rule_id[0]](rule_id, case)
