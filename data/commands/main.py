@@ -39,6 +39,7 @@ from data.commands.keeping import (
 )
 from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
+from data.commands.measures import add_commands as add_measure_commands
 from data.commands.output import DONE, REFUSED, store_of
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
@@ -218,6 +219,7 @@ def command_parser() -> argparse.ArgumentParser:
     withdrawing.add_argument("--reason", required=True)
     withdrawing.add_argument("--by", default="命令行")
 
+    add_measure_commands(command, action, reading)
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     verify = command("verify", run_verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")

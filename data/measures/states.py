@@ -121,7 +121,8 @@ class Standing:
 
     since: day of the step that led there. due_on: the reply's deadline in force, None before the
     issue and where no reply is asked for. waits_for: who moves it next, empty where nobody has to;
-    waits_until: by when. overdue_workdays: of the step that is waited for, 0 for none.
+    waits_until: by when. overdue_workdays: of the step that is waited for, 0 for none;
+    reply_overdue_workdays: of the reply, delivered or not.
     """
 
     state: State
@@ -132,6 +133,7 @@ class Standing:
     waits_for: str = ""
     waits_until: date | None = None
     overdue_workdays: int = 0
+    reply_overdue_workdays: int = 0
     was_extended: bool = False
 
     @property
@@ -170,8 +172,24 @@ def standing(
     if state is None or since is None:
         return None
     who, until = _waiting(kind, state, since, due_on, limits)
-    overdue = workdays_between(until, as_of) if until is not None and as_of > until else 0
-    return Standing(state, since, number, issued_on, due_on, who, until, overdue, extended)
+    reply = due_on if state in (State.ISSUED, *_REPLY_OPEN) else None
+    return Standing(
+        state,
+        since,
+        number,
+        issued_on,
+        due_on,
+        who,
+        until,
+        _past(until, as_of),
+        _past(reply, as_of),
+        extended,
+    )
+
+
+def _past(until: date | None, as_of: date) -> int:
+    """Workdays after the last day, up to the day."""
+    return workdays_between(until, as_of) if until is not None and as_of > until else 0
 
 
 def _waiting(

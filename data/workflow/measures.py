@@ -397,9 +397,12 @@ def _latest_out(at: Taking, asked: Draft, kind: MeasureKind) -> int | None:
 
 def _follow_up(at: Taking, row: MeasureRow, paper: str) -> None:
     """What the issue of a paper does to the one that it ends or corrects."""
-    if row.draft.follows is None:
+    follows, ends = row.draft.follows, row.kind.about.ends
+    if follows is None and ends is not None:  # drafted before that one was out
+        follows = _latest_out(at, row.draft, ends)
+    if follows is None:
         return
-    old = measure(at.conn, at.by.scope, row.draft.follows)
+    old = measure(at.conn, at.by.scope, follows)
     if old is None or not state_of(at.conn, old, at.day).is_out:
         return
     if old.kind is row.kind.about.ends:
