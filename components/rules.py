@@ -17,6 +17,7 @@ PARTS = {
     "ratio-part": "问责比例",
     "triggers": "预警与措施",
     "measures": "措施与公文",
+    "worklists": "日常清单",
     "figures": "指标口径",
 }
 

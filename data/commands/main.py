@@ -43,7 +43,7 @@ from data.commands.measures import add_commands as add_measure_commands
 from data.commands.output import DONE, REFUSED, store_of
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
-from data.commands.worklists import run_audit
+from data.commands.worklists import run_audit, run_ledger, run_rechecks
 from data.errors import SupervisionError
 from data.rights import Right
 from data.settings import Settings
@@ -175,6 +175,14 @@ def command_parser() -> argparse.ArgumentParser:
         sub.add_argument("--district")
         if name == "patches":
             sub.add_argument("--status", choices=[status.value for status in PatchStatus])
+
+    for name, handler, about in (
+        ("ledger", run_ledger, "2018年以来的整改台账"),
+        ("rechecks", run_rechecks, "周期复核：何时应复核"),
+    ):
+        sub = reading(command(name, handler, about))
+        sub.add_argument("--as-of", type=a_day)
+        sub.add_argument("--district")
 
     rules = command("rules", run_rules, "现行规则；set 修改本市设定的参数")
     rules.add_argument("--on", type=a_day, help="哪一天的规则，默认今天")

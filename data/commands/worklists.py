@@ -93,3 +93,110 @@ def run_audit(settings: Settings, arguments: Arguments) -> int:
     print(f"未写明原因的退回{unclassified}次；问题清单{len(found.problems)}项；"
           f"未立案的违法地块{len(found.direct_filing)}个。")  # fmt: skip
     return DONE
+
+
+def run_ledger(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.ledger import LedgerState, LedgerSum, ledger
+
+    as_of = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = ledger(conn, acting().scope, as_of, district)
+
+    def told(total: LedgerSum) -> dict[str, Any]:
+        return {"items": total.items, "farmland_mu": total.farmland_mu}
+
+    if arguments.json:
+        print_json(
+            {
+                "as_of": as_of,
+                "years": [
+                    {
+                        "year": row.year,
+                        "code": row.district,
+                        **told(row.total),
+                        "states": {state.value: told(own) for state, own in row.states.items()},
+                        "overdue": row.overdue,
+                        "unproven": row.unproven,
+                    }
+                    for row in found.years
+                ],
+                "items": [
+                    {
+                        "year": item.year,
+                        "patch_no": item.patch_no,
+                        "parcel_no": item.parcel_no,
+                        "district": item.district,
+                        "farmland_mu": item.farmland_mu,
+                        "state": item.state.value,
+                        "overdue": item.overdue,
+                        "unproven": item.unproven,
+                        "reopened": item.reopened_on is not None,
+                    }
+                    for item in found.items
+                ],
+            }
+        )
+        return DONE
+    print_table([["年度", "区市", "地块", "耕地（亩）", *(s.label for s in LedgerState), "逾期"]])
+    print_table(
+        [
+            row.year,
+            row.district,
+            row.total.items,
+            f"{row.total.farmland_mu:.2f}",
+            *(own.items for own in row.states.values()),
+            row.overdue,
+        ]
+        for row in found.years
+    )
+    return DONE
+
+
+def run_rechecks(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.rechecks import rechecks
+
+    as_of = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = rechecks(conn, acting().scope, as_of, district)
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "year": r.year,
+                    "patch_no": r.patch_no,
+                    "parcel_no": r.parcel_no,
+                    "district": r.district,
+                    "kind": r.kind,
+                    "start_on": r.start_on,
+                    "last_on": r.last_on,
+                    "due_on": r.due_on,
+                    "overdue": r.overdue,
+                    "reopened": r.reopened,
+                }
+                for r in found
+            ]
+        )
+        return DONE
+    print_table([["年度", "图斑编号", "地块", "区市", "种类", "上次复核", "应复核", "逾期"]])
+    print_table(
+        [
+            r.year,
+            r.patch_no,
+            r.parcel_no,
+            r.district,
+            kind_label(r.kind),
+            r.last_on,
+            r.due_on,
+            "是" if r.overdue else "否",
+        ]
+        for r in found
+    )
+    return DONE
+
+
+def kind_label(kind: str) -> str:
+    from data.vocabulary import OtherCategory, RectificationWay
+
+    return {**OtherCategory.labels(), **RectificationWay.labels()}[kind]

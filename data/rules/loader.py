@@ -399,8 +399,16 @@ def stated_deadlines(rules: Rules) -> periods.Deadlines:
     }
 
 
+@cache
+def worklist_rules() -> dict[str, Rule]:
+    """W1 …: parameters of the lists of daily work."""
+    from data.rules import worklists
+
+    return load(LAW_DIR / "worklists.toml", worklists.PREDICATES)
+
+
 def all_rules() -> dict[str, Rule]:
-    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1, M2. Loading them proves the files:
+    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1, M2, W1 …. Loading them proves the files:
     RuleError."""
     return {
         **deadline_rules(),
@@ -408,6 +416,7 @@ def all_rules() -> dict[str, Rule]:
         **ratio_rules(),
         **trigger_rules(),
         **measure_rules(),
+        **worklist_rules(),
     }
 
 

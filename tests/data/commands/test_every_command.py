@@ -34,6 +34,8 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("patches",): [ON, (*ON, "--status", "overdue")],
     ("tasks",): [ON],
     ("triggers",): [ON],
+    ("ledger",): [("--as-of", "2023-06-30"), ("--district", "371002")],
+    ("rechecks",): [("--as-of", "2024-07-01")],
     ("audit",): [ON, (*ON, "--district", "371002"), (*ON, "--district", "无")],
     ("rules",): [(), ("--on", "2023-06-30")],
     ("rules", "set"): [
