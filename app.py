@@ -14,7 +14,7 @@ from dash import Dash
 from flask_compress import Compress
 
 import callbacks
-from callbacks.frame import address, faults, guard, kept
+from callbacks.frame import address, faults, guard, kept, known
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Dash:
     faults.in_routes(app.server)
     Compress(app.server)  # first, which runs it last: what is kept is not compressed
     guard.install(app, settings)
+    known.install(app)
     kept.install(app, services)
     _harden(app, settings)
     return app

@@ -9,7 +9,7 @@ from components import paths
 from data.texts import seen
 
 #: What the frame owns of the address, in this order; everything else is a page's own.
-FRAME_KEYS = ("year", "asof", "district", "screen")
+FRAME_KEYS = ("year", "asof", "known", "district", "screen")
 
 
 def read_search(search: str | None) -> dict[str, str]:
@@ -26,7 +26,7 @@ def frame_part(query: Mapping[str, str]) -> dict[str, str]:
 def href(path: str, query: Mapping[str, str], **changes: str | None) -> str:
     """A link to a page with the frame's part of `query`, and changes (None takes a key out).
 
-    The same view always has the same address: year, day, district, wall, then the page's own.
+    The same view always has the same address: in the order of FRAME_KEYS, then the page's own.
     """
     merged: dict[str, str | None] = {**frame_part(query), **changes}
     ordered = dict.fromkeys((*FRAME_KEYS, *merged))

@@ -146,6 +146,25 @@ def toast(message: str, help_href: str = "") -> Component:
     )
 
 
+def known_banner(moment: str, later: Sequence[str], now_href: str) -> Component:
+    """当时所知: what is shown was known at a moment. later: what came since, newest first."""
+    more = f"之后的{len(later)}次改动没有计入" if later else "之后没有改动"
+    return html.Div(
+        [
+            html.Strong(f"当时所知：{moment}（北京时间）以前入库的数据"),
+            html.Details(
+                [html.Summary(more), html.Ul([html.Li(line) for line in later[:50]])],
+                className="known-later",
+            )
+            if later
+            else html.Span(more),
+            dcc.Link("回到现在", href=now_href),
+        ],
+        className="known-mark",
+        role="note",
+    )
+
+
 def wall_clock(tick_id: str, query: Mapping[str, str]) -> Component:
     """Makes a page of `?screen=1` go on to the next district by itself; still elsewhere."""
     on_wall = query.get("screen") == "1"

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import xlsxwriter
 
+from data.known import known
+
 Format = Literal["text", "count", "number", "area", "rate", "date"]
 _NUMBER_FORMATS = {
     "count": "#,##0",
@@ -94,7 +96,9 @@ def tables_to_xlsx(
     about = book.add_worksheet("说明")
     about.set_column(0, 0, 14)
     about.set_column(1, 1, 80)
-    for line, (name, text) in enumerate(stamp.items()):
+    asked = known()
+    told = {**stamp, "当时所知": f"{asked.text}（北京时间）以前入库的"} if asked else stamp
+    for line, (name, text) in enumerate(told.items()):
         about.write_string(line, 0, name, head)
         about.write_string(line, 1, text)
     book.close()

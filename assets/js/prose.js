@@ -62,7 +62,7 @@
 
   /* A link with data-carry takes the view along as the address has it now: lists change it without a
    * navigation, so that what was drawn with the page may be old. */
-  const FRAME = ["year", "asof", "district", "screen"];
+  const FRAME = ["year", "asof", "known", "district", "screen"];
   function carried(link) {
     const [path, hash] = link.dataset.carry.split("#");
     const now = new URLSearchParams(window.location.search);

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from components.links import frame_part, href, read_search
 from components.parts.figure_text import Lines
 from data.acting import acting
+from data.known import Known
+from data.known import known as known_moment
 from data.numbers import whole_number
 from data.periods import default_as_of, doubtful_as_of, format_day
 from data.rules.loader import Rule, all_rules
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class PageContext:
     """query: the whole address without what was not understood. problems: Chinese sentences.
-    rules: by id, as administrators have set them.
+    rules: by id, as administrators have set them. known: 当时所知, None for what is known now.
     """
 
     year: int
@@ -37,6 +39,7 @@ class PageContext:
     query: dict[str, str]
     problems: list[str] = field(default_factory=list)
     rules: Mapping[str, Rule] = field(default_factory=all_rules)
+    known: Known | None = None
 
     @property
     def district_name(self) -> str:
@@ -62,7 +65,8 @@ class PageContext:
     @property
     def stamp_line(self) -> str:
         """What stands on a picture that leaves the page."""
-        return f"基准日 {format_day(self.as_of)} · 数据版本 {self.stamp.data_version}"
+        line = f"基准日 {format_day(self.as_of)} · 数据版本 {self.stamp.data_version}"
+        return f"{line} · 当时所知 {self.known.text}" if self.known else line
 
     @property
     def on_wall(self) -> bool:
@@ -141,7 +145,14 @@ def read_context(conn: Connection, settings: Settings, search: str) -> PageConte
         query.pop("district")
         problems.append(f"没有区市“{district[:20]}”，已改看全市。请从上方选择区市。")
         district = None
-    return PageContext(year, as_of, district, scope, known, query, problems, rulebook(conn))
+    if "known" in query and known_moment() is None:
+        problems.append(
+            f"“当时所知”的时刻“{query.pop('known')[:40]}”无法识别，已改看现在。"
+            "时刻应写作 2023-11-23T09:05:00+08:00。"
+        )
+    return PageContext(
+        year, as_of, district, scope, known, query, problems, rulebook(conn), known_moment()
+    )
 
 
 def frame_query(context: PageContext) -> dict[str, str]:

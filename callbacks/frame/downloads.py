@@ -30,6 +30,8 @@ def sheet_stamp(context: PageContext, figure: str) -> dict[str, str]:
         "口径": f"{definition.label}：{definition.text}",
         "依据": f"工作方案 {definition.clause}",
     }
+    if context.known is not None:
+        stamp["当时所知"] = f"{context.known.text}（北京时间）以前入库的"
     if context.year not in context.stamp.years:
         stamp["提示"] = NO_DATA
     if context.stamp.is_demo:

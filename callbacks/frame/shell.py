@@ -17,10 +17,11 @@ from callbacks.handbook import help_address
 from components import ids
 from components.links import href, read_search
 from components.parts.attributes import data
-from components.shell import navigation
+from components.shell import known_banner, navigation
 from data.numbers import whole_number
 from data.periods import default_as_of, format_day, local_time
 from data.services import Services
+from data.store.queries.later import Later, later_than
 from data.store.queries.stamp import Stamp, data_version
 from data.vocabulary import UploadKind
 
@@ -37,6 +38,13 @@ def stamp_text(known: Stamp, year: int | None = None) -> str:
     kind = UploadKind(known.last_upload_kind).label if known.last_upload_kind else ""
     when = f"{format_day(local.date(), year)} {local:%H:%M}"
     return f"数据版本 {known.data_version} · 最近上传 {when} {kind}"
+
+
+def later_text(one: Later) -> str:
+    """`11月23日 09:05 上传“核查结果”，2个图斑（批次12）`."""
+    local = local_time(one.at)
+    patches = f"，{one.patches}个图斑" if one.patches else ""
+    return f"{format_day(local.date())} {local:%H:%M} {one.what}{patches}（批次{one.batch}）"
 
 
 def new_address(
@@ -89,17 +97,26 @@ def new_address(
 
 
 def frame_parts(
-    context: PageContext, path: str, pages: Sequence[Mapping[str, Any]]
+    context: PageContext,
+    path: str,
+    pages: Sequence[Mapping[str, Any]],
+    later: Sequence[Later] = (),
 ) -> tuple[Any, ...]:
-    """Navigation, selects, stamp, mark and footer for a view."""
+    """Navigation, selects, stamp, marks and footer for a view. later: what came after the moment
+    that is looked at."""
     known = context.stamp
     years = known.years or (context.year,)
     marks: list[Component] = []
     if known.is_demo:
         marks = [html.Div("演示数据，非真实情况", className="demo-mark", role="note")]
+    if context.known is not None:
+        now = href(path, context.query, known=None)
+        lines = [later_text(one) for one in later]
+        marks.append(known_banner(context.known.text, lines, now))
     footer = (
         f"{context.district_name} · {context.year}年度 · "
         f"基准日{format_day(context.as_of, context.year)} · {stamp_text(known, context.year)}"
+        + (f" · 当时所知 {context.known.text}" if context.known else "")
         + (" · 演示数据" if known.is_demo else "")
     )
     return (
@@ -150,7 +167,11 @@ def register(app: Dash, services: Services) -> None:
     def follow(path: str | None, search: str | None) -> tuple[Any, ...]:
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
-        return frame_parts(context, path or "/", list(dash.page_registry.values()))
+        later: list[Later] = []
+        if context.known is not None:
+            with services.store.read_now() as conn:
+                later = later_than(conn, context.scope, context.known.moment)
+        return frame_parts(context, path or "/", list(dash.page_registry.values()), later)
 
     # The lists change the address without a navigation, so the browser is asked for it.
     app.clientside_callback(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from datetime import date
+from datetime import date, datetime
 
+from data.known import read_moment
 from data.numbers import whole_number
 from data.units import MAX_AREA_MU
 from data.vocabulary import RecordKind, ReferenceLayer
@@ -25,6 +26,15 @@ def a_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"日期“{text}”无法识别，应写作 2023-05-24") from None
+
+
+def a_moment(text: str) -> datetime:
+    """UTC where no offset stands."""
+    try:
+        return read_moment(text)
+    except ValueError:
+        sample = "2023-11-23T09:05:00+08:00"
+        raise argparse.ArgumentTypeError(f"时刻“{text}”无法识别，应写作 {sample}") from None
 
 
 def a_year(text: str) -> int:

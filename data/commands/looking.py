@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -11,12 +12,13 @@ from data.acting import acting
 from data.commands.arguments import Arguments
 from data.commands.output import DONE, print_json, print_table, store_of
 from data.errors import SupervisionError
+from data.known import known
 from data.periods import default_as_of, doubtful_as_of
 from data.settings import Settings
 from data.vocabulary import PatchStatus
 
 
-def on_day(settings: Settings, arguments: Arguments) -> tuple[int, date]:
+def _on(settings: Settings, arguments: Arguments) -> tuple[int, date]:
     """Year and as-of date. A doubtful date is answered all the same, with a hint on stderr."""
     today = settings.today()
     as_of = arguments.as_of or default_as_of(arguments.year, today)
@@ -27,16 +29,16 @@ def on_day(settings: Settings, arguments: Arguments) -> tuple[int, date]:
     return arguments.year, as_of
 
 
-def known_district(conn: Any, code: str | None) -> str | None:
+def _known_district(conn: Any, code: str | None) -> str | None:
     from data.store.queries.stamp import districts
 
     if code is None:
         return None
-    known = [unit for unit in districts(conn) if acting().scope.allows(unit.code)]
-    for unit in known:
+    units = [unit for unit in districts(conn) if acting().scope.allows(unit.code)]
+    for unit in units:
         if code in (unit.code, unit.name, unit.short_name):
             return unit.code
-    names = "、".join(f"{unit.code} {unit.short_name}" for unit in known)
+    names = "、".join(f"{unit.code} {unit.short_name}" for unit in units)
     raise SupervisionError(f"没有区市“{code}”。现有：{names}。")
 
 
@@ -45,15 +47,48 @@ def run_figures(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.lines import lines_of
     from data.triggers.rulebook import rulebook
 
-    year, as_of = on_day(settings, arguments)
+    year, as_of = _on(settings, arguments)
+    if arguments.compare:
+        return _compare(settings, arguments, year, as_of)
     with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+        district = _known_district(conn, arguments.district)
         document = figures(conn, acting().scope, year, as_of, district)
         lines = lines_of(rulebook(conn), year, as_of)
     if arguments.json:
         print_json(document)
     else:
         _print_figures(document, lines)
+    return DONE
+
+
+def _compare(settings: Settings, arguments: Arguments, year: int, as_of: date) -> int:
+    """--compare: which figures differ from what was known, and which batches came since."""
+    from data.definitions import DEFINITIONS
+    from data.workflow.known_difference import difference
+
+    asked = known()
+    if asked is None:
+        raise SupervisionError("--compare 比较当时与现在，请同时用 --known-on 写明时刻。")
+    figures, batches = difference(store_of(settings), asked, acting().scope, year, as_of)
+    if arguments.json:
+        print_json(
+            {
+                "year": year,
+                "as_of": as_of,
+                "known_on": asked.moment,
+                "figures": [asdict(one) for one in figures],
+                "batches": [asdict(one) for one in batches],
+            }
+        )
+        return DONE
+    print(f"{year}年度，基准日{as_of.isoformat()}，当时所知 {asked.text} 与现在")
+    print_table([["区市", "指标", "当时", "现在"]])
+    print_table(
+        [f.code or "全市", DEFINITIONS[f.figure].label if f.figure in DEFINITIONS else f.figure,
+         f.then, f.now] for f in figures
+    )  # fmt: skip
+    print_table([["批次", "入库时间（UTC）", "改动", "图斑数"]])
+    print_table([b.batch, b.at.isoformat(timespec="seconds"), b.what, b.patches] for b in batches)
     return DONE
 
 
@@ -83,10 +118,10 @@ def _print_figures(document: dict[str, Any], lines: Mapping[str, tuple[float, ..
 def run_patches(settings: Settings, arguments: Arguments) -> int:
     from data.store.queries.patch_list import PatchQuery, iter_patches
 
-    year, as_of = on_day(settings, arguments)
+    year, as_of = _on(settings, arguments)
     status = PatchStatus(arguments.status) if arguments.status else None
     with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+        district = _known_district(conn, arguments.district)
         query = PatchQuery(
             year=year, as_of=as_of, district=district, status=status, sort=(("patch_no", "asc"),)
         )
@@ -107,9 +142,9 @@ def run_patches(settings: Settings, arguments: Arguments) -> int:
 def run_tasks(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.field_checks import field_checks
 
-    year, as_of = on_day(settings, arguments)
+    year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+        district = _known_district(conn, arguments.district)
         tasks = field_checks(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(tasks)
@@ -134,9 +169,9 @@ def run_triggers(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.current import current_triggers
     from data.vocabulary import Severity
 
-    year, as_of = on_day(settings, arguments)
+    year, as_of = _on(settings, arguments)
     with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+        district = _known_district(conn, arguments.district)
         triggers = current_triggers(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(triggers)

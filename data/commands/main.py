@@ -20,6 +20,7 @@ from data.commands.arguments import (
     a_crs,
     a_day,
     a_layer,
+    a_moment,
     a_number,
     a_parameter,
     a_record_kind,
@@ -39,12 +40,11 @@ from data.commands.keeping import (
 )
 from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
-from data.commands.measures import add_commands as add_measure_commands
 from data.commands.output import DONE, REFUSED, store_of
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
-from data.commands.worklists import run_audit, run_ledger, run_rechecks
 from data.errors import SupervisionError
+from data.known import Known, knowing
 from data.rights import Right
 from data.settings import Settings
 from data.vocabulary import PatchStatus, UploadKind
@@ -66,7 +66,7 @@ def _run(settings: Settings, arguments: Arguments, book: Logbook) -> int:
     handler: Callable[[Settings, Arguments], int] = arguments.handler
     try:
         _prove_rules()
-        with _on_behalf(settings, arguments):
+        with _on_behalf(settings, arguments), knowing(_known_on(arguments)):
             return handler(settings, arguments)
     except SupervisionError as error:
         print(error.message, file=sys.stderr)
@@ -96,6 +96,12 @@ def _on_behalf(settings: Settings, arguments: Arguments) -> Iterator[None]:
         yield
 
 
+def _known_on(arguments: Arguments) -> Known | None:
+    """--known-on: figures need sums alone."""
+    moment = getattr(arguments, "known_on", None)
+    return Known(moment, arguments.command == "figures") if moment is not None else None
+
+
 def _prove_rules() -> None:
     """A rule file that cannot be trusted stops the program before it touches the store."""
     from data.rules.loader import RuleError, all_rules
@@ -121,6 +127,9 @@ def command_parser() -> argparse.ArgumentParser:
 
     def reading(sub: Any) -> Any:
         sub.add_argument("--as-user", metavar="账户", help="以该账户的范围和权限查看")
+        sub.add_argument(
+            "--known-on", type=a_moment, metavar="时刻", help="当时所知：只看那一刻以前入库的"
+        )
         return sub
 
     def action(actions: Any, name: str) -> Any:
@@ -167,22 +176,15 @@ def command_parser() -> argparse.ArgumentParser:
         ("patches", run_patches, "图斑清单"),
         ("tasks", run_tasks, "外业核查任务"),
         ("triggers", run_triggers, "已触发的预警"),
-        ("audit", run_audit, "月核：各阶段图斑、退回、问题清单"),
     ):
         sub = reading(command(name, handler, about))
         sub.add_argument("--year", type=a_year, required=True)
         sub.add_argument("--as-of", type=a_day)
         sub.add_argument("--district")
+        if name == "figures":
+            sub.add_argument("--compare", action="store_true", help="当时所知与现在的差别")
         if name == "patches":
             sub.add_argument("--status", choices=[status.value for status in PatchStatus])
-
-    for name, handler, about in (
-        ("ledger", run_ledger, "2018年以来的整改台账"),
-        ("rechecks", run_rechecks, "周期复核：何时应复核"),
-    ):
-        sub = reading(command(name, handler, about))
-        sub.add_argument("--as-of", type=a_day)
-        sub.add_argument("--district")
 
     rules = command("rules", run_rules, "现行规则；set 修改本市设定的参数")
     rules.add_argument("--on", type=a_day, help="哪一天的规则，默认今天")
@@ -227,7 +229,6 @@ def command_parser() -> argparse.ArgumentParser:
     withdrawing.add_argument("--reason", required=True)
     withdrawing.add_argument("--by", default="命令行")
 
-    add_measure_commands(command, action, reading)
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     verify = command("verify", run_verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")

@@ -140,7 +140,7 @@ def _private_key(settings: Settings) -> Ed25519PrivateKey:
                 file.write(fresh.hex().encode())
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip()))
     except OSError as error:
-        raise StoreRefused(f"锚点密钥无法读写：{os_reason(error)}。请检查“{path}”。") from error
+        raise StoreRefused(f"锚点没有写成，密钥无法读写：{os_reason(error)}。") from error
     except ValueError as error:
         raise StoreRefused(
             f"“{path}”不是锚点密钥。请恢复原来的密钥文件，或移走它另生成。"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from data.errors import StoreRefused
+from data.errors import StoreRefused, SupervisionError
+from data.known import Known, known
 from data.permission import require_permission
 from data.settings import Settings
 from data.store import dialect
@@ -34,14 +35,24 @@ def _leave_connections_to_the_parent() -> None:
 os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 
 
+class Past(Protocol):
+    """Connections that see what was known at a moment (data/workflow/replay.py)."""
+
+    def reading(self, known: Known) -> AbstractContextManager[Connection | None]: ...
+
+
 class Store:
-    """One open store. Give out connections only through read() and write()."""
+    """One open store. Give out connections only through read() and write().
+
+    replays: what reads go through while an earlier moment is asked for (data/known.py).
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = _create_engine(settings.database_url)
         self._followers: list[Follower] = []
         self._held_back = 0
+        self.replays: Past | None = None
         _open_stores.add(self)
 
     @property
@@ -50,7 +61,28 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one consistent state until it is given back."""
+        """A connection that sees one consistent state until it is given back: the present one, or
+        what was known at the moment that is asked for."""
+        with self.read_past() as past:
+            if past is not None:
+                yield past
+                return
+        with self.read_now() as conn:
+            yield conn
+
+    @contextmanager
+    def read_past(self) -> Iterator[Connection | None]:
+        """As it was known; None where that is as it is now. Temporary tables may be written to."""
+        asked = known()
+        if asked is None or self.replays is None:
+            yield None
+            return
+        with _refusals(), self.replays.reading(asked) as conn:
+            yield conn
+
+    @contextmanager
+    def read_now(self) -> Iterator[Connection]:
+        """As it is now, whatever is asked for."""
         with _refusals(), self.engine.connect() as conn:
             if self.dialect == "postgresql":
                 conn = conn.execution_options(
@@ -64,9 +96,11 @@ class Store:
         """The exclusive writer. Commits at the end; any exception leaves the store as it was.
 
         Raises StoreRefused where the store is locked, full or read-only, Unproven in a request
-        that has not shown where it comes from.
+        that has not shown where it comes from, or that looks at what was known earlier.
         """
         require_permission()
+        if known() is not None:
+            raise SupervisionError("正在查看“当时所知”，不能改动。请先点“回到现在”，再做这一步。")
         with _refusals(), self.engine.connect() as conn:
             conn = conn.execution_options(**{_WRITES: True})
             conn.info.pop(_NEW_VERSION, None)  # of a transaction that failed

@@ -7,14 +7,16 @@ and nobody else sees anything. The writer's lock is not taken: uploads go on mea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Column, Connection, MetaData, Table, UniqueConstraint, func, select
+from sqlalchemy import Column, Connection, MetaData, Table, UniqueConstraint, delete, func, select
 from sqlalchemy.schema import CreateTable
 
 from data.store.engine import Store
 from data.store.models import Base
+
+_CHUNK = 1_000
 
 
 @contextmanager
@@ -23,29 +25,65 @@ def shadowed(store: Store, *models: type[Base], is_empty: bool = False) -> Itera
     nothing: all of it is forgotten at the end. Every other table is as stored and must not be
     written to. is_empty: the copies begin without rows.
     """
+    with store.read_past() as past:
+        if past is not None:
+            for model in models:
+                _cover(past, Base.metadata.tables[model.__tablename__], is_empty)
+            mean_the_copies(past)
+            yield past
+            return
     with store.engine.connect() as conn:
         if store.dialect == "postgresql":
             # not READ ONLY, which forbids to create even temporary tables
             conn = conn.execution_options(isolation_level="REPEATABLE READ")
         transaction = conn.begin()
         try:
-            home = "main"
-            if store.dialect == "postgresql":
-                home = str(conn.scalar(select(func.current_schema())))
+            home = home_of(conn)
             for model in models:
                 table = Base.metadata.tables[model.__tablename__]
-                _stand_in_front(conn, table, None if is_empty else home)
-            if store.dialect == "postgresql":
-                # statements prepared on this connection before still mean the stored tables
-                conn.exec_driver_sql("DISCARD PLANS")
+                stand_in_front(conn, table, None if is_empty else home)
+            mean_the_copies(conn)
             yield conn
         finally:
             transaction.rollback()
 
 
-def _stand_in_front(conn: Connection, table: Table, home: str | None) -> None:
+def _cover(conn: Connection, table: Table, is_empty: bool) -> None:
+    """The same where copies may stand in front already."""
+    schema = "sqlite_temp_master" if conn.dialect.name == "sqlite" else "pg_class"
+    column = "name" if conn.dialect.name == "sqlite" else "relname"
+    also = "" if conn.dialect.name == "sqlite" else " AND relpersistence = 't'"
+    also += "" if conn.dialect.name == "sqlite" else " AND pg_table_is_visible(oid)"
+    found = conn.exec_driver_sql(
+        f"SELECT 1 FROM {schema} WHERE {column} = '{table.name}'{also}"
+    ).first()
+    if found is None:
+        stand_in_front(conn, table, None if is_empty else home_of(conn))
+    elif is_empty:
+        conn.execute(delete(table))
+
+
+def home_of(conn: Connection) -> str:
+    """The schema of the stored tables."""
+    if conn.dialect.name == "postgresql":
+        return str(conn.scalar(select(func.current_schema())))
+    return "main"
+
+
+def mean_the_copies(conn: Connection) -> None:
+    """Statements prepared on this connection before still mean the stored tables."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("DISCARD PLANS")
+
+
+def stand_in_front(
+    conn: Connection,
+    table: Table,
+    home: str | None,
+    only: tuple[str, Collection[int]] | None = None,
+) -> None:
     """Copy a table with its keys; without its references, which temporary tables cannot have. home:
-    where its rows come from, None for none."""
+    where its rows come from, None for none. only: (column, values) of the rows to be copied."""
     keys = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
     copy = Table(
         table.name,
@@ -61,8 +99,14 @@ def _stand_in_front(conn: Connection, table: Table, home: str | None) -> None:
     if home is None:
         return
     names = ", ".join(f'"{c.name}"' for c in table.columns)
-    conn.exec_driver_sql(
-        f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM "{home}"."{table.name}"'
-    )
+    copied = f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM "{home}"."{table.name}"'
+    if only is None:
+        conn.exec_driver_sql(copied)
+    else:
+        column, values = only
+        numbers = sorted(map(int, values))
+        for start in range(0, len(numbers), _CHUNK):
+            chosen = ", ".join(map(str, numbers[start : start + _CHUNK]))
+            conn.exec_driver_sql(f'{copied} WHERE "{column}" IN ({chosen})')
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql(f'ANALYZE "{table.name}"')

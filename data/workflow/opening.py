@@ -8,6 +8,7 @@ from data.store import opening
 from data.store.engine import Store
 from data.triggers.snapshots import take_snapshot
 from data.workflow.deductions import settle_store
+from data.workflow.replay import replay_on
 
 
 def open_store(settings: Settings) -> Store:
@@ -15,6 +16,7 @@ def open_store(settings: Settings) -> Store:
     store = opening.open_store(settings)
     settle_store(store)
     store.after_each_version(take_snapshot)
+    replay_on(store)
     if settings.anchor_dir is not None:
         from data.store.anchors import keep_anchor  # loads the signing library
 

@@ -51,7 +51,7 @@ def upload_list(
     Who sees some districts only sees the batches that changed patches of these, and of each what it
     did to them: the file itself, its returned rows and its counts may speak of others.
     """
-    query = select(*_LISTED).where(Upload.state != "entry", _seen_by(scope))
+    query = select(*_LISTED).where(Upload.state != "entry", batches_seen_by(scope))
     query = query.order_by(Upload.id.desc()).limit(limit).offset(offset)
     found = [dict(row) for row in conn.execute(query).mappings()]
     return [_own_part(conn, scope, row) for row in found]
@@ -59,7 +59,7 @@ def upload_list(
 
 def upload_count(conn: Connection, scope: Scope) -> int:
     files = select(func.count()).select_from(Upload)
-    return conn.scalar(files.where(Upload.state != "entry", _seen_by(scope))) or 0
+    return conn.scalar(files.where(Upload.state != "entry", batches_seen_by(scope))) or 0
 
 
 def _records_of(scope: Scope) -> Any:
@@ -71,7 +71,7 @@ def _records_of(scope: Scope) -> Any:
     return History.patch_id.in_(own)
 
 
-def _seen_by(scope: Scope) -> Any:
+def batches_seen_by(scope: Scope) -> Any:
     """Condition on uploads."""
     if scope.districts is None:
         return true()
@@ -109,7 +109,7 @@ def upload_detail(
     row = (
         conn.execute(
             select(*_LISTED, Upload.issues, Upload.stored_path).where(
-                Upload.id == batch_id, _seen_by(scope)
+                Upload.id == batch_id, batches_seen_by(scope)
             )
         )
         .mappings()
@@ -153,7 +153,7 @@ def last_of_kind(
     row = (
         conn.execute(
             select(u.id, u.file_name, u.file_size, u.file_sha256, u.stored_path, u.options)
-            .where(u.kind == kind, u.year == year, u.state == "done", _seen_by(scope))
+            .where(u.kind == kind, u.year == year, u.state == "done", batches_seen_by(scope))
             .order_by(u.id.desc())
             .limit(1)
         )
@@ -183,7 +183,7 @@ def last_with(conn: Connection, scope: Scope, sha256: str, kind: str) -> dict[st
     u = Upload
     row = conn.execute(
         select(u.id, u.file_name, u.uploaded_at, u.uploaded_by)
-        .where(u.file_sha256 == sha256, u.kind == kind, u.state == "done", _seen_by(scope))
+        .where(u.file_sha256 == sha256, u.kind == kind, u.state == "done", batches_seen_by(scope))
         .order_by(u.id.desc())
         .limit(1)
     ).first()

@@ -7,7 +7,8 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date
+import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -313,3 +314,28 @@ def test_accounts_are_kept_by_command(cli: Any, monkeypatch: pytest.MonkeyPatch)
     assert cli("user", "disable", "经办")[0] == 0
     assert "已停用" in cli("user", "token", "经办", "--days", "3")[2]
     assert cli("verify")[0] == 0
+
+
+def test_known_on_answers_what_was_known_and_compares_it_with_now(
+    filled: Any, tmp_path: Path
+) -> None:
+    on = ("--year", "2023", "--as-of", "2023-12-31")
+    time.sleep(0.01)
+    moment = datetime.now(UTC).isoformat()
+    was = {name: filled(name, *on)[1] for name in ("figures", "triggers", "patches", "tasks")}
+    case = {"图斑编号": "HC-1", "地块序号": 1, "立案日期": "2023-06-01", "整改方式": "没收",
+            "消除违法状态日期": "2023-07-01"}  # fmt: skip
+    filled("upload", _file(tmp_path, "cases.csv", case), "--kind", "cases", "--year", "2023")
+    for name, document in was.items():
+        assert filled(name, *on, "--known-on", moment)[1] == document
+    assert filled("figures", *on)[1] != was["figures"]
+    assert filled("figures", *on, "--known-on", "2099-01-01")[1] == filled("figures", *on)[1]
+    assert filled("figures", *on, "--known-on", "2001-01-01")[1]["city"]["patches"] == 0
+    _, told, _ = filled("figures", *on, "--known-on", moment, "--compare")
+    (moved,) = [f for f in told["figures"] if (f["code"], f["figure"]) == (None, "eliminated_mu")]
+    assert (moved["then"], moved["now"]) == (0, 12)
+    (batch,) = told["batches"]
+    assert (batch["batch"], batch["what"]) == (3, "上传“查处整改”")
+    assert batch["patch_nos"] == ["HC-1"]
+    code, _, said = filled("figures", *on, "--compare")
+    assert (code, "--known-on" in said) == (1, True)
