@@ -39,7 +39,8 @@ def part_of(rule_id: str) -> str:
     """The part of the page that a rule stands in."""
     if rule_id == "ratio":
         return "ratio-part"
-    return {"D": "deadlines", "F": "checks"}.get(rule_id[0], "triggers")
+    parts = {"D": "deadlines", "F": "checks", "M": "measures", "W": "worklists"}
+    return parts.get(rule_id[0], "triggers")
 
 
 def entry_of(rule: Rule, context: PageContext) -> RuleEntry:

@@ -16,6 +16,8 @@ PARTS = {
     "checks": "外业核查",
     "ratio-part": "问责比例",
     "triggers": "预警与措施",
+    "measures": "措施与公文",
+    "worklists": "日常清单",
     "figures": "指标口径",
 }
 

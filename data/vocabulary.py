@@ -198,6 +198,7 @@ class RecordKind(Term):
 
     MAJOR = "major", "重大典型"  # T6, a patch
     DEEM = "deem", "确认无正当理由拒不修改"  # T7, a patch
+    DEEM_DISMISSED = "deem_dismissed", "不直接判定"  # T7, a patch: the proposal is not followed
     FREEZE = "freeze", "指标冻结登记"  # T9, a district
     SEVERE_IMPACT = "severe_impact", "造成恶劣影响"  # T11, a district
     INTERVIEW = "interview", "已约谈"  # T11, a district

@@ -18,7 +18,7 @@ from data.settings import Settings
 from data.vocabulary import PatchStatus
 
 
-def _on(settings: Settings, arguments: Arguments) -> tuple[int, date]:
+def on_day(settings: Settings, arguments: Arguments) -> tuple[int, date]:
     """Year and as-of date. A doubtful date is answered all the same, with a hint on stderr."""
     today = settings.today()
     as_of = arguments.as_of or default_as_of(arguments.year, today)
@@ -29,7 +29,7 @@ def _on(settings: Settings, arguments: Arguments) -> tuple[int, date]:
     return arguments.year, as_of
 
 
-def _known_district(conn: Any, code: str | None) -> str | None:
+def known_district(conn: Any, code: str | None) -> str | None:
     from data.store.queries.stamp import districts
 
     if code is None:
@@ -47,11 +47,11 @@ def run_figures(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.lines import lines_of
     from data.triggers.rulebook import rulebook
 
-    year, as_of = _on(settings, arguments)
+    year, as_of = on_day(settings, arguments)
     if arguments.compare:
         return _compare(settings, arguments, year, as_of)
     with store_of(settings).read() as conn:
-        district = _known_district(conn, arguments.district)
+        district = known_district(conn, arguments.district)
         document = figures(conn, acting().scope, year, as_of, district)
         lines = lines_of(rulebook(conn), year, as_of)
     if arguments.json:
@@ -118,10 +118,10 @@ def _print_figures(document: dict[str, Any], lines: Mapping[str, tuple[float, ..
 def run_patches(settings: Settings, arguments: Arguments) -> int:
     from data.store.queries.patch_list import PatchQuery, iter_patches
 
-    year, as_of = _on(settings, arguments)
+    year, as_of = on_day(settings, arguments)
     status = PatchStatus(arguments.status) if arguments.status else None
     with store_of(settings).read() as conn:
-        district = _known_district(conn, arguments.district)
+        district = known_district(conn, arguments.district)
         query = PatchQuery(
             year=year, as_of=as_of, district=district, status=status, sort=(("patch_no", "asc"),)
         )
@@ -142,9 +142,9 @@ def run_patches(settings: Settings, arguments: Arguments) -> int:
 def run_tasks(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.field_checks import field_checks
 
-    year, as_of = _on(settings, arguments)
+    year, as_of = on_day(settings, arguments)
     with store_of(settings).read() as conn:
-        district = _known_district(conn, arguments.district)
+        district = known_district(conn, arguments.district)
         tasks = field_checks(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(tasks)
@@ -169,9 +169,9 @@ def run_triggers(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.current import current_triggers
     from data.vocabulary import Severity
 
-    year, as_of = _on(settings, arguments)
+    year, as_of = on_day(settings, arguments)
     with store_of(settings).read() as conn:
-        district = _known_district(conn, arguments.district)
+        district = known_district(conn, arguments.district)
         triggers = current_triggers(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(triggers)

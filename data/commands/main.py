@@ -40,9 +40,11 @@ from data.commands.keeping import (
 )
 from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
+from data.commands.measures import add_commands as add_measure_commands
 from data.commands.output import DONE, REFUSED, store_of
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
+from data.commands.worklists import run_audit, run_ledger, run_rechecks
 from data.errors import SupervisionError
 from data.known import Known, knowing
 from data.rights import Right
@@ -176,6 +178,7 @@ def command_parser() -> argparse.ArgumentParser:
         ("patches", run_patches, "图斑清单"),
         ("tasks", run_tasks, "外业核查任务"),
         ("triggers", run_triggers, "已触发的预警"),
+        ("audit", run_audit, "月核：各阶段图斑、退回、问题清单"),
     ):
         sub = reading(command(name, handler, about))
         sub.add_argument("--year", type=a_year, required=True)
@@ -185,6 +188,14 @@ def command_parser() -> argparse.ArgumentParser:
             sub.add_argument("--compare", action="store_true", help="当时所知与现在的差别")
         if name == "patches":
             sub.add_argument("--status", choices=[status.value for status in PatchStatus])
+
+    for name, handler, about in (
+        ("ledger", run_ledger, "2018年以来的整改台账"),
+        ("rechecks", run_rechecks, "周期复核：何时应复核"),
+    ):
+        sub = reading(command(name, handler, about))
+        sub.add_argument("--as-of", type=a_day)
+        sub.add_argument("--district")
 
     rules = command("rules", run_rules, "现行规则；set 修改本市设定的参数")
     rules.add_argument("--on", type=a_day, help="哪一天的规则，默认今天")
@@ -229,6 +240,7 @@ def command_parser() -> argparse.ArgumentParser:
     withdrawing.add_argument("--reason", required=True)
     withdrawing.add_argument("--by", default="命令行")
 
+    add_measure_commands(command, action, reading)
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     verify = command("verify", run_verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")

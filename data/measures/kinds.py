@@ -80,6 +80,8 @@ class Kind:
     own. subjects: what it may be about, the first is the usual one. needs_head: issued only with
     the right to sign as head. deadline: parameter of the rule `measure_limits` that gives the reply
     its time; None where no reply is asked for. ends: the kind that it ends when it is issued.
+    to_district: whether the district concerned gets it, and so sees it once it is issued;
+    answered_by: who replies.
     """
 
     direction: Direction
@@ -89,6 +91,8 @@ class Kind:
     needs_head: bool = False
     deadline: str | None = None
     ends: MeasureKind | None = None
+    to_district: bool = True
+    answered_by: str = "区市回复"
 
 
 _DISTRICT, _PATCH, _CITY = (Subject.DISTRICT,), (Subject.PATCH,), (Subject.CITY,)
@@ -97,6 +101,17 @@ _ANY_UNIT = (Subject.CITY, Subject.DISTRICT)
 _UP, _DOWN, _LEVEL = Direction.UPWARD, Direction.DOWNWARD, Direction.LEVEL
 _K, _S = MeasureKind, Series
 
+
+def _up(
+    series: Series,
+    subjects: tuple[Subject, ...],
+    rules: tuple[str, ...] = (),
+    ends: MeasureKind | None = None,
+) -> Kind:
+    """Upward: signed by the head, not sent to the district."""
+    return Kind(_UP, series, subjects, rules, needs_head=True, ends=ends, to_district=False)
+
+
 KINDS: dict[MeasureKind, Kind] = {
     _K.EARLY_WARNING: Kind(
         _LEVEL, _S.LETTER, _DISTRICT, ("T3", "T4", "T8", "T1", "T5"), deadline="warning_workdays"
@@ -104,18 +119,24 @@ KINDS: dict[MeasureKind, Kind] = {
     _K.WARNING_RELEASE: Kind(_LEVEL, _S.LETTER, _DISTRICT, ends=_K.EARLY_WARNING),
     _K.KEY_MONITORING: Kind(_DOWN, _S.NOTICE, _DISTRICT, ("T10",)),
     _K.KEY_MONITORING_RELEASE: Kind(_DOWN, _S.NOTICE, _DISTRICT, ends=_K.KEY_MONITORING),
-    _K.INTERVIEW_REQUEST: Kind(
-        _UP, _S.REQUEST, _DISTRICT, ("T11", "T3", "T4", "T8"), needs_head=True
-    ),
+    _K.INTERVIEW_REQUEST: _up(_S.REQUEST, _DISTRICT, ("T11", "T3", "T4", "T8")),
     _K.INTERVIEW_NOTICE: Kind(_LEVEL, _S.LETTER, _DISTRICT, ("T11",), needs_head=True),
     _K.INTERVIEW_MINUTES: Kind(
         _LEVEL, _S.LETTER, _DISTRICT, ("T11",), needs_head=True, deadline="interview_report_days"
     ),
     _K.RECTIFICATION_ORDER: Kind(_DOWN, _S.NOTICE, _DISTRICT, ("T11",), deadline="order_days"),
-    _K.ACCOUNTABILITY_REQUEST: Kind(_UP, _S.REQUEST, _DISTRICT, ("T11",), needs_head=True),
-    _K.LEAD_TRANSFER: Kind(_LEVEL, _S.LETTER, _DISTRICT, ("T11",), needs_head=True),
+    _K.ACCOUNTABILITY_REQUEST: _up(_S.REQUEST, _DISTRICT, ("T11",)),
+    _K.LEAD_TRANSFER: Kind(
+        _LEVEL, _S.LETTER, _DISTRICT, ("T11",), needs_head=True, to_district=False
+    ),
     _K.DEPARTMENT_TRANSFER: Kind(
-        _LEVEL, _S.LETTER, _PATCH_OR_DISTRICT, needs_head=True, deadline="department_workdays"
+        _LEVEL,
+        _S.LETTER,
+        _PATCH_OR_DISTRICT,
+        needs_head=True,
+        deadline="department_workdays",
+        to_district=False,
+        answered_by="受移交部门答复",
     ),
     _K.LISTED_SUPERVISION: Kind(
         _DOWN, _S.NOTICE, _PATCH_OR_DISTRICT, ("T6",), needs_head=True, deadline="listing_days"
@@ -123,8 +144,8 @@ KINDS: dict[MeasureKind, Kind] = {
     _K.LISTED_RELEASE: Kind(
         _DOWN, _S.NOTICE, _PATCH_OR_DISTRICT, needs_head=True, ends=_K.LISTED_SUPERVISION
     ),
-    _K.CASE_NOTICE: Kind(Direction.PUBLIC, _S.NOTICE, _ANY_UNIT),
-    _K.DIRECT_FILING: Kind(Direction.INTERNAL, _S.LETTER, _PATCH, ("D9",)),
+    _K.CASE_NOTICE: Kind(Direction.PUBLIC, _S.NOTICE, _ANY_UNIT, to_district=False),
+    _K.DIRECT_FILING: Kind(Direction.INTERNAL, _S.LETTER, _PATCH, ("D9",), to_district=False),
     _K.FALSE_REPORTING: Kind(
         _DOWN, _S.NOTICE, _PATCH_OR_DISTRICT, ("T12",), deadline="investigation_workdays"
     ),
@@ -138,11 +159,11 @@ KINDS: dict[MeasureKind, Kind] = {
     _K.FULL_VERIFICATION: Kind(
         _DOWN, _S.NOTICE, _DISTRICT, ("T2",), deadline="verification_workdays"
     ),
-    _K.HALF_YEAR_REPORT: Kind(_UP, _S.REPORT, _ANY_UNIT, needs_head=True),
-    _K.ANNUAL_REPORT: Kind(_UP, _S.REPORT, _ANY_UNIT, needs_head=True),
-    _K.EVALUATION_REPORT: Kind(_UP, _S.REPORT, _CITY, needs_head=True),
+    _K.HALF_YEAR_REPORT: _up(_S.REPORT, _ANY_UNIT),
+    _K.ANNUAL_REPORT: _up(_S.REPORT, _ANY_UNIT),
+    _K.EVALUATION_REPORT: _up(_S.REPORT, _CITY),
     _K.FREEZE_NOTICE: Kind(_LEVEL, _S.LETTER, _DISTRICT, ("T9",)),
-    _K.THAW_REQUEST: Kind(_UP, _S.REQUEST, _DISTRICT, needs_head=True, ends=_K.FREEZE_NOTICE),
+    _K.THAW_REQUEST: _up(_S.REQUEST, _DISTRICT, ends=_K.FREEZE_NOTICE),
     _K.CERTIFICATE: Kind(_DOWN, _S.CERTIFICATE, _PATCH),
     _K.WRITE_OFF: Kind(_DOWN, _S.NOTICE, _PATCH_OR_DISTRICT, ("T13",)),
 }

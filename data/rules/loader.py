@@ -199,7 +199,7 @@ def load(path: Path, predicates: Predicates) -> dict[str, Rule]:
         line = re.search(r"line (\d+)", str(error))
         raise RuleError(f"{path.name}:{line[1] if line else 1}: {error}") from error
     places = _Places(path, text)
-    for key in document.keys() - {"rule", "reviewed_by", "reviewed_on"}:
+    for key in document.keys() - {"rule", "list", "follow", "reviewed_by", "reviewed_on"}:
         raise places.error(f"unknown key {key}", -1, -1, key)
     rules: dict[str, Rule] = {}
     for number, entry in enumerate(document.get("rule", [])):
@@ -383,6 +383,14 @@ def deadline_rules() -> dict[str, Rule]:
     return rules
 
 
+@cache
+def measure_rules() -> dict[str, Rule]:
+    """M1, M2: time limits and numbers of measures."""
+    from data.rules import measures
+
+    return load(LAW_DIR / "workflow.toml", measures.PREDICATES)
+
+
 def stated_deadlines(rules: Rules) -> periods.Deadlines:
     """The parameters of the deadlines that stored dates and sums are made with."""
     return {
@@ -391,9 +399,25 @@ def stated_deadlines(rules: Rules) -> periods.Deadlines:
     }
 
 
+@cache
+def worklist_rules() -> dict[str, Rule]:
+    """W1 …: parameters of the lists of daily work."""
+    from data.rules import worklists
+
+    return load(LAW_DIR / "worklists.toml", worklists.PREDICATES)
+
+
 def all_rules() -> dict[str, Rule]:
-    """D1–D9, F1–F5, the ratio's formula, T1–T14. Loading them proves the files: RuleError."""
-    return {**deadline_rules(), **field_check_rules(), **ratio_rules(), **trigger_rules()}
+    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1, M2, W1 …. Loading them proves the files:
+    RuleError."""
+    return {
+        **deadline_rules(),
+        **field_check_rules(),
+        **ratio_rules(),
+        **trigger_rules(),
+        **measure_rules(),
+        **worklist_rules(),
+    }
 
 
 # ---- plans ---------------------------------------------------------------------------------------

@@ -54,6 +54,16 @@ CONDITIONS: dict[str, str] = {
     "核查不属实或上传数据不符，不自动认定。",
     "T13": "复核发现违法复建、改变批准用途等变化的，重新列入整改台账。",
     "T14": "经工作人员确认的填报不实，公开通报。",
+    "M1": "措施提交后{review_workdays}内审核，其后{issue_workdays}内签发，"
+    "签发后{delivery_workdays}内送达；"
+    "区市回复后{judge_workdays}内认定，不认可的{again_workdays}内重新回复。"
+    "预警提醒函{warning_workdays}内回复，约谈后{interview_report_days}内书面报告，"
+    "限期整改{order_days}，挂牌督办{listing_days}，部门移交{department_workdays}内答复。"
+    "按日计算的期限末日遇节假日的，顺延至其后第一个工作日。",
+    "M2": "通知、通报用“{notice}”，函用“{letter}”，请示用“{request}”，报告用“{report}”，"
+    "证明用“{certificate}”；每个代字每年从1号起连续编号，撤回的公文保留其号。",
+    "W1": "填报为设施农业用地、农村道路、实地未变化的和拆除复耕到位的地块，每{months}复核一次；"
+    "临时用地每{temporary_months}一次，有批准期限的，期满当日和期满后{after_term_months}各一次。",
 }
 
 #: What the lines of a formula are called.

@@ -23,6 +23,7 @@ from data.store.models import (
     Deduction,
     GeometryArchive,
     MappingProfile,
+    MeasureEvent,
     Meta,
     UnlawfulInterval,
     Upload,
@@ -287,7 +288,8 @@ def _deductions(conn: Connection, deductions: Deductions) -> Iterator[Fault]:
 
 
 def _files(conn: Connection, settings: Settings) -> Iterator[Fault]:
-    """Every file that an upload names: as it came, and as it was returned."""
+    """Every file that an upload names, as it came and as it was returned; and that came with a
+    step of a measure."""
     u = Upload
     query = select(u.id, u.stored_path, u.file_sha256, u.report_path, u.report_sha256)
     for row in conn.execute(query.order_by(u.id)):
@@ -300,6 +302,12 @@ def _files(conn: Connection, settings: Settings) -> Iterator[Fault]:
             fault = _fault_of(folder / path, digest)
             if fault is not None:
                 yield Fault("file", f"批次{row.id} {path}", f"{name}{fault}")
+    e = MeasureEvent
+    steps = select(e.measure_id, e.file_path, e.file_sha256).where(e.file_path.is_not(None))
+    for step in conn.execute(steps.order_by(e.id)):
+        fault = _fault_of(settings.uploads_dir / step.file_path, step.file_sha256)
+        if fault is not None:
+            yield Fault("file", f"措施{step.measure_id} {step.file_path}", f"附件{fault}")
 
 
 def _fault_of(path: Path, digest: str) -> str | None:

@@ -20,7 +20,7 @@ from data.store.queries.staff_records import staff_records
 from data.triggers.district_rules import Beside, named_in_orders, of_district, ratio_lines
 from data.triggers.evidence import Evidence
 from data.triggers.lines import lines_of
-from data.triggers.patch_rules import PATCH_RULES, of_patches
+from data.triggers.patch_rules import PATCH_RULES, Question, of_patches
 from data.triggers.rulebook import rulebook
 from data.triggers.wording import words
 from data.variants import others_note, split_note
@@ -91,9 +91,8 @@ def current_triggers(
     beside = look_beside(conn, chosen, document, year, as_of, rules)
     held = held_of(document, book, beside, year, as_of, whole_city=_whole(scope, district))
     known = {row["code"]: row["short_name"] for row in document["districts"]}
-    for code, rule_id, finding in of_patches(
-        conn, book, chosen, year, as_of, beside.records, set(rules) & set(PATCH_RULES)
-    ):
+    question = Question(conn, book, chosen, year, as_of, beside.records)
+    for code, rule_id, finding in of_patches(question, set(rules) & set(PATCH_RULES)):
         subject = finding.subject or code
         held.append(Held(book[rule_id], finding, code, subject, known.get(subject, subject)))
     position = {code: number for number, code in enumerate(known)}

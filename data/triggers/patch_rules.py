@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from data.periods import correction_due_on, workdays_ago, workdays_between
+from data.periods import add_workdays, correction_due_on, workdays_ago, workdays_between
 from data.rules.loader import Rule
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
+from data.store.queries.moments import parcels_then, rechecks_then, refusals_then
 from data.vocabulary import RecordKind
 
 #: Rule → what staff must have confirmed.
@@ -24,55 +26,72 @@ Rules = Mapping[str, Rule]
 Found = tuple[str, str, Finding]
 
 
-def of_patches(
-    conn: Connection,
-    rules: Rules,
-    scope: Scope,
-    year: int,
-    as_of: date,
-    records: Sequence[Facts],
-    wanted: Collection[str],
-    ids: Collection[int] | None = None,
-) -> list[Found]:
-    """The findings on patches and those that staff confirmed, by rule, then by patch number.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a rule on patches is asked. records: as staff_records gives them. ids: of the patches
+    to look at; None for all of the scope."""
 
-    records: as staff_records gives them. ids: look at these patches only.
-    """
-    found: list[Found] = []
-    for rule_id, facts in _LOOKED_AT.items():
-        if rule_id not in wanted:
-            continue
-        rule = rules[rule_id]
-        districts, rows = facts(conn, rules, scope, year, as_of, records, ids)
-        for finding in rule.predicate(rows, **rule.of(year, as_of).parameters):
-            found.append((districts[finding.subject], rule_id, finding))
-    for rule_id, kind in CONFIRMED.items():
-        if rule_id in wanted:
-            found += _confirmed(rules[rule_id], [r for r in records if r["kind"] == kind.value])
-    return found
+    conn: Connection
+    rules: Rules
+    scope: Scope
+    year: int
+    as_of: date
+    records: Sequence[Facts] = ()
+    ids: Collection[int] | None = None
+
+    def lines(self, rule_id: str) -> Mapping[str, Any]:
+        """The parameters of a rule on the day."""
+        return self.rules[rule_id].of(self.year, self.as_of).parameters
 
 
 #: (patch → district, the rows that the predicate looks at)
 Looked = tuple[dict[str | None, str], list[dict[str, Any]]]
 
 
-def _major(
-    conn: Connection,
-    rules: Rules,
-    scope: Scope,
-    year: int,
-    as_of: date,
-    records: Sequence[Facts],
-    ids: Collection[int] | None,
-) -> Looked:
-    lines = rules["T6"].of(year, as_of).parameters
-    marked_ids = {r["patch_id"] for r in _majors(records).values()}
+@dataclass(frozen=True, slots=True)
+class OnPatches:
+    """How a rule on patches finds what its predicate looks at.
+
+    now: facts about the patches that may be meant, found by an index. then: facts about given
+    patches at each moment at which one of them changed (queries/moments.py), for since when it
+    holds. rows: such facts of a day, and the records, as the predicate takes them. turns: days on
+    which the rule may begin to hold though nothing happens.
+    """
+
+    now: Callable[[Question], Sequence[Facts]]
+    then: Callable[[Connection, Scope, int, Collection[int], date], Sequence[Facts]]
+    rows: Callable[[Rules, int, date, Sequence[Facts], Sequence[Facts]], Looked]
+    turns: Callable[[Rules, int, Sequence[date]], set[date]] = lambda *_: set()
+
+
+def of_patches(question: Question, wanted: Collection[str]) -> list[Found]:
+    """The findings on patches and those that staff confirmed, by rule, then by patch number."""
+    found: list[Found] = []
+    year, as_of, records = question.year, question.as_of, question.records
+    for rule_id, look in LOOKED_AT.items():
+        if rule_id not in wanted:
+            continue
+        rule = question.rules[rule_id]
+        districts, rows = look.rows(question.rules, year, as_of, look.now(question), records)
+        for finding in rule.predicate(rows, **question.lines(rule_id)):
+            found.append((districts[finding.subject], rule_id, finding))
+    for rule_id, kind in CONFIRMED.items():
+        if rule_id in wanted:
+            confirmed = [r for r in records if r["kind"] == kind.value]
+            found += _confirmed(question.rules[rule_id], confirmed)
+    return found
+
+
+def _large_or_marked(question: Question) -> Sequence[Facts]:
+    lines, ids = question.lines("T6"), question.ids
+    marked_ids = {r["patch_id"] for r in _majors(question.records).values()}
     if ids is None:
         ids = trigger_facts.large_patches(
-            conn, year, lines["farmland_mu"], lines["basic_farmland_mu"]
+            question.conn, question.year, lines["farmland_mu"], lines["basic_farmland_mu"]
         )
-    parcels = trigger_facts.unlawful_parcels(conn, scope, year, as_of, {*ids, *marked_ids})
-    return major_rows(rules, year, as_of, parcels, records)
+    return trigger_facts.unlawful_parcels(
+        question.conn, question.scope, question.year, question.as_of, {*ids, *marked_ids}
+    )
 
 
 def _majors(records: Sequence[Facts]) -> dict[str, Facts]:
@@ -112,22 +131,30 @@ def major_rows(
     return districts, rows
 
 
-def _refused(
-    conn: Connection,
-    rules: Rules,
-    scope: Scope,
-    year: int,
-    as_of: date,
-    records: Sequence[Facts],
-    ids: Collection[int] | None,
-) -> Looked:
-    lines, correction = rules["T7"].of(year, as_of).parameters, rules["D3"]
+def _returned(question: Question) -> Sequence[Facts]:
+    lines, correction = question.lines("T7"), question.rules["D3"]
     least = min(version.parameters["workdays"] for version in correction.versions)
-    open_since = workdays_ago(as_of, least + lines["overdue_workdays"])
-    found = trigger_facts.refused_patches(
-        conn, scope, year, as_of, lines["returns"], open_since, ids
+    open_since = workdays_ago(question.as_of, least + lines["overdue_workdays"])
+    return trigger_facts.refused_patches(
+        question.conn,
+        question.scope,
+        question.year,
+        question.as_of,
+        lines["returns"],
+        open_since,
+        question.ids,
     )
-    return refused_rows(rules, year, as_of, found, records)
+
+
+def _overdue_from(rules: Rules, year: int, moments: Sequence[date]) -> set[date]:
+    """Days on which a 退回 of one of the moments would have waited too long (T7)."""
+    correction = rules["D3"]
+    lines = [version.parameters["overdue_workdays"] for version in rules["T7"].versions]
+    return {
+        add_workdays(day, correction.of(year, day).parameters["workdays"] + overdue)
+        for day in moments
+        for overdue in lines
+    }
 
 
 def refused_rows(
@@ -156,17 +183,10 @@ def refused_rows(
     return districts, rows
 
 
-def _changed(
-    conn: Connection,
-    rules: Rules,
-    scope: Scope,
-    year: int,
-    as_of: date,
-    records: Sequence[Facts],
-    ids: Collection[int] | None,
-) -> Looked:
-    facts = trigger_facts.changed_rechecks(conn, scope, year, as_of, ids)
-    return changed_rows(rules, year, as_of, facts, records)
+def _rechecked(question: Question) -> Sequence[Facts]:
+    return trigger_facts.changed_rechecks(
+        question.conn, question.scope, question.year, question.as_of, question.ids
+    )
 
 
 def changed_rows(
@@ -184,7 +204,11 @@ def _confirmed(rule: Rule, records: Sequence[Facts]) -> list[Found]:
     return found
 
 
-#: Rule → how what its predicate looks at is found.
-_LOOKED_AT = {"T6": _major, "T7": _refused, "T13": _changed}
+#: Rule → how what its predicate looks at is found, today and in the past.
+LOOKED_AT: dict[str, OnPatches] = {
+    "T6": OnPatches(_large_or_marked, parcels_then, major_rows),
+    "T7": OnPatches(_returned, refusals_then, refused_rows, _overdue_from),
+    "T13": OnPatches(_rechecked, rechecks_then, changed_rows),
+}
 #: Rules on patches and what staff confirmed; every other trigger judges a district's figures.
-PATCH_RULES = (*_LOOKED_AT, *CONFIRMED)
+PATCH_RULES = (*LOOKED_AT, *CONFIRMED)

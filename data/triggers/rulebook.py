@@ -31,6 +31,6 @@ def changes(conn: Connection) -> list[Change]:
 
 
 def rulebook(conn: Connection) -> Rulebook:
-    """D1–D9, F1–F5, `ratio` and T1–T14 by id, as they stand in this store."""
+    """D1–D9, F1–F5, `ratio`, T1–T14 and W1 … by id, as they stand in this store."""
     made = changes(conn)
     return with_changes(all_rules(), made) if made else all_rules()

@@ -9,22 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.periods import add_workdays
 from data.scope import Scope
-from data.store.queries.moments import (
-    days_of,
-    parcels_then,
-    patch_ids,
-    rechecks_then,
-    refusals_then,
-)
-from data.triggers.patch_rules import changed_rows, major_rows, refused_rows
+from data.store.queries.moments import days_of, patch_ids
+from data.triggers.patch_rules import LOOKED_AT
 from data.triggers.rulebook import Rulebook
 from data.vocabulary import RecordKind
 
 Facts = Mapping[str, Any]
-_THEN = {"T6": parcels_then, "T7": refusals_then, "T13": rechecks_then}
-_ROWS = {"T6": major_rows, "T7": refused_rows, "T13": changed_rows}
 
 
 def patches_since(
@@ -37,15 +28,16 @@ def patches_since(
     rule_id: str,
     numbers: Collection[str],
 ) -> dict[str, date]:
-    """Patch → the first day of the run of T6, T7 or T13 that holds on as_of.
+    """Patch → the first day of the run of a rule of LOOKED_AT that holds on as_of.
 
     records: all of the year, withdrawn ones too.
     """
     if not numbers:
         return {}
+    look, rule = LOOKED_AT[rule_id], rules[rule_id]
     ids = patch_ids(conn, year, numbers)
     facts: dict[tuple[int, date], list[Facts]] = {}
-    for fact in _THEN[rule_id](conn, scope, year, ids.values(), as_of):
+    for fact in look.then(conn, scope, year, ids.values(), as_of):
         facts.setdefault((fact["patch_id"], fact["day"]), []).append(fact)
     days = days_of(conn, ids.values(), as_of)
     begun: dict[str, date] = {}
@@ -62,13 +54,12 @@ def patches_since(
             at = bisect_right(moments, day)
             seen = facts.get((patch_id, moments[at - 1]), []) if at else []
             marks = [r for r in own if stood(r, day)]
-            _, rows = _ROWS[rule_id](rules, year, day, seen, marks)
-            rule = rules[rule_id]
+            _, rows = look.rows(rules, year, day, seen, marks)
             return bool(rule.predicate(rows, **rule.of(year, day).parameters))
 
-        turning = {*moments, *_days_of_records(own), *_versions(rules, rule_id)}
-        if rule_id == "T7":
-            turning |= _overdue_from(rules, year, as_of, moments)
+        versions = {version.valid_from for version in rule.versions}
+        turns = look.turns(rules, year, moments)
+        turning = {*moments, *_days_of_records(own), *versions, *turns}
         begun[number] = _run_back(turning, as_of, holds)
     return begun
 
@@ -101,21 +92,6 @@ def stood(record: Facts, day: date) -> bool:
 def _days_of_records(records: Sequence[Facts]) -> set[date]:
     days = {day for r in records for day in (r["recorded_on"], r["withdrawn_on"])}
     return days - {None}
-
-
-def _versions(rules: Rulebook, rule_id: str) -> set[date]:
-    return {version.valid_from for version in rules[rule_id].versions}
-
-
-def _overdue_from(rules: Rulebook, year: int, as_of: date, moments: Sequence[date]) -> set[date]:
-    """Days on which a 退回 of one of the moments would have waited too long (T7)."""
-    correction = rules["D3"]
-    lines = [version.parameters["overdue_workdays"] for version in rules["T7"].versions]
-    return {
-        add_workdays(day, correction.of(year, day).parameters["workdays"] + overdue)
-        for day in moments
-        for overdue in lines
-    }
 
 
 def _run_back(days: Collection[date], as_of: date, holds: Callable[[date], bool]) -> date:

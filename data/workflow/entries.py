@@ -3,7 +3,7 @@ transaction (records of staff, parameters of rules)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -55,3 +55,36 @@ def enter(
         state=ENTRY,
     )
     return apply_changes(conn, record, [change])
+
+
+def enter_rows(
+    conn: Connection,
+    rows: Sequence[tuple[Any, Sequence[Mapping[str, Any]]]],
+    *,
+    kind: str,
+    what: str,
+    who: str,
+    where: str,
+    year: int | None = None,
+) -> int:
+    """Insert rows of several tables as one entry, each table after those it refers to: pairs of an
+    ORM class and its rows (with an id where others refer to it). Call inside Store.write()."""
+    changes = []
+    for table, own in rows:
+        if own:
+            frame = plain(pd.DataFrame([{**row, "source_hash": 0} for row in own], dtype=object))
+            changes.append(TableChange(table, inserts=frame))
+    count = sum(len(own) for _, own in rows)
+    record = UploadRecord(
+        kind=kind,
+        file_name=what,
+        file_size=0,
+        file_sha256="0" * 64,
+        uploaded_by=who,
+        uploaded_from=where,
+        year=year,
+        rows=count,
+        inserted=count,
+        state=ENTRY,
+    )
+    return apply_changes(conn, record, changes)

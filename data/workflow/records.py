@@ -19,7 +19,7 @@ from data.store.queries.state import PatchState, day_literal
 from data.vocabulary import RecordKind
 from data.workflow.entries import enter
 
-OF_PATCH = frozenset({RecordKind.MAJOR, RecordKind.DEEM})
+OF_PATCH = frozenset({RecordKind.MAJOR, RecordKind.DEEM, RecordKind.DEEM_DISMISSED})
 OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
 
 

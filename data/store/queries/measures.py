@@ -64,8 +64,8 @@ def measures(
     district: str | None = None,
     kinds: Collection[MeasureKind] = (),
 ) -> list[MeasureRow]:
-    """Those of a work year (None: of all), oldest first. Papers on the whole city are seen by who
-    sees all districts only."""
+    """Those of a work year (None: of all), oldest first. Who sees single districts only sees the
+    papers that these were sent, from their issue on."""
     m = Measure
     query = select(m.__table__).order_by(m.id)
     if year is not None:
@@ -77,15 +77,25 @@ def measures(
         query = query.where(m.district_code.in_(sorted(chosen.districts)))
     rows = conn.execute(query).all()
     steps = _steps(conn, [row.id for row in rows])
-    return [_row(row, steps.get(row.id, ())) for row in rows]
+    found = [_row(row, steps.get(row.id, ())) for row in rows]
+    return [row for row in found if is_seen(scope, row)]
 
 
 def measure(conn: Connection, scope: Scope, number: int) -> MeasureRow | None:
     """None for one that is not there or that the reader may not see."""
     row = conn.execute(select(Measure.__table__).where(Measure.id == number)).first()
-    if row is None or (scope.districts is not None and row.district_code not in scope.districts):
+    if row is None:
         return None
-    return _row(row, _steps(conn, [row.id]).get(row.id, ()))
+    found = _row(row, _steps(conn, [row.id]).get(row.id, ()))
+    return found if is_seen(scope, found) else None
+
+
+def is_seen(scope: Scope, row: MeasureRow) -> bool:
+    if scope.districts is None:
+        return True
+    is_own = row.draft.district is not None and scope.allows(row.draft.district)
+    is_sent = row.kind.about.to_district and any(s.step == "issue" for s in row.steps)
+    return is_own and is_sent
 
 
 def _row(row: object, steps: Iterable[Step]) -> MeasureRow:
@@ -130,7 +140,7 @@ def _steps(conn: Connection, ids: list[int]) -> dict[int, list[Step]]:
 def frozen(conn: Connection, scope: Scope, found: MeasureRow, seq: int | None = None) -> Composed:
     """What the paper says from its last step on (seq: as of that step). Raises KeyError for one
     that the scope does not allow."""
-    if not (scope.districts is None or (found.draft.district or "") in scope.districts):
+    if not is_seen(scope, found):
         raise KeyError(found.id)
     steps = [s for s in found.steps if seq is None or s.seq <= seq]
     content = next((s.content for s in reversed(steps) if s.content is not None), None)

@@ -40,6 +40,9 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("patches",): [ON, (*ON, "--status", "overdue")],
     ("tasks",): [ON],
     ("triggers",): [ON],
+    ("ledger",): [("--as-of", "2023-06-30"), ("--district", "371002")],
+    ("rechecks",): [("--as-of", "2024-07-01")],
+    ("audit",): [ON, (*ON, "--district", "371002"), (*ON, "--district", "无")],
     ("rules",): [(), ("--on", "2023-06-30")],
     ("rules", "set"): [
         ("T3.warning_ratio", "0.08", "--from", "2099-01-01", "--reason", "试"),
@@ -53,6 +56,18 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("record", "list"): [("--year", "2023")],
     ("record", "add"): [("severe_impact", "371002", "--year", "2023", *DAY)],
     ("record", "withdraw"): [("1", *DAY)],
+    ("measure", "draft"): [
+        ("early_warning", "环翠区", *ON, "--reason", "试"),
+        ("early_warning", "某区", *ON),
+        ("work_notice_clearance", "全市", *ON),
+    ],
+    ("measure", "step"): [
+        ("1", "review", *DAY, "--by", "甲"),
+        ("1", "issue", *DAY, "--number", "x"),
+        ("99", "reply", *DAY),
+    ],
+    ("measures",): [(), ("--as-of", "2023-06-30", "--district", "371002")],
+    ("figures-of",): [("1",), ("99",)],
     ("user", "add"): [
         ("乙", "--role", "city"),
         ("乙", "--role", "district", "--district", "环翠区"),

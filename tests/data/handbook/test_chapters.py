@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from components import paths
 from data import errors
 from data.errors import NotFound, SupervisionError
 from data.handbook.chapters import (
@@ -32,7 +33,9 @@ def registered_pages() -> list[str]:
     """Addresses and templates of all pages, read from their files (Dash alone can import them)."""
     found: list[str] = []
     for path in sorted((PROJECT_DIR / "pages").glob("*.py")):
-        found += re.findall(r'\bpath(?:_template)?="(/[^"]*)"', path.read_text("utf-8"))
+        names = re.findall(r"\bpath(?:_template)?=paths\.([A-Z_]+)", path.read_text("utf-8"))
+        assert len(names) == 1 or path.stem == "not_found_404", path
+        found += [getattr(paths, name) for name in names]
     return found
 
 

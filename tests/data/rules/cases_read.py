@@ -218,9 +218,33 @@ def _formula(case: Case) -> tuple[Any, Any]:
     return rule.predicate(figures, **parameters), (case["part"], whole, case.get("ratio"))
 
 
+def _measure(rule_id: str, case: Case) -> tuple[Any, Any]:
+    if rule_id == "M1":
+        return apply("M1", case["what"], case["start"]), case["due"]
+    return apply("M2", case["series"], case["year"], case["count"]), case["number"]
+
+
+def _recheck(case: Case) -> tuple[Any, Any]:
+    told = case["start"], case.get("last"), case.get("temporary", False), case.get("until")
+    return apply("W1", *told), case.get("due")
+
+
+_WORKLISTS: dict[str, Callable[[Case], tuple[Any, Any]]] = {"W1": _recheck}
+
+
+def _worklist(rule_id: str, case: Case) -> tuple[Any, Any]:
+    return _WORKLISTS[rule_id](case)
+
+
 def judged(rule_id: str, case: Case) -> tuple[Any, Any]:
     """(what the rule says, what the case expects)."""
     if rule_id == "ratio":
         return _formula(case)
-    kinds = {"D": _deadline, "F": _field_check, "T": _trigger}
+    kinds = {
+        "D": _deadline,
+        "F": _field_check,
+        "M": _measure,
+        "T": _trigger,
+        "W": _worklist,
+    }
     return kinds[rule_id[0]](rule_id, case)

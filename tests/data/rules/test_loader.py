@@ -172,7 +172,8 @@ def test_a_damaged_file_stops_the_program_with_file_and_line(
 
 def test_every_rule_of_the_specification_is_there() -> None:
     names = [f"D{n}" for n in range(1, 10)] + [f"F{n}" for n in range(1, 6)] + ["ratio"]
-    assert list(all_rules()) == names + [f"T{n}" for n in range(1, 15)]
+    names += [f"T{n}" for n in range(1, 15)] + ["M1", "M2"]
+    assert list(all_rules()) == [*names, "W1"]
 
 
 def test_every_version_says_who_reviewed_it_and_every_parameter_has_a_label() -> None:

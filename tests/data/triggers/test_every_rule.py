@@ -9,7 +9,7 @@ import pytest
 from data.rules.loader import trigger_rules
 from data.scope import Scope
 from data.store.engine import Store
-from data.triggers import current, district_rules, patch_rules, since_patches, wording
+from data.triggers import current, district_rules, patch_rules, wording
 from data.triggers.behind import TriggerKey
 
 FILES = tuple(trigger_rules())
@@ -24,11 +24,6 @@ def test_every_trigger_of_the_files_judges_districts_or_patches() -> None:
 
 def test_every_trigger_has_its_words() -> None:
     assert set(wording._WORDS) == set(FILES)
-
-
-def test_of_every_rule_on_patches_is_known_since_when_it_holds() -> None:
-    looked_at = set(patch_rules._LOOKED_AT)
-    assert set(since_patches._THEN) == set(since_patches._ROWS) == looked_at
 
 
 def test_every_trigger_on_a_district_can_be_named_in_an_address() -> None:

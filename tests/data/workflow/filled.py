@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from data.errors import UploadRefused
-from data.rights import Role
+from data.measures.kinds import MeasureKind
+from data.rights import COMMAND_LINE, Role
 from data.store.engine import Store
 from data.store.queries.stamp import Contact
 from data.triggers.snapshots import take_snapshot
@@ -18,6 +19,9 @@ from data.upload.template_examples import example_rows
 from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
 from data.workflow.accounts import add_account
 from data.workflow.contacts import set_contact
+from data.workflow.measure_subjects import NewMeasure
+from data.workflow.measure_writing import Taking
+from data.workflow.measures import draft
 from data.workflow.parameters import change_parameter
 from data.workflow.records import NewRecord, add_record, withdraw_record
 from data.workflow.sessions import begin_session, make_token
@@ -55,6 +59,8 @@ def fill(store: Store) -> None:
         reader = add_account(conn, store.settings, "甲", Role.CITY)
         begin_session(conn, reader, "cli")
         make_token(conn, "甲", 3, TODAY)
+        warned = NewMeasure(MeasureKind.EARLY_WARNING, "371002", YEAR, date(2023, 6, 30))
+        draft(Taking(conn, COMMAND_LINE, TODAY), warned)
         mapping_profiles.keep(conn, asked, "patches", {"甲": {"field": "patch_no", "unit": None}})
     empty = folder / "空.csv"
     empty.write_bytes(b"")

@@ -1,0 +1,240 @@
+"""`measure draft|step`, `measures`, `figures-of`: measures of the bureau (documents.md §7)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from data.acting import acting
+from data.commands.arguments import Arguments, a_day, a_number, a_year
+from data.commands.looking import known_district
+from data.commands.output import DONE, REFUSED, print_json, print_table, said, store_of
+from data.measures.kinds import MeasureKind
+from data.measures.states import StepKind
+from data.rights import COMMAND_LINE, Account
+from data.settings import Settings
+
+#: Steps of `measure step`, in the order in which they come.
+STEPS = (
+    StepKind.SUBMIT, StepKind.REFRESH, StepKind.RETURN, StepKind.REVIEW, StepKind.ISSUE,
+    StepKind.DELIVER, StepKind.EXTEND, StepKind.REPLY, StepKind.REFUSE, StepKind.RELEASE,
+    StepKind.WITHDRAW, StepKind.CORRECT,
+)  # fmt: skip
+
+
+def a_measure_kind(text: str) -> MeasureKind:
+    for kind in MeasureKind:
+        if text in (kind.value, kind.label):
+            return kind
+    names = "、".join(f"{kind.value}（{kind.label}）" for kind in MeasureKind)
+    raise argparse.ArgumentTypeError(f"没有措施“{text}”，可选：{names}")
+
+
+def patch_list(text: str) -> list[str]:
+    parts = (part.strip() for part in text.replace("，", ",").replace("、", ",").split(","))
+    return [part for part in parts if part]
+
+
+def add_commands(
+    command: Callable[..., Any], action: Callable[[Any, str], Any], reading: Callable[[Any], Any]
+) -> None:
+    measure = command("measure", run_measure, "措施：draft 起草，step 办理下一步")
+    actions = measure.add_subparsers(dest="action", required=True, metavar="ACTION")
+    drafting = action(actions, "draft")
+    drafting.add_argument("kind", type=a_measure_kind, metavar="KIND")
+    drafting.add_argument("subject", metavar="SUBJECT", help="区市、图斑编号或 全市")
+    drafting.add_argument("--year", type=a_year, required=True)
+    drafting.add_argument("--as-of", type=a_day, required=True)
+    drafting.add_argument("--patches", type=patch_list, default=[], metavar="编号,编号")
+    drafting.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
+    drafting.add_argument("--on", type=a_day, help="起草日期，默认为基准日")
+    drafting.add_argument("--reason", default="")
+    drafting.add_argument("--rule", help="所依据的触发规则，默认按当日情况查找")
+    drafting.add_argument("--period", help="月清月份，如 2023-05")
+    drafting.add_argument("--follows", type=a_number, help="所接续、解除或更正的措施编号")
+    step = action(actions, "step")
+    step.add_argument("number", type=a_number, metavar="ID")
+    step.add_argument("step", choices=[kind.value for kind in STEPS])
+    step.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
+    step.add_argument("--on", type=a_day, help="办理日期，默认今天")
+    step.add_argument("--number", dest="paper", metavar="文号", help="办公系统给出的文号")
+    step.add_argument("--due", type=a_day, help="期限")
+    step.add_argument("--reason", help="理由、回复内容、送达情况或延期申请")
+    step.add_argument("--file", type=Path, help="附件")
+    listing = reading(command("measures", run_measures, "措施台账"))
+    listing.add_argument("--as-of", type=a_day)
+    listing.add_argument("--district")
+    listing.add_argument("--year", type=a_year)
+    figures = reading(command("figures-of", run_figures_of, "一件公文引用的数据"))
+    figures.add_argument("number", type=a_number, metavar="ID")
+
+
+def _who(conn: Any, name: str) -> Account:
+    from data.store.queries.accounts import account_named
+
+    return COMMAND_LINE if name == COMMAND_LINE.name else account_named(conn, name)
+
+
+def run_measure(settings: Settings, arguments: Arguments) -> int:
+    return (
+        _draft(settings, arguments) if arguments.action == "draft" else _step(settings, arguments)
+    )
+
+
+def _draft(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.measure_subjects import NewMeasure
+    from data.workflow.measure_writing import Taking
+    from data.workflow.measures import draft
+
+    today = settings.today()
+    new = NewMeasure(
+        arguments.kind,
+        arguments.subject,
+        arguments.year,
+        arguments.as_of,
+        tuple(arguments.patches),
+        arguments.reason,
+        arguments.rule,
+        arguments.period,
+        arguments.follows,
+    )
+    with store_of(settings).write() as conn:
+        day = arguments.on or min(arguments.as_of, today)
+        made = draft(Taking(conn, _who(conn, arguments.by), today, day), new)
+    for remark in made.remarks:
+        print(
+            f"{'不通过' if remark.blocks else '提示'}：{remark.place}：{remark.sentence}",
+            file=sys.stderr,
+        )
+    remarks = [{"place": r.place, "sentence": r.sentence, "blocks": r.blocks} for r in made.remarks]
+    document = {"id": made.number, "submitted": made.submitted, "remarks": remarks}
+    return said(arguments, document, str(made.number))
+
+
+def _step(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow import measures as steps
+    from data.workflow.measure_files import keep
+    from data.workflow.measure_writing import Taking
+
+    step, number = StepKind(arguments.step), arguments.number
+    due, reason = arguments.due, arguments.reason
+    store = store_of(settings)
+    file = keep(settings, arguments.file) if arguments.file is not None else None
+    new: int | None = None
+    with store.write() as conn:
+        at = Taking(conn, _who(conn, arguments.by), settings.today(), arguments.on)
+        match step:
+            case StepKind.ISSUE:
+                issued = steps.issue(at, number, due, arguments.paper)
+            case StepKind.CORRECT:
+                new = steps.correct(at, number, reason).number
+            case StepKind.SUBMIT:
+                steps.submit(at, number)
+            case StepKind.REFRESH:
+                steps.refresh(at, number)
+            case StepKind.RETURN:
+                steps.give_back(at, number, reason)
+            case StepKind.REVIEW:
+                steps.review(at, number, reason)
+            case StepKind.DELIVER:
+                steps.deliver(at, number, reason, file)
+            case StepKind.EXTEND:
+                steps.extend(at, number, due, reason, file)
+            case StepKind.REPLY:
+                steps.reply(at, number, reason, file)
+            case StepKind.REFUSE:
+                steps.refuse(at, number, reason, due)
+            case StepKind.RELEASE:
+                steps.release(at, number, reason, file)
+            case _:
+                steps.withdraw(at, number, reason)
+    if step is StepKind.ISSUE and issued.number is None:  # written down, but not issued
+        print(issued.said, file=sys.stderr)
+        return REFUSED
+    document = _document(settings, number)
+    if new is not None:
+        return said(arguments, document | {"corrected_by": new}, f"已起草更正，编号{new}。")
+    sentence = f"第{number}号措施已{step.label}" + (
+        f"：{document['number']}。" if step is StepKind.ISSUE else "。"
+    )
+    return said(arguments, document, sentence)
+
+
+def _document(settings: Settings, number: int) -> dict[str, Any]:
+    """The measure as it stands after its last step."""
+    from data.store.queries.measures import measure
+    from data.workflow.measure_list import entry_of
+
+    with store_of(settings).read() as conn:
+        row = measure(conn, acting().scope, number)
+        assert row is not None
+        return entry_of(conn, row, row.steps[-1].on).to_json()
+
+
+def run_measures(settings: Settings, arguments: Arguments) -> int:
+    from data.measures.states import State
+    from data.workflow.measure_list import entries
+
+    as_of: date = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = entries(conn, acting().scope, as_of, arguments.year, district)
+    shown = [e for e in found if e.standing.state is not State.DISMISSED]
+    if arguments.json:
+        print_json([entry.to_json() for entry in shown])
+        return DONE
+    print_table(
+        [["编号", "措施", "规则", "对象", "状态", "文号", "签发", "期限", "超期工作日", "数据"]]
+    )
+    print_table(
+        [
+            e.row.id,
+            e.row.kind.label,
+            e.row.draft.rule,
+            e.row.draft.subject,
+            e.standing.state.label,
+            e.standing.number,
+            e.standing.issued_on,
+            e.standing.due_on,
+            e.standing.reply_overdue_workdays or None,
+            "现值已变化" if e.changed else "",
+        ]
+        for e in shown
+    )
+    return DONE
+
+
+def run_figures_of(settings: Settings, arguments: Arguments) -> int:
+    from data.errors import NotFound
+    from data.store.queries.measures import frozen, measure
+
+    with store_of(settings).read() as conn:
+        row = measure(conn, acting().scope, arguments.number)
+        if row is None:
+            raise NotFound(f"没有第{arguments.number}号措施，请核对编号。")
+        made = frozen(conn, acting().scope, row)
+    rows = [
+        {
+            "id": f.id,
+            "name": f.name,
+            "variant": f.variant,
+            "value": f.value,
+            "text": f.text,
+            "as_of": f.as_of,
+            "district": f.district,
+            "patches": list(f.patches),
+        }
+        for f in made.figures
+    ]
+    if arguments.json:
+        print_json(rows)
+    else:
+        print_table([["指标", "口径", "数值", "截至", "区市", "图斑数"]])
+        print_table(
+            [f.name, f.variant, f.text, f.as_of, f.district, len(f.patches)] for f in made.figures
+        )
+    return DONE

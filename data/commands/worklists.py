@@ -1,0 +1,202 @@
+"""Commands that print worklists: audit, ledger, rechecks, comebacks, overlay, checks,
+certificates, freezes (docs/worklists.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data.acting import acting
+from data.commands.arguments import Arguments
+from data.commands.looking import known_district, on_day
+from data.commands.output import DONE, print_json, print_table, store_of
+from data.settings import Settings
+
+
+def run_audit(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.audit import UNCLASSIFIED, Stages, audit
+    from data.worklists.stages import Stage
+
+    year, as_of = on_day(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = audit(conn, acting().scope, year, as_of, district)
+
+    def cells(stages: Stages) -> dict[str, Any]:
+        return {
+            stage.value: {"patches": cell.patches, "farmland_mu": cell.farmland_mu}
+            for stage, cell in stages.items()
+        }
+
+    if arguments.json:
+        print_json(
+            {
+                "year": year,
+                "as_of": as_of,
+                "stages": {
+                    "city": cells(found.city),
+                    "districts": [
+                        {"code": code, "stages": cells(stages)}
+                        for code, stages in found.districts.items()
+                    ],
+                },
+                "months": [
+                    {
+                        "code": row.district,
+                        "month": row.month,
+                        "stages": cells(row.stages),
+                        "median_workdays": {
+                            stay.value: said.median_workdays for stay, said in row.stays.items()
+                        },
+                        "returns": row.returns,
+                        "repeated": row.repeated,
+                    }
+                    for row in found.months
+                ],
+                "waiting": [
+                    {
+                        "patch_no": w.patch_no,
+                        "district": w.district,
+                        "stage": w.stage.value,
+                        "since": w.since,
+                        "days": w.days,
+                        "workdays": w.workdays,
+                    }
+                    for w in found.waiting
+                ],
+                "problems": [
+                    {
+                        "patch_no": p.patch_no,
+                        "district": p.district,
+                        "listed_on": p.listed_on,
+                        "due_on": p.due_on,
+                        "state": p.state.value,
+                    }
+                    for p in found.problems
+                ],
+                "direct_filing": [
+                    {
+                        "patch_no": u.patch_no,
+                        "parcel_no": u.parcel_no,
+                        "district": u.district,
+                        "since": u.since,
+                        "workdays": u.workdays,
+                    }
+                    for u in found.direct_filing
+                ],
+            }
+        )
+        return DONE
+    print_table([["区市", *(stage.label for stage in Stage)]])
+    rows = [("全市", found.city), *found.districts.items()]
+    print_table([[name, *(cell.patches for cell in cells.values())] for name, cells in rows])
+    unclassified = sum(row.returns.get(UNCLASSIFIED, 0) for row in found.rows)
+    print(f"未写明原因的退回{unclassified}次；问题清单{len(found.problems)}项；"
+          f"未立案的违法地块{len(found.direct_filing)}个。")  # fmt: skip
+    return DONE
+
+
+def run_ledger(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.ledger import LedgerState, LedgerSum, ledger
+
+    as_of = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = ledger(conn, acting().scope, as_of, district)
+
+    def told(total: LedgerSum) -> dict[str, Any]:
+        return {"items": total.items, "farmland_mu": total.farmland_mu}
+
+    if arguments.json:
+        print_json(
+            {
+                "as_of": as_of,
+                "years": [
+                    {
+                        "year": row.year,
+                        "code": row.district,
+                        **told(row.total),
+                        "states": {state.value: told(own) for state, own in row.states.items()},
+                        "overdue": row.overdue,
+                        "unproven": row.unproven,
+                    }
+                    for row in found.years
+                ],
+                "items": [
+                    {
+                        "year": item.year,
+                        "patch_no": item.patch_no,
+                        "parcel_no": item.parcel_no,
+                        "district": item.district,
+                        "farmland_mu": item.farmland_mu,
+                        "state": item.state.value,
+                        "overdue": item.overdue,
+                        "unproven": item.unproven,
+                        "reopened": item.reopened_on is not None,
+                    }
+                    for item in found.items
+                ],
+            }
+        )
+        return DONE
+    print_table([["年度", "区市", "地块", "耕地（亩）", *(s.label for s in LedgerState), "逾期"]])
+    print_table(
+        [
+            row.year,
+            row.district,
+            row.total.items,
+            f"{row.total.farmland_mu:.2f}",
+            *(own.items for own in row.states.values()),
+            row.overdue,
+        ]
+        for row in found.years
+    )
+    return DONE
+
+
+def run_rechecks(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.rechecks import rechecks
+
+    as_of = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = rechecks(conn, acting().scope, as_of, district)
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "year": r.year,
+                    "patch_no": r.patch_no,
+                    "parcel_no": r.parcel_no,
+                    "district": r.district,
+                    "kind": r.kind,
+                    "start_on": r.start_on,
+                    "last_on": r.last_on,
+                    "due_on": r.due_on,
+                    "overdue": r.overdue,
+                    "reopened": r.reopened,
+                }
+                for r in found
+            ]
+        )
+        return DONE
+    print_table([["年度", "图斑编号", "地块", "区市", "种类", "上次复核", "应复核", "逾期"]])
+    print_table(
+        [
+            r.year,
+            r.patch_no,
+            r.parcel_no,
+            r.district,
+            kind_label(r.kind),
+            r.last_on,
+            r.due_on,
+            "是" if r.overdue else "否",
+        ]
+        for r in found
+    )
+    return DONE
+
+
+def kind_label(kind: str) -> str:
+    from data.vocabulary import OtherCategory, RectificationWay
+
+    return {**OtherCategory.labels(), **RectificationWay.labels()}[kind]

@@ -1,0 +1,204 @@
+"""Patches and what is known of them as columns, for the worklists: one statement a table.
+
+Days are ordinals; one that is missing is NEVER, which no day reaches, so that `column <= day` says
+of every row whether it has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import Connection, Executable, and_, select
+
+from data.scope import Scope
+from data.store.models import (
+    AuditDecision,
+    EnforcementCase,
+    FieldCheck,
+    LedgerItem,
+    Parcel,
+    Patch,
+    Problem,
+    Recheck,
+)
+from data.store.queries.state import PatchState, day_literal
+
+Days = npt.NDArray[np.int64]
+
+#: The day of what has not happened and has no day.
+NEVER = 10_000_000
+
+
+def ordinals(days: Iterable[Any]) -> Days:
+    """Days as a driver has them (date, ISO text or None)."""
+    listed = list(days)
+    known = {
+        day: NEVER
+        if day is None
+        else (date.fromisoformat(day) if isinstance(day, str) else day).toordinal()
+        for day in set(listed)
+    }
+    return np.fromiter(map(known.__getitem__, listed), np.int64, len(listed))
+
+
+def day_of(ordinal: int) -> date | None:
+    return None if ordinal >= NEVER else date.fromordinal(int(ordinal))
+
+
+def _frame(conn: Connection, query: Executable) -> pd.DataFrame:
+    """The rows of a statement as columns; columns whose names end in `_on` or `_until` are days."""
+    result = conn.execute(query)
+    names = list(result.keys())
+    cursor: Any = result.cursor  # rows as the driver has them: SQLAlchemy's own take as long again
+    rows: Sequence[Any] = cursor.fetchall()
+    result.close()
+    columns: dict[str, Any] = {}
+    values = zip(*rows, strict=True) if rows else ([] for _ in names)
+    for name, own in zip(names, values, strict=True):
+        if name.endswith(("_on", "_until")):
+            columns[name] = ordinals(own)
+        elif rows and isinstance(own[0], int | float) and None not in own:
+            columns[name] = np.array(own)
+        else:
+            columns[name] = pd.Series(own, dtype=object)  # a missing text stays None
+    found = pd.DataFrame(columns, columns=names)
+    for name in ("id", "patch_id", "parcel_no", "year"):
+        if name in found:
+            found[name] = found[name].astype(np.int64)
+    return found
+
+
+class Standing:
+    """The patches that count on a day and that a reader may see, of one work year or of all."""
+
+    def __init__(self, scope: Scope, year: int | None, day: date) -> None:
+        self.state = PatchState(Patch, day_literal(day))
+        self.day = day
+        of_year = [] if year is None else [Patch.year == year]
+        self.where = and_(*of_year, self.state.active, self.state.visible_to(scope))
+
+
+def patch_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """id, year, patch_no, district (of the day), domain, clearance_month, issued_on, due_on,
+    reported_on, forwarded_on, area_mu, farmland_mu, basic_farmland_mu, redline_mu."""
+    of = Standing(scope, year, day)
+    p = Patch
+    query = (
+        select(
+            p.id, p.year, p.patch_no, of.state.district.label("district"), p.domain,
+            p.clearance_month, p.issued_on, p.due_on, p.reported_on, p.forwarded_on, p.area_mu,
+            p.farmland_mu, p.basic_farmland_mu, p.redline_mu,
+        )
+        .where(of.where)
+        .order_by(p.year, p.patch_no)
+    )  # fmt: skip
+    return _frame(conn, query)
+
+
+def parcel_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """The parcels of the split as it is now, of patch_frame's patches."""
+    pc = Parcel
+    query = (
+        select(
+            pc.patch_id, pc.parcel_no, pc.legality, pc.other_category, pc.area_mu, pc.farmland_mu,
+            pc.basic_farmland_mu, pc.redline_mu, pc.reported_on, pc.is_founding, pc.approved_until,
+        )
+        .join(Patch, Patch.id == pc.patch_id)
+        .where(~pc.ended, Standing(scope, year, day).where)
+        .order_by(pc.patch_id, pc.parcel_no)
+    )  # fmt: skip
+    found = _frame(conn, query)
+    found["is_founding"] = found["is_founding"].astype(bool)
+    return found
+
+
+def decision_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """The decisions by the day of patch_frame's patches: patch_id, parcel_no, level_rank,
+    decided_on, result, determination, deemed, reason_codes, resubmitted_on; oldest first, on one
+    day a higher level later and 通过 after 退回."""
+    d = AuditDecision
+    query = (
+        select(
+            d.patch_id, d.parcel_no, d.level_rank, d.decided_on, d.result, d.determination,
+            d.deemed, d.reason_codes, d.resubmitted_on,
+        )
+        .join(Patch, Patch.id == d.patch_id)
+        .where(d.decided_on <= day, Standing(scope, year, day).where)
+    )  # fmt: skip
+    found = _frame(conn, query)
+    found["level_rank"] = found["level_rank"].astype(np.int64)
+    found["passed"] = found["result"].to_numpy() == "passed"
+    found["deemed"] = [bool(value) for value in found["deemed"]]
+    order = ["patch_id", "decided_on", "level_rank", "passed", "parcel_no"]
+    return found.sort_values(order, ignore_index=True)
+
+
+def case_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """What was done about parcels of patch_frame's patches, whenever."""
+    c = EnforcementCase
+    query = (
+        select(
+            c.patch_id, c.parcel_no, c.filed_on, c.way, c.eliminated_on, c.accepted_on,
+            c.certificate_no, c.planned_on, c.responsible_unit,
+        )
+        .join(Patch, Patch.id == c.patch_id)
+        .where(Standing(scope, year, day).where)
+        .order_by(c.patch_id, c.parcel_no)
+    )  # fmt: skip
+    return _frame(conn, query)
+
+
+def problem_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """The items of the problem list by the day: patch_id, listed_on, deadline_on, written_off_on,
+    description."""
+    q = Problem
+    query = (
+        select(q.patch_id, q.listed_on, q.deadline_on, q.written_off_on, q.description)
+        .join(Patch, Patch.id == q.patch_id)
+        .where(q.listed_on <= day, Standing(scope, year, day).where)
+        .order_by(q.listed_on, q.patch_id)
+    )
+    return _frame(conn, query)
+
+
+def recheck_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """The rechecks by the day, oldest first: patch_id, parcel_no, rechecked_on, finding."""
+    r = Recheck
+    query = (
+        select(r.patch_id, r.parcel_no, r.rechecked_on, r.finding)
+        .join(Patch, Patch.id == r.patch_id)
+        .where(r.rechecked_on <= day, Standing(scope, year, day).where)
+        .order_by(r.patch_id, r.parcel_no, r.rechecked_on)
+    )
+    return _frame(conn, query)
+
+
+def check_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+    """The field checks by the day, oldest first: patch_id, level, checked_on, finding."""
+    f = FieldCheck
+    query = (
+        select(f.patch_id, f.level, f.checked_on, f.finding)
+        .join(Patch, Patch.id == f.patch_id)
+        .where(f.checked_on <= day, Standing(scope, year, day).where)
+        .order_by(f.patch_id, f.checked_on)
+    )
+    return _frame(conn, query)
+
+
+def ledger_frame(conn: Connection, scope: Scope) -> pd.DataFrame:
+    """The rows of the ledger since 2018: year, patch_no, parcel_no, district, and its columns."""
+    item = LedgerItem
+    query = select(
+        item.year, item.patch_no, item.parcel_no, item.district_code.label("district"),
+        item.unlawful_farmland_mu.label("farmland_mu"),
+        item.unlawful_basic_farmland_mu.label("basic_farmland_mu"), item.way, item.deadline_on,
+        item.eliminated_on, item.accepted_on, item.certificate_no, item.written_off_on,
+    ).order_by(item.year, item.patch_no, item.parcel_no)  # fmt: skip
+    if scope.districts is not None:
+        query = query.where(item.district_code.in_(sorted(scope.districts)))
+    return _frame(conn, query)
