@@ -446,19 +446,18 @@ REFERENCE_COLUMNS: tuple[Column, ...] = (
     Column("has_evidence", "是否已举证", T.BOOLEAN),
 )
 
-SCHEMAS: dict[UploadKind, KindSchema] = {
-    s.kind: s
-    for s in (
-        PATCHES,
-        FINDINGS,
-        AUDITS,
-        CASES,
-        TRANSFERS,
-        PROBLEMS,
-        LEDGER,
-        CHECKS,
-        RECHECKS,
-        QUOTA,
-        SUBMISSIONS,
-    )
-}
+#: In the order in which they are listed; layers are read by their shapes and names alone.
+KINDS: tuple[KindSchema, ...] = (
+    PATCHES,
+    FINDINGS,
+    AUDITS,
+    CASES,
+    TRANSFERS,
+    PROBLEMS,
+    LEDGER,
+    CHECKS,
+    RECHECKS,
+    QUOTA,
+    SUBMISSIONS,
+)
+SCHEMAS: dict[UploadKind, KindSchema] = {schema.kind: schema for schema in KINDS}

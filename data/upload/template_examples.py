@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -19,19 +20,7 @@ def example_rows(kind: UploadKind, year: int) -> tuple[Row, Row]:
 
     Raises KeyError for reference layers, which are drawn, not typed.
     """
-    return {
-        UploadKind.PATCHES: _patches,
-        UploadKind.FINDINGS: _findings,
-        UploadKind.AUDITS: _audits,
-        UploadKind.CASES: _cases,
-        UploadKind.TRANSFERS: _transfers,
-        UploadKind.PROBLEMS: _problems,
-        UploadKind.LEDGER: _ledger,
-        UploadKind.CHECKS: _checks,
-        UploadKind.RECHECKS: _rechecks,
-        UploadKind.QUOTA: _quota,
-        UploadKind.SUBMISSIONS: _submissions,
-    }[kind](year)
+    return _ROWS[kind](year)
 
 
 def _patches(year: int) -> tuple[Row, Row]:
@@ -206,3 +195,18 @@ def _submissions(year: int) -> tuple[Row, Row]:
         common | {"报告": "半年报告", "收到日期": date(year, 7, 22)},
         common | {"报告": "年度报告", "收到日期": date(year + 1, 1, 20), "备注": "盖章件随后寄到"},
     )
+
+
+_ROWS: dict[UploadKind, Callable[[int], tuple[Row, Row]]] = {
+    UploadKind.PATCHES: _patches,
+    UploadKind.FINDINGS: _findings,
+    UploadKind.AUDITS: _audits,
+    UploadKind.CASES: _cases,
+    UploadKind.TRANSFERS: _transfers,
+    UploadKind.PROBLEMS: _problems,
+    UploadKind.LEDGER: _ledger,
+    UploadKind.CHECKS: _checks,
+    UploadKind.RECHECKS: _rechecks,
+    UploadKind.QUOTA: _quota,
+    UploadKind.SUBMISSIONS: _submissions,
+}

@@ -23,7 +23,8 @@ from data.store.queries.trigger_facts import (
     strategic_minerals,
 )
 
-_Read = Callable[[PatchState, FromClause, Sequence[Expression], Sequence[Expression]], list[Facts]]
+#: Reads facts of patches on their moments: state, source, keys, conditions.
+Read = Callable[[PatchState, FromClause, Sequence[Expression], Sequence[Expression]], list[Facts]]
 
 
 def moments(ids: Collection[int], until: date) -> Subquery:
@@ -77,7 +78,7 @@ def parcels_then(
     ) -> list[Facts]:
         return parcel_facts(conn, state, year, source, keys, where)
 
-    return _then(read, scope, year, ids, until)
+    return at_moments(read, scope, year, ids, until)
 
 
 def refusals_then(
@@ -90,7 +91,7 @@ def refusals_then(
     ) -> list[Facts]:
         return refusal_facts(conn, state, source, keys[1:], where)
 
-    return _then(read, scope, year, ids, until)
+    return at_moments(read, scope, year, ids, until)
 
 
 def rechecks_then(
@@ -103,10 +104,14 @@ def rechecks_then(
     ) -> list[Facts]:
         return recheck_facts(conn, state, source, keys, where)
 
-    return _then(read, scope, year, ids, until)
+    return at_moments(read, scope, year, ids, until)
 
 
-def _then(read: _Read, scope: Scope, year: int, ids: Collection[int], until: date) -> list[Facts]:
+def at_moments(
+    read: Read, scope: Scope, year: int, ids: Collection[int], until: date
+) -> list[Facts]:
+    """What `read` finds on each moment of the patches of the year that may be seen; its keys are
+    patch_id and day."""
     found: list[Facts] = []
     for chunk in chunks(ids):
         at = moments(chunk, until)
