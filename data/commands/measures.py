@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from data.acting import acting
+from data.commands.accounts import a_role
 from data.commands.arguments import Arguments, a_day, a_number, a_year
 from data.commands.looking import known_district
 from data.commands.output import DONE, REFUSED, print_json, print_table, said, store_of
+from data.errors import SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
-from data.rights import COMMAND_LINE, Account
+from data.rights import COMMAND_LINE, Account, Right
 from data.settings import Settings
 
 #: Steps of `measure step`, in the order in which they come.
@@ -69,6 +71,10 @@ def add_commands(
     listing.add_argument("--as-of", type=a_day)
     listing.add_argument("--district")
     listing.add_argument("--year", type=a_year)
+    waiting = reading(command("todo", run_todo, "待办"))
+    waiting.add_argument("--role", type=a_role, help="按角色查看，默认为命令的账户")
+    waiting.add_argument("--district")
+    waiting.add_argument("--as-of", type=a_day)
     figures = reading(command("figures-of", run_figures_of, "一件公文引用的数据"))
     figures.add_argument("number", type=a_number, metavar="ID")
 
@@ -236,5 +242,38 @@ def run_figures_of(settings: Settings, arguments: Arguments) -> int:
         print_table([["指标", "口径", "数值", "截至", "区市", "图斑数"]])
         print_table(
             [f.name, f.variant, f.text, f.as_of, f.district, len(f.patches)] for f in made.figures
+        )
+    return DONE
+
+
+def run_todo(settings: Settings, arguments: Arguments) -> int:
+    from data.workflow.todo import Asking, anybody, todo
+
+    as_of: date = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        who = acting() if arguments.role is None else anybody(arguments.role, district)
+        if who.is_district and who.district is None:
+            raise SupervisionError("区市的待办按区市查看，请加 --district 代码。")
+        if not acting().may(Right.ACCOUNTS) and who is not acting():
+            raise SupervisionError("只有管理员可以按角色查看他人的待办，请去掉 --role。")
+        found = todo(Asking(conn, who, as_of, district))
+    rows = [
+        {
+            "kind": item.kind.value,
+            "subject": item.subject,
+            "due_on": item.due_on,
+            "days_left": item.days_left(as_of),
+            "page": item.page,
+        }
+        for item in found
+    ]
+    if arguments.json:
+        print_json(rows)
+    else:
+        print_table([["事项", "内容", "到期", "剩余天数", "页面"]])
+        print_table(
+            [item.kind.label, item.words, item.due_on, item.days_left(as_of), item.page]
+            for item in found
         )
     return DONE

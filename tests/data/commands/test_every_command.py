@@ -68,6 +68,7 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ],
     ("measures",): [(), ("--as-of", "2023-06-30", "--district", "371002")],
     ("figures-of",): [("1",), ("99",)],
+    ("todo",): [(), ("--role", "city", "--as-of", "2023-06-30"), ("--role", "district")],
     ("user", "add"): [
         ("乙", "--role", "city"),
         ("乙", "--role", "district", "--district", "环翠区"),
