@@ -6,12 +6,17 @@ import errno
 import logging
 import secrets
 
+from data.logs import request_number
+
 log = logging.getLogger("weipian")
 
 
 def number_of(error: BaseException, doing: str = "") -> str:
-    """Log the fault with its trace and return its number. doing: what was under way."""
-    number = secrets.token_hex(4)
+    """Log the fault with its trace and return its number. doing: what was under way.
+
+    A request's fault has the number of the request, under which all that it logged is found.
+    """
+    number = request_number() or secrets.token_hex(4)
     log.error("fault %s %s", number, doing, exc_info=error)
     return number
 

@@ -5,7 +5,9 @@ preload_app), so that no database connection crosses a fork.
 """
 
 import importlib
+import logging
 import os
+import sys
 from typing import Any
 
 bind = f"{os.environ.get('WEIPIAN_HOST', '127.0.0.1')}:{os.environ.get('WEIPIAN_PORT', '8050')}"
@@ -25,8 +27,15 @@ accesslog = os.environ.get("WEIPIAN_ACCESS_LOG") or None
 
 
 def on_starting(server: Any) -> None:
-    """Import the code before the workers are forked; `server` of it is made in each of them."""
+    """Import the code before the workers are forked; `server` of it is made in each of them.
+
+    The workers log as this process does, gunicorn's own words included: lines of JSON.
+    """
     importlib.import_module("app")
+    logs = importlib.import_module("data.logs")
+    logs.log_to(sys.stderr, logging.getLevelNamesMapping()[loglevel.upper()])
+    for handler in server.log.error_log.handlers:
+        handler.setFormatter(logs.json_lines())
 
 
 def post_worker_init(worker: Any) -> None:

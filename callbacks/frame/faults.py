@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dash
 from dash.exceptions import DependencyException
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
@@ -16,6 +16,7 @@ from components.parts.cards import error_panel
 from components.shell import toast
 from data.errors import NotFound, SupervisionError, Unproven
 from data.faults import number_of
+from data.logs import begin_request, end_request
 
 #: Ids of the places that a page's callback fills end so; a fault is shown there, too, because a
 #: skeleton that stays for ever tells nothing.
@@ -63,7 +64,16 @@ def is_content(output: object) -> bool:
 
 
 def in_routes(server: Flask) -> None:
-    """Exports and other plain routes answer a sentence, never a trace."""
+    """Exports and other plain routes answer a sentence, never a trace; what a request logs carries
+    its number."""
+
+    @server.before_request
+    def begin() -> None:
+        begin_request(request.method, request.path)
+
+    @server.teardown_request
+    def end(_: BaseException | None) -> None:
+        end_request()
 
     @server.errorhandler(SupervisionError)
     def refused(error: SupervisionError) -> Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data.faults import log as faults_log
 from data.faults import number_of, os_reason
+from data.logs import json_lines
 
 NAME = "weipian.log"
 
@@ -24,7 +25,7 @@ class Logbook(logging.Handler):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self.setFormatter(json_lines())
         self._folder = folder
         self.path: Path | None = None
 

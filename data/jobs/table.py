@@ -249,11 +249,15 @@ def _engine(settings: Settings) -> Engine:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "postgresql":
         return create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=2
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=2,
+            hide_parameters=True,
         )
     try:
         settings.local_dir.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(f"sqlite:///{settings.local_dir / 'jobs.sqlite'}")
+        address = f"sqlite:///{settings.local_dir / 'jobs.sqlite'}"
+        engine = create_engine(address, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, record: Any) -> None:

@@ -24,6 +24,7 @@ from data.errors import SupervisionError
 from data.jobs.cleaning import Cleaner
 from data.jobs.running import run_job, settle_left_running
 from data.jobs.table import JobTable
+from data.logs import log_to
 from data.settings import Settings
 
 POLL_SECONDS = 0.2
@@ -102,7 +103,7 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log_to(sys.stderr)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:

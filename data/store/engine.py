@@ -162,13 +162,13 @@ def _create_engine(url_text: str) -> Engine:
     if url.get_backend_name() == "sqlite":
         if url.database and url.database != ":memory:":
             _make_folder(Path(url.database).parent)
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)
         _begin_ourselves(engine)
         return engine
     if url.get_backend_name() == "postgresql":
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     raise StoreRefused(f"不支持的数据库“{url.get_backend_name()}”，请用 SQLite 或 PostgreSQL。")
 
 
