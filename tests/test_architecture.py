@@ -116,3 +116,22 @@ def test_what_a_reader_may_see_is_said_in_one_place() -> None:
         if re.search(r"\bScope(\.all)?\(", path.read_text("utf-8"))
     ]
     assert found == []
+
+
+def test_no_city_is_named_but_in_seeds_demo_and_settings() -> None:
+    """Another city has its own name (WEIPIAN_CITY), units and codes (docs/deployment.md)."""
+    of_the_city = ("data/demo/", "data/store/seeds/", "data/settings.py")
+    found = []
+    for path in sources(*ROOMS, "deploy"):
+        name = path.relative_to(PROJECT_DIR).as_posix()
+        if name.startswith(of_the_city):
+            continue
+        tree = ast.parse(path.read_bytes())
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            f"{name}:{node.lineno} {node.value}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if id(node) not in said and re.search(r"威海|山东(?!省$)|3710", node.value)
+        ]
+    assert found == []

@@ -20,6 +20,7 @@ from data.store import dialect
 
 _WRITES = "weipian_writes"
 _NEW_VERSION = "weipian_new_version"
+_CITY = "weipian_city"
 Follower = Callable[["Store"], None]
 
 
@@ -50,6 +51,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = _create_engine(settings.database_url)
+        self.engine.update_execution_options(**{_CITY: settings.city_name})
         self._followers: list[Follower] = []
         self._held_back = 0
         self.replays: Past | None = None
@@ -152,6 +154,11 @@ def _refusals() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+
+
+def city_of(conn: Connection) -> str:
+    """The name of the city whose store this is, as settings have it: 威海市."""
+    return str(conn.get_execution_options().get(_CITY, ""))
 
 
 def _create_engine(url_text: str) -> Engine:

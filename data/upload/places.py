@@ -18,6 +18,7 @@ import shapely
 from sqlalchemy import Connection, select
 
 from data.numbers import whole_number
+from data.store.engine import city_of
 from data.store.models import District, ReferenceFeature, Town
 from data.upload.mapping import normal
 from data.vocabulary import ReferenceLayer
@@ -25,6 +26,18 @@ from data.vocabulary import ReferenceLayer
 #: Farther outside the city is an error, nearer a warning (the coast is generalised, ports grow).
 MAX_OUTSIDE_M = 3_000.0
 _TOWN_SUFFIX = re.compile(r"(街道办事处|街道办|办事处|街道|镇|乡)$")
+
+#: First two digits of a code → the province, autonomous region or municipality (GB/T 2260).
+PROVINCES = {
+    "11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省", "15": "内蒙古自治区",
+    "21": "辽宁省", "22": "吉林省", "23": "黑龙江省", "31": "上海市", "32": "江苏省",
+    "33": "浙江省", "34": "安徽省", "35": "福建省", "36": "江西省", "37": "山东省",
+    "41": "河南省", "42": "湖北省",
+    "43": "湖南省", "44": "广东省", "45": "广西壮族自治区", "46": "海南省", "50": "重庆市",
+    "51": "四川省", "52": "贵州省", "53": "云南省", "54": "西藏自治区", "61": "陕西省",
+    "62": "甘肃省", "63": "青海省", "64": "宁夏回族自治区", "65": "新疆维吾尔自治区",
+}  # fmt: skip
+_PROVINCE_SUFFIX = re.compile(r"(壮族|回族|维吾尔)?自治区$|省$|市$")
 
 Objects = np.ndarray[Any, Any]
 
@@ -39,6 +52,7 @@ class Gazetteer:
     town_names: dict[str, list[str]] = field(default_factory=dict)
     shapes: dict[str, Any] = field(default_factory=dict)  # district code → polygon
     town_shapes: dict[str, Any] = field(default_factory=dict)
+    city_name: str = ""
 
     def __post_init__(self) -> None:
         for code, row in self.districts.items():
@@ -72,10 +86,19 @@ class Gazetteer:
             return self.district_names[key]
         if whole_number(key) is not None and len(key) in (9, 12):
             return self.district_names.get(key[:6])
-        for prefix in ("威海市", "威海", "山东省"):
+        for prefix in self._before_names:
             if key.startswith(prefix) and key.removeprefix(prefix) in self.district_names:
                 return self.district_names[key.removeprefix(prefix)]
         return None
+
+    @cached_property
+    def _before_names(self) -> tuple[str, ...]:
+        """What may stand before a unit's name: city, province or both, the longest first."""
+        cities = {self.city_name, self.city_name.removesuffix("市")}
+        known = {PROVINCES.get(code[:2], "") for code in self.districts}
+        provinces = known | {_PROVINCE_SUFFIX.sub("", name) for name in known}
+        found = {p + c for p in (*provinces, "") for c in (*cities, "")} - {""}
+        return tuple(sorted((_place_key(p) for p in found), key=lambda p: (-len(p), p)))
 
     def town(self, text: str, within: str | None = None) -> str | None:
         """The town of a code or name; `within` (a unit or county) chooses among namesakes."""
@@ -119,7 +142,7 @@ def load_gazetteer(conn: Connection, with_shapes: bool = True) -> Gazetteer:
     districts = {r["code"]: dict(r) for r in conn.execute(select(District.__table__)).mappings()}
     towns = {r["code"]: dict(r) for r in conn.execute(select(Town.__table__)).mappings()}
     if not with_shapes:
-        return Gazetteer(districts, towns)
+        return Gazetteer(districts, towns, city_name=city_of(conn))
     r = ReferenceFeature
     query = select(r.layer, r.code, r.geom).where(
         r.layer.in_([ReferenceLayer.DISTRICTS.value, ReferenceLayer.TOWNS.value])
@@ -135,6 +158,7 @@ def load_gazetteer(conn: Connection, with_shapes: bool = True) -> Gazetteer:
         towns,
         shapes={code: _one(parts) for code, parts in shapes.items()},
         town_shapes={code: _one(parts) for code, parts in town_shapes.items()},
+        city_name=city_of(conn),
     )
 
 

@@ -13,13 +13,14 @@ from data.measures.frozen import Draft
 from data.measures.kinds import MeasureKind, Subject
 from data.periods import format_day, month_due_on, months_before
 from data.scope import Scope
+from data.store.engine import city_of
 from data.store.models import Patch
 from data.store.queries.list_filters import numbered
 from data.store.queries.stamp import districts
 from data.store.queries.state import PatchState, day_literal
 from data.triggers.current import ALL_RULES, city_code, current_triggers
 
-WHOLE_CITY = ("全市", "威海市", "city")
+WHOLE_CITY = ("全市", "city")
 #: Kinds about one clearance month.
 OF_A_MONTH = frozenset(
     {
@@ -84,7 +85,7 @@ def _subject(conn: Connection, new: NewMeasure) -> tuple[str, Subject, str | Non
     allowed = new.kind.about.subjects
     city = city_code([unit.code for unit in units])
     found: tuple[str, Subject, str | None] | None = None
-    if new.subject in (*WHOLE_CITY, city):
+    if new.subject in (*WHOLE_CITY, city_of(conn), city):
         found = city, Subject.CITY, None
     else:
         unit = next((u for u in units if new.subject in (u.code, u.name, u.short_name)), None)

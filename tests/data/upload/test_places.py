@@ -24,6 +24,10 @@ def gazetteer(sqlite_store: Store) -> Gazetteer:
         ("环翠区", "371002"),
         ("环翠", "371002"),
         ("威海市环翠区", "371002"),
+        ("威海环翠区", "371002"),
+        ("山东省环翠区", "371002"),
+        ("山东省威海市环翠区", "371002"),
+        ("烟台市开发区", None),
         ("高区", "371071"),
         ("经济区", "371072"),
         ("临港区", "371073"),
@@ -40,6 +44,22 @@ def gazetteer(sqlite_store: Store) -> Gazetteer:
 )
 def test_units_answer_to_codes_and_names(gazetteer: Gazetteer, text: str, code: str | None) -> None:
     assert gazetteer.district(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("南充市顺庆区", "511302"),
+        ("四川省南充市顺庆区", "511302"),
+        ("四川南充顺庆", "511302"),
+        ("威海市顺庆区", None),
+        ("山东省顺庆区", None),
+    ],
+)
+def test_names_of_another_city_stand_behind_its_own_name(text: str, code: str | None) -> None:
+    row = {"name": "顺庆区", "short_name": "顺庆", "aliases": [], "is_zone": False}
+    other = Gazetteer({"511302": {**row, "county_code": None}}, {}, city_name="南充市")
+    assert other.district(text) == code
 
 
 @pytest.mark.parametrize(
