@@ -385,10 +385,11 @@ def deadline_rules() -> dict[str, Rule]:
 
 @cache
 def measure_rules() -> dict[str, Rule]:
-    """M1, M2: time limits and numbers of measures."""
-    from data.rules import measures
+    """M1–M3: time limits and numbers of measures, names and sentences of their papers."""
+    from data.rules import measures, papers
 
-    return load(LAW_DIR / "workflow.toml", measures.PREDICATES)
+    own = load(LAW_DIR / "workflow.toml", measures.PREDICATES)
+    return own | load(LAW_DIR / "papers.toml", papers.PREDICATES)
 
 
 def stated_deadlines(rules: Rules) -> periods.Deadlines:
@@ -408,7 +409,7 @@ def worklist_rules() -> dict[str, Rule]:
 
 
 def all_rules() -> dict[str, Rule]:
-    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1, M2, W1 …. Loading them proves the files:
+    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1–M3, W1 …. Loading them proves the files:
     RuleError."""
     return {
         **deadline_rules(),

@@ -100,6 +100,9 @@ class DailyFigures:
         for code, places in groupby(range(len(rows)), lambda n: rows[n][0]):
             self._steps[code, None] = _of_days(rows, added, list(places))
         self._steps["", None] = _of_days(rows, added, list(range(len(rows))))
+        for month in sorted({row[1] for row in rows}):
+            own = [n for n, row in enumerate(rows) if row[1] == month]
+            self._steps["", month] = _of_days(rows, added, own)
 
     def _of(self, code: str | None, month: str | None) -> _Steps:
         return self._steps.get((code or "", month), _NO_STEPS)
