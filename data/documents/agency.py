@@ -10,13 +10,15 @@ from data.rules.loader import NONE_LISTED, Version
 
 #: The rule whose parameters these are.
 RULE = "M3"
+#: Stands for the unit's name.
+_UNIT = "××"
 
 
 @dataclass(frozen=True, slots=True)
 class Agency:
     """name: who signs. government, office, province: to whom and with copies. head: 签发人 of
     upward papers. contact, telephone: under letters. district_bureau: how a district's bureau is
-    called, {unit} for the district. consent: the standing consent of the city's government, by
+    called, ×× for the district. consent: the standing consent of the city's government, by
     number or date. Empty: not set."""
 
     name: str
@@ -37,10 +39,10 @@ class Agency:
     def governs(self, name: str, *, is_zone: bool) -> str:
         """The government (or 管委会) of a unit, by the unit's name."""
         pattern = self.zone_government if is_zone else self.district_government
-        return pattern.replace("{unit}", name)
+        return pattern.replace(_UNIT, name)
 
     def bureau(self, short_name: str) -> str:
-        return self.district_bureau.replace("{unit}", short_name)
+        return self.district_bureau.replace(_UNIT, short_name)
 
     @property
     def missing(self) -> list[str]:

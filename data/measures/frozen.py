@@ -10,6 +10,7 @@ from datetime import date
 
 import orjson
 
+from data.definitions import DEFINITIONS
 from data.measures.kinds import MeasureKind, Subject
 
 
@@ -40,7 +41,7 @@ class Figure:
     id: tells it apart within the paper (`ratio_net`, `t1.remaining_farmland_mu.371083`), letters,
     digits, `_`, `.` and `-`. name: of figures.md. variant: net, gross, strict, or None. value: as
     computed (亩, counts, fractions), None where there is nothing to divide by. text: as the paper
-    writes it. district: None for the city. patches: the numbers behind it, where it has a list.
+    writes it, without the unit of an area or a count. district: None for the city. patches: the numbers behind it, where it has a list.
     """
 
     id: str
@@ -52,6 +53,13 @@ class Figure:
     district: str | None
     patches: tuple[str, ...] = ()
     rule_version: str = ""
+
+    @property
+    def said(self) -> str:
+        """With its unit, for sentences outside the paper: `12.30亩`."""
+        unit = DEFINITIONS[self.name].unit if self.name in DEFINITIONS else ""
+        bare = self.text.replace(",", "").replace(".", "").isdigit()
+        return f"{self.text}{unit}" if bare and unit != "%" else self.text
 
 
 @dataclass(frozen=True, slots=True)

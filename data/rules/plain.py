@@ -62,6 +62,11 @@ CONDITIONS: dict[str, str] = {
     "按日计算的期限末日遇节假日的，顺延至其后第一个工作日。",
     "M2": "通知、通报用“{notice}”，函用“{letter}”，请示用“{request}”，报告用“{report}”，"
     "证明用“{certificate}”；每个代字每年从1号起连续编号，撤回的公文保留其号。",
+    "M3": "公文以“{name}”署名；请示、报告报“{government}”或“{province}”，签发人“{head}”；"
+    "函致“{district_government}”“{zone_government}”，通知发“{district_bureau}”，抄送“{office}”；"
+    "问题线索移交“{discipline}”。联系人“{contact}”，电话“{telephone}”。"
+    "函中作出命令，依据市政府同意“{consent}”。问责建议依据{evaluation_basis}。"
+    "直接判定告知：{appeal}“无”表示尚未设定。",
     "W1": "填报为设施农业用地、农村道路、实地未变化的和拆除复耕到位的地块，每{months}复核一次；"
     "临时用地每{temporary_months}一次，有批准期限的，期满当日和期满后{after_term_months}各一次。",
 }

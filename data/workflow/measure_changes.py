@@ -42,10 +42,10 @@ class FigureChange:
         """`未消除违法占用耕地 12.30亩→13.00亩`."""
         name = self.frozen.name
         label = DEFINITIONS[name].label if name in DEFINITIONS else name
-        now = self.now.text if self.now is not None else "已无此项"
-        if now == self.frozen.text:
+        now = self.now.said if self.now is not None else "已无此项"
+        if now == self.frozen.said:
             return f"{label} 所含图斑有变化"
-        return f"{label} {self.frozen.text}→{now}"
+        return f"{label} {self.frozen.said}→{now}"
 
 
 def beside_now(conn: Connection, row: MeasureRow) -> list[FigureChange]:

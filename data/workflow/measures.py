@@ -289,7 +289,7 @@ def remarks(at: Taking, asked: Draft, made: Composed) -> tuple[Remark, ...]:
                     "确需提前的，请管理员调整规则M1的相应参数。",
                 )
             )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda remark: not remark.blocks))
 
 
 def _ready(

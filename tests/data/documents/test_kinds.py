@@ -155,7 +155,8 @@ def test_figures_are_those_of_the_pages(
     assert len(own) > 8
     for figure in own:
         assert figure.value == row[figure.name], figure.id
-        assert figure.variant == (figure.name.rpartition("_")[2] if "ratio" in figure.id else None)
+    variants = {f.id: f.variant for f in own if f.variant}
+    assert variants == {"ratio_net": "net", "ratio_gross": "gross", "ratio_strict": "strict"}
 
 
 def test_patches_behind_a_figure_add_up_to_it(

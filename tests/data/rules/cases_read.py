@@ -221,6 +221,8 @@ def _formula(case: Case) -> tuple[Any, Any]:
 def _measure(rule_id: str, case: Case) -> tuple[Any, Any]:
     if rule_id == "M1":
         return apply("M1", case["what"], case["start"]), case["due"]
+    if rule_id == "M3":
+        return apply("M3", case["setting"]), case["said"]
     return apply("M2", case["series"], case["year"], case["count"]), case["number"]
 
 

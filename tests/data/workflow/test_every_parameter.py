@@ -74,6 +74,14 @@ OF_MEASURES: dict[str, Any] = {
     "M1.correction_workdays": 4, "M1.verification_workdays": 4,
     "M2.notice": "威发", "M2.letter": "威函", "M2.request": "威呈", "M2.report": "威报",
     "M2.certificate": "威证",
+    **{
+        f"M3.{setting}": "另定"
+        for setting in (
+            "name", "government", "office", "province", "head", "contact", "telephone",
+            "discipline", "district_government", "zone_government", "district_bureau", "consent",
+            "evaluation_basis", "appeal",
+        )
+    },
 }  # fmt: skip
 #: tests/data/workflow/test_measures.py: an upward paper needs the head and the evaluation.
 _ELSEWHERE = ["M1.request_after_evaluation"]
@@ -95,7 +103,7 @@ def test_every_parameter_of_the_rule_files_is_moved_here() -> None:
 def test_it_moves_what_a_measure_says(what: str) -> None:
     rule_id, name = what.split(".")
     moved = _with(all_rules(), what, OF_MEASURES[what])
-    more = (2023, 7) if rule_id == "M2" else (date(2023, 5, 24),)
+    more = {"M1": (date(2023, 5, 24),), "M2": (2023, 7), "M3": ()}[rule_id]
     before, after = (
         rules[rule_id].predicate(name, *more, **rules[rule_id].versions[-1].parameters)
         for rules in (all_rules(), moved)
