@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from data.definitions import DEFINITIONS
 from data.documents.agency import RULE, Agency, agency_of
-from data.documents.paper import literal
 from data.measures.frozen import Draft, Figure
 from data.measures.kinds import Subject
 from data.periods import last_month_end

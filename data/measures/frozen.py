@@ -41,7 +41,8 @@ class Figure:
     id: tells it apart within the paper (`ratio_net`, `t1.remaining_farmland_mu.371083`), letters,
     digits, `_`, `.` and `-`. name: of figures.md. variant: net, gross, strict, or None. value: as
     computed (亩, counts, fractions), None where there is nothing to divide by. text: as the paper
-    writes it, without the unit of an area or a count. district: None for the city. patches: the numbers behind it, where it has a list.
+    writes it, without the unit of an area or a count. district: None for the city. patches: the
+    numbers behind it, where it has a list.
     """
 
     id: str
