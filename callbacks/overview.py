@@ -41,7 +41,7 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures, of_district, trend
 from data.store.queries.places import unit_shapes
-from data.triggers.current import city_code, current_triggers
+from data.triggers.current import city_code, first_triggers
 from data.triggers.matters import Matter, matters, standings, summary
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def rows_by_subject(document: Figures) -> dict[str, Figures]:
 
 def held_matters(conn: Connection, context: PageContext, everything: Figures) -> list[Matter]:
     """What holds on the day, of all districts and the city, in order."""
-    triggers = current_triggers(
+    triggers = first_triggers(
         conn, context.scope, context.year, context.as_of,
-        with_patches=False, document=everything, book=context.rules,
+        most=1, document=everything, book=context.rules,
     )  # fmt: skip
     return matters(triggers, context.names)
 

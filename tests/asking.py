@@ -85,3 +85,28 @@ def ask(
 ) -> TestResponse:
     body = body_of(app, output, values, triggered)
     return client.post(CALLBACKS, json=body, headers=dict(headers or {}))
+
+
+_GRID = {"startRow": 0, "endRow": 100, "filterModel": {}, "sortModel": []}
+
+
+def usual_values(app: Dash, output: str, search: str, year: int, patch_no: str) -> dict[str, Any]:
+    """What a browser has at hand for any callback of a page with this address."""
+    known = app.callback_map[output]
+    values: dict[str, Any] = {
+        "location.search": search,
+        "location.pathname": "/",
+        "frame-choice.data": [str(year), None, None, "/", search],
+        "patch-address.data": {"year": str(year), "patch_no": patch_no},
+    }
+    for one in (*known["inputs"], *known["state"]):
+        name = f"{one['id']}.{one['property']}"
+        if one["property"] == "getRowsRequest":
+            values[name] = _GRID
+        elif str(one["id"]).endswith("-query") and one["property"] == "data":
+            values[name] = search
+        elif one["property"] == "bounds" or "bounds" in str(one["id"]):
+            values[name] = [[36.5, 121.0], [37.7, 123.0]]
+        elif one["property"] == "zoom":
+            values[name] = 9
+    return values

@@ -40,7 +40,7 @@ def look(folder: Path) -> dict[str, Any]:
     from data.store.queries.patch_detail import patch_detail
     from data.triggers.current import current_triggers
     from data.triggers.since import since
-    from data.triggers.snapshots import snapshots
+    from data.triggers.snapshots import snapshots, triggers_of
     from data.workflow.opening import open_store
     from data.workflow.proof import verify
 
@@ -77,8 +77,9 @@ def look(folder: Path) -> dict[str, Any]:
     first, again = send("visits", VISITS), send("visits", VISITS)
     told["written"] = (first["inserted"], again["inserted"], again["updated"])
     with store.read() as conn:
-        kept = snapshots(conn, Scope.all(), YEAR)
-        told["snapshots"] = [(s.upload, [t["rule"] for t in s.triggers]) for s in kept]
+        kept = snapshots(conn, YEAR)
+        seen = [(look.upload, triggers_of(conn, look, Scope.all())) for look in kept]
+        told["snapshots"] = [(upload, [t["rule"] for t in found]) for upload, found in seen]
         detail = patch_detail(conn, Scope.all(), YEAR, "HC-001", ON)
         told["on_the_patch"] = [row["visited_by"] for row in detail["visits"]]
     table.submit("undo", {"batch": first["batch"]}, "王工")

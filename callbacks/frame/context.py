@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,11 +13,11 @@ from data.known import Known
 from data.known import known as known_moment
 from data.numbers import whole_number
 from data.periods import default_as_of, doubtful_as_of, format_day
-from data.rules.loader import Rule, all_rules
+from data.rules.loader import all_rules
 from data.scope import Scope
 from data.settings import Settings
 from data.store.queries.stamp import Stamp, stamp
-from data.triggers.rulebook import rulebook
+from data.triggers.rulebook import Rulebook, rulebook
 from data.vocabulary import RatioVariant
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class PageContext:
     stamp: Stamp
     query: dict[str, str]
     problems: list[str] = field(default_factory=list)
-    rules: Mapping[str, Rule] = field(default_factory=all_rules)
+    rules: Rulebook = field(default_factory=all_rules)
     known: Known | None = None
 
     @property

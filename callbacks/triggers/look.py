@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.triggers.address import Asked, read_asked
@@ -12,12 +14,11 @@ from components.triggers.card import measures
 from components.triggers.page import Told, ToldMatter
 from data.settings import Settings
 from data.store.queries.daily import DailyFigures
-from data.store.queries.figures import figures
 from data.triggers.changes import MatterChanges, compare, compare_matters, key_of
-from data.triggers.current import Trigger, current_triggers
-from data.triggers.matters import Matter, matters
+from data.triggers.current import Trigger, current_triggers, first_triggers
+from data.triggers.matters import Matter, is_on_patch, matters
 from data.triggers.since import since
-from data.triggers.snapshots import snapshots
+from data.triggers.snapshots import snapshots, triggers_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -47,19 +48,36 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
     does, not only the gravest of each matter."""
     context = read_context(conn, settings, search)
     scope, year, as_of = context.scope, context.year, context.as_of
-    seen_before = snapshots(conn, scope.narrowed_to(context.district), year)
+    seen_before = snapshots(conn, year)
     asked = read_asked(context, seen_before)
-    document = figures(conn, scope, year, as_of, context.district)
-    everything = current_triggers(
-        conn, scope, year, as_of, context.district, document=document, book=context.rules
-    )
-    if asked.before is not None:
-        before = asked.before.triggers
-    else:
-        day = asked.against
-        before = current_triggers(
-            conn, scope, year, day, context.district, with_patches=False, book=context.rules
+    daily = DailyFigures(conn, scope, year, as_of)
+    chosen_scope = scope.narrowed_to(context.district)
+    units = [d for d in context.stamp.districts if chosen_scope.allows(d.code)]
+    document = daily.document(as_of, units)
+
+    def held_on(day: date, own: Mapping[str, Any], **how: Any) -> list[Trigger]:
+        return first_triggers(
+            conn, scope, year, day, context.district,
+            document=own, book=context.rules, daily=daily, **how,
+        )  # fmt: skip
+
+    if all_patches:
+        everything = current_triggers(
+            conn, scope, year, as_of, context.district, document=document, book=context.rules
         )
+    else:
+        everything = held_on(as_of, document, most=FIRST_PATCHES, counted=True)
+    if asked.before is not None:
+        before = triggers_of(conn, asked.before, chosen_scope)
+    elif all_patches:
+        before = current_triggers(
+            conn, scope, year, asked.against, context.district,
+            with_patches=False, book=context.rules,
+        )  # fmt: skip
+    else:
+        told_patches = {t["subject"] for t in everything if is_on_patch(t)}
+        day = asked.against
+        before = held_on(day, daily.document(day, units), most=FIRST_PATCHES, also=told_patches)
     found = matters(everything, context.names)
     changed = compare_matters(matters(before, context.names), found)
     single = compare(before, everything)
@@ -69,8 +87,8 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
     chosen = matters([t for t in everything if _is_asked(t, asked)], context.names)
     own = [m.triggers[:FIRST_PATCHES] if m.of_patches and not all_patches else m.triggers
            for m in chosen]  # fmt: skip
-    daily = DailyFigures(conn, scope, year, as_of)
-    days = iter(since(conn, scope, year, as_of, [t for triggers in own for t in triggers], daily))
+    asked_since = [t for triggers in own for t in triggers]
+    days = iter(since(conn, scope, year, as_of, asked_since, daily, context.rules))
     told = [
         ToldMatter(
             matter,
@@ -94,5 +112,5 @@ def _is_asked(trigger: Trigger, asked: Asked) -> bool:
 def one_line(matter: Matter) -> str:
     """`文登区 月清未完成：3月、5月（预警提醒）`."""
     periods = f"：{periods_text(matter)}" if "-" in str(matter.gravest["period"]) else ""
-    patches = f"：{len(matter.triggers):,}个图斑" if matter.of_patches else ""
+    patches = f"：{matter.count:,}个图斑" if matter.of_patches else ""
     return f"{matter.unit} {matter.gravest['rule_name']}{periods}{patches}（{measures(matter)}）"

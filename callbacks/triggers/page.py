@@ -71,7 +71,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     seen = look(conn, settings, search)
     context, query = seen.context, seen.context.query
     view = View(query, context.year, context.as_of, context.lines, context.contacts)
-    trends = Trends(conn, context.scope, context.year, context.as_of, seen.daily)
+    trends = Trends(conn, context.scope, context.year, context.as_of, seen.daily, context.rules)
     plan = plan_of(context.year)[1]
     parts: list[Component] = [
         headline(said(context, seen.everything, seen.has_patches)),

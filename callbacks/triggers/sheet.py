@@ -33,7 +33,6 @@ def matter_row(matter: Matter, contacts: Mapping[str, str]) -> list[Any]:
     """The formula and the distance are those of its gravest trigger. contacts: district → whom to
     call there."""
     first = matter.gravest
-    notes = dict.fromkeys(t["note"] for t in matter.triggers if t["note"])
     return [
         matter.unit,
         first["rule_name"],
@@ -45,7 +44,7 @@ def matter_row(matter: Matter, contacts: Mapping[str, str]) -> list[Any]:
         first["margin"] or None,
         measures(matter),
         f"工作方案 {first['clause']}",
-        "；".join(list(notes)[:1]) or None,
+        "".join(matter.notes[:1]) or None,
         contacts.get(matter.district or ""),
     ]
 

@@ -121,6 +121,11 @@ def trigger_table(
     return plain_table(columns, table, "其余已触发的预警", "trigger-table")
 
 
+def behind_count(trigger: Trigger) -> int:
+    """How many patches stand behind a trigger, whether they were read or only counted."""
+    return int(trigger["behind"]) if "behind" in trigger else len(trigger["patches"])
+
+
 def patches_href(trigger: Trigger, query: Mapping[str, str], year: int) -> str:
     """The patches behind a trigger: the patch itself, or a list with its map."""
     if not trigger["key"]:
@@ -134,12 +139,10 @@ def matter_href(matter: Matter, query: Mapping[str, str]) -> tuple[str, str]:
     own = query if matter.district is None else {**query, "district": matter.district}
     if matter.rule == "T1":
         return href(paths.OVERDUE, own), "查看逾期图斑"
-    if len(matter.triggers) > 1 and not matter.of_patches:
+    if matter.count > 1 and not matter.of_patches:
         return href(paths.TRIGGERS, own, rule=matter.rule), "逐月查看"
-    if len(matter.triggers) > 1:
-        return behind_href(
-            matter.key, matter.district, query
-        ), f"查看{len(matter.triggers):,}个图斑"
+    if matter.count > 1:
+        return behind_href(matter.key, matter.district, query), f"查看{matter.count:,}个图斑"
     year = int(str(gravest["period"])[:4])
     return patches_href(gravest, query, year), "查看所依据的图斑"
 
@@ -179,8 +182,7 @@ def _words(matter: Matter, row: Figures, lines: Lines) -> tuple[str, str]:
         remaining = "、".join(f"{n} {format_mu(a, (line_mu,))} 亩" for n, a in kinds if a > 0)
         return (f"违法占用未消除：{remaining}", str(first["margin"]))
     if first["rule"] in ("T1", "T2"):
-        notes = dict.fromkeys(t["note"] for t in matter.triggers if t["note"])
-        return matter.words, "；".join(list(notes)[:1])
+        return matter.words, "".join(matter.notes[:1])
     if matter.of_patches:
         return matter.words, ""
     return f"{first['rule_name']}：{first['formula']}", str(first["margin"])

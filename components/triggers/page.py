@@ -13,7 +13,13 @@ from components.parts.cards import line_points
 from components.parts.contacts import Contacts, call_text
 from components.parts.figure_text import Lines, shown
 from components.prose import Node, line, node
-from components.triggers.card import behind_href, measures, patches_href, severity_text
+from components.triggers.card import (
+    behind_count,
+    behind_href,
+    measures,
+    patches_href,
+    severity_text,
+)
 from components.triggers.map import map_href
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
@@ -110,10 +116,10 @@ def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
 
 def _proposal(found: ToldMatter) -> list[Node]:
     """The measures proposed; what rules noted stands here where it is one thing."""
-    notes = dict.fromkeys(t["note"] for t in found.matter.triggers if t["note"])
+    notes = found.matter.notes
     state = STATES[found.state]
     badges = [node("span", state, cls="trigger-state")] if state else []
-    note = f"（{next(iter(notes))}）" if len(notes) == 1 else ""
+    note = f"（{notes[0]}）" if len(notes) == 1 else ""
     return [*badges, node("strong", f"建议措施：{measures(found.matter)}"), note]
 
 
@@ -125,7 +131,7 @@ def since_text(told: Told, view: View) -> str:
 
 def _single(told: Told, view: View) -> list[Node]:
     trigger = told.trigger
-    count = len(trigger["patches"])
+    count = behind_count(trigger)
     period = str(trigger["period"])
     month = f"{format_month(period, view.year)}月清：" if "-" in period else ""
     words = f"查看{format_count(count)}个图斑" if trigger["key"] else "打开图斑页"
@@ -150,7 +156,7 @@ def _single(told: Told, view: View) -> list[Node]:
 
 def _on_map(group: Sequence[Told], view: View) -> list[Node]:
     """The way to the map of what the patches behind these triggers are."""
-    held = [told.trigger for told in group if told.trigger["patches"]]
+    held = [told.trigger for told in group if behind_count(told.trigger)]
     address = map_href(held, view.query) if held else None
     return [node("a", "地图", href=address)] if address else []
 
@@ -187,7 +193,7 @@ def _patches(found: ToldMatter, view: View) -> list[Node]:
                 STATES[told.state],
             ]
         )
-    shown, whole = len(found.told), len(matter.triggers)
+    shown, whole = len(found.told), matter.count
     ways: list[Node] = []
     if whole > 1:
         more = f"（此处列出最重的{shown}个）" if whole > shown else ""
@@ -208,7 +214,7 @@ def _periods(group: Sequence[Told], view: View) -> Node:
         trigger = told.trigger
         severity = Severity(trigger["line"] or trigger["severity"])
         period = str(trigger["period"])
-        count = f"{format_count(len(trigger['patches']))} 个"
+        count = f"{format_count(behind_count(trigger))} 个"
         state = STATES[told.state]
         rows.append(
             [

@@ -43,6 +43,22 @@ class Finding:
     patches: tuple[str, ...] = ()
 
 
+def excess(value: float, threshold: float, unit: str) -> float:
+    """How far beyond its line, as a part of the line; where anything at all is too much, how much.
+
+    Of a share (T1) the lower is the worse.
+    """
+    if unit == "share":
+        return (threshold - value) / threshold
+    return (value - threshold) / threshold if threshold else value
+
+
+def weight_of(finding: Finding) -> tuple[int, float]:
+    """Higher is graver; a line reached counts as its severity."""
+    level = list(Severity).index(finding.line or finding.severity)
+    return level, excess(finding.value, finding.threshold, finding.unit)
+
+
 def anything(area_mu: float) -> bool:
     """Whether an area is more than nothing, as thresholds see it."""
     return round(area_mu, THRESHOLD_DECIMALS) > 0

@@ -74,7 +74,7 @@ def compare_matters(before: Sequence[Matter], after: Sequence[Matter]) -> Matter
     was, now = ({(m.rule, m.district, m.of_patches): m for m in found} for found in (before, after))
 
     def heavy(matter: Matter) -> tuple[tuple[int, int, float], int]:
-        return max(gravity(t) for t in matter.triggers), len(matter.triggers)
+        return max(gravity(t) for t in matter.triggers), matter.count
 
     both = [(was[key], now[key]) for key in now if key in was]
     return MatterChanges(

@@ -14,11 +14,13 @@ from data.rules.loader import Rule, trigger_rules
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
+from data.store.queries.daily import DailyFigures
 from data.store.queries.figures import figures
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
 from data.triggers.district_rules import Beside, named_in_orders, of_district, ratio_lines
-from data.triggers.evidence import Evidence
+from data.triggers.evidence import Counted, Evidence
+from data.triggers.first_patches import Group, first_of_patches
 from data.triggers.lines import lines_of
 from data.triggers.patch_rules import PATCH_RULES, Question, of_patches
 from data.triggers.rulebook import rulebook
@@ -48,6 +50,7 @@ class Held:
     """A finding with its rule and whom it is about. district: a code, None for the city. figures:
     the row that was judged, a district's, the city's or a clearance month's; empty for a patch.
     judged_months: how many clearance months of the district the rule judges, 0 for a rule on none.
+    group: what the first few patches stand for, where only these are told.
     """
 
     rule: Rule
@@ -57,6 +60,7 @@ class Held:
     subject_name: str
     figures: Figures = field(default_factory=dict)
     judged_months: int = 0
+    group: Group | None = None
 
 
 def current_triggers(
@@ -83,29 +87,94 @@ def current_triggers(
     with_patches=False leaves `patches` empty, for a page that shows no list. rules: only these.
     document, book: the figures of just this view and the rules in force, where they are at hand.
     """
-    if document is None:
-        document = figures(conn, scope, year, as_of, district)
-    if book is None:
-        book = rulebook(conn)
-    chosen = scope.narrowed_to(district)
-    beside = look_beside(conn, chosen, document, year, as_of, rules)
-    held = held_of(document, book, beside, year, as_of, whole_city=_whole(scope, district))
-    known = {row["code"]: row["short_name"] for row in document["districts"]}
-    question = Question(conn, book, chosen, year, as_of, beside.records)
-    for code, rule_id, finding in of_patches(question, set(rules) & set(PATCH_RULES)):
-        subject = finding.subject or code
-        held.append(Held(book[rule_id], finding, code, subject, known.get(subject, subject)))
-    position = {code: number for number, code in enumerate(known)}
-    held = [h for h in held if h.rule.id in rules]
-    held.sort(key=lambda h: (position.get(h.district or "", len(known)), int(h.rule.id[1:])))
-    evidence = Evidence(conn, chosen, year, as_of) if with_patches else None
-    lines = lines_of(book, year, as_of)["ratio_net"]
+    held, lines = _held_in_order(
+        conn, scope, year, as_of, district, rules=rules, document=document, book=book
+    )
+    evidence = Evidence(conn, scope.narrowed_to(district), year, as_of) if with_patches else None
     return [
         as_trigger(
             h, lines, year, as_of, evidence.patches(h.finding, h.district) if evidence else []
         )
         for h in held
     ]
+
+
+def first_triggers(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    district: str | None = None,
+    *,
+    most: int,
+    also: Collection[str] = (),
+    counted: bool = False,
+    rules: Collection[str] = ALL_RULES,
+    document: Figures | None = None,
+    book: Mapping[str, Rule] | None = None,
+    daily: DailyFigures | None = None,
+) -> list[Trigger]:
+    """As current_triggers, but of the patches of one rule in one district only the gravest `most`
+    and those numbered in `also`: what a page needs, at a cost that does not follow the patches.
+
+    Further keys: of those on patches `of` (how many there are of the rule in the district) and
+    `notes` (what they note, each once); with counted `behind` (how many patches stand behind it).
+    `patches` is empty. daily: the figures of just this view, where they are at hand.
+    """
+    if document is None:
+        document = figures(conn, scope, year, as_of, district)
+    held, lines = _held_in_order(
+        conn, scope, year, as_of, district,
+        rules=rules, document=document, book=book, most=most, also=also, daily=daily,
+    )  # fmt: skip
+    behind = Counted(conn, scope.narrowed_to(district), year, as_of, document)
+    return [
+        as_trigger(h, lines, year, as_of, [])
+        | ({"of": h.group.count, "notes": h.group.notes} if h.group and h.group.count else {})
+        | ({"behind": behind.count(h.finding, h.district)} if counted else {})
+        for h in held
+    ]
+
+
+def _held_in_order(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    district: str | None,
+    *,
+    rules: Collection[str],
+    document: Figures | None,
+    book: Mapping[str, Rule] | None,
+    most: int | None = None,
+    also: Collection[str] = (),
+    daily: DailyFigures | None = None,
+) -> tuple[list[Held], Sequence[float]]:
+    """(what holds, by district and rule; the lines of the ratio). most: as of first_triggers, None
+    for all."""
+    if document is None:
+        document = figures(conn, scope, year, as_of, district)
+    if book is None:
+        book = rulebook(conn)
+    chosen = scope.narrowed_to(district)
+    beside = look_beside(conn, chosen, document, year, as_of, rules, daily)
+    held = held_of(document, book, beside, year, as_of, whole_city=_whole(scope, district))
+    known = {row["code"]: row["short_name"] for row in document["districts"]}
+    on_patches = set(rules) & set(PATCH_RULES)
+    question = Question(conn, book, chosen, year, as_of, beside.records)
+    if most is None:
+        groups = [Group((one,), 0, ()) for one in of_patches(question, on_patches)]
+    else:
+        groups = first_of_patches(question, on_patches, most, also)
+    for group in groups:
+        for code, rule_id, finding in group.found:
+            subject = finding.subject or code
+            name = known.get(subject, subject)
+            held.append(Held(book[rule_id], finding, code, subject, name, group=group))
+    position = {code: number for number, code in enumerate(known)}
+    held = [h for h in held if h.rule.id in rules]
+    held.sort(key=lambda h: (position.get(h.district or "", len(known)), int(h.rule.id[1:])))
+    return held, lines_of(book, year, as_of)["ratio_net"]
 
 
 def _whole(scope: Scope, district: str | None) -> bool:
@@ -119,6 +188,7 @@ def look_beside(
     year: int,
     as_of: date,
     rules: Collection[str] = ALL_RULES,
+    daily: DailyFigures | None = None,
 ) -> Beside:
     """What the rules named need beside the figures of the document."""
     ends = month_ends_until(year, as_of) if "T10" in rules else []
@@ -139,7 +209,7 @@ def look_beside(
         if "T11" in rules
         else frozenset(),
         month_ends=ends,
-        series=line_figures(conn, scope, year, ends),
+        series=daily.series(ends) if daily else line_figures(conn, scope, year, ends),
     )
 
 

@@ -1,4 +1,4 @@
-"""The patches behind a finding: numbers, largest or longest first."""
+"""The patches behind a finding: numbers, largest or longest first, or how many there are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from sqlalchemy import Connection
 from data.rules.triggers import Finding
 from data.scope import Scope
 from data.store.queries import trigger_facts
-from data.store.queries.contributions import OF_PARCELS, amounts_of_patches
+from data.store.queries.contributions import (
+    OF_PARCELS,
+    amounts_of_patches,
+    counts_of_patches,
+)
 from data.vocabulary import RatioVariant
 
 Facts = Mapping[str, Any]
@@ -37,6 +41,9 @@ def figures_behind(about: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in known if name))
 
 
+_OF_PARCELS = tuple(name for name in _FIGURES.values() if name in OF_PARCELS)
+
+
 class Evidence:
     """Looks behind the findings of one day; what all of them need is read once."""
 
@@ -46,8 +53,7 @@ class Evidence:
     @cached_property
     def _amounts(self) -> Sequence[Facts]:
         """Patches of all figures on areas and minerals at once: they look at the same parcels."""
-        wanted = [name for name in _FIGURES.values() if name in OF_PARCELS]
-        return amounts_of_patches(self.conn, self.scope, self.year, self.as_of, wanted)
+        return amounts_of_patches(self.conn, self.scope, self.year, self.as_of, _OF_PARCELS)
 
     @cached_property
     def _overdue(self) -> dict[tuple[str, str], list[str]]:
@@ -77,3 +83,36 @@ class Evidence:
             and any(row[name] for name in names)
         }
         return sorted(sizes, key=lambda no: (-sizes[no], no))
+
+
+class Counted:
+    """How many patches stand behind the findings of one day, without reading any of them."""
+
+    def __init__(
+        self, conn: Connection, scope: Scope, year: int, as_of: date, document: Facts
+    ) -> None:
+        """document: the figures of the view (queries/figures.py)."""
+        self.conn, self.scope, self.year, self.as_of = conn, scope, year, as_of
+        self._months = {(row["code"], row["month"]): row for row in document["months"]}
+
+    @cached_property
+    def _counts(self) -> Sequence[tuple[str, frozenset[str], int]]:
+        return counts_of_patches(self.conn, self.scope, self.year, self.as_of, _OF_PARCELS)
+
+    def count(self, finding: Finding, district: str | None) -> int:
+        """len(Evidence.patches(finding, district))."""
+        if finding.subject is not None:
+            return 1
+        if finding.patches:
+            return len(finding.patches)
+        if finding.about in ("overdue", "returned"):
+            row = self._months.get((district, finding.period))
+            return row[finding.about] if row else 0
+        names = frozenset(figures_behind(finding.about))
+        if not names:
+            return 0
+        return sum(
+            count
+            for code, figures, count in self._counts
+            if names & figures and district in (None, code)
+        )

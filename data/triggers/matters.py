@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from data.rules.triggers import excess as how_far
 from data.triggers.current import Trigger
 from data.units import SMALL, format_count, format_mu, format_rate
 from data.vocabulary import Severity
@@ -39,14 +40,9 @@ def level(trigger: Trigger) -> int:
 
 
 def excess(trigger: Trigger) -> float:
-    """How far beyond its line, as a part of the line; where anything at all is too much, how much.
-
-    Of a share (T1) the lower is the worse.
-    """
+    """How far beyond its line (rules/triggers.py)."""
     value, threshold = float(trigger["value"]), float(trigger["threshold"])
-    if trigger["unit"] == "share":
-        return (threshold - value) / threshold
-    return (value - threshold) / threshold if threshold else value
+    return how_far(value, threshold, str(trigger["unit"]))
 
 
 def weight(trigger: Trigger) -> tuple[int, float]:
@@ -69,7 +65,8 @@ def is_on_patch(trigger: Trigger) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """unit: short name of the district, or of the city. triggers: the gravest first."""
+    """unit: short name of the district, or of the city. triggers: the gravest first; of those on
+    patches perhaps only the first few (triggers/first_patches.py), then count says how many."""
 
     unit: str
     triggers: tuple[Trigger, ...]
@@ -77,6 +74,17 @@ class Matter:
     @property
     def gravest(self) -> Trigger:
         return self.triggers[0]
+
+    @property
+    def count(self) -> int:
+        """How many triggers it stands for."""
+        return int(self.gravest.get("of") or len(self.triggers))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its triggers note, each once, the gravest first."""
+        told: tuple[str, ...] | None = self.gravest.get("notes")
+        return told or tuple(dict.fromkeys(t["note"] for t in self.triggers if t["note"]))
 
     @property
     def rule(self) -> str:
@@ -246,11 +254,9 @@ def _errors(matter: Matter) -> str:
 def _in_general(matter: Matter) -> str:
     first = matter.gravest
     if matter.of_patches:
-        several = len(matter.triggers) > 1
+        several = matter.count > 1
         most = f"，最重的{first['formula']}" if several else f"：{first['formula']}"
-        return f"{format_count(len(matter.triggers))}个图斑{first['rule_name']}{most}".replace(
-            " ", ""
-        )
+        return f"{format_count(matter.count)}个图斑{first['rule_name']}{most}".replace(" ", "")
     if first["unit"] == "ratio":
         return f"问责比例{format_rate(first['value'], (first['threshold'],))}"
     if first["rule"] in ("T3", "T4"):

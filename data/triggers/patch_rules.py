@@ -132,18 +132,21 @@ def major_rows(
 
 
 def _returned(question: Question) -> Sequence[Facts]:
-    lines, correction = question.lines("T7"), question.rules["D3"]
-    least = min(version.parameters["workdays"] for version in correction.versions)
-    open_since = workdays_ago(question.as_of, least + lines["overdue_workdays"])
     return trigger_facts.refused_patches(
         question.conn,
         question.scope,
         question.year,
         question.as_of,
-        lines["returns"],
-        open_since,
+        *refusal_lines(question),
         question.ids,
     )
+
+
+def refusal_lines(question: Question) -> tuple[int, date]:
+    """T7: (how many returns are too many, since when a correction has waited too long)."""
+    lines, correction = question.lines("T7"), question.rules["D3"]
+    least = min(version.parameters["workdays"] for version in correction.versions)
+    return lines["returns"], workdays_ago(question.as_of, least + lines["overdue_workdays"])
 
 
 def _overdue_from(rules: Rules, year: int, moments: Sequence[date]) -> set[date]:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,6 @@ from data.store.queries.moments import (
     strategic_then,
     unrectified_then,
 )
-from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
 from data.triggers.current import MONTH_RULES, Trigger
 from data.triggers.district_rules import (
@@ -45,23 +44,24 @@ def since(
     as_of: date,
     triggers: Sequence[Trigger],
     daily: DailyFigures | None = None,
+    book: Rulebook | None = None,
 ) -> list[date]:
     """The first day of each trigger that holds on as_of, in their order, by the store as it is now.
 
     Between two days on which something changes nothing does, so that only these are looked at:
     for a district those on which a figure changes that its rule has read, for patches all days
-    that stand in their dates, in a few statements for all of them. daily: the figures of just this
-    view, where they are at hand.
+    that stand in their dates, in a few statements for all of them. daily, book: the figures of just
+    this view and the rules in force, where they are at hand.
     """
-    looking = _Looking(conn, scope, year, as_of, daily)
+    looking = _Looking(conn, scope, year, as_of, daily, book)
     records, rules = looking.all_records, looking.rules
-    patches: dict[tuple[str, str], date] = {}
-    for rule_id in PATCH_RULES:
-        own = {t["subject"] for t in triggers if t["rule"] == rule_id}
-        if rule_id in CONFIRMED:
-            begun = confirmed_since(records, CONFIRMED[rule_id], own, as_of)
-        else:
-            begun = patches_since(conn, rules, scope, year, as_of, records, rule_id, own)
+    subjects = {
+        rule_id: {t["subject"] for t in triggers if t["rule"] == rule_id} for rule_id in PATCH_RULES
+    }
+    numbers = {rule: own for rule, own in subjects.items() if own and rule not in CONFIRMED}
+    patches = patches_since(conn, rules, scope, year, as_of, records, numbers) if numbers else {}
+    for rule_id, kind in CONFIRMED.items():
+        begun = confirmed_since(records, kind, subjects[rule_id], as_of)
         patches |= {(rule_id, subject): day for subject, day in begun.items()}
     return [patches.get((t["rule"], t["subject"])) or looking.of(t) for t in triggers]
 
@@ -76,9 +76,10 @@ class _Looking:
         year: int,
         as_of: date,
         daily: DailyFigures | None,
+        book: Rulebook | None,
     ) -> None:
         self.conn, self.scope, self.year, self.as_of = conn, scope, year, as_of
-        self.rules: Rulebook = rulebook(conn)
+        self.rules: Rulebook = book or rulebook(conn)
         self.ends = month_ends_until(year, as_of)
         self.all_records = staff_records(conn, scope, year, as_of, withdrawn=True)
         self._daily = daily
@@ -88,8 +89,8 @@ class _Looking:
         return self._daily or DailyFigures(self.conn, self.scope, self.year, self.as_of)
 
     @cached_property
-    def _series(self) -> dict[str, list[dict[str, Any]]]:
-        return line_figures(self.conn, self.scope, self.year, self.ends)
+    def _series(self) -> dict[str, list[FigureRow]]:
+        return self.daily.series(self.ends)
 
     @cached_property
     def _late_parts(self) -> Steps:

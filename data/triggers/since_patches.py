@@ -25,24 +25,44 @@ def patches_since(
     year: int,
     as_of: date,
     records: Sequence[Facts],
-    rule_id: str,
-    numbers: Collection[str],
-) -> dict[str, date]:
-    """Patch → the first day of the run of a rule of LOOKED_AT that holds on as_of.
+    numbers: Mapping[str, Collection[str]],
+) -> dict[tuple[str, str], date]:
+    """(rule, patch) → the first day of the run of a rule of LOOKED_AT that holds on as_of.
 
-    records: all of the year, withdrawn ones too.
+    records: all of the year, withdrawn ones too. numbers: rule → the patches asked for.
     """
-    if not numbers:
-        return {}
+    ids = patch_ids(conn, year, {number for own in numbers.values() for number in own})
+    days = days_of(conn, ids.values(), as_of)
+    of_patch: dict[str, list[Facts]] = {}
+    for record in records:
+        of_patch.setdefault(record["patch_no"], []).append(record)
+    begun: dict[tuple[str, str], date] = {}
+    for rule_id, wanted in numbers.items():
+        own_ids = {number: ids[number] for number in wanted if number in ids}
+        runs = _begun(conn, rules, scope, year, as_of, rule_id, own_ids, days, of_patch)
+        begun |= {(rule_id, number): day for number, day in runs.items()}
+    return begun
+
+
+def _begun(
+    conn: Connection,
+    rules: Rulebook,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    rule_id: str,
+    ids: Mapping[str, int],
+    days: Mapping[int, Sequence[date]],
+    records: Mapping[str, Sequence[Facts]],
+) -> dict[str, date]:
+    """ids: of the patches by number. days: the moments of a patch, records: of its number."""
     look, rule = LOOKED_AT[rule_id], rules[rule_id]
-    ids = patch_ids(conn, year, numbers)
     facts: dict[tuple[int, date], list[Facts]] = {}
     for fact in look.then(conn, scope, year, ids.values(), as_of):
         facts.setdefault((fact["patch_id"], fact["day"]), []).append(fact)
-    days = days_of(conn, ids.values(), as_of)
     begun: dict[str, date] = {}
     for number, patch_id in ids.items():
-        own = [r for r in records if r["patch_no"] == number]
+        own = records.get(number, [])
         moments = days.get(patch_id, [])
 
         def holds(

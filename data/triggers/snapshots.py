@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from data.errors import StoreRefused
 from data.periods import default_as_of
@@ -37,17 +39,21 @@ _FIELDS = (
 )  # fmt: skip
 
 
+#: A look begins with its work year and day: so much of it is read to know them.
+_HEAD = 80
+_BEGIN = re.compile(r'\{"year": ([0-9]+), "as_of": "([0-9-]+)"')
+
 #: What looks that were kept before a field was do not say.
 _OF_OLD = {"value": 0.0, "small_denominator": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The triggers as they stood on as_of at a data version. upload: which batch came next."""
+    """That a look was taken on as_of at a data version; triggers_of reads it. upload: which batch
+    came next."""
 
     data_version: int
     as_of: date
-    triggers: list[Trigger]
     upload: str
 
 
@@ -86,25 +92,29 @@ def _take(store: Store) -> None:
         keep_value(conn, _key(known.data_version), value, conn.scalars(old).all())
 
 
-def snapshots(conn: Connection, scope: Scope, year: int) -> list[Snapshot]:
+def snapshots(conn: Connection, year: int) -> list[Snapshot]:
     """Looks at a work year before its last uploads, newest first; the present one is not among
-    them."""
+    them. What they saw is read when it is asked for: of a large city it is long."""
     now = int(meta.get(conn, DATA_VERSION_KEY) or 0)
+    begin = func.substr(Meta.value, 1, _HEAD)
     rows = conn.execute(
-        select(Meta.key, Meta.value)
+        select(Meta.key, begin)
         .where(Meta.key.startswith(_PREFIX), Meta.key < _key(now))
         .order_by(Meta.key.desc())
-    )
-    found = []
-    for key, value in rows:
-        kept: dict[str, Any] = json.loads(value)
-        if kept["year"] != year:
-            continue
-        version = int(key.removeprefix(_PREFIX))
-        triggers = [_OF_OLD | t for t in kept["triggers"] if _is_visible(t, scope)]
-        as_of = date.fromisoformat(kept["as_of"])
-        found.append(Snapshot(version, as_of, triggers, _next_upload(conn, version)))
-    return found
+    ).all()
+    looks = []
+    for key, head in rows:
+        said = _BEGIN.match(head)
+        if said is not None and int(said[1]) == year:
+            looks.append((int(key.removeprefix(_PREFIX)), date.fromisoformat(said[2])))
+    uploads = _uploads_after(conn, min((version for version, _ in looks), default=now))
+    return [Snapshot(version, as_of, _next_upload(uploads, version)) for version, as_of in looks]
+
+
+def triggers_of(conn: Connection, look: Snapshot, scope: Scope) -> list[Trigger]:
+    """What was triggered then, as far as the reader may see it."""
+    kept: dict[str, Any] = json.loads(meta.get(conn, _key(look.data_version)) or '{"triggers": []}')
+    return [_OF_OLD | t for t in kept["triggers"] if _is_visible(t, scope)]
 
 
 def _key(version: int) -> str:
@@ -117,15 +127,20 @@ def _is_visible(trigger: Trigger, scope: Scope) -> bool:
     return scope.districts is None if district is None else scope.allows(district)
 
 
-def _next_upload(conn: Connection, version: int) -> str:
-    """What the batch that followed was: `上传“查处整改”`, `撤回“查处整改”`."""
-    row = conn.execute(
-        select(Upload.kind, Upload.state)
+def _uploads_after(conn: Connection, version: int) -> list[tuple[int, str, str]]:
+    """(data version, kind, state) of the batches since, oldest first."""
+    query = (
+        select(Upload.data_version, Upload.kind, Upload.state)
         .where(Upload.data_version > version)
         .order_by(Upload.data_version)
-    ).first()
-    assert row is not None  # a version is a batch's
+    )
+    return [(made, kind, state) for made, kind, state in conn.execute(query)]
+
+
+def _next_upload(uploads: Sequence[tuple[int, str, str]], version: int) -> str:
+    """What the batch that followed was: `上传“查处整改”`, `撤回“查处整改”`."""
+    kind, state = next((k, s) for made, k, s in uploads if made > version)  # a version is a batch's
     labels = {kind.value: kind.label for kind in UploadKind}
-    if row.kind not in labels:
-        return {"rule": "参数调整", "record": "登记"}.get(row.kind, "更新")
-    return f"{'撤回' if row.state == 'undo' else '上传'}“{labels[row.kind]}”"
+    if kind not in labels:
+        return {"rule": "参数调整", "record": "登记"}.get(kind, "更新")
+    return f"{'撤回' if state == 'undo' else '上传'}“{labels[kind]}”"

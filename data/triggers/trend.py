@@ -13,7 +13,7 @@ from data.periods import month_ends_before
 from data.scope import Scope
 from data.store.queries.daily import DailyFigures
 from data.triggers.current import Trigger
-from data.triggers.rulebook import rulebook
+from data.triggers.rulebook import Rulebook, rulebook
 
 #: Rule → the figure that it judges, where that is one of figures.md.
 _FIGURES = {
@@ -46,11 +46,13 @@ class Trends:
         year: int,
         as_of: date,
         daily: DailyFigures | None = None,
+        book: Rulebook | None = None,
     ) -> None:
-        """daily: the figures of just this view, where they are at hand."""
+        """daily, book: the figures of just this view and the rules in force, where they are at
+        hand."""
         self._daily = daily or DailyFigures(conn, scope, year, as_of)
         self._days = (*month_ends_before(as_of, year, MONTHS), as_of)
-        variant = rulebook(conn)["ratio"].of(year, as_of).parameters["variant"]
+        variant = (book or rulebook(conn))["ratio"].of(year, as_of).parameters["variant"]
         self._ratio = f"ratio_{variant}"
 
     def of(self, group: Sequence[Trigger]) -> Trend | None:

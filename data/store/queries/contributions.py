@@ -214,3 +214,23 @@ def amounts_of_patches(
         .where(or_(*(column != 0 for column in found.c[1:])))
     )
     return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def counts_of_patches(
+    conn: Connection, scope: Scope, year: int, as_of: date, names: Sequence[str]
+) -> list[tuple[str, frozenset[str], int]]:
+    """(district, figures, how many patches add something to just these of the figures named, each
+    of OF_PARCELS): how many stand behind any of them follows without reading a patch."""
+    state = PatchState(Patch, day_literal(as_of))
+    found = amounts(names, year, state.day, state.active, state.visible_to(scope))
+    adds = [case((column != 0, 1), else_=0).label(column.name) for column in found.c[1:]]
+    rows = (
+        select(state.district.label("district"), *adds)
+        .join(found, found.c.patch_id == Patch.id)
+        .subquery("adding")
+    )
+    query = select(*rows.c, func.count()).group_by(*rows.c)
+    return [
+        (district, frozenset(n for n, is_in in zip(names, own, strict=True) if is_in), count)
+        for district, *own, count in conn.execute(query)
+    ]

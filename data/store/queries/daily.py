@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
+from data.periods import month_due_on
 from data.scope import Scope
 from data.store.models import DaySummary
-from data.store.queries.figures import FIGURES, MEASURES, figure
+from data.store.queries.figures import FIGURES, MEASURES, figure, finished
+from data.store.queries.stamp import DistrictRow
 
 Sums = npt.NDArray[np.int64]
 _PLACES = {measure: place for place, measure in enumerate(MEASURES)}
@@ -76,6 +78,7 @@ class DailyFigures:
     """The figures of districts and their clearance months on any day up to `until`."""
 
     def __init__(self, conn: Connection, scope: Scope, year: int, until: date) -> None:
+        self.year = year
         s = DaySummary
         query = (
             select(
@@ -117,6 +120,41 @@ class DailyFigures:
         sums = steps.sums[at - 1] if at else _NOTHING
         beside = {"code": code, "month": month} if month else {"code": code}
         return FigureRow(sums, **beside)
+
+    def series(self, days: Sequence[date]) -> dict[str, list[FigureRow]]:
+        """District → its figures on each of the days, oldest first (month_end_figures.py)."""
+        codes = {code for code, month in self._steps if code and month is None}
+        return {code: [self.on(code, day) for day in sorted(days)] for code in sorted(codes)}
+
+    def document(self, day: date, units: Sequence[DistrictRow]) -> dict[str, Any]:
+        """That of queries/figures.py on a day up to `until`. units: the districts of the view."""
+        months = [
+            {"code": unit.code, "month": month, "due_on": month_due_on(month).isoformat(), **own}
+            for unit in units
+            for month in self.months(unit.code)
+            if (own := self._finished(unit.code, day, month))["patches"]
+        ]
+        return {
+            "year": self.year,
+            "as_of": day.isoformat(),
+            "city": self._finished(None, day),
+            "districts": [
+                {
+                    "code": unit.code,
+                    "name": unit.name,
+                    "short_name": unit.short_name,
+                    **self._finished(unit.code, day),
+                }
+                for unit in units
+            ],
+            "months": months,
+        }
+
+    def _finished(self, code: str | None, day: date, month: str | None = None) -> dict[str, Any]:
+        steps = self._of(code, month)
+        at = bisect_right(steps.days, day)
+        sums = steps.sums[at - 1] if at else _NOTHING
+        return finished(dict(zip(MEASURES, sums.tolist(), strict=True)))
 
     def changed_on(self, row: FigureRow, day: date) -> date | None:
         """The last day up to `day` on which a measure changed that was read of its row.

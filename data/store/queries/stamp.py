@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from data.store.models import Contact as ContactRow
 from data.store.models import District, LedgerItem, Meta, Patch, Upload
@@ -86,14 +86,11 @@ def districts(conn: Connection) -> tuple[DistrictRow, ...]:
 
 
 def work_years(conn: Connection) -> tuple[int, ...]:
-    """Years that have patches, newest first; one index probe a year."""
-    years: list[int] = []
-    newest = select(Patch.year).order_by(Patch.year.desc()).limit(1)
-    year = conn.scalar(newest)
-    while year is not None:
-        years.append(year)
-        year = conn.scalar(newest.where(Patch.year < year))
-    return tuple(years)
+    """Years that have patches, newest first; one index probe a year, in one statement."""
+    found = select(func.max(Patch.year).label("year")).cte("found", recursive=True)
+    before = select(func.max(Patch.year)).where(Patch.year < found.c.year).scalar_subquery()
+    found = found.union_all(select(before).where(found.c.year.is_not(None)))
+    return tuple(conn.scalars(select(found.c.year).where(found.c.year.is_not(None))))
 
 
 def ledger_years(conn: Connection) -> tuple[int, ...]:
@@ -102,7 +99,8 @@ def ledger_years(conn: Connection) -> tuple[int, ...]:
 
 
 def stamp(conn: Connection) -> Stamp:
-    meta = {row.key: row.value for row in conn.execute(select(Meta.key, Meta.value))}
+    said = select(Meta.key, Meta.value).where(Meta.key.in_(["data_version", "is_demo"]))
+    meta = {row.key: row.value for row in conn.execute(said)}
     u = Upload
     last = conn.execute(
         select(u.uploaded_at, u.file_name, u.kind)

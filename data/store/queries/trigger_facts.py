@@ -51,7 +51,7 @@ Facts = dict[str, Any]
 
 _CHUNK = 500
 #: Candidates are taken a little below a line; the rule itself rounds as a threshold does.
-_BELOW = 1e-5
+BELOW = 1e-5
 
 
 def _inline(value: str) -> ColumnElement[str]:
@@ -173,14 +173,12 @@ def unrectified_among(
     return frozenset(p["patch_no"] for p in parcels if not p["rectified"])
 
 
-def large_patches(
-    conn: Connection, year: int, farmland_mu: float, basic_farmland_mu: float
-) -> set[int]:
+def large_patches_query(year: int, farmland_mu: float, basic_farmland_mu: float) -> Select[Any]:
     """Ids of patches whose parcels could together reach a line, were all that is said true (T6)."""
     by_county, from_above = _said_unlawful()
     reached = or_(
-        func.sum(Parcel.farmland_mu) >= farmland_mu - _BELOW,
-        func.sum(Parcel.basic_farmland_mu) >= basic_farmland_mu - _BELOW,
+        func.sum(Parcel.farmland_mu) >= farmland_mu - BELOW,
+        func.sum(Parcel.basic_farmland_mu) >= basic_farmland_mu - BELOW,
     )
     county = (
         select(Parcel.patch_id).where(by_county, ~Parcel.ended).group_by(Parcel.patch_id)
@@ -195,13 +193,18 @@ def large_patches(
     whole = select(Patch.id).where(
         Patch.id.in_(redetermined),
         or_(
-            Patch.farmland_mu >= farmland_mu - _BELOW,
-            Patch.basic_farmland_mu >= basic_farmland_mu - _BELOW,
+            Patch.farmland_mu >= farmland_mu - BELOW,
+            Patch.basic_farmland_mu >= basic_farmland_mu - BELOW,
         ),
     )
     found = union(county, parcels, whole).subquery("large")
-    query = select(Patch.id).join(found, found.c.patch_id == Patch.id).where(Patch.year == year)
-    return set(conn.scalars(query))
+    return select(Patch.id).join(found, found.c.patch_id == Patch.id).where(Patch.year == year)
+
+
+def large_patches(
+    conn: Connection, year: int, farmland_mu: float, basic_farmland_mu: float
+) -> set[int]:
+    return set(conn.scalars(large_patches_query(year, farmland_mu, basic_farmland_mu)))
 
 
 def late_rectified(year: int, as_of: date) -> Select[Any]:
@@ -309,21 +312,8 @@ def _by_month(rows: Iterable[Any]) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def refused_patches(
-    conn: Connection,
-    scope: Scope,
-    year: int,
-    as_of: date,
-    returns: int,
-    open_since: date,
-    ids: Collection[int] | None = None,
-) -> list[Facts]:
-    """Patches that the city returned on so many days, or that have an open 退回 of open_since or
-    before (T7); without those that were deemed already.
-
-    Keys: patch_id, patch_no, district, returns (days with a 市级 退回), returned_now,
-    open_return_on.
-    """
+def refusal_candidates(as_of: date, returns: int, open_since: date) -> Select[Any]:
+    """Ids of patches returned on so many days, or waiting for a correction since open_since."""
     d = AuditDecision
     returned = d.result == _inline(AuditResult.RETURNED.value)
     often = (
@@ -342,8 +332,26 @@ def refused_patches(
     )
     waiting = select(d.patch_id).where(returned, d.decided_on <= open_since, unanswered, ~followed)
     candidates = union(often, waiting).subquery("candidates")
+    return select(candidates.c.patch_id)
+
+
+def refused_patches(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    returns: int,
+    open_since: date,
+    ids: Collection[int] | None = None,
+) -> list[Facts]:
+    """Patches that the city returned on so many days, or that have an open 退回 of open_since or
+    before (T7); without those that were deemed already.
+
+    Keys: patch_id, patch_no, district, returns (days with a 市级 退回), returned_now,
+    open_return_on.
+    """
     if ids is None:
-        chosen: Collection[int] = set(conn.scalars(select(candidates.c.patch_id)))
+        chosen: Collection[int] = set(conn.scalars(refusal_candidates(as_of, returns, open_since)))
     else:
         chosen = ids
     state = PatchState(Patch, day_literal(as_of))
@@ -370,6 +378,17 @@ def refusal_facts(
     """What T7 looks at of the patches in the source that meet the conditions and are not deemed
     unlawful yet, on the state's day: the keys, and those of refused_patches.
     """
+    own, open_ = refusal_columns(state)
+    query = (
+        select(Patch.id.label("patch_id"), *own, *keys)
+        .select_from(source)
+        .where(*conditions, *open_)
+    )
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def refusal_columns(state: PatchState) -> tuple[list[Expression], list[Expression]]:
+    """(patch_no, district, returns, returned_now and open_return_on; what a patch must meet)."""
     d = AuditDecision
     returned = d.result == _inline(AuditResult.RETURNED.value)
     times = (
@@ -384,26 +403,27 @@ def refusal_facts(
         .correlate_except(d)
         .exists()
     )
-    query = (
-        select(
-            Patch.id.label("patch_id"),
-            Patch.patch_no,
-            state.district.label("district"),
-            times.label("returns"),
-            state.returned_now.label("returned_now"),
-            state.open_return_on.label("open_return_on"),
-            *keys,
-        )
-        .select_from(source)
-        .where(*conditions, ~deemed)
-    )
-    return [dict(row) for row in conn.execute(query).mappings()]
+    columns: list[Expression] = [
+        Patch.patch_no.label("patch_no"),
+        state.district.label("district"),
+        times.label("returns"),
+        state.returned_now.label("returned_now"),
+        state.open_return_on.label("open_return_on"),
+    ]
+    return columns, [~deemed]
 
 
 # ---- rechecks ------------------------------------------------------------------------------------
 
 #: Findings that say that an outcome has changed; 其他 says nothing for certain.
 CHANGED = (RecheckFinding.REBUILT, RecheckFinding.USE_CHANGED, RecheckFinding.NEW_UNLAWFUL)
+
+
+def rechecked_otherwise(as_of: date) -> Select[Any]:
+    """Ids of patches of which a recheck by the day said anything but 未变化."""
+    return select(Recheck.patch_id).where(
+        Recheck.finding != _inline(RecheckFinding.UNCHANGED.value), Recheck.rechecked_on <= as_of
+    )
 
 
 def changed_rechecks(
@@ -418,10 +438,10 @@ def changed_rechecks(
     Keys: patch_no, district, parcels (how many), words (`地块1 违法复建`).
     """
     state = PatchState(Patch, day_literal(as_of))
-    suspects = select(Recheck.patch_id).where(
-        Recheck.finding != _inline(RecheckFinding.UNCHANGED.value), Recheck.rechecked_on <= as_of
-    )
-    conditions: list[Expression] = [Patch.id.in_(suspects), *standing(state, scope, year)]
+    conditions: list[Expression] = [
+        Patch.id.in_(rechecked_otherwise(as_of)),
+        *standing(state, scope, year),
+    ]
     if ids is not None:
         conditions.append(Patch.id.in_(sorted(ids)))
     return recheck_facts(conn, state, Patch.__table__, [], conditions)

@@ -151,7 +151,7 @@ def test_what_the_last_upload_changed_is_said(store: Store) -> None:
     assert "按当时所见" in text_of(changes)
     with store.read() as conn:
         context = read_context(conn, store.settings, "?year=2023")
-        looks = snapshots(conn, Scope.all(), 2023)
+        looks = snapshots(conn, 2023)
         offered = against_choices(context, read_asked(context, looks))
     assert offered[0] == ("v1", "上传“核查结果”之前（2024年2月29日）")
 

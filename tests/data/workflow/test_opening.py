@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from data.scope import Scope
 from data.settings import Settings
 from data.store.engine import Store
 from data.store.undo import undo_batch
@@ -18,7 +17,7 @@ from tests.sending import FINDING, PATCH, send
 def looks(store: Store) -> list[str]:
     """Before what there was a look at the triggers, oldest first."""
     with store.read() as conn:
-        return [look.upload for look in reversed(snapshots(conn, Scope.all(), 2023))]
+        return [look.upload for look in reversed(snapshots(conn, 2023))]
 
 
 def test_a_look_is_kept_after_whatever_makes_a_new_version(settings: Settings) -> None:
