@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Float, Select, and_, case, cast, func, null, or_, select
+from sqlalchemy import Connection, Float, and_, case, cast, func, null, or_, select
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.selectable import ScalarSelect, Subquery
+from sqlalchemy.sql.selectable import Subquery
 
 from data.scope import Scope
 from data.store.models import AuditDecision, LedgerItem, Parcel, Patch
@@ -139,57 +139,61 @@ class Overturns:
     reasons: list[tuple[str, dict[str, int]]]
 
 
-def _latest(column: Any, day: Expression, parcel: Any, level: Expression) -> ScalarSelect[Any]:
-    """Of the decision at a level that determines the parcel; ordered as state.determination."""
-    d = AuditDecision
-    passed = case((d.result == AuditResult.PASSED.value, 1), else_=0)
-    return (
-        select(column)
-        .where(
-            d.patch_id == parcel.patch_id,
-            d.decided_on <= day,
-            d.determination.is_not(None),
-            or_(d.parcel_no == 0, d.parcel_no == parcel.parcel_no),
-            level,
-        )
-        .order_by(d.level_rank.desc(), d.decided_on.desc(), d.parcel_no.desc(), passed.desc())
-        .limit(1)
-        .correlate_except(d)
-        .scalar_subquery()
-    )
-
-
 def _levels(scope: Scope, year: int, as_of: date) -> Subquery:
     """A row a land parcel that the county had judged and a higher level has determined: what each
-    level said, and the opinion of the highest.
+    level said, and the opinion of the highest. Of each level the decision that determines the
+    parcel is the one of state.determination; all of them are ordered at once.
     """
     on = day_literal(as_of)
     state = PatchState(Patch, on)
     d, pc = AuditDecision, aliased(Parcel)
     at_city, above = d.level == AuditLevel.CITY.value, d.level_rank >= 2
-    spoken_of = select(d.patch_id).where(d.determination.is_not(None), d.decided_on <= as_of)
-    said = (
+    passed = case((d.result == AuditResult.PASSED.value, 1), else_=0)
+    is_above = case((above, 1), else_=0)
+    order = (d.level_rank.desc(), d.decided_on.desc(), d.parcel_no.desc(), passed.desc())
+    told = (
         select(
+            pc.id.label("parcel_id"),
             state.district.label("district"),
             county_legality(Patch, pc, on).label("county"),
-            _latest(d.determination, on, pc, at_city).label("by_city"),
-            _latest(d.determination, on, pc, above).label("by_province"),
-            _latest(d.opinion, on, pc, or_(at_city, above)).label("opinion"),
+            d.determination,
+            d.opinion,
+            is_above.label("is_above"),
+            func.row_number().over(partition_by=(pc.id, is_above), order_by=order).label("place"),
         )
-        .select_from(Patch.__table__.join(pc, and_(pc.patch_id == Patch.id, ~pc.ended)))
+        .select_from(
+            Patch.__table__.join(pc, and_(pc.patch_id == Patch.id, ~pc.ended)).join(
+                d, and_(d.patch_id == pc.patch_id, d.parcel_no.in_([0, pc.parcel_no]))
+            )
+        )
         .where(
             Patch.year == year,
-            Patch.id.in_(spoken_of),
+            d.determination.is_not(None),
+            d.decided_on <= as_of,
+            or_(at_city, above),
             state.is_land,
             state.active,
             state.visible_to(scope),
         )
-        .subquery("said")
+        .subquery("told")
     )
-    effective = func.coalesce(said.c.by_province, said.c.by_city)
+    t = told.c
+
+    def said_by(level: int, column: Expression) -> Expression:
+        return func.max(case((t.is_above == level, column), else_=null()))
+
+    by_city, by_province = said_by(0, t.determination), said_by(1, t.determination)
+    opinion = case((func.max(t.is_above) == 1, said_by(1, t.opinion)), else_=said_by(0, t.opinion))
     return (
-        select(said, effective.label("effective"))
-        .where(said.c.county.is_not(None), effective.is_not(None))
+        select(
+            t.district,
+            t.county,
+            by_city.label("by_city"),
+            by_province.label("by_province"),
+            opinion.label("opinion"),
+        )
+        .where(t.place == 1, t.county.is_not(None))
+        .group_by(t.parcel_id, t.district, t.county)
         .subquery("levels")
     )
 
@@ -201,43 +205,33 @@ def _rates(sums: Figures, rates: Mapping[str, tuple[str, str]]) -> Figures:
     }
 
 
-def _counts_by_district(levels: Subquery) -> Select[Any]:
-    c = levels.c
-    before = func.coalesce(c.by_city, c.county)  # what stood when the province spoke
-
-    def count(condition: Expression) -> Expression:
-        return func.sum(case((condition, 1), else_=0))
-
-    return select(
-        c.district,
-        count(c.by_city.is_not(None)).label("city_redetermined_parcels"),
-        count(c.by_city != c.county).label("city_overturned_parcels"),
-        count(c.by_province.is_not(None)).label("province_redetermined_parcels"),
-        count(c.by_province != before).label("province_overturned_parcels"),
-    ).group_by(c.district)
-
-
 def overturns(conn: Connection, scope: Scope, year: int, as_of: date) -> Overturns:
     """How often a level was overturned by the next, by district, and with what opinion.
 
     A reason is the 审核意见 of the decision that made the effective legality differ from the
     county's.
     """
-    levels = _levels(scope, year, as_of)
-    districts = {
-        row["district"]: _rates({n: int(row[n]) for n in OVERTURN_COUNTS}, OVERTURN_RATES)
-        for row in conn.execute(_counts_by_district(levels)).mappings()
-    }
-    sums = {n: sum(row[n] for row in districts.values()) for n in OVERTURN_COUNTS}
-    opinion = func.coalesce(func.nullif(func.trim(levels.c.opinion), ""), NO_OPINION)
+    c = _levels(scope, year, as_of).c
+    opinion = func.coalesce(func.nullif(func.trim(c.opinion), ""), NO_OPINION)
+    said = [c.district, c.county, c.by_city, c.by_province]
+    query = select(*said, opinion, func.count()).group_by(*said, opinion)
+    counts: dict[str, dict[str, int]] = {}
     reasons: dict[str, dict[str, int]] = {}
-    query = (
-        select(opinion, levels.c.district, func.count())
-        .where(levels.c.effective != levels.c.county)
-        .group_by(opinion, levels.c.district)
-    )
-    for text, district, number in conn.execute(query):
-        reasons.setdefault(text, {})[district] = int(number)
+    for row in conn.execute(query):
+        district, county, by_city, by_province, text, number = tuple(row)
+        own = counts.setdefault(district, dict.fromkeys(OVERTURN_COUNTS, 0))
+        before = by_city or county  # what stood when the province spoke
+        if by_city is not None:
+            own["city_redetermined_parcels"] += number
+            own["city_overturned_parcels"] += number * (by_city != county)
+        if by_province is not None:
+            own["province_redetermined_parcels"] += number
+            own["province_overturned_parcels"] += number * (by_province != before)
+        if (by_province or by_city) != county:
+            of_text = reasons.setdefault(text, {})
+            of_text[district] = of_text.get(district, 0) + number
+    districts = {code: _rates(own, OVERTURN_RATES) for code, own in counts.items()}
+    sums = {n: sum(row[n] for row in districts.values()) for n in OVERTURN_COUNTS}
     ordered = sorted(reasons.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     return Overturns(_rates(sums, OVERTURN_RATES), districts, ordered)
 
