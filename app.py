@@ -12,9 +12,10 @@ from typing import Any
 import flask
 from dash import Dash
 from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import callbacks
-from callbacks.frame import address, faults, guard, kept, known
+from callbacks.frame import address, faults, gate, guard, kept, known, needs
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -76,13 +77,17 @@ def create_app(settings: Settings | None = None) -> Dash:
         module.register(app, services)
     for module in ROUTE_MODULES:
         module.register_routes(app.server, services)
-    address.say_where_no_page_is(app)
+    things = {module.IS_THERE_AT: module.is_there for module in modules_with("is_there")}
+    address.say_where_no_page_is(app, services, things)
     faults.in_routes(app.server)
     Compress(app.server)  # first, which runs it last: what is kept is not compressed
-    guard.install(app, settings)
+    guard.check_hosts(app, settings)
+    gate.install(app, services)
+    guard.check_changes(app, settings)
     known.install(app)
     kept.install(app, services)
     _harden(app, settings)
+    needs.refuse_undeclared(app)
     return app
 
 
@@ -115,6 +120,8 @@ def _harden(app: Dash, settings: Settings) -> None:
         return {"ok": True, "start": start_token}
 
     addresses = (settings.tile_url, settings.imagery_before_url, settings.imagery_after_url)
+    if settings.behind_tls:  # the proxy alone can reach this server, and says who asked
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     tiles = " ".join(dict.fromkeys(filter(None, map(_origin, addresses))))
 
     @server.after_request

@@ -19,6 +19,7 @@ from data.maps.cube import map_cube
 from data.settings import Settings
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.serving import serve
+from tests.signing import SIGNED_IN
 
 LAYERS = {"heat": "热力面", "bins": "网格", "patches": "图斑"}
 MOVES = 12
@@ -72,6 +73,7 @@ def _one(browser: Browser, url: str) -> tuple[float, float, list[float], list[fl
     """ms until the layer stands, with an empty cache and with a full one; ms a step of a drag; ms
     until what it uncovered is drawn; MB."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context.add_cookies([SIGNED_IN])
     page = context.new_page()
     cold = _until_it_stands(page, url)
     page.close()

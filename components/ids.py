@@ -10,6 +10,7 @@ class Shell:
     MENU = "menu"
     BACKDROP = "backdrop"
     HOME = "home"
+    ACCOUNT = "account"
     HELP = "help-link"
     NAVIGATION = "navigation"
     YEAR = "work-year"

@@ -50,6 +50,7 @@ def frame(city_name: str) -> Component:
                     html.Div(_controls(), className="controls"),
                     html.Div(id=i.STAMP, className="store-stamp"),
                     dcc.Link("帮助", id=i.HELP, href=paths.HELP, className="help-link"),
+                    html.Div(id=i.ACCOUNT, className="account-box"),
                 ],
                 className="top-bar",
             ),

@@ -10,13 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from data.rights import COMMAND_LINE, Account
+from data.rights import COMMAND_LINE, Account, Role
+
+#: Whoever is not signed in: sees nothing, may nothing.
+NOBODY = Account("未登录", Role.DISTRICT)
 
 _acting: ContextVar[Account] = ContextVar("acting", default=COMMAND_LINE)
 
 
 def acting() -> Account:
     return _acting.get()
+
+
+def act_as(account: Account) -> None:
+    """For the rest of the request, which began as nobody's."""
+    _acting.set(account)
 
 
 @contextmanager

@@ -26,6 +26,17 @@ def nothing_changes_until_proved() -> Iterator[None]:
         _may_change.reset(token)
 
 
+@contextmanager
+def own_notes() -> Iterator[None]:
+    """Within the block the server writes what it notes of a request itself: attempts to sign in,
+    exports, when a session was last seen. Never what a request asks for."""
+    token = _may_change.set(True)
+    try:
+        yield
+    finally:
+        _may_change.reset(token)
+
+
 def prove() -> None:
     """What runs now has shown where it comes from."""
     _may_change.set(True)

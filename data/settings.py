@@ -34,6 +34,19 @@ def _day(text: str) -> date:
         raise ValueError("应写作 2023-05-24。") from None
 
 
+def _access(text: str) -> str:
+    if text not in ("demo", "accounts"):
+        raise ValueError("应为 demo（演示登录）或 accounts（账户登录）。")
+    return text
+
+
+def _yes_or_no(text: str) -> bool:
+    known = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False}
+    if text not in known:
+        raise ValueError("应为 1 或 0。")
+    return known[text]
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
@@ -53,6 +66,8 @@ class Settings:
     refused_days: how long copies of refused files are kept.
     anchor_dir: folder for signed anchors, best on another machine; None for none.
     anchor_key_file: the private key that signs them, see anchor_key.
+    access: accounts, or demo where one click signs in (on the demo's store only).
+    behind_tls: a proxy on this machine speaks TLS and says who asked (X-Forwarded-For, -Proto).
     password_…: letters and kinds of letters that a password has at least, days after which it must
     be changed (0: never). lock_…: failed attempts of a name, and for how long it is locked.
     idle_minutes, session_hours: when a session ends by itself.
@@ -85,6 +100,8 @@ class Settings:
     anchor_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_DIR", Path))
     anchor_key_file: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_KEY", Path))
     celery_broker_url: str | None = field(default=None, metadata=_from("WEIPIAN_CELERY_BROKER_URL"))
+    access: str = field(default="accounts", metadata=_from("WEIPIAN_ACCESS", _access))
+    behind_tls: bool = field(default=False, metadata=_from("WEIPIAN_TLS", _yes_or_no))
     password_length: int = field(default=8, metadata=_from("WEIPIAN_PASSWORD_LENGTH", _whole))
     password_classes: int = field(default=3, metadata=_from("WEIPIAN_PASSWORD_CLASSES", _whole))
     password_days: int = field(default=90, metadata=_from("WEIPIAN_PASSWORD_DAYS", _whole))

@@ -12,6 +12,8 @@ from data.commands.main import main as command
 from data.commands.output import DONE
 from data.errors import SupervisionError
 from data.settings import PROJECT_DIR, Settings
+from data.store import meta
+from data.store.opening import open_store
 
 CONFIGURATION = PROJECT_DIR / "deploy" / "gunicorn.conf.py"
 
@@ -29,6 +31,15 @@ def refuse_taken_port(host: str, port: int) -> None:
             ) from error
 
 
+def is_demo(settings: Settings) -> bool:
+    """Whether the store is the demo's, where one click signs in."""
+    store = open_store(settings)
+    with store.read() as conn:
+        found = meta.get(conn, "is_demo") == "1"
+    store.engine.dispose()
+    return found
+
+
 def main() -> int:
     settings = Settings.from_environment()
     try:
@@ -39,6 +50,8 @@ def main() -> int:
     status = command(["demo", "--if-empty"])
     if status != DONE:
         return status
+    if "WEIPIAN_ACCESS" not in os.environ and is_demo(settings):
+        os.environ["WEIPIAN_ACCESS"] = "demo"
     os.chdir(PROJECT_DIR)
     # In this process, so that what is imported by now is not imported again.
     sys.argv = ["gunicorn", "--config", str(CONFIGURATION), "app:server"]

@@ -17,6 +17,9 @@ import app as application
 from components import paths
 from components.shell import GROUPS, is_top
 from data.settings import PROJECT_DIR, Settings
+from tests.signing import signed_in
+
+__all__ = ["signed_in"]
 
 
 @pytest.fixture(scope="module")

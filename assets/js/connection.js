@@ -76,6 +76,23 @@
     }
   }
 
+  /* Signed out meanwhile: the way in leads back to this very view. */
+  function signIn() {
+    if (leaving) return;
+    leaving = true;
+    const here = window.location.pathname + window.location.search;
+    window.location.assign("/login?next=" + encodeURIComponent(here));
+  }
+
+  function refused(text) {
+    let sentence = text;
+    try {
+      sentence = JSON.parse(text).message || text;
+    } catch { /* a plain sentence */ }
+    const element = note("not-allowed", sentence.slice(0, 200));
+    window.setTimeout(() => element.remove(), 8000);
+  }
+
   async function persist(address, options) {
     for (let turn = 0; ; turn += 1) {
       let failure = null;
@@ -84,6 +101,8 @@
         answer = await ask(address, options);
         if (!AWAY.includes(answer.status)) {
           back();
+          if (answer.status === 401) signIn();
+          if (answer.status === 403) answer.clone().text().then(refused);
           return answer;
         }
       } catch (error) {
@@ -128,6 +147,7 @@
     let version;
     try {
       const answer = await ask("/version.json", { cache: "no-store" });
+      if (answer.status === 401) return signIn();
       if (!answer.ok) return;
       version = (await answer.json()).version;
     } catch {

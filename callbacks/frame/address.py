@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import flask
 from dash import Dash
 from dash._pages import _path_to_page
 from flask import Flask, Response
 from werkzeug.routing import IntegerConverter
+
+from data.services import Services
 
 #: Endpoint under which Dash answers every address that is no other route's with its page.
 _ANY_PAGE = "/<path:path>"
@@ -28,15 +33,28 @@ def read_numbers_strictly(server: Flask) -> None:
     server.url_map.converters["int"] = WholeNumber
 
 
-def say_where_no_page_is(app: Dash) -> None:
-    """An address without a page answers 404, with the frame, in which the page says so."""
+#: Whether a page of one thing has it for whoever asks: (connection, settings, query string, what
+#: the path names) → bool.
+IsThere = Callable[..., bool]
+
+
+def say_where_no_page_is(app: Dash, services: Services, things: Mapping[str, IsThere]) -> None:
+    """An address without a page answers 404, with the frame, in which the page says so; so does a
+    page of a thing that there is not, or not for its reader. things: by the page's path."""
 
     server: Flask = app.server
+
+    def is_there(page: Mapping[str, Any], named: Mapping[str, str] | None) -> bool:
+        asked = things.get(page.get("path_template") or page["path"])
+        if asked is None:
+            return True
+        with services.store.read() as conn:
+            return asked(conn, services.settings, search_of_request(), **(named or {}))
 
     @server.after_request
     def not_found(response: Response) -> Response:
         if flask.request.endpoint == _ANY_PAGE and response.status_code == 200:
-            page, _ = _path_to_page(app.strip_relative_path(flask.request.path))
-            if not page:
+            page, named = _path_to_page(app.strip_relative_path(flask.request.path))
+            if not page or not is_there(page, named):
                 response.status_code = 404
         return response

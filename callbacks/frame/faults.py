@@ -14,7 +14,7 @@ from components import ids
 from components.handbook import place_path
 from components.parts.cards import error_panel
 from components.shell import toast
-from data.errors import NotFound, SupervisionError, Unproven
+from data.errors import Forbidden, NotFound, SupervisionError, Unproven
 from data.faults import number_of
 from data.logs import begin_request, end_request
 
@@ -91,6 +91,6 @@ def in_routes(server: Flask) -> None:
 
 
 def status_of(error: SupervisionError) -> int:
-    if isinstance(error, Unproven):
+    if isinstance(error, Unproven | Forbidden):
         return 403
     return 404 if isinstance(error, NotFound) else 400

@@ -33,7 +33,10 @@ _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 TOKEN_COOKIE = "_csrf_token"
 TOKEN_HEADER = "X-CSRFToken"
 #: Asked by machines under whatever name they know; tells nothing.
-HEALTH = "/healthz"
+HEALTH = ("/healthz", "/readyz")
+#: Plain forms: they carry the token in a field.
+FORMS = ("/login", "/login/demo", "/logout", "/password")
+TOKEN_FIELD = "csrf_token"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 random bits
 _READING = ("GET", "HEAD", "OPTIONS")
 _CALLBACKS = "_dash-update-component"
@@ -77,13 +80,12 @@ def _length(given: object) -> int:
     return len(given) if isinstance(given, list) else 0
 
 
-def install(app: Dash, settings: Settings) -> None:
-    """Stand in front of every route and callback of the server."""
+def check_hosts(app: Dash, settings: Settings) -> None:
+    """Stand in front of every route and callback of the server: nothing is answered under a foreign
+    name, and nothing may change yet."""
     server: flask.Flask = app.server
     names = host_names(settings)
     any_address = is_wildcard(settings.host)
-    origins = {plain_host(name) for name in settings.allowed_hosts}
-    callbacks_path = app.config.requests_pathname_prefix + _CALLBACKS
     answer = server.wsgi_app
 
     def answer_without_permission(environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -93,13 +95,25 @@ def install(app: Dash, settings: Settings) -> None:
     server.wsgi_app = answer_without_permission  # type: ignore[method-assign]
 
     @server.before_request
-    def check() -> None:
+    def check_host() -> None:
         request = flask.request
-        if request.path == HEALTH:
+        if request.path in HEALTH:
             return
         name = host_name(request.environ.get("HTTP_HOST", ""))
         if not (name in names or (any_address and is_address(name))):
             raise Unproven(_FOREIGN_HOST)
+
+
+def check_changes(app: Dash, settings: Settings) -> None:
+    """What changes anything must come from a page of this server. After whoever is not signed in
+    was turned away."""
+    server: flask.Flask = app.server
+    origins = {plain_host(name) for name in settings.allowed_hosts}
+    callbacks_path = app.config.requests_pathname_prefix + _CALLBACKS
+
+    @server.before_request
+    def check() -> None:
+        request = flask.request
         if request.method in _READING or request.routing_exception is not None:
             return  # what no route takes (404, 405) changes nothing
         is_callback = request.path == callbacks_path and request.method == "POST"
@@ -108,7 +122,8 @@ def install(app: Dash, settings: Settings) -> None:
             raise Unproven
         if is_callback and not is_changing(app, callback_asked_for(app, request)):
             return
-        if own is None or not has_token(request):
+        by_form = request.path in FORMS and has_form_token(request)
+        if not by_form and (own is None or not has_token(request)):
             raise Unproven
         prove()
 
@@ -119,9 +134,9 @@ def install(app: Dash, settings: Settings) -> None:
         if takes_one and _TOKEN.fullmatch(flask.request.cookies.get(TOKEN_COOKIE, "")) is None:
             response.set_cookie(
                 TOKEN_COOKIE,
-                secrets.token_urlsafe(32),
+                token_for_forms(),
                 samesite="Strict",
-                secure=flask.request.is_secure,
+                secure=settings.behind_tls or flask.request.is_secure,
             )  # not HttpOnly: Dash's renderer reads it
         return response
 
@@ -147,6 +162,26 @@ def has_token(request: flask.Request) -> bool:
     return _TOKEN.fullmatch(cookie) is not None and hmac.compare_digest(
         cookie.encode(), header.encode()
     )
+
+
+def has_form_token(request: flask.Request) -> bool:
+    """The same in a plain form, which can set no header."""
+    cookie = request.cookies.get(TOKEN_COOKIE, "")
+    field = request.form.get(TOKEN_FIELD, "")
+    return _TOKEN.fullmatch(cookie) is not None and hmac.compare_digest(
+        cookie.encode(), field.encode()
+    )
+
+
+def token_for_forms() -> str:
+    """What a form of the present answer carries: the browser's own token, or the new one that the
+    answer gives it."""
+    known = flask.request.cookies.get(TOKEN_COOKIE, "")
+    if _TOKEN.fullmatch(known):
+        return known
+    if "csrf_token" not in flask.g:
+        flask.g.csrf_token = secrets.token_urlsafe(32)
+    return str(flask.g.csrf_token)
 
 
 def host_names(settings: Settings) -> set[str]:

@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import dash
-from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+import flask
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Flask
 
 from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.gate import pages_for
+from callbacks.frame.guard import TOKEN_FIELD, token_for_forms
 from callbacks.handbook import help_address
 from components import ids
 from components.links import href, read_search
 from components.parts.attributes import data
 from components.shell import known_banner, navigation
+from data.acting import acting
 from data.numbers import whole_number
 from data.periods import default_as_of, format_day, local_time
 from data.services import Services
@@ -135,7 +138,24 @@ def frame_parts(
         footer,
         href("/", context.query),
         href(help_address(path), context.query),
+        account_box(),
     )
+
+
+def account_box() -> list[Component]:
+    """Who is signed in, and the way out: a plain form with the token of this browser."""
+    token = token_for_forms() if flask.has_request_context() else ""
+    return [
+        html.A(acting().name, href="/password", title="更换密码"),
+        html.Form(
+            [
+                dcc.Input(type="hidden", name=TOKEN_FIELD, value=token),
+                html.Button("退出", type="submit", className="sign-out"),
+            ],
+            action="/logout",
+            method="post",
+        ),
+    ]
 
 
 def register_routes(server: Flask, services: Services) -> None:
@@ -161,6 +181,7 @@ def register(app: Dash, services: Services) -> None:
         Output(i.FOOTER, "children"),
         Output(i.HOME, "href"),
         Output(i.HELP, "href"),
+        Output(i.ACCOUNT, "children"),
         Input(i.LOCATION, "pathname"),
         Input(i.LOCATION, "search"),
     )
@@ -171,7 +192,7 @@ def register(app: Dash, services: Services) -> None:
         if context.known is not None:
             with services.store.read_now() as conn:
                 later = later_than(conn, context.scope, context.known.moment)
-        return frame_parts(context, path or "/", list(dash.page_registry.values()), later)
+        return frame_parts(context, path or "/", pages_for(acting()), later)
 
     # The lists change the address without a navigation, so the browser is asked for it.
     app.clientside_callback(

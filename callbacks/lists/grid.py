@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, dcc, no_update
 
+from callbacks.frame.needs import needs
 from callbacks.lists.address import filters_from_grid, sort_from_columns
 from callbacks.lists.view import (
     ListPage,
@@ -27,6 +28,7 @@ from components.parts.filters import EVERYTHING
 from components.patch.summary import drawer_summary
 from data.errors import NotFound
 from data.numbers import whole_number
+from data.rights import Right
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
@@ -318,6 +320,7 @@ def _register_selection(app: Dash, services: Services, page: ListPage, i: ids.Pa
         State(i.QUERY, "data"),
         prevent_initial_call=True,
     )
+    @needs(Right.EXPORT)
     def download(
         _: int,
         selected: list[dict[str, Any]] | None,

@@ -43,7 +43,7 @@ from data.numbers import whole_number
 from data.periods import format_day, local_time
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.patch_detail import patch_detail
+from data.store.queries.patch_detail import patch_detail, patch_is_there
 from data.store.queries.places import district_shapes, town_labels
 from data.texts import seen
 from data.triggers.direct_filing import Unfiled, unfiled
@@ -234,6 +234,21 @@ def render(
         ),
         *_sections(detail, context.as_of, names),
     ]
+
+
+#: Which page `is_there` speaks of.
+IS_THERE_AT = paths.PATCH
+
+
+def is_there(
+    conn: Connection, settings: Settings, search: str, year: str = "", patch_no: str = ""
+) -> bool:
+    """Whether the page has anything to show to whoever asks."""
+    context = read_context(conn, settings, search)
+    work_year = whole_number(unquote(year), most=9999)
+    return work_year is not None and patch_is_there(
+        conn, context.scope, work_year, unquote(patch_no), context.as_of
+    )
 
 
 def register(app: Dash, services: Services) -> None:

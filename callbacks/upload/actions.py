@@ -8,6 +8,7 @@ from typing import Any
 
 from callbacks.upload.seen import job_of
 from components.upload.questions import NOT_TAKEN
+from data.acting import acting
 from data.errors import SupervisionError
 from data.jobs.embedded import submit, wake
 from data.jobs.incoming import Incoming
@@ -20,8 +21,6 @@ from data.upload.mapping_profiles import drop, rename, wanted
 from data.upload.refusals import drop_copy
 from data.vocabulary import UploadKind
 
-#: Who works here until there are accounts.
-WEB_USER = "网页用户"
 #: Of the columns.
 _NOTHING_SAID: dict[str, Any] = {"mapping": None, "profile": None, "keep": None}
 _READ_AGAIN_FROM = ("waiting", "failed", "cancelled")
@@ -95,7 +94,7 @@ class Actions:
         self._services, self._table = services, table
 
     def submit(self, task: str, payload: dict[str, Any]) -> str:
-        return submit(self._table, self._services.settings, task, payload, WEB_USER)
+        return submit(self._table, self._services.settings, task, payload, acting().name)
 
     def act(self, asked: Asked, query: Mapping[str, str]) -> str | None:
         """Do what a button says; returns the job to show then, None for the page without one.

@@ -14,6 +14,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
+from callbacks.frame.needs import needs
 from callbacks.frame.shell import stamp_text
 from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
@@ -40,6 +41,7 @@ from data.jobs.embedded import ensure_worker
 from data.jobs.running import SILENT_SECONDS, settle_left_running
 from data.jobs.table import JobTable, JobView
 from data.numbers import MOST_ID, whole_number
+from data.rights import Right
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
@@ -224,6 +226,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @needs(Right.UPLOAD)
     @changes_state
     def arrived(
         file: dict[str, Any] | None,
@@ -284,6 +287,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @needs(Right.UPLOAD)
     @changes_state
     def act(
         clicks: list[int | None],

@@ -10,10 +10,12 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.frame.guard import changes_state
+from callbacks.frame.needs import needs
 from callbacks.upload.actions import Actions
 from components import ids
 from components.links import read_search
 from components.upload.profiles import profiles_card
+from data.rights import Right
 from data.services import Services
 from data.units import AreaUnit
 from data.upload.mapping_profiles import Listed, list_profiles
@@ -64,6 +66,7 @@ def register_profiles(app: Dash, services: Services, actions: Actions) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @needs(Right.UPLOAD)
     @changes_state
     def act(
         renames: list[int | None],

@@ -10,13 +10,15 @@ from typing import Any
 import flask
 
 from callbacks.frame.context import reader_scope
-from callbacks.upload.actions import WEB_USER
+from callbacks.frame.needs import needs
 from callbacks.upload.seen import job_of
 from components import paths
-from data.errors import NotFound, SupervisionError, Unproven, UploadRefused
+from data.acting import acting
+from data.errors import Forbidden, NotFound, SupervisionError, Unproven, UploadRefused
 from data.jobs.incoming import SLICE_BYTES, Incoming, OutOfStep, as_json
 from data.jobs.table import JobTable
 from data.numbers import whole_number
+from data.rights import Right
 from data.services import Services
 from data.store.queries.uploads import upload_detail
 from data.upload.refusals import note_unreceived
@@ -35,7 +37,7 @@ def answered(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(*args, **kwargs)
         except OutOfStep as error:
             return {"offset": error.offset, "message": error.message}, 409
-        except Unproven as error:
+        except (Unproven, Forbidden) as error:
             return {"message": error.message}, 403
         except NotFound as error:
             return {"message": error.message}, 404
@@ -66,6 +68,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     incoming = Incoming(settings)
 
     @server.post(paths.uploading())
+    @needs(Right.UPLOAD)
     @answered
     def begin() -> Any:
         asked = flask.request.get_json(silent=True)
@@ -77,7 +80,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
             return as_json(incoming.begin(name, size)), 201
         except UploadRefused as refusal:
             source = flask.request.remote_addr or "web"
-            note_unreceived(services.store, WEB_USER, source, name, size, refusal.message)
+            note_unreceived(services.store, acting().name, source, name, size, refusal.message)
             raise
 
     @server.get(paths.uploading("<file_id>"))
@@ -86,6 +89,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         return as_json(incoming.get(file_id))
 
     @server.put(paths.uploading("<file_id>"))
+    @needs(Right.UPLOAD)
     @answered
     def append(file_id: str) -> Any:
         offset = whole_number(flask.request.args.get("offset"))
@@ -94,6 +98,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         return as_json(incoming.append(file_id, offset, body_within_limit(flask.request)))
 
     @server.delete(paths.uploading("<file_id>"))
+    @needs(Right.UPLOAD)
     @answered
     def drop(file_id: str) -> Any:
         incoming.drop(file_id)

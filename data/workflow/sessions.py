@@ -104,6 +104,11 @@ def note_failure(conn: Connection, settings: Settings, attempt: Attempt) -> None
     events.note(conn, REFUSED, attempt.name[:32] or "—", attempt.source, told)
 
 
+def forget_failures(conn: Connection, attempt: Attempt) -> None:
+    """Of the name; those of the address count on. Call inside Store.write()."""
+    conn.execute(delete(SignIn).where(SignIn.key == _keys(attempt)[0]))
+
+
 def _put(conn: Connection, key: str, values: dict[str, int | datetime | None]) -> None:
     if conn.execute(update(SignIn).where(SignIn.key == key).values(**values)).rowcount == 0:
         conn.execute(insert(SignIn).values(key=key, **values))

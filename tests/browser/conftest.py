@@ -30,6 +30,7 @@ from data.settings import PROJECT_DIR, Settings
 from tests.browser.screen import DESKTOP, PHONE, Viewport
 from tests.browser.serving import Server, serve
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
+from tests.signing import SIGNED_IN
 
 __all__ = ["DEMO_TODAY", "DEMO_YEAR"]
 
@@ -191,6 +192,7 @@ def page(
     if viewport not in contexts:
         contexts[viewport] = _new_context(browser, viewport)
     context = contexts[viewport]
+    context.add_cookies([SIGNED_IN])
     context.on("request", complaints.watch)
     tab = context.new_page()
     tab.on("console", complaints.hear)

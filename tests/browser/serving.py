@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.settings import PROJECT_DIR, Settings
+from tests.signing import session_for
 
 START_SECONDS = 60
 
@@ -64,6 +65,7 @@ class Restartable:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        session_for(self.settings)
         command = [
             sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py",
             "--bind", f"127.0.0.1:{self.port}", "--workers", "1", "app:server",
@@ -94,6 +96,7 @@ def serve(settings: Settings, log: Path, workers: int = 1) -> Iterator[Server]:
     The listening socket is opened here and handed to gunicorn, so whatever answers on its port is
     the server that this test started and no other.
     """
+    session_for(settings)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)

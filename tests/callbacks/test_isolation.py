@@ -15,7 +15,6 @@ import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -26,10 +25,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 import app as application
-from callbacks.frame import context, kept
 from callbacks.frame.guard import is_changing
 from callbacks.maps import answers
-from callbacks.upload import routes, seen
+from data.rights import DEFAULT_RIGHTS, Account, Role
 from data.rules.loader import field_check_rules, trigger_rules
 from data.scope import Scope
 from data.store import summary
@@ -40,14 +38,17 @@ from data.triggers.current import current_triggers
 from data.triggers.field_checks import field_checks
 from data.vocabulary import RecordKind
 from data.workflow.records import NewRecord, add_record
-from tests.asking import ask
+from tests.asking import ask, with_token
 from tests.data.store.queries.stored import put
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
+from tests.signing import COOKIE, SIGNED_IN, nobody_is_signed_in, session_in
 
 pytestmark = pytest.mark.xdist_group("demo")
 
 OWN, OTHER = "371003", "371083"
 READER = Scope(frozenset({OWN}))
+CLERK = Account("文登经办", Role.DISTRICT, DEFAULT_RIGHTS[Role.DISTRICT], OWN)
+CLERKS_COOKIE = "c" * 43
 #: Numbers of faults, and the moment at which a file was written.
 #: Seals of the store's content by its address (stamps of maps), and days of making.
 _PASSING = re.compile(
@@ -141,6 +142,8 @@ def both(demo_year: DemoYear, tmp_path_factory: pytest.TempPathFactory) -> Itera
         shutil.copytree(common, folder)
         settings = replace(demo_year.settings, local_dir=folder, database_url="")
         store = open_store(settings)
+        session_in(store)
+        session_in(store, CLERKS_COOKIE, CLERK)
         with store.write() as conn:
             if name == "alone":
                 _take_others_out(conn)
@@ -151,12 +154,11 @@ def both(demo_year: DemoYear, tmp_path_factory: pytest.TempPathFactory) -> Itera
         served.store.engine.dispose()
 
 
-@contextmanager
-def asked_by(scope: Scope) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (context, kept, seen, routes):
-            patch.setattr(module, "reader_scope", lambda: scope)
-        yield
+def signed(app: Dash, cookie: str) -> FlaskClient:
+    client = with_token(app.server.test_client())
+    client.set_cookie(SIGNED_IN["name"], cookie)
+    assert client.get("/").status_code == 200
+    return client
 
 
 def _plain(body: bytes) -> dict[str, bytes]:
@@ -194,19 +196,17 @@ def _told(both: list[Served], asking: dict[str, Asking]) -> Told:
     found: list[dict[str, tuple[int, dict[str, bytes]]]] = []
     for served, asks_first in zip(both, (False, True), strict=True):
         answers.answers.clear()
-        client = served.app.server.test_client()
-        client.get("/")
 
-        def answer(question: Asking, client: FlaskClient = client, app: Dash = served.app) -> Any:
+        def answer(question: Asking, client: FlaskClient, app: Dash = served.app) -> Any:
             with question(client, app) as given:
                 return given.status_code, given.get_data()
 
-        if asks_first:
-            with asked_by(Scope.all()):
+        with nobody_is_signed_in():
+            everybody, clerk = signed(served.app, COOKIE), signed(served.app, CLERKS_COOKIE)
+            if asks_first:
                 for question in asking.values():
-                    answer(question)
-        with asked_by(READER):
-            given = {name: answer(question) for name, question in asking.items()}
+                    answer(question, everybody)
+            given = {name: answer(question, clerk) for name, question in asking.items()}
         found.append({name: (status, _plain(body)) for name, (status, body) in given.items()})
     alone, beside = found
     return Told(

@@ -72,6 +72,8 @@ _OTHER: dict[str, Any] = {
     "refused_days": 7,
     "anchor_dir": Path("/srv/anchors"),
     "anchor_key_file": Path("/srv/anchor.key"),
+    "access": "demo",
+    "behind_tls": True,
     "password_length": 12,
     "password_classes": 2,
     "password_days": 0,

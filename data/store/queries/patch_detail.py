@@ -182,6 +182,15 @@ def _final_on(conn: Connection, detail: Mapping[str, Any], patch_id: int, day: d
     return _since(sorted(d for d in passing if d <= day), holds, [patch_id]).get(patch_id)
 
 
+def patch_is_there(conn: Connection, scope: Scope, year: int, patch_no: str, as_of: date) -> bool:
+    """Whether patch_detail has an answer."""
+    state = PatchState(Patch, day_literal(as_of))
+    found = select(Patch.id).where(
+        Patch.year == year, Patch.patch_no == patch_no, state.visible_to(scope)
+    )
+    return conn.scalar(found) is not None
+
+
 def patch_detail(
     conn: Connection, scope: Scope, year: int, patch_no: str, as_of: date
 ) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_another_year_drops_the_month_of_the_old_one() -> None:
 
 def test_the_frame_shows_year_day_district_and_version_and_marks_the_demo() -> None:
     parts = frame_parts(context({}, stamp(is_demo=True)), "/", [HOME])
-    _, years, year, as_of, districts, district, version, marks, footer, home, explained = parts
+    _, years, year, as_of, districts, district, version, marks, footer, home, explained = parts[:11]
     assert [choice["value"] for choice in years] == ["2024", "2023"]
     assert (year, as_of, district) == ("2024", "2024-06-01", EVERYWHERE)
     assert (home, explained) == ("/", "/help/leader")
