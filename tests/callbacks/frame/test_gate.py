@@ -72,7 +72,8 @@ def dash_app(store: Store) -> Dash:
 
 @pytest.fixture
 def client(dash_app: Dash) -> FlaskClient:
-    return dash_app.server.test_client()
+    made: FlaskClient = dash_app.server.test_client()
+    return made
 
 
 def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **more: str) -> TestResponse:
