@@ -39,7 +39,13 @@ def part_of(rule_id: str) -> str:
     """The part of the page that a rule stands in."""
     if rule_id == "ratio":
         return "ratio-part"
-    parts = {"D": "deadlines", "F": "checks", "M": "measures", "W": "worklists"}
+    parts = {
+        "D": "deadlines",
+        "F": "checks",
+        "M": "measures",
+        "W": "worklists",
+        "C": "confirmation",
+    }
     return parts.get(rule_id[0], "triggers")
 
 

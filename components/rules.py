@@ -18,6 +18,7 @@ PARTS = {
     "triggers": "预警与措施",
     "measures": "措施与公文",
     "worklists": "日常清单",
+    "confirmation": "待确认",
     "figures": "指标口径",
 }
 

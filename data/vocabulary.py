@@ -246,6 +246,15 @@ class BulkChoice(Term):
     ALL = "all", "全部未消除的"
 
 
+class ClaimKind(Term):
+    """What a district's file says in its own favour (access.md, Confirmation)."""
+
+    EXCLUDED = "excluded", "不纳入违法计算"
+    BACKDATED = "backdated", "倒填"
+    CLEARED = "cleared", "清空"
+    LEFT_OUT = "left_out", "缺少地块"
+
+
 class TargetLine(Term):
     """Lines of T3 and T4 that a district can be brought under."""
 

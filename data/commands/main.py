@@ -29,6 +29,7 @@ from data.commands.arguments import (
     an_area,
     unit_codes,
 )
+from data.commands.confirming import run_confirm
 from data.commands.deciding import run_contacts, run_record, run_rules
 from data.commands.keeping import (
     run_anchor,
@@ -127,8 +128,12 @@ def command_parser() -> argparse.ArgumentParser:
         sub.set_defaults(handler=handler)
         return sub
 
+    def as_user(sub: Any) -> Any:
+        sub.add_argument("--as-user", metavar="账户", help="以该账户的范围和权限办理")
+        return sub
+
     def reading(sub: Any) -> Any:
-        sub.add_argument("--as-user", metavar="账户", help="以该账户的范围和权限查看")
+        as_user(sub)
         sub.add_argument(
             "--known-on", type=a_moment, metavar="时刻", help="当时所知：只看那一刻以前入库的"
         )
@@ -149,7 +154,7 @@ def command_parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path)
     demo.add_argument("--if-empty", action="store_true", help="仅在数据库为空时导入")
 
-    upload = command("upload", run_upload, "上传一个文件")
+    upload = as_user(command("upload", run_upload, "上传一个文件"))
     upload.add_argument("file", type=Path)
     kinds = [kind.value for kind in UploadKind]
     upload.add_argument("--kind", choices=kinds, help="退回表可以不写：其中记着种类和年度")
@@ -170,7 +175,7 @@ def command_parser() -> argparse.ArgumentParser:
 
     uploads = reading(command("uploads", run_uploads, "上传历史"))
     uploads.add_argument("--refused", action="store_true", help="未收下的文件")
-    undo = command("undo", run_undo, "撤回一个批次")
+    undo = as_user(command("undo", run_undo, "撤回一个批次"))
     undo.add_argument("batch", type=a_number)
 
     for name, handler, about in (
@@ -242,6 +247,16 @@ def command_parser() -> argparse.ArgumentParser:
 
     add_measure_commands(command, action, reading)
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
+    confirm = command("confirm", run_confirm, "待确认：list、accept、refuse")
+    decisions = confirm.add_subparsers(dest="action", required=True, metavar="ACTION")
+    waiting = reading(action(decisions, "list"))
+    waiting.add_argument("--year", type=a_year, required=True)
+    waiting.add_argument("--as-of", type=a_day)
+    waiting.add_argument("--decided", action="store_true", help="已办的")
+    for name in ("accept", "refuse"):
+        deciding = as_user(action(decisions, name))
+        deciding.add_argument("numbers", type=a_number, nargs="+", metavar="编号")
+        deciding.add_argument("--reason", required=name == "refuse")
     verify = command("verify", run_verify, "校验防篡改历史")
     verify.add_argument("--anchor", type=Path, help="与先前导出的锚点比对")
     verify.add_argument("--quick", action="store_true", help="不重新计算汇总表")

@@ -408,8 +408,16 @@ def worklist_rules() -> dict[str, Rule]:
     return load(LAW_DIR / "worklists.toml", worklists.PREDICATES)
 
 
+@cache
+def confirmation_rules() -> dict[str, Rule]:
+    """C1: what of a district's own file needs the city's confirmation."""
+    from data.rules import confirmation
+
+    return load(LAW_DIR / "confirmation.toml", confirmation.PREDICATES)
+
+
 def all_rules() -> dict[str, Rule]:
-    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1–M3, W1 …. Loading them proves the files:
+    """D1–D9, F1–F5, the ratio's formula, T1–T14, M1–M3, W1 …, C1. Loading them proves the files:
     RuleError."""
     return {
         **deadline_rules(),
@@ -418,6 +426,7 @@ def all_rules() -> dict[str, Rule]:
         **trigger_rules(),
         **measure_rules(),
         **worklist_rules(),
+        **confirmation_rules(),
     }
 
 

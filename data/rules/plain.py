@@ -69,6 +69,8 @@ CONDITIONS: dict[str, str] = {
     "直接判定告知：{appeal}“无”表示尚未设定。",
     "W1": "填报为设施农业用地、农村道路、实地未变化的和拆除复耕到位的地块，每{months}复核一次；"
     "临时用地每{temporary_months}一次，有批准期限的，期满当日和期满后{after_term_months}各一次。",
+    "C1": "区市自己上传的上报日期、消除违法状态日期、重新上报日期早于上传日超过{days}的，标为倒填，"
+    "由市局确认；不予认可的，按上传日计。",
 }
 
 #: What the lines of a formula are called.

@@ -412,6 +412,41 @@ class Contact(FromFile, Base):
     __table_args__ = (UniqueConstraint("district_code"),)
 
 
+class Claim(FromFile, Base):
+    """What a district's file says in its own favour and the city has to confirm (待确认). Brought
+    by that file; taken away by what later says otherwise. Whether it is decided: Confirmation.
+
+    entity, row_key: the row of that table; field: its column. old, new: JSON, what stood there and
+    what the file says. claimed_on: the day of the upload.
+    """
+
+    __tablename__ = "claim"
+    kind: Mapped[str] = mapped_column(String(16))  # vocabulary.ClaimKind
+    year: Mapped[int]
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"), index=True)
+    parcel_no: Mapped[int]
+    district_code: Mapped[str] = mapped_column(String(12))  # whose account it was
+    entity: Mapped[str] = mapped_column(String(32))
+    row_key: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(String(32))
+    old: Mapped[str] = mapped_column(Text)
+    new: Mapped[str] = mapped_column(Text)
+    claimed_on: Mapped[date]
+
+
+class Confirmation(FromFile, Base):
+    """What the city said of a claim: 确认 or 不予认可, once."""
+
+    __tablename__ = "confirmation"
+    claim_id: Mapped[int]  # no reference: an upload that is taken back takes its claims with it
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    is_accepted: Mapped[bool]
+    decided_on: Mapped[date]
+    decided_by: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (UniqueConstraint("claim_id"),)
+
+
 class RuleChange(FromFile, Base):
     """A parameter of a rule that an administrator set from a day on (本市设定). Never edited."""
 

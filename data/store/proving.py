@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def prove(
     """Everything, as one consistent state of the store shows it, and the files that it names."""
     with _seen(store, is_quick) as conn:
         proven = proven_on(conn, store, deductions, kept_anchor, is_quick)
-        _first(proven, "file", _files(conn, store.settings))
+        found = chain(_files(conn, store.settings), _attached(conn, store.settings))
+        _first(proven, "file", found)
     return proven
 
 
@@ -308,6 +310,20 @@ def _files(conn: Connection, settings: Settings) -> Iterator[Fault]:
         fault = _fault_of(settings.uploads_dir / step.file_path, step.file_sha256)
         if fault is not None:
             yield Fault("file", f"措施{step.measure_id} {step.file_path}", f"附件{fault}")
+
+
+def _attached(conn: Connection, settings: Settings) -> Iterator[Fault]:
+    """Every file that a recorded row names with its hash: replies and papers that came with a
+    step of a measure."""
+    for table in history.recorded_tables():
+        if not {"file_path", "file_sha256"} <= set(table.c.keys()):
+            continue
+        t = table.c
+        query = select(t.id, t.file_path, t.file_sha256).where(t.file_path.is_not(None))
+        for row in conn.execute(query.order_by(t.id)):
+            fault = _fault_of(settings.uploads_dir / row.file_path, row.file_sha256)
+            if fault is not None:
+                yield Fault("file", f"{table.name} {row.id} {row.file_path}", f"附件{fault}")
 
 
 def _fault_of(path: Path, digest: str) -> str | None:

@@ -18,6 +18,7 @@ from data.store.beside import Answer
 from data.store.models import Parcel, Patch
 from data.store.writing import TableChange
 from data.upload import checks
+from data.upload.claims import Claims, open_claims, withhold
 from data.upload.merging import (
     Mask,
     aligned,
@@ -69,6 +70,7 @@ class Plan:
     units: those that have to be confirmed one by one (reference layers).
 
     later: warnings (index, name, message) and notes that another process is still working out.
+    claims: what of the file needs confirmation.
     """
 
     prepared: Prepared
@@ -83,6 +85,7 @@ class Plan:
     units: list[UnitAtStake] = field(default_factory=list)
     report: Path | None = None
     later: Answer | None = None
+    claims: Claims | None = None
 
     def finish(self) -> None:
         """Wait for what was left for later; from then on the plan is complete."""
@@ -101,6 +104,13 @@ class Plan:
     @property
     def rejected(self) -> int:
         return len(self.prepared.errors)
+
+
+def with_claims(context: Context, plan: Plan, schema: KindSchema, compared: Compared) -> None:
+    """Withhold what needs confirmation; after the comparison, before anything is derived of it."""
+    plan.claims = open_claims(context.conn, context.today)
+    table: Table = schema.table.__table__  # type: ignore[attr-defined]
+    withhold(plan.claims, plan.prepared, table, compared.before, compared.after)
 
 
 @dataclass
@@ -341,6 +351,7 @@ def plan_rows(context: Context, prepared: Prepared, kind: UploadKind) -> Plan:
         attach_patches(context, prepared)
         _warn_of_unknown_parcels(context, prepared, kind)
     compared = compare(context, prepared, schema)
+    with_claims(context, plan, schema, compared)
     after = compared.after
     if kind is UploadKind.AUDITS:
         after["level_rank"] = [

@@ -24,6 +24,7 @@ from data.upload.plan import (
     require_keys,
     resolve_years,
     table_change,
+    with_claims,
 )
 from data.upload.prepare import Prepared
 from data.upload.schemas import FINDINGS, PARTS
@@ -46,6 +47,7 @@ def plan_findings(context: Context, prepared: Prepared) -> Plan:
     )
     patches = attach_patches(context, prepared)
     compared = compare(context, prepared, FINDINGS)
+    with_claims(context, plan, FINDINGS, compared)
     _check(context, prepared, compared, patches)
     _settle(context, plan, compared, patches)
     return plan
@@ -115,6 +117,10 @@ def _settle(context: Context, plan: Plan, compared: Compared, patches: pd.DataFr
     by_patch = stored.groupby("patch_id").groups if len(stored) else {}
     is_gone = [k in gone for k in zip(stored["patch_id"], stored["parcel_no"], strict=True)]
     ending = [int(i) for i in np.flatnonzero(is_gone)]  # positions in `stored`
+
+    if plan.claims is not None:
+        parcels = stored.loc[ending, ["patch_id", "parcel_no"]].itertuples(index=False)
+        plan.claims.leave_out((int(p), int(n)) for p, n in parcels)
 
     before = stored.loc[[i for p in sorted(touched) if p in by_patch for i in by_patch[p]]]
     after = before.copy()

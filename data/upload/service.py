@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from data.acting import acting
 from data.errors import UploadRefused
 from data.store import meta
 from data.store.engine import Store
@@ -188,6 +189,8 @@ def _plan(store: Store, conn: Connection, prepared: Prepared, on_progress: Progr
         plan = plan_reference(context, prepared)
     else:
         plan = plan_rows(context, prepared, kind)
+    if plan.claims is not None:
+        plan.changes += plan.claims.changes(conn, prepared)
     rejected = {(i.row, i.sheet) for issues in prepared.errors.values() for i in issues}
     if rejected:
         prepared.warnings = [w for w in prepared.warnings if (w.row, w.sheet) not in rejected]
@@ -219,6 +222,7 @@ def apply_prepared(
             uploaded_by=request.uploaded_by,
             uploaded_from=request.uploaded_from,
             options={
+                **_role(),
                 "crs": request.crs,
                 "set": dict(request.set_columns),
                 "mapping": {k: dict(v) for k, v in (request.mapping or {}).items()},
@@ -243,6 +247,14 @@ def apply_prepared(
         tell_upload(conn, batch)
     plan.report = report
     return batch
+
+
+def _role() -> dict[str, str | None]:
+    """Whose file it was, where it was a district's: its words need confirmation."""
+    account = acting()
+    if not account.is_district:
+        return {}
+    return {"role": account.role.value, "district": account.district}
 
 
 def _profile_used(conn: Connection, prepared: Prepared) -> dict[str, Any] | None:

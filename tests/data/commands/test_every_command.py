@@ -83,6 +83,9 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("user", "token"): [("甲", "--days", "3"), ("甲", "--days", "0")],
     ("user", "code"): [("甲",), ("甲", "--off")],
     ("user", "subject"): [("甲", "a@b")],
+    ("confirm", "list"): [("--year", "2023"), ("--year", "2023", "--decided")],
+    ("confirm", "accept"): [("1",)],
+    ("confirm", "refuse"): [("1", "--reason", "试")],
     ("verify",): [
         (),
         ("--anchor", "{folder}/absent.json"),

@@ -238,6 +238,10 @@ def _worklist(rule_id: str, case: Case) -> tuple[Any, Any]:
     return _WORKLISTS[rule_id](case)
 
 
+def _confirmation(rule_id: str, case: Case) -> tuple[Any, Any]:
+    return apply(rule_id, case["day"], case["uploaded"]), case["backdated"]
+
+
 def judged(rule_id: str, case: Case) -> tuple[Any, Any]:
     """(what the rule says, what the case expects)."""
     if rule_id == "ratio":
@@ -248,5 +252,6 @@ def judged(rule_id: str, case: Case) -> tuple[Any, Any]:
         "M": _measure,
         "T": _trigger,
         "W": _worklist,
+        "C": _confirmation,
     }
     return kinds[rule_id[0]](rule_id, case)

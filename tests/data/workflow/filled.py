@@ -6,10 +6,13 @@ from datetime import date
 
 import pytest
 
+from data.acting import acting_as
 from data.errors import UploadRefused
 from data.measures.kinds import MeasureKind
-from data.rights import COMMAND_LINE, Role
+from data.rights import COMMAND_LINE, DEFAULT_RIGHTS, Account, Role
+from data.scope import Scope
 from data.store.engine import Store
+from data.store.queries.claims import claims
 from data.store.queries.stamp import Contact
 from data.triggers.snapshots import take_snapshot
 from data.upload import mapping_profiles
@@ -18,6 +21,7 @@ from data.upload.request import KeepProfile
 from data.upload.template_examples import example_rows
 from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
 from data.workflow.accounts import add_account
+from data.workflow.confirming import decide
 from data.workflow.contacts import set_contact
 from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Taking
@@ -69,4 +73,18 @@ def fill(store: Store) -> None:
     moved = {**PATCH, "图斑编号": "M", "中心经度": 122.3, "中心纬度": 37.2}
     send(store, UploadKind.PATCHES, moved)
     send(store, UploadKind.PATCHES, {**moved, "中心经度": 122.31, "监测面积": 13})
+    _claim(store, rows[0])
     take_snapshot(store)
+
+
+def _claim(store: Store, finding: dict[str, object]) -> None:
+    """A district's file of which one point is confirmed and another waits."""
+    district = Account("环翠", Role.DISTRICT, DEFAULT_RIGHTS[Role.DISTRICT], "371002")
+    unlawful = {**finding, "面积": 12.0, "合法性判定": "违法"}
+    with acting_as(district):
+        send(store, UploadKind.FINDINGS, {**unlawful, "是否纳入违法计算": "否"}, year=YEAR)
+        back = {**unlawful, "上报日期": "2023-06-01"}
+        send(store, UploadKind.FINDINGS, back, year=YEAR)
+    with store.write() as conn:
+        waiting = claims(conn, Scope.all())
+        decide(conn, [waiting[0].id], True, "", TODAY)

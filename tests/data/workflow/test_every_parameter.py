@@ -84,7 +84,8 @@ OF_MEASURES: dict[str, Any] = {
     },
 }  # fmt: skip
 #: tests/data/workflow/test_measures.py: an upward paper needs the head and the evaluation.
-_ELSEWHERE = ["M1.request_after_evaluation"]
+#: tests/data/workflow/test_confirming.py: what a district's file needs confirmed.
+_ELSEWHERE = ["M1.request_after_evaluation", "C1.days"]
 
 
 def _parameters() -> list[str]:

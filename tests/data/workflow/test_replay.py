@@ -22,9 +22,9 @@ from data.store.queries.figures import figures
 from data.store.queries.patch_list import PatchQuery, iter_patches
 from data.store.queries.stamp import stamp
 from data.store.queries.uploads import upload_list
+from data.store.rule_changes import changes
 from data.triggers.current import current_triggers
 from data.triggers.field_checks import field_checks
-from data.triggers.rulebook import changes
 from data.upload.placed_again import take_back
 from data.upload.template_examples import example_rows
 from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
