@@ -16,7 +16,7 @@ from data.settings import Settings
 from data.store.queries.daily import DailyFigures
 from data.triggers.changes import MatterChanges, compare, compare_matters, key_of
 from data.triggers.current import Trigger, current_triggers, first_triggers
-from data.triggers.matters import Matter, is_on_patch, matters
+from data.triggers.matters import Matter, matters
 from data.triggers.since import since
 from data.triggers.snapshots import snapshots, triggers_of
 
@@ -48,7 +48,7 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
     does, not only the gravest of each matter."""
     context = read_context(conn, settings, search)
     scope, year, as_of = context.scope, context.year, context.as_of
-    seen_before = snapshots(conn, year)
+    seen_before = snapshots(conn, year, context.stamp.data_version)
     asked = read_asked(context, seen_before)
     daily = DailyFigures(conn, scope, year, as_of)
     chosen_scope = scope.narrowed_to(context.district)
@@ -75,9 +75,11 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
             with_patches=False, book=context.rules,
         )  # fmt: skip
     else:
-        told_patches = {t["subject"] for t in everything if is_on_patch(t)}
+        told_patches = {t["subject"]: t["patch_id"] for t in everything if "patch_id" in t}
         day = asked.against
-        before = held_on(day, daily.document(day, units), most=FIRST_PATCHES, also=told_patches)
+        before = held_on(
+            day, daily.document(day, units), most=FIRST_PATCHES, also=told_patches, noted=False
+        )
     found = matters(everything, context.names)
     changed = compare_matters(matters(before, context.names), found)
     single = compare(before, everything)

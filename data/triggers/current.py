@@ -107,33 +107,39 @@ def first_triggers(
     district: str | None = None,
     *,
     most: int,
-    also: Collection[str] = (),
+    also: Mapping[str, int] | None = None,
     counted: bool = False,
     rules: Collection[str] = ALL_RULES,
     document: Figures | None = None,
     book: Mapping[str, Rule] | None = None,
     daily: DailyFigures | None = None,
+    noted: bool = True,
 ) -> list[Trigger]:
     """As current_triggers, but of the patches of one rule in one district only the gravest `most`
-    and those numbered in `also`: what a page needs, at a cost that does not follow the patches.
+    and those in `also` (number → id): what a page needs, whatever the number of patches.
 
-    Further keys: of those on patches `of` (how many there are of the rule in the district) and
-    `notes` (what they note, each once); with counted `behind` (how many patches stand behind it).
-    `patches` is empty. daily: the figures of just this view, where they are at hand.
+    Further keys: of those on patches `patch_id`, `of` (how many there are of the rule in the
+    district) and `notes` (what they note, each once); with counted `behind` (how many patches stand
+    behind it). `patches` is empty. daily: the figures of just this view, where they are at hand.
+    noted: whether T9 notes what stands beside it.
     """
     if document is None:
         document = figures(conn, scope, year, as_of, district)
     held, lines = _held_in_order(
         conn, scope, year, as_of, district,
-        rules=rules, document=document, book=book, most=most, also=also, daily=daily,
+        rules=rules, document=document, book=book, most=most, also=also, daily=daily, noted=noted,
     )  # fmt: skip
     behind = Counted(conn, scope.narrowed_to(district), year, as_of, document)
     return [
         as_trigger(h, lines, year, as_of, [])
-        | ({"of": h.group.count, "notes": h.group.notes} if h.group and h.group.count else {})
+        | (_of_group(h.group, h.subject) if h.group and h.group.count else {})
         | ({"behind": behind.count(h.finding, h.district)} if counted else {})
         for h in held
     ]
+
+
+def _of_group(group: Group, subject: str) -> Trigger:
+    return {"of": group.count, "notes": group.notes, "patch_id": group.ids[subject]}
 
 
 def _held_in_order(
@@ -147,8 +153,9 @@ def _held_in_order(
     document: Figures | None,
     book: Mapping[str, Rule] | None,
     most: int | None = None,
-    also: Collection[str] = (),
+    also: Mapping[str, int] | None = None,
     daily: DailyFigures | None = None,
+    noted: bool = True,
 ) -> tuple[list[Held], Sequence[float]]:
     """(what holds, by district and rule; the lines of the ratio). most: as of first_triggers, None
     for all."""
@@ -157,7 +164,7 @@ def _held_in_order(
     if book is None:
         book = rulebook(conn)
     chosen = scope.narrowed_to(district)
-    beside = look_beside(conn, chosen, document, year, as_of, rules, daily)
+    beside = look_beside(conn, chosen, document, year, as_of, rules, daily, noted)
     held = held_of(document, book, beside, year, as_of, whole_city=_whole(scope, district))
     known = {row["code"]: row["short_name"] for row in document["districts"]}
     on_patches = set(rules) & set(PATCH_RULES)
@@ -189,12 +196,14 @@ def look_beside(
     as_of: date,
     rules: Collection[str] = ALL_RULES,
     daily: DailyFigures | None = None,
+    noted: bool = True,
 ) -> Beside:
     """What the rules named need beside the figures of the document."""
     ends = month_ends_until(year, as_of) if "T10" in rules else []
     minerals = {"T8", "T11"} & set(rules)
     has_minerals = any(row["mineral_unlawful_patches"] for row in document["districts"])
     records = staff_records(conn, scope, year, as_of) if set(rules) - _WITHOUT_RECORDS else []
+    beside_t9 = noted and "T9" in rules
     return Beside(
         strategic=trigger_facts.strategic_unlawful(conn, scope, year, as_of)
         if minerals and has_minerals
@@ -202,8 +211,8 @@ def look_beside(
         late_parts=trigger_facts.late_rectified_parts(conn, scope, year, as_of)
         if "T9" in rules
         else {},
-        reserves=trigger_facts.quota_reserves(conn, scope, as_of) if "T9" in rules else {},
-        ledger=trigger_facts.ledger_unrectified(conn, scope, year, as_of) if "T9" in rules else {},
+        reserves=trigger_facts.quota_reserves(conn, scope, as_of) if beside_t9 else {},
+        ledger=trigger_facts.ledger_unrectified(conn, scope, year, as_of) if beside_t9 else {},
         records=records,
         unrectified=trigger_facts.unrectified_among(conn, year, as_of, named_in_orders(records))
         if "T11" in rules

@@ -8,13 +8,12 @@ store's queries); which hold, and how grave they are, the rules themselves say.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data.rules.loader import Rule
 from data.rules.triggers import weight_of
 from data.store.queries.first_patches import First, first_changed, first_large, first_refused
-from data.store.queries.moments import patch_ids
 from data.triggers.patch_rules import (
     PATCH_RULES,
     Found,
@@ -31,30 +30,30 @@ Rules = Mapping[str, Rule]
 @dataclass(frozen=True, slots=True)
 class Group:
     """What one rule finds on the patches of one district. found: those that are told, by number.
-    count: how many there are, 0 where all are told one by one. notes: what these
-    note, the gravest first, each once."""
+    ids: number → id of these. count: how many there are, 0 where all are told one by one. notes:
+    what these note, the gravest first, each once."""
 
     found: tuple[Found, ...]
     count: int
     notes: tuple[str, ...]
+    ids: Mapping[str, int] = field(default_factory=dict)
 
 
 def first_of_patches(
-    question: Question, wanted: Collection[str], most: int, also: Collection[str] = ()
+    question: Question, wanted: Collection[str], most: int, also: Mapping[str, int] | None = None
 ) -> list[Group]:
     """The findings of patch_rules.of_patches in groups, in the same order.
 
-    most: how many of a group are told, the gravest. also: numbers of patches that are told whatever
-    their weight, where the rule finds them. A rule whose first patches nobody finds yet (_FIRST) is
-    told whole.
+    most: how many of a group are told, the gravest. also: number → id of patches that are told
+    whatever their weight, where the rule finds them. A rule whose first patches nobody finds yet
+    (_FIRST) is told whole.
     """
     groups: list[Group] = []
-    ids = patch_ids(question.conn, question.year, also) if also and {*_FIRST} & {*wanted} else {}
     for rule_id in PATCH_RULES:
         if rule_id not in wanted:
             continue
         if rule_id in _FIRST:
-            groups += _groups(question, rule_id, most, ids)
+            groups += _groups(question, rule_id, most, also or {})
         else:
             groups += [Group((one,), 0, ()) for one in of_patches(question, (rule_id,))]
     return groups
@@ -102,6 +101,7 @@ def _groups(question: Question, rule_id: str, most: int, also: Mapping[str, int]
     if not ids:
         return []
     found = of_patches(replace(question, ids=ids), (rule_id,))
+    known = {one.patch_no: one.patch_id for one in first} | {**apart, **also}
     of_class = {one.patch_no: one for one in first}
     by_district: dict[str, list[Found]] = {}
     for one in found:
@@ -120,5 +120,5 @@ def _groups(question: Question, rule_id: str, most: int, also: Mapping[str, int]
         told = {one[2].subject for one in ordered[:most]} | set(also)
         notes = dict.fromkeys(one[2].note for one in ordered if one[2].note)
         kept = tuple(one for one in own if one[2].subject in told)
-        groups.append(Group(kept, sum(counts.values()) + single, tuple(notes)))
+        groups.append(Group(kept, sum(counts.values()) + single, tuple(notes), known))
     return groups

@@ -58,8 +58,11 @@ def since(
     subjects = {
         rule_id: {t["subject"] for t in triggers if t["rule"] == rule_id} for rule_id in PATCH_RULES
     }
+    known = {t["subject"]: t["patch_id"] for t in triggers if "patch_id" in t}
     numbers = {rule: own for rule, own in subjects.items() if own and rule not in CONFIRMED}
-    patches = patches_since(conn, rules, scope, year, as_of, records, numbers) if numbers else {}
+    patches = (
+        patches_since(conn, rules, scope, year, as_of, records, numbers, known) if numbers else {}
+    )
     for rule_id, kind in CONFIRMED.items():
         begun = confirmed_since(records, kind, subjects[rule_id], as_of)
         patches |= {(rule_id, subject): day for subject, day in begun.items()}

@@ -26,12 +26,15 @@ def patches_since(
     as_of: date,
     records: Sequence[Facts],
     numbers: Mapping[str, Collection[str]],
+    known: Mapping[str, int],
 ) -> dict[tuple[str, str], date]:
     """(rule, patch) → the first day of the run of a rule of LOOKED_AT that holds on as_of.
 
     records: all of the year, withdrawn ones too. numbers: rule → the patches asked for.
+    known: the ids of those that are at hand.
     """
-    ids = patch_ids(conn, year, {number for own in numbers.values() for number in own})
+    unknown = {number for own in numbers.values() for number in own} - known.keys()
+    ids = {**known, **(patch_ids(conn, year, unknown) if unknown else {})}
     days = days_of(conn, ids.values(), as_of)
     of_patch: dict[str, list[Facts]] = {}
     for record in records:

@@ -92,10 +92,12 @@ def _take(store: Store) -> None:
         keep_value(conn, _key(known.data_version), value, conn.scalars(old).all())
 
 
-def snapshots(conn: Connection, year: int) -> list[Snapshot]:
+def snapshots(conn: Connection, year: int, now: int | None = None) -> list[Snapshot]:
     """Looks at a work year before its last uploads, newest first; the present one is not among
-    them. What they saw is read when it is asked for: of a large city it is long."""
-    now = int(meta.get(conn, DATA_VERSION_KEY) or 0)
+    them. What they saw is read when it is asked for: of a large city it is long. now: the present
+    data version, where it is at hand."""
+    if now is None:
+        now = int(meta.get(conn, DATA_VERSION_KEY) or 0)
     begin = func.substr(Meta.value, 1, _HEAD)
     rows = conn.execute(
         select(Meta.key, begin)

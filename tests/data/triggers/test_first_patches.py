@@ -12,8 +12,10 @@ from data.store import summary
 from data.store.engine import Store
 from data.store.models import Patch, Recheck
 from data.store.opening import open_store
-from data.triggers.current import current_triggers, first_triggers
+from data.store.queries.moments import patch_ids
+from data.triggers.current import Trigger, current_triggers, first_triggers
 from data.triggers.matters import Matter, is_on_patch, matters
+from data.triggers.since import since
 from data.vocabulary import AuditLevel, RecordKind
 from data.workflow.records import NewRecord, add_record
 from tests.data.store.queries.stored import (
@@ -33,10 +35,17 @@ DAYS = (date(2023, 7, 5), date(2023, 11, 15), date(2024, 2, 20))
 NAMES = {HUANCUI: "环翠区", WENDENG: "文登区"}
 
 
+def _plain(triggers: list[Trigger]) -> list[Trigger]:
+    """As current_triggers gives them: without what only the first few carry."""
+    return [{k: v for k, v in t.items() if k not in ("of", "notes", "patch_id")} for t in triggers]
+
+
 def _same(conn: Connection, scope: Scope, day: date, most: int, also: tuple[str, ...] = ()) -> int:
     """Compares both ways; how many triggers on patches there are."""
     every = current_triggers(conn, scope, 2023, day)
-    first = first_triggers(conn, scope, 2023, day, most=most, also=also, counted=True)
+    ids = patch_ids(conn, 2023, also)
+    first = first_triggers(conn, scope, 2023, day, most=most, also=ids, counted=True)
+    assert since(conn, scope, 2023, day, first) == since(conn, scope, 2023, day, _plain(first))
     whole, told = matters(every, NAMES), matters(first, NAMES)
 
     def outline(matter: Matter) -> tuple[object, ...]:
