@@ -43,6 +43,7 @@ from data.commands.logbook import Logbook, logbook, told
 from data.commands.looking import run_figures, run_patches, run_tasks, run_triggers
 from data.commands.measures import add_commands as add_measure_commands
 from data.commands.output import DONE, REFUSED, store_of
+from data.commands.papers import add_commands as add_paper_commands
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
 from data.commands.worklists import run_audit, run_ledger, run_rechecks
@@ -246,6 +247,7 @@ def command_parser() -> argparse.ArgumentParser:
     withdrawing.add_argument("--by", default="命令行")
 
     add_measure_commands(command, action, reading)
+    add_paper_commands(command, reading)
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     confirm = command("confirm", run_confirm, "待确认：list、accept、refuse")
     decisions = confirm.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -29,6 +29,7 @@ from data.measures.frozen import Composed, Draft, Figure, Remark
 from data.measures.kinds import Direction, Series
 from data.periods import calendar_note, is_workday
 from data.scope import Scope
+from data.store.queries.moments import patch_ids
 from data.store.queries.paper_facts import parcel_lines
 from data.triggers.lines import lines_of
 from data.triggers.rulebook import rulebook
@@ -296,9 +297,10 @@ def _patches(
         else []
     )
     judged = {p.patch_no for p in parcels if p.unlawful}
+    known = patch_ids(conn, draft.year, named)
     for place, text in texts:
         for number in re.findall(r"\d{12,20}", text):
-            if number in judged or number not in {p.patch_no for p in parcels}:
+            if number in judged or number not in known:
                 continue
             if _UNLAWFUL.search(text.replace("直接判定违法", "").replace("判定违法", "")):
                 yield Remark(
@@ -323,7 +325,9 @@ def _public(
         if quoted
         else []
     )
-    owners = {p.land_user for p in parcels if p.land_user and len(p.land_user) > 1}
+    # whoever is named in the text, whether the paper rests on his parcel or not
+    others = parcel_lines(conn, scope, draft.year, draft.as_of)
+    owners = {p.land_user for p in (*parcels, *others) if p.land_user and len(p.land_user) > 1}
     for place, text in texts:
         for owner in sorted(owners):
             if owner in text:
@@ -332,7 +336,9 @@ def _public(
             yield Remark(place, "公开文稿出现了坐标，请删去，位置写到村。")
         if re.search(r"\d{12,20}", text):
             yield Remark(place, "公开文稿出现了图斑编号，请删去。")
-    for number in sorted({p.patch_no for p in parcels if p.legality is Legality.PENDING}):
+    pending = {p.patch_no for p in parcels if p.legality is Legality.PENDING}
+    pending |= patch_ids(conn, draft.year, quoted).keys() - {p.patch_no for p in parcels}
+    for number in sorted(pending):
         yield Remark("所依据的图斑", f"{number}号图斑尚未核实判定，不得公开。")
     open_ = [p for p in parcels if p.unlawful and not (p.penalty_on and p.accepted_on)]
     if open_:

@@ -99,6 +99,19 @@ def check_workbook(path: Path, limits: ArchiveLimits) -> None:
         raise UploadRefused("Excel 文件用了不支持的压缩方式，请另存为 .xlsx 后上传。") from error
 
 
+def check_document(path: Path, limits: ArchiveLimits) -> None:
+    """The limits for a Word file, which is a zip file. Raises UploadRefused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _checked_members(archive, path, limits)
+            if "[Content_Types].xml" not in archive.namelist():
+                raise UploadRefused("文件不是 Word 文档，请上传 .docx。")
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise UploadRefused("Word 文件已损坏，请用 Word 或 WPS 打开并另存为 .docx。") from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise UploadRefused("Word 文件用了不支持的压缩方式，请另存为 .docx 后重试。") from error
+
+
 def _checked_members(
     archive: zipfile.ZipFile, path: Path, limits: ArchiveLimits
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:

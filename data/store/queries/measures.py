@@ -90,6 +90,13 @@ def measure(conn: Connection, scope: Scope, number: int) -> MeasureRow | None:
     return found if is_seen(scope, found) else None
 
 
+def measure_numbered(conn: Connection, scope: Scope, number: str) -> int | None:
+    """The measure whose paper bears a number, where the reader may see it."""
+    e = MeasureEvent
+    found = conn.scalar(select(e.measure_id).where(e.number == number))
+    return found if found is not None and measure(conn, scope, found) is not None else None
+
+
 def is_seen(scope: Scope, row: MeasureRow) -> bool:
     if scope.districts is None:
         return True

@@ -68,6 +68,12 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ],
     ("measures",): [(), ("--as-of", "2023-06-30", "--district", "371002")],
     ("figures-of",): [("1",), ("99",)],
+    ("document",): [
+        ("1", "--out", "{folder}/paper.docx", "--trace", "{folder}/trace.xlsx"),
+        ("1", "--out", "{folder}"),
+        ("99", "--out", "{folder}/none.docx"),
+    ],
+    ("check-document",): [("{folder}/paper.docx",), ("{patches}",), ("{folder}/none.docx",)],
     ("todo",): [(), ("--role", "city", "--as-of", "2023-06-30"), ("--role", "district")],
     ("user", "add"): [
         ("乙", "--role", "city"),
