@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response, abort, send_from_directory
 
-from components import ids
+from components import ids, paths
 from components.handbook import (
     HELP,
     PICTURES,
@@ -26,6 +27,10 @@ from components.shell import breadcrumb
 from data.handbook import chapters as book
 from data.handbook.search import search
 from data.services import Services
+from data.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: How much of a question is looked at.
 LONGEST = 60
@@ -120,6 +125,15 @@ def render_chapter(slug: str) -> list[Component]:
             "rule-page handbook-text",
         ),
     ]
+
+
+#: Of which addresses `is_there` knows whether anything stands there.
+IS_THERE_AT = paths.HELP_CHAPTER
+
+
+def is_there(conn: Connection, settings: Settings, search: str, chapter: str = "") -> bool:
+    """Whether there is such a chapter."""
+    return any(known.slug == unquote(chapter) for known in book.chapters())
 
 
 def help_address(path: str) -> str:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from data.periods import cutoff_words
-from data.units import SMALL_FARMLAND_MU, SMALL_PATCHES, format_plain
+from data.units import (
+    SMALL_FARMLAND_MU,
+    SMALL_PATCHES,
+    format_count,
+    format_mu,
+    format_plain,
+    format_rate,
+)
 
 Unit = Literal["个", "宗", "亩", "%"]
 
@@ -28,6 +35,22 @@ class Definition:
     @property
     def text(self) -> str:
         return self.template.format(cutoff=cutoff_words())
+
+    @property
+    def is_area(self) -> bool:
+        return self.unit == "亩"
+
+    @property
+    def is_rate(self) -> bool:
+        return self.unit == "%"
+
+    def shown(self, value: float | int | None, lines: tuple[float, ...] = ()) -> str:
+        """A value without its unit, but that of a rate. lines: that no rate crosses by rounding."""
+        if self.is_rate:
+            return format_rate(value, lines)
+        if self.is_area:
+            return format_mu(value)
+        return format_count(None if value is None else int(value))
 
 
 def _d(

@@ -28,6 +28,8 @@ def os_reason(error: OSError) -> str:
         return "磁盘空间不足"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"没有权限读取或写入{where}"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "本机没有这个地址"
     if error.errno == errno.ENOENT:
         return f"找不到{where or '文件'}"
     return f"文件无法读取或保存{where}"

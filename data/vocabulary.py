@@ -171,6 +171,10 @@ class UploadKind(Term):
     REFERENCE = "reference", "参考图层"
 
 
+#: State of a batch → its word.
+UPLOAD_STATES = {"done": "已入库", "undone": "已撤回", "undo": "撤回操作"}
+
+
 class Severity(Term):
     NOTICE = "notice", "提示"
     EARLY_WARNING = "early_warning", "预警"

@@ -32,6 +32,7 @@ def on_starting(server: Any) -> None:
     The workers log as this process does, gunicorn's own words included: lines of JSON.
     """
     importlib.import_module("app")
+    importlib.import_module("deploy.broken_requests").answer_in_chinese()
     logs = importlib.import_module("data.logs")
     logs.log_to(sys.stderr, logging.getLevelNamesMapping()[loglevel.upper()])
     for handler in server.log.error_log.handlers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -11,6 +12,7 @@ from gunicorn.app import wsgiapp
 from data.commands.main import main as command
 from data.commands.output import DONE
 from data.errors import SupervisionError
+from data.faults import os_reason
 from data.settings import PROJECT_DIR, Settings
 from data.store import meta
 from data.store.opening import open_store
@@ -25,8 +27,9 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            why = "端口已被占用" if error.errno == errno.EADDRINUSE else os_reason(error)
             raise SupervisionError(
-                f"无法在 {host}:{port} 上提供服务（{error.strerror}）。"
+                f"无法在 {host}:{port} 上提供服务：{why}。"
                 "请先停止占用该端口的程序，或换一个端口：make run PORT=8051"
             ) from error
 

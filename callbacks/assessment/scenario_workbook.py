@@ -52,7 +52,7 @@ def _comparison_sheet(outcome: Outcome) -> Sheet:
     columns = [SheetColumn("单位")]
     for name in COMPARED:
         definition = DEFINITIONS[name]
-        unit = "（亩）" if definition.unit == "亩" else ""
+        unit = "（亩）" if definition.is_area else ""
         for when in ("原", "假设后"):
             columns.append(
                 SheetColumn(f"{definition.label}{unit}·{when}", formats[definition.unit])

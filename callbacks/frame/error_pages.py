@@ -18,6 +18,7 @@ _SENTENCES = {
     413: ("传来的内容太大", "请减少内容后重试；大文件请从“数据上传”页上传。"),
     414: ("地址太长", "请减少筛选条件后重试。"),
     415: ("不能识别这种内容", "请刷新页面后重试。"),
+    431: ("请求头太大", "请清除本站的 Cookie 后重试。"),
     429: ("请求太频繁", "请稍候再试。"),
     500: ("系统出错", "没有改动任何数据。请重试；仍不行请告诉管理员。"),
     503: ("服务暂时不可用", "请稍候再试。"),
@@ -50,14 +51,24 @@ def http_answer(error: HTTPException) -> flask.Response:
     own = error.get_response()
     if own.status_code < 400:  # a redirection
         return flask.Response(own.get_data(), own.status_code, own.headers)
-    title, what_to_do = _SENTENCES.get(
-        own.status_code, (f"请求没有完成（{own.status_code}）", "请刷新页面后重试。")
-    )
+    title, what_to_do = words_of(own.status_code)
     answer = error_answer(own.status_code, title, what_to_do)
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in own.headers:
             answer.headers[name] = own.headers[name]
     return answer
+
+
+def words_of(status: int) -> tuple[str, str]:
+    """What happened, and what to do."""
+    return _SENTENCES.get(status, (f"请求没有完成（{status}）", "请刷新页面后重试。"))
+
+
+def page_of(status: int, title: str, sentence: str) -> str:
+    """HTML for a person."""
+    return _PAGE.format(
+        title=escape(title), sentence=escape(sentence), status=f"{status} {_phrase(status)}"
+    )
 
 
 def refusal_answer(status: int, sentence: str) -> flask.Response:
@@ -69,9 +80,7 @@ def refusal_answer(status: int, sentence: str) -> flask.Response:
 def error_answer(status: int, title: str, sentence: str, bare: bool = False) -> flask.Response:
     """bare: the sentence says by itself what happened, so that programs get it alone."""
     if wants_page():
-        page = _PAGE.format(
-            title=escape(title), sentence=escape(sentence), status=f"{status} {_phrase(status)}"
-        )
+        page = page_of(status, title, sentence)
         return flask.Response(page, status, content_type="text/html; charset=utf-8")
     text = sentence if bare else f"{title}。{sentence}"
     return flask.Response(text, status, content_type="text/plain; charset=utf-8")

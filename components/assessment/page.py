@@ -17,7 +17,6 @@ from components.parts.figure_text import (
     Lines,
     change_text,
     judged_ratio,
-    on_line,
     ratio_margin,
     ratio_mark,
     ratio_standing,
@@ -106,9 +105,10 @@ def evaluation_headline(
     else:
         value = format_rate(ratio, lines.ratios)
         line = format_rate(lines.interview_ratio)
-        margin = ratio_margin(row, lines.interview_ratio, lines.variant)
         reached = meets(ratio, lines.interview_ratio)
-        words = f"已达{line}约谈线（{margin}）" if reached else on_line(margin, f"{line}约谈")
+        name_of = "" if reached else f"{line}约谈线"
+        margin = ratio_margin(row, lines.interview_ratio, lines.variant, name_of)
+        words = f"已达{line}约谈线（{margin}）" if reached else margin
         said = f"{name}问责比例（{lines.variant.label}）{value}，{words}"
     parts = [f"{since}{crossed}", said] if crossed else [f"{since}{said}"]
     split = split_note(row, lines.ratios)
@@ -167,9 +167,8 @@ def _variants(lines: Lines) -> list[RatioVariant]:
 def _of_what(name: str, row: Figures) -> str:
     """`3 / 120 亩`: numerator and denominator of a rate."""
     part, whole = next((p, w) for n, p, w in RATIOS if n == name)
-    unit = DEFINITIONS[part].unit
-    make = format_mu if unit == "亩" else format_count
-    return f"{make(row[part])} / {make(row[whole])} {unit}"
+    figure = DEFINITIONS[part]
+    return f"{figure.shown(row[part])} / {figure.shown(row[whole])} {figure.unit}"
 
 
 def interval_note(districts: Sequence[Figures], intervals: Mapping[str, Interval]) -> str:
@@ -276,7 +275,7 @@ def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
     table: list[list[str | Cell]] = []
     judged = f"ratio_{lines.variant}"
     for name, part, whole in RATIOS:
-        make = format_mu if DEFINITIONS[part].unit == "亩" else format_count
+        make = DEFINITIONS[part].shown
         reached, word = ratio_standing(row[name], lines) if name == judged else ("", "")
         table.append(
             [

@@ -282,7 +282,7 @@ PATCH_COLUMNS = (
 def figure_column(name: str) -> ListColumn:
     """What each patch adds to a figure that is more than a count of patches."""
     definition = DEFINITIONS[name]
-    kind = Kind.AREA if definition.unit == "亩" else Kind.COUNT
+    kind = Kind.AREA if definition.is_area else Kind.COUNT
     title = f"{definition.label}（{definition.unit}）"
     width = max(116, 16 * math.ceil(len(title) / 2) + 48)  # two lines, and the mark of the order
     return ListColumn(name, title, kind, width, _field(name), filterable=False, fixed=True)

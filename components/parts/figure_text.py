@@ -12,8 +12,6 @@ from dash.development.base_component import Component
 from data.definitions import DEFINITIONS
 from data.units import (
     THRESHOLD_DECIMALS,
-    format_count,
-    format_mu,
     format_rate,
     meets,
     over_text,
@@ -56,12 +54,7 @@ class Lines:
 
 def shown(name: str, value: float | int | None, lines: Lines) -> str:
     """A figure as text; rates keep to their side of the lines."""
-    unit = DEFINITIONS[name].unit
-    if unit == "%":
-        return format_rate(value, lines.ratios if "ratio" in name else lines.shares)
-    if unit == "亩":
-        return format_mu(value)
-    return format_count(None if value is None else int(value))
+    return DEFINITIONS[name].shown(value, lines.ratios if "ratio" in name else lines.shares)
 
 
 def change_text(name: str, now: float | None, then: float | None) -> tuple[str, bool | None]:
@@ -84,18 +77,18 @@ def judged_ratio(row: Figures, lines: Lines) -> float | None:
     return ratio_of(row, lines.variant)
 
 
-def ratio_margin(row: Figures, line: float, variant: RatioVariant) -> str:
+def ratio_margin(row: Figures, line: float, variant: RatioVariant, name: str = "") -> str:
     """`低于 29.4 亩`: how much unlawful farmland is still free under a line of the ratio; `超出 0.1
-    亩`: how much is over it."""
+    亩`: how much is over it. name: of the line, as in `低于15%线 29.4 亩`."""
     whole = row["new_construction_farmland_mu"]
     if not whole:
         return "—"
     part, ratio = row[f"ratio_{variant}_part_mu"], ratio_of(row, variant)
     if meets(ratio, line):
         if not meets(ratio, line + ONE_STEP):
-            return "恰在线上"
-        return f"超出 {over_text(max(part - line * whole, 0.0), '亩')}"
-    return f"低于 {room_text(line * whole - part, '亩')}"
+            return f"恰在{name or '线'}上"
+        return f"超出{name} {over_text(max(part - line * whole, 0.0), '亩')}"
+    return f"低于{name} {room_text(line * whole - part, '亩')}"
 
 
 def other_variants(row: Figures, lines: Lines) -> str:
@@ -114,16 +107,10 @@ def ratio_standing(value: float | None, lines: Lines) -> tuple[str, str]:
 
 def margin_to_line(row: Figures, lines: Lines) -> str:
     """`低于15%线 59.0 亩`, `超出15%线 3.3 亩`, `恰在15%线上`; nothing without a ratio."""
-    margin = ratio_margin(row, lines.interview_ratio, lines.variant)
-    return "" if margin == "—" else on_line(margin, format_rate(lines.interview_ratio))
-
-
-def on_line(margin: str, line: str) -> str:
-    """`低于 3.0 亩` and `15%` → `低于15%线 3.0 亩`."""
-    for word in ("低于", "超出", "恰在"):
-        if margin.startswith(word):
-            return f"{word}{line}线{margin.removeprefix(word).removeprefix('线')}"
-    return margin
+    if not row["new_construction_farmland_mu"]:
+        return ""
+    line = lines.interview_ratio
+    return ratio_margin(row, line, lines.variant, f"{format_rate(line)}线")
 
 
 def ratio_mark(row: Figures, lines: Lines) -> tuple[str, str]:

@@ -19,14 +19,13 @@ from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
 from data.periods import format_day, local_time
 from data.units import format_count
-from data.vocabulary import ReferenceLayer, UploadKind
+from data.vocabulary import UPLOAD_STATES, ReferenceLayer, UploadKind
 
 #: The choice of a kind that leaves it to the file's columns.
 AUTOMATIC = "auto"
 STEPS = ("选文件", "读取核对", "预览", "写入", "结果")
 #: uploaded_from → what it is called; anything else is the address of a browser.
 _SOURCES = {"cli": "命令行", "watch": "投递文件夹", "demo": "演示", "web": "网页"}
-_STATES = {"done": "已入库", "undone": "已撤回", "undo": "撤回操作"}
 
 Document = Mapping[str, Any]
 
@@ -291,7 +290,7 @@ def state_text(batch: Document) -> str:
         return f"撤回批次{undone}" if undone else "撤回操作"
     if batch["state"] == "undone":
         return f"已由批次{batch['undone_by']}撤回"
-    return _STATES.get(batch["state"], "已入库")
+    return UPLOAD_STATES.get(batch["state"], "已入库")
 
 
 def source_text(source: str) -> str:

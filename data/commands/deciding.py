@@ -8,6 +8,7 @@ from data.settings import Settings
 
 
 def run_rules(settings: Settings, arguments: Arguments) -> int:
+    from data.rules.plain import words_of
     from data.workflow.parameters import change_parameter, in_force, parse_value
 
     store = store_of(settings)
@@ -35,11 +36,12 @@ def run_rules(settings: Settings, arguments: Arguments) -> int:
     for rule in rules:
         print(f"{rule['id']}\t{rule['name']}\t{rule['clause']}")
         for parameter in rule["parameters"]:
+            value = words_of(parameter["value"], parameter["unit"])
             basis = "方案" if parameter["basis"] == "plan" else "本市设定"
             reasons = "；".join(
                 f"{c['valid_from'].isoformat()}起，{c['reason']}" for c in parameter["changed"]
             )
-            words = (parameter["name"], parameter["label"], parameter["value"], basis, reasons)
+            words = (parameter["name"], parameter["label"], value, basis, reasons)
             print("\t" + "\t".join(str(word) for word in words).rstrip())
     return DONE
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from data.acting import acting
 from data.commands.arguments import Arguments
-from data.commands.output import DONE, print_json, print_table, store_of
+from data.commands.output import DONE, ZONE, moment_text, print_json, print_table, store_of
 from data.errors import SupervisionError
 from data.known import known
 from data.periods import default_as_of, doubtful_as_of
@@ -87,20 +87,17 @@ def _compare(settings: Settings, arguments: Arguments, year: int, as_of: date) -
         [f.code or "全市", DEFINITIONS[f.figure].label if f.figure in DEFINITIONS else f.figure,
          f.then, f.now] for f in figures
     )  # fmt: skip
-    print_table([["批次", "入库时间（UTC）", "改动", "图斑数"]])
-    print_table([b.batch, b.at.isoformat(timespec="seconds"), b.what, b.patches] for b in batches)
+    print_table([["批次", f"入库时间（{ZONE}）", "改动", "图斑数"]])
+    print_table([b.batch, moment_text(b.at), b.what, b.patches] for b in batches)
     return DONE
 
 
 def _print_figures(document: dict[str, Any], lines: Mapping[str, tuple[float, ...]]) -> None:
     """lines: figure → the lines that no value crosses by rounding (triggers/lines.py)."""
     from data.definitions import DEFINITIONS
-    from data.units import format_count, format_mu, format_rate
 
     def shown(name: str, value: Any) -> str:
-        if DEFINITIONS[name].unit == "%":
-            return format_rate(value, lines.get(name, ()))
-        return format_mu(value) if DEFINITIONS[name].unit == "亩" else format_count(value)
+        return DEFINITIONS[name].shown(value, lines.get(name, ()))
 
     units = [("全市", document["city"])]
     units += [(row["short_name"], row) for row in document["districts"]]

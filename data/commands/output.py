@@ -11,8 +11,11 @@ from typing import Any
 import orjson
 
 from data.commands.arguments import Arguments
+from data.periods import local_time
 from data.settings import Settings
 
+#: By which clock `moment_text` tells.
+ZONE = "北京时间"
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 
 
@@ -33,6 +36,11 @@ def print_json(document: Any) -> None:
 def print_table(rows: Iterable[Iterable[Any]]) -> None:
     for row in rows:
         print("\t".join("—" if cell is None else str(cell) for cell in row))
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment for people, as the clock in China says it; say so beside it (ZONE)."""
+    return f"{local_time(moment):%Y-%m-%d %H:%M:%S}"
 
 
 def show_progress(phase: str, done: int, total: int) -> None:

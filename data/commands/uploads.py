@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from data.acting import acting
@@ -12,6 +13,8 @@ from data.commands.output import (
     DONE,
     REFUSED,
     WRONG_USAGE,
+    ZONE,
+    moment_text,
     print_json,
     print_table,
     show_progress,
@@ -19,7 +22,9 @@ from data.commands.output import (
 )
 from data.errors import SupervisionError
 from data.settings import Settings
-from data.vocabulary import UploadKind
+from data.vocabulary import UPLOAD_STATES, UploadKind
+
+_KINDS = UploadKind.labels()
 
 
 def run_demo(settings: Settings, arguments: Arguments) -> int:
@@ -124,8 +129,19 @@ def run_uploads(settings: Settings, arguments: Arguments) -> int:
     else:
         names = ("id", "uploaded_at", "kind", "year", "file_name", "state")
         counts = ("rows", "inserted", "updated", "unchanged", "rejected", "ended")
-        print_table([[b.get(name) for name in (*names, *counts)] for b in batches])
+        heads = ("批次", f"入库时间（{ZONE}）", "种类", "年度", "文件", "状态")
+        told = ("行", "新增", "更新", "未变", "退回", "结束")
+        print_table([[*heads, *told]])
+        print_table([[_cell(name, b.get(name)) for name in (*names, *counts)] for b in batches])
     return DONE
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name in ("uploaded_at", "at") and value:
+        return moment_text(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    if name == "kind":
+        return _KINDS.get(value, value)
+    return UPLOAD_STATES.get(value, value) if name == "state" else value
 
 
 def _run_refused(settings: Settings, arguments: Arguments) -> int:
@@ -137,7 +153,8 @@ def _run_refused(settings: Settings, arguments: Arguments) -> int:
         print_json([asdict(refusal) for refusal in found])
     else:
         names = ("at", "file_name", "who", "source", "reason", "sha256")
-        print_table([[getattr(refusal, name) for name in names] for refusal in found])
+        print_table([[f"时间（{ZONE}）", "文件", "何人", "来源", "原因", "SHA-256"]])
+        print_table([[_cell(name, getattr(refusal, name)) for name in names] for refusal in found])
     return DONE
 
 

@@ -51,7 +51,7 @@ class MapMeasure:
 
 def _measure(key: str) -> MapMeasure:
     definition = DEFINITIONS[key]
-    return MapMeasure(key, definition.label, definition.unit, definition.unit == "亩")
+    return MapMeasure(key, definition.label, definition.unit, definition.is_area)
 
 
 MAP_MEASURES: dict[str, MapMeasure] = {

@@ -95,14 +95,18 @@ def condition(rule_id: str, version: Version) -> str | None:
 
 def value_text(parameter: Parameter, value: Any = None) -> str:
     """`15%`, `30亩`, `5个工作日`, `是`: the parameter's value (or another) with its unit."""
-    value = parameter.value if value is None else value
+    return words_of(parameter.value if value is None else value, parameter.unit)
+
+
+def words_of(value: Any, unit: str) -> str:
+    """The value of a parameter as a reader is told it: `15%`, `30亩`, `是`, `净比例`."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, str):
         return _WORDS.get(value, value)
-    if parameter.unit == "%":
+    if unit == "%":
         return format_rate(value)
-    return f"{format_plain(value)}{parameter.unit}"
+    return f"{format_plain(value)}{unit}"
 
 
 def range_text(parameter: Parameter) -> str:

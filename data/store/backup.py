@@ -75,9 +75,10 @@ def backup(store: Store, target: Path) -> Contents:
     _refuse_own(
         store.settings, target, "备份不能写到正在使用的数据库上，没有备份。请换一个文件名。"
     )
+    if not target.parent.is_dir():
+        raise StoreRefused(f"没有文件夹“{target.parent}”，没有备份。请先建好，或换一个位置。")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=target.parent, prefix=".weipian-backup-") as folder:
             copy = Path(folder) / _STORE[store.dialect]
             with store.read() as conn:
@@ -99,7 +100,9 @@ def backup(store: Store, target: Path) -> Contents:
             writer.close()
         partial.replace(target)
     except (OSError, sqlite3.Error) as error:
-        why = os_reason(error) if isinstance(error, OSError) else str(error)
+        refused = None if isinstance(error, OSError) else dialect.refusal(error)
+        why = os_reason(error) if isinstance(error, OSError) else "数据库无法复制"
+        why = refused.message.rstrip("。") if refused is not None else why
         raise StoreRefused(f"备份没有完成：{why}。请检查磁盘空间、文件名和文件夹权限。") from error
     finally:
         partial.unlink(missing_ok=True)

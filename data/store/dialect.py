@@ -196,7 +196,10 @@ _SQLSTATES = {
 def refusal(error: BaseException) -> StoreRefused | None:
     """The sentence for a driver's fault that the user can mend; None for a fault of ours."""
     said = str(error).lower()
-    said += f" {_SQLSTATES.get(getattr(error, 'sqlstate', None) or '', '')}"
+    code = getattr(error, "sqlstate", None)
+    if code is None and isinstance(error, psycopg.OperationalError):
+        said += " could not connect"  # libpq's own words, in the language of the machine
+    said += f" {_SQLSTATES.get(code or '', '')}"
     for signs, sentence in _SENTENCES:
         if any(sign in said for sign in signs):
             return StoreRefused(sentence)

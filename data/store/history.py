@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Row, Table, UniqueConstraint, select
 
+from data.faults import number_of
 from data.store import dialect, meta, seeding
 from data.store.beside import blocks_beside
 from data.store.models import Base
@@ -398,7 +399,9 @@ def _differences(conn: Connection, walked: Walk, table: Table) -> Iterator[Diffe
         try:
             row = next(rows, None)
         except (ValueError, TypeError) as error:  # a value that is none of its column's
-            yield Difference(end, name, "", f"有一行的值无法读取（{error}）")
+            number = number_of(error, f"in {name}")
+            fault = f"有一行的值无法读取（编号 {number}，经过见日志）"
+            yield Difference(end, name, "", fault)
             return
         if row is None:
             break

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
+from data.faults import number_of, os_reason
 from data.settings import Settings
 from data.store import anchors, events, facts, history, meta, summary
 from data.store.anchors import Anchor
@@ -122,7 +123,8 @@ def _first(proven: Proven, kind: str, found: Iterator[Fault]) -> bool:
     try:
         fault = next(found, None)
     except (ValueError, TypeError, KeyError) as error:
-        fault = Fault(kind, "", f"有一行无法读取（{error}）")
+        number = number_of(error, f"in {kind}")
+        fault = Fault(kind, "", f"有一行无法读取（编号 {number}，经过见日志）")
     if fault is not None:
         proven.bad.append(fault)
     return fault is None
@@ -333,7 +335,7 @@ def _fault_of(path: Path, digest: str) -> str | None:
     except FileNotFoundError:
         return "不在了"
     except OSError as error:
-        return f"无法读取（{error.strerror}）"
+        return f"无法读取（{os_reason(error)}）"
     return None if found == digest else "与入库时不同"
 
 

@@ -141,7 +141,10 @@ def _uploads_after(conn: Connection, version: int) -> list[tuple[int, str, str]]
 
 def _next_upload(uploads: Sequence[tuple[int, str, str]], version: int) -> str:
     """What the batch that followed was: `上传“查处整改”`, `撤回“查处整改”`."""
-    kind, state = next((k, s) for made, k, s in uploads if made > version)  # a version is a batch's
+    following = next(((k, s) for made, k, s in uploads if made > version), None)
+    if following is None:  # newer rule files moved sums at the start of a program, without a batch
+        return "规则更新"
+    kind, state = following
     labels = {kind.value: kind.label for kind in UploadKind}
     if kind not in labels:
         return {"rule": "参数调整", "record": "登记"}.get(kind, "更新")

@@ -9,6 +9,7 @@ import hashlib
 from pathlib import Path
 
 from data.errors import SupervisionError, UploadRefused
+from data.faults import os_reason
 from data.settings import Settings
 from data.texts import seen
 from data.workflow.measure_writing import Attachment
@@ -34,7 +35,7 @@ def keep(settings: Settings, path: Path) -> Attachment:
         size = path.stat().st_size
         content = path.read_bytes() if size <= _MOST_BYTES else b""
     except OSError as error:
-        raise UploadRefused(f"附件“{path.name}”无法读取（{error.strerror}），请核对。") from error
+        raise UploadRefused(f"附件“{path.name}”无法读取：{os_reason(error)}。") from error
     if size > _MOST_BYTES:
         raise UploadRefused(_too_large(path.name))
     return keep_bytes(settings, path.name, content)

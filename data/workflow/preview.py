@@ -17,7 +17,6 @@ from data.store.queries.figures import figures
 from data.triggers.current import Trigger, current_triggers
 from data.triggers.lines import lines_of
 from data.triggers.rulebook import rulebook
-from data.units import format_count, format_mu, format_rate
 from data.upload.plan import Plan
 from data.upload.prepare import Prepared
 from data.upload.request import Progress, no_progress
@@ -133,12 +132,7 @@ def compare(
 
 def shown(figure: str, value: float | int | None, lines: Lines) -> str:
     """A figure as the preview prints it; rates keep to their side of the lines."""
-    unit = DEFINITIONS[figure].unit
-    if unit == "%":
-        return format_rate(value, lines.get(figure, ()))
-    if unit == "亩":
-        return format_mu(value)
-    return format_count(None if value is None else int(value))
+    return DEFINITIONS[figure].shown(value, lines.get(figure, ()))
 
 
 _GRAVITY = {None: -1} | {s.value: i for i, s in enumerate(Severity)}

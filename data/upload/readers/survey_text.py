@@ -30,6 +30,8 @@ _FIELDS = ("点数", "地块面积", "地块编号", "地块名称", "图形属�
 _AREA = "地块面积({})"
 #: Where 图形属性 stands, and what it says.
 _ATTRIBUTE, _ATTRIBUTES = 4, ("面", "线", "点", "多边形", "polygon")
+#: Of parcels with the same flaw so many are named.
+_MOST_NAMED = 3
 _POINT_NAME = re.compile(r"[A-Za-z]{1,3}-?[0-9]")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 #: Shares of the shape's area between which the right unit leads.
@@ -55,7 +57,7 @@ def read_survey(path: Path, name: str, options: ReadOptions, notes: list[str]) -
         raise UploadRefused(f"文件超过 {MAX_ROWS:,} 个地块，请拆分后分次上传。")
     numbers = np.array([p.line for p in parcels], dtype=np.int64)
     declared = _declared_unit(head)
-    notes += _mended(parcels)
+    notes += [*_mended(parcels), *_miscounted(parcels)]
     table = RawTable(name, _columns(parcels, declared or AreaUnit.HA), numbers)
     table.says.assumed = [] if declared else [_AREA.format(AreaUnit.HA.label)]
     if not options.wants_geometry:
@@ -147,6 +149,27 @@ def _mended(parcels: list[_Parcel]) -> list[str]:
         if lines:
             more = f"等 {len(lines)} 行" if len(lines) > 1 else ""
             notes.append(f"勘测定界文件：第 {lines[0]} 行{more}的地块说明{what}，请核对。")
+    return notes
+
+
+def _miscounted(parcels: list[_Parcel]) -> list[str]:
+    """Notes on parcels with other points than their line says. A ring's first point, said again at
+    its end, may be counted or not."""
+    notes, wrong = [], []
+    for parcel in parcels:
+        said = whole_number(parcel.cells[0]) if parcel.cells else None
+        rings = list(parcel.rings.values())
+        points = sum(map(len, rings))
+        closed = sum(len(ring) > 1 and ring[0] == ring[-1] for ring in rings)
+        if said and not points - closed <= said <= points:
+            wrong.append((parcel.line, said, points))
+    for line, said, points in wrong[:_MOST_NAMED]:
+        notes.append(
+            f"勘测定界文件：第 {line} 行的地块说明写明{said}个界址点，实际读到{points}个，"
+            "图形可能不完整，请核对。"
+        )
+    if len(wrong) > _MOST_NAMED:
+        notes.append(f"勘测定界文件：另有 {len(wrong) - _MOST_NAMED} 个地块的界址点数与说明不符。")
     return notes
 
 

@@ -13,8 +13,12 @@ from werkzeug.exceptions import TooManyRequests
 
 import app as application
 from callbacks.frame.error_pages import http_answer
+from components import paths
 from data.settings import Settings
+from data.store.engine import Store
+from data.vocabulary import UploadKind
 from tests.asking import PROOF, with_token
+from tests.sending import PATCH, send
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 _ENGLISH = re.compile(r"not found|not allowed|too large|error|internal", re.IGNORECASE)
@@ -39,7 +43,7 @@ def client(dash_app: Dash) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/clearance/nothing", "/map/nothing", "/patches/2023"]
+    "path", ["/nothing", "/clearance/nothing", "/map/nothing", "/patches/2023", "/help/nothing"]
 )
 def test_an_unknown_address_is_404_with_the_frame_in_which_the_page_says_so(
     client: FlaskClient, path: str
@@ -64,6 +68,13 @@ def test_every_page_that_is_registered_answers_200(client: FlaskClient) -> None:
     for path in paths:  # one thing that this store has not
         answer = client.get(re.sub(r"<[a-z_]+>", "2023", path), headers=BROWSER)
         assert answer.status_code == (404 if path in of_one_thing else 200), path
+
+
+def test_a_patch_whose_number_has_a_slash_is_there(sqlite_store: Store) -> None:
+    send(sqlite_store, UploadKind.PATCHES, PATCH | {"图斑编号": "HC/1"})
+    client = application.create_app(sqlite_store.settings).server.test_client()
+    answers = [client.get(paths.patch(year, "HC/1")).status_code for year in (2023, 2022)]
+    assert answers == [200, 404]
 
 
 def asked(client: FlaskClient, status: int, headers: dict[str, str]) -> object:

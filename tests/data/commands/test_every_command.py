@@ -245,3 +245,16 @@ def test_settings_that_cannot_be_read_are_refused(
             code, _, err = run("uploads")
             assert code == 1
             assert name in err
+
+
+def test_what_people_read_is_in_chinese_words_and_time(run: Run) -> None:
+    code, out, _ = run("uploads")
+    head, first = out.splitlines()[:2]
+    assert code == 0
+    assert head.startswith("批次\t入库时间（北京时间）\t种类\t")
+    assert re.match(r"2\t\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\t核查结果\t", first)
+    assert first.split("\t")[5] == "已入库"
+    code, out, _ = run("rules")
+    values = {line.split("\t")[3] for line in out.splitlines() if line.startswith("\t")}
+    assert {"净比例", "是"} & values
+    assert values & {"net", "gross", "strict", "True", "False"} == set()

@@ -144,10 +144,17 @@ def test_files_that_the_backup_does_not_have_stay(store: Store, tmp_path: Path) 
     assert other.is_file()
 
 
+def test_no_folder_is_made_for_a_backup(sqlite_store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreRefused, match=r"没有文件夹“[^”]*nowhere”"):
+        backup(sqlite_store, tmp_path / "nowhere" / "first.tar")
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_backup_inside_the_folder_is_not_backed_up_again(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
     folder = sqlite_store.settings.local_dir / "backups"
+    folder.mkdir(parents=True)
     backup(sqlite_store, folder / "first.tar")
     backup(sqlite_store, folder / "second.tar")
     backup(sqlite_store, tmp_path / "third")

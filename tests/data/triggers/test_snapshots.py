@@ -9,7 +9,9 @@ import pytest
 from data.errors import StoreRefused
 from data.scope import Scope
 from data.store.engine import Store
+from data.store.facts import keep_value
 from data.store.undo import undo_batch
+from data.store.writing import DATA_VERSION_KEY
 from data.triggers import snapshots as module
 from data.triggers.current import Trigger, current_triggers
 from data.triggers.snapshots import KEPT, snapshots, take_snapshot, triggers_of
@@ -89,3 +91,12 @@ def test_a_look_that_fails_says_so_in_the_log_only(
     monkeypatch.setattr(module, "_take", fail)
     take_snapshot(sqlite_store)
     assert "no look at the triggers" in caplog.text
+
+
+def test_a_version_without_a_batch_is_called_so(store: Store) -> None:
+    """At its start a program may move sums by newer rule files (workflow/deductions.py)."""
+    send(store, UploadKind.PATCHES, PATCH)
+    take_snapshot(store)
+    with store.write() as conn:
+        keep_value(conn, DATA_VERSION_KEY, "2")
+    assert [look.upload for look in _kept(store)] == ["规则更新"]

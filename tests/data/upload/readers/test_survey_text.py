@@ -80,6 +80,15 @@ def test_a_missing_point_count_shifts_no_column(tmp_path: Path) -> None:
     assert any("第 4 行的地块说明缺少点数" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(("count", "said"), [("5", 0), ("4", 0), ("", 0), ("6", 1), ("3", 1)])
+def test_a_point_count_that_is_not_met_is_said(tmp_path: Path, count: str, said: int) -> None:
+    """Four corners and the first again: both are what programs count."""
+    result = _read(tmp_path / "a.txt", f"{count},1.0,A,地块一,面,,,,@")
+    told = [note for note in result.notes if "界址点" in note]
+    assert len(told) == said
+    assert all(f"写明{count}个界址点，实际读到5个" in note for note in told)
+
+
 def test_a_line_without_point_count_and_number_is_told_what_it_lacks(tmp_path: Path) -> None:
     table = _only(_read(tmp_path / "a.txt", "1.0公顷,,地块一,面,,,,@", GOOD))
     assert [issue.row for issue in table.unreadable] == [4]
