@@ -90,7 +90,7 @@ def years_of(conn: Connection, context: PageContext, row: Figures) -> Years:
         own: Figures | None = row if year == context.year else None
         if own is None and year in context.stamp.years:
             day = same_day(context.as_of, context.year - year)
-            own = figures(conn, scope, year, day)["city"]
+            own = {**figures(conn, scope, year, day)["city"], "as_of": day.isoformat()}
         found.append((year, own, kept.get(year)))
     return found
 
@@ -189,7 +189,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
                 ),
                 card(
                     year_title(years, year),
-                    year_table(years, year, lines),
+                    year_table(query, years, year, lines),
                     definition=DEFINITIONS["ledger_unrectified_rate"],
                     actions=actions,
                     class_name="assessment-wide",
@@ -318,7 +318,7 @@ def _overturn_sheet(districts: list[Figures], turned: Overturns) -> Sheet:
 
 
 def _year_sheet(years: Years) -> Sheet:
-    formats: list[Any] = ["rate", "rate", "area", "rate", "count", "area", "area", "rate"]
+    formats: list[Any] = ["rate", "rate", "rate", "area", "rate", "count", "area", "area", "rate"]
     columns = [
         SheetColumn(YEAR_COLUMNS[0]),
         *(SheetColumn(n, f) for n, f in zip(YEAR_COLUMNS[1:], formats, strict=True)),

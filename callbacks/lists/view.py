@@ -66,10 +66,11 @@ class Chosen:
     """The patches that a page has chosen by its own means. ids: which. words: what was chosen, for
     the headline. said: a sentence each for what narrows it. box: where they lie. beside: figures
     (of contributions.AMOUNTS) by which they were chosen. problems: what of the address was left
-    out."""
+    out. numbers: which of the year by their numbers, where the page knows these."""
 
-    ids: tuple[int, ...]
+    ids: tuple[int, ...] | None
     words: str
+    numbers: tuple[str, ...] | None = None
     beside: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     box: Box | None = None
@@ -193,7 +194,7 @@ def read_view(conn: Connection, settings: Settings, page: ListPage, search: str)
     chosen = page.choose(context) if page.choose else None
     query = patch_query(page, context, address, behind)
     if chosen is not None:
-        query = replace(query, ids=chosen.ids, beside=chosen.beside)
+        query = replace(query, ids=chosen.ids, numbers=chosen.numbers, beside=chosen.beside)
         query = replace(query, sort=address.sort or usual_sort(page, query))
     return ListView(page, context, address, query, behind, chosen)
 

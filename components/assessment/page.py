@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -254,6 +254,7 @@ def ranking(
             [
                 html.Span("● 扣除已消除", className="key-dot"),
                 html.Span("○ 未扣除", className="key-ring"),
+                html.Span("◇ 从严扣除", className="key-ring"),
             ],
             className="chart-key",
         ),
@@ -303,29 +304,30 @@ def ratio_table(query: Query, row: Figures, lines: Lines) -> Component:
 
 def trend(points: Sequence[Figures], year: int, lines: Lines) -> list[Component]:
     days = [p["as_of"] for p in points]
-    net, gross = ([p[name] for p in points] for name in ("ratio_net", "ratio_gross"))
+    net, gross, strict = ([p[f"ratio_{v}"] for p in points] for v in ("net", "gross", "strict"))
+    columns = [format_rates(values, lines.ratios) for values in (net, gross, strict)]
     table = plain_table(
         [
             TableColumn("日期"),
             TableColumn("扣除已消除", True),
             TableColumn("未扣除", True),
+            TableColumn("从严扣除", True),
             TableColumn("未消除违法占用耕地（亩）", True),
             TableColumn("新增建设耕地（亩）", True),
         ],
         [
             [
                 format_day(p["as_of"], year),
-                format_rate(p["ratio_net"], lines.ratios),
-                format_rate(p["ratio_gross"], lines.ratios),
+                *(column[at] for column in columns),
                 format_mu(p["ratio_net_part_mu"]),
                 format_mu(p["new_construction_farmland_mu"]),
             ]
-            for p in reversed(points)
+            for at, p in reversed(list(enumerate(points)))
         ],
         "各月末问责比例",
     )
     return [
-        graph(trend_figure(days, net, gross, lines), ids.Assessment.TREND),
+        graph(trend_figure(days, net, gross, strict, lines), ids.Assessment.TREND),
         html.Details(
             [html.Summary("看表格"), table], id=ids.Assessment.TREND_TABLE, className="more"
         ),
@@ -378,6 +380,11 @@ def overturn_values(row: Figures | None) -> list[Any]:
     return [(row or empty)[key] for key in _OVERTURN_KEYS]
 
 
+def _overturn_href(query: Query, at: int) -> str:
+    level, what = ("city", "province")[at // 3], "redetermined" if at % 3 == 2 else "overturned"
+    return href(paths.AUDIT_PATCHES, query, list=f"{what}-{level}")
+
+
 def overturn_tables(
     query: Query,
     districts: Sequence[Figures],
@@ -385,21 +392,28 @@ def overturn_tables(
     city: Figures,
     reasons: Sequence[tuple[str, Mapping[str, int]]],
 ) -> list[Component]:
-    def cells(row: Figures | None) -> list[str | Cell]:
-        return [
-            format_rate(v) if at % 3 == 0 else format_count(v)
-            for at, v in enumerate(overturn_values(row))
-        ]
+    rows_of = [*(by_district.get(d["code"]) for d in districts)]
+    if len(districts) > 1:
+        rows_of.append(city)
+    columns_of = list(zip(*(overturn_values(row) for row in rows_of), strict=True))
+    texts = [
+        format_rates(column) if at % 3 == 0 else [format_count(v) for v in column]
+        for at, column in enumerate(columns_of)
+    ]
+
+    def cells(n: int, own: Query) -> list[str | Cell]:
+        """A rate and the overturned lead to these, what was determined to its own list."""
+        return [Cell(texts[at][n], _overturn_href(own, at)) for at in range(len(texts))]
 
     table: list[list[str | Cell]] = [
         [
             Cell(d["short_name"], href(LIST, {**query, "district": d["code"]}, status="returned")),
-            *cells(by_district.get(d["code"])),
+            *cells(n, {**query, "district": d["code"]}),
         ]
-        for d in districts
+        for n, d in enumerate(districts)
     ]
     if len(districts) > 1:
-        table.append([Cell("合计", tone="total"), *cells(city)])
+        table.append([Cell("合计", tone="total"), *cells(len(districts), query)])
     columns = [TableColumn(name, at > 0) for at, name in enumerate(OVERTURN_COLUMNS)]
     names = {d["code"]: d["short_name"] for d in districts}
     tables: list[Component] = [plain_table(columns, table, "各区市定性被上级改判的情况")]
@@ -440,14 +454,19 @@ def reason_districts(counts: Mapping[str, int], names: Mapping[str, str]) -> str
 # ---- earlier years -------------------------------------------------------------------------------
 
 YEAR_COLUMNS = (
-    "年度", "扣除已消除", "未扣除", "违法占用耕地（亩）", "整改率（全部用地）", "台账问题（宗）",
+    "年度", "扣除已消除", "未扣除", "从严扣除", "违法占用耕地（亩）", "整改率（全部用地）", "台账问题（宗）",
     "台账违法占用耕地（亩）", "台账未消除（亩）", "台账未整改率（耕地）",
+)  # fmt: skip
+
+
+_YEAR_KEYS = (
+    "ratio_net", "ratio_gross", "ratio_strict", "unlawful_farmland_mu", "rectification_rate",
 )  # fmt: skip
 
 
 def year_values(figures: Figures | None, ledger: Figures | None) -> list[Any]:
     """The values under YEAR_COLUMNS after the year; None where the store has none."""
-    own = ("ratio_net", "ratio_gross", "unlawful_farmland_mu", "rectification_rate")
+    own = _YEAR_KEYS
     kept = (
         "items", "ledger_farmland_mu", "ledger_remaining_farmland_mu", "ledger_unrectified_rate",
     )  # fmt: skip
@@ -457,17 +476,39 @@ def year_values(figures: Figures | None, ledger: Figures | None) -> list[Any]:
     ]
 
 
+def _year_href(query: Query, year: int, current: int, own: Figures | None, at: int) -> str | None:
+    """Where the at-th value of a year leads; a year before this one on the same day of it."""
+    if at >= len(_YEAR_KEYS) or own is None:
+        return None
+    asked = query if year == current else {**query, "year": str(year), "asof": str(own["as_of"])}
+    return figure_href(_YEAR_KEYS[at], asked)
+
+
 def year_table(
-    years: Sequence[tuple[int, Figures | None, Figures | None]], current: int, lines: Lines
+    query: Query,
+    years: Sequence[tuple[int, Figures | None, Figures | None]],
+    current: int,
+    lines: Lines,
 ) -> list[Component]:
     """years: (year, its figures, the ledger's sums), newest first."""
-    makers: tuple[Callable[[Any], str], ...] = (
-        lambda v: format_rate(v, lines.ratios), lambda v: format_rate(v, lines.ratios), format_mu,
-        format_rate, format_count, format_mu, format_mu, format_rate,
-    )  # fmt: skip
+    rates = {0, 1, 2, 4, 8}
+    values = [year_values(own, kept) for _, own, kept in years]
+    columns_of = list(zip(*values, strict=True))
+    texts = [
+        format_rates(column, lines.ratios if at < 3 else ())
+        if at in rates
+        else [(format_count if at == 5 else format_mu)(value) for value in column]
+        for at, column in enumerate(columns_of)
+    ]
     rows: list[list[str | Cell]] = [
-        [str(year), *(make(v) for make, v in zip(makers, year_values(own, kept), strict=True))]
-        for year, own, kept in years
+        [
+            str(year),
+            *(
+                Cell(texts[at][n], _year_href(query, year, current, own, at))
+                for at in range(len(texts))
+            ),
+        ]
+        for n, (year, own, _) in enumerate(years)
     ]
     columns = [TableColumn(name, at > 0) for at, name in enumerate(YEAR_COLUMNS)]
     marked = next((at for at, (year, _, _) in enumerate(years) if year == current), None)

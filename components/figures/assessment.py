@@ -29,7 +29,7 @@ def _names_of_lines(lines: Lines) -> list[tuple[float, str, str]]:
 
 
 def ranking_figure(rows: Sequence[Mapping[str, Any]], lines: Lines) -> go.Figure:
-    """Net ratio as a dot, gross as a ring; both lines.
+    """Net ratio as a dot, gross as a ring, strict as a diamond; both lines.
 
     rows: districts in the order of the table. Those without a ratio keep their place, empty.
     """
@@ -44,6 +44,15 @@ def ranking_figure(rows: Sequence[Mapping[str, Any]], lines: Lines) -> go.Figure
         marker={"symbol": "circle-open", "size": 10, "color": t["muted"], "line": {"width": 1.5}},
         customdata=[format_rate(row["ratio_gross"], lines.ratios) for row in gross],
         hovertemplate="%{y} 未扣除 %{customdata}<extra></extra>",
+    )
+    strict = [row for row in rows if row["ratio_strict"] is not None]
+    figure.add_scatter(
+        x=[row["ratio_strict"] for row in strict],
+        y=[row["short_name"] for row in strict],
+        mode="markers",
+        marker={"symbol": "diamond-open", "size": 9, "color": t["muted"], "line": {"width": 1.5}},
+        customdata=[format_rate(row["ratio_strict"], lines.ratios) for row in strict],
+        hovertemplate="%{y} 从严扣除 %{customdata}<extra></extra>",
     )
     net = [row for row in rows if row["ratio_net"] is not None]
     figure.add_scatter(
@@ -62,7 +71,7 @@ def ranking_figure(rows: Sequence[Mapping[str, Any]], lines: Lines) -> go.Figure
             font={"color": colour, "size": 12},
         )  # fmt: skip
     highest = [lines.interview_ratio * 1.6, *(row["ratio_gross"] for row in gross)]
-    highest += [row["ratio_net"] for row in net]
+    highest += [row["ratio_net"] for row in net] + [row["ratio_strict"] for row in strict]
     top = min(1.0, max(highest) * 1.08)
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 16, "t": 26, "b": 30})
     figure.update_xaxes(range=[-0.012 * top, top], tickformat=".0%", zeroline=False)
@@ -79,37 +88,46 @@ def trend_figure(
     days: Sequence[date],
     net: Sequence[float | None],
     gross: Sequence[float | None],
+    strict: Sequence[float | None],
     lines: Lines,
 ) -> go.Figure:
     """The ratio at each month's end and on the as-of date, with both lines."""
     t = tokens()
     figure = go.Figure()
-    series = (("未扣除", gross, t["muted"], "bottom"), ("扣除已消除", net, t["accent"], "top"))
-    for name, values, colour, side in series:
+    series = (
+        ("未扣除", gross, t["muted"], "solid"),
+        ("从严扣除", strict, t["muted"], "dash"),
+        ("扣除已消除", net, t["accent"], "solid"),
+    )
+    ends: list[tuple[float, Any, str, str]] = []
+    for name, values, colour, dash in series:
         known = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
         figure.add_scatter(
             x=[day for day, _ in known],
             y=[value for _, value in known],
             name=name,
             mode="lines+markers",
-            line={"color": colour, "width": 2},
+            line={"color": colour, "width": 2, "dash": dash},
             marker={"size": 5},
             customdata=[format_rate(value, lines.ratios) for _, value in known],
             hovertemplate="%{x|%m月%d日} " + name + " %{customdata}<extra></extra>",
         )
         if known:
-            figure.add_annotation(
-                x=known[-1][0], y=known[-1][1], showarrow=False, xanchor="left", xshift=8,
-                yanchor=side, bgcolor=t["surface"], font={"color": colour},
-                text=f"{name} {format_rate(known[-1][1], lines.ratios)}",
-            )  # fmt: skip
+            ends.append((known[-1][1], known[-1][0], name, colour))
+    ends.sort(key=lambda end: end[0])
+    for at, (value, day, name, colour) in enumerate(ends):  # the lowest below, the highest above
+        figure.add_annotation(
+            x=day, y=value, showarrow=False, xanchor="left", xshift=8, font={"color": colour},
+            yshift=(at - (len(ends) - 1) / 2) * 12, bgcolor=t["surface"],
+            text=f"{name} {format_rate(value, lines.ratios)}",
+        )  # fmt: skip
     for value, name, colour in _names_of_lines(lines):
         figure.add_hline(y=value, line={"color": colour, "dash": "dot", "width": 1.5})
         figure.add_annotation(
             x=0, xref="paper", y=value, text=name, showarrow=False, xanchor="left",
-            yanchor="bottom", font={"color": colour, "size": 12},
+            yanchor="bottom", font={"color": colour, "size": 12}, bgcolor=t["surface"],
         )  # fmt: skip
-    known_values = [v for v in (*net, *gross) if v is not None]
+    known_values = [v for v in (*net, *gross, *strict) if v is not None]
     top = max([lines.interview_ratio * 1.3, *(v * 1.12 for v in known_values)])
     figure.update_layout(showlegend=False, margin={"l": 44, "r": 118, "t": 12, "b": 30})
     first, last = days[0], max(days[-1], days[0] + timedelta(days=1))

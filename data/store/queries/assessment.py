@@ -154,6 +154,7 @@ def _levels(scope: Scope, year: int, as_of: date) -> Subquery:
     told = (
         select(
             pc.id.label("parcel_id"),
+            Patch.patch_no.label("patch_no"),
             state.district.label("district"),
             county_legality(Patch, pc, on).label("county"),
             d.determination,
@@ -186,6 +187,7 @@ def _levels(scope: Scope, year: int, as_of: date) -> Subquery:
     opinion = case((func.max(t.is_above) == 1, said_by(1, t.opinion)), else_=said_by(0, t.opinion))
     return (
         select(
+            t.patch_no,
             t.district,
             t.county,
             by_city.label("by_city"),
@@ -193,7 +195,7 @@ def _levels(scope: Scope, year: int, as_of: date) -> Subquery:
             opinion.label("opinion"),
         )
         .where(t.place == 1, t.county.is_not(None))
-        .group_by(t.parcel_id, t.district, t.county)
+        .group_by(t.parcel_id, t.patch_no, t.district, t.county)
         .subquery("levels")
     )
 
@@ -234,6 +236,28 @@ def overturns(conn: Connection, scope: Scope, year: int, as_of: date) -> Overtur
     sums = {n: sum(row[n] for row in districts.values()) for n in OVERTURN_COUNTS}
     ordered = sorted(reasons.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     return Overturns(_rates(sums, OVERTURN_RATES), districts, ordered)
+
+
+def levels_spoken(
+    conn: Connection, scope: Scope, year: int, as_of: date
+) -> dict[str, tuple[str, ...]]:
+    """Name of OVERTURN_COUNTS → numbers of the patches whose parcels it counts, one for each
+    parcel, in the order of their numbers."""
+    c = _levels(scope, year, as_of).c
+    before = func.coalesce(c.by_city, c.county)
+    counted = {
+        "city_redetermined_parcels": c.by_city.is_not(None),
+        "city_overturned_parcels": c.by_city != c.county,
+        "province_redetermined_parcels": c.by_province.is_not(None),
+        "province_overturned_parcels": c.by_province != before,
+    }
+    rows = conn.execute(select(c.patch_no, *(cond.label(n) for n, cond in counted.items())))
+    found: dict[str, list[str]] = {name: [] for name in counted}
+    for row in rows.mappings():
+        for name in counted:
+            if row[name]:
+                found[name].append(row["patch_no"])
+    return {name: tuple(sorted(numbers)) for name, numbers in found.items()}
 
 
 # ---- earlier years -------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ def test_dots_take_the_colour_of_the_line_they_have_reached() -> None:
 
 def test_months_without_a_ratio_are_left_out_of_the_line() -> None:
     days = [date(2023, 1, 31), date(2023, 2, 28), DAY]
-    figure = trend_figure(days, [None, 0.2, 0.1], [None, 0.3, 0.3], LINES)
-    assert [list(trace.x) for trace in figure.data] == [days[1:], days[1:]]
+    figure = trend_figure(days, [None, 0.2, 0.1], [None, 0.3, 0.3], [None, 0.25, 0.2], LINES)
+    assert [list(trace.x) for trace in figure.data] == [days[1:]] * 3
     texts = [a.text for a in figure.layout.annotations]
-    assert texts == ["未扣除 30%", "扣除已消除 10%", "10%预警线", "15%约谈线"]
+    assert texts == ["扣除已消除 10%", "从严扣除 20%", "未扣除 30%", "10%预警线", "15%约谈线"]
