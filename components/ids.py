@@ -89,6 +89,7 @@ Overdue = PatchList("overdue")
 Patches = PatchList("patches")
 Behind = PatchList("behind")
 HeatmapPatches = PatchList("heatmap-patches")
+AuditPatches = PatchList("audit-patches")
 
 
 class Heatmap:
@@ -200,6 +201,37 @@ class Handbook:
 class HandbookChapter:
     SLUG = "handbook-slug"
     CONTENT = "handbook-chapter-content"
+
+
+class Audit:
+    CONTENT = "audit-content"
+    # many at once
+    PICKED = "audit-picked"
+    CODES = "audit-codes"
+    OPINION = "audit-opinion"
+    PASS = "audit-pass"
+    RETURN = "audit-return"
+    SAID = "audit-said"
+
+    @staticmethod
+    def deeming(part: str, number: str) -> dict[str, str]:
+        """Of a proposal to deem: its reason, or the button that confirms or dismisses it."""
+        return {"type": f"audit-deeming-{part}", "number": number}
+
+
+class AuditBench:
+    """assets/js/audit.js knows these."""
+
+    ADDRESS = "bench-address"
+    CONTENT = "bench-content"
+    SEEN = "bench-seen"
+    CODES = "bench-codes"
+    OPINION = "bench-opinion"
+    DETERMINATION = "bench-determination"
+    PASS = "bench-pass"
+    RETURN = "bench-return"
+    NEXT = "bench-next"
+    MAP = "bench-map"
 
 
 class PatchDetail:

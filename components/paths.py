@@ -17,6 +17,7 @@ PATCHES = "/patches"
 PATCH = f"{PATCHES}/<year>/<patch_no>"
 AUDIT = "/audit"
 AUDIT_PATCHES = f"{AUDIT}/patches"
+AUDIT_BENCH = f"{AUDIT}/<year>/<patch_no>"
 TRIGGERS = "/triggers"
 TRIGGER_PATCHES = f"{TRIGGERS}/patches"
 ASSESSMENT = "/assessment"
@@ -29,6 +30,11 @@ HELP_CHAPTER = f"{HELP}/<chapter>"
 def patch(year: int, patch_no: str) -> str:
     """One patch; a number may hold any character, a slash too."""
     return f"{PATCHES}/{year}/{quote(patch_no, safe='')}"
+
+
+def audit_bench(year: int, patch_no: str) -> str:
+    """Where one patch is audited."""
+    return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
 
 
 def uploading(file_id: str = "") -> str:

@@ -120,7 +120,7 @@ def headline(conn: Connection, view: ListView) -> str:
     if narrowed(view):
         count = format_count(count_patches(conn, view.context.scope, view.query))
         return with_filters(conn, view, f"截至{day}，{where}{chosen.words}其中{count}个图斑")
-    count = format_count(len(chosen.ids))
+    count = format_count(len(chosen.ids or ()))
     return f"截至{day}，{where}{chosen.words}{count}个图斑，{chosen.said[-1]}"
 
 

@@ -127,9 +127,14 @@ def deadline_facts(
     return facts
 
 
-def _patch_map(
-    conn: Connection, settings: Settings, detail: Mapping[str, Any], names: Mapping[str, str]
+def patch_map(
+    conn: Connection,
+    settings: Settings,
+    detail: Mapping[str, Any],
+    names: Mapping[str, str],
+    map_id: str = ids.PatchDetail.MAP,
 ) -> Component:
+    """Where the patch lies, over the pictures of the ground where there are any."""
     if detail["lon"] is None:
         return html.P("这个图斑没有图形和坐标，无法上图。", className="muted")
     pad = 0.004
@@ -139,7 +144,7 @@ def _patch_map(
     north = detail["max_lat"] if detail["max_lat"] is not None else detail["lat"]
     tiles = tiles_of(settings)
     return district_map(
-        ids.PatchDetail.MAP,
+        map_id,
         district_shapes(conn),
         with_imagery(single_patch(dict(detail)), settings.imagery),
         label=f"图斑 {detail['patch_no']} 的位置",
@@ -228,7 +233,7 @@ def render(
                     ],
                     className="panel patch-facts",
                 ),
-                _patch_map(conn, settings, detail, names),
+                patch_map(conn, settings, detail, names),
             ],
             className="patch-top",
         ),

@@ -72,12 +72,27 @@ def _number(count: float, unit: str) -> str:
     return format_mu(count) if unit == "亩" else f"{round(count):,}"
 
 
+#: Rules of many small dates → their list, which takes the days between which it is due.
+_LISTS = {"D3": "corrections", "D8": "problems"}
+
+
+def group_address(group: Sequence[Deadline], query: Query) -> str | None:
+    """Where the patches behind dates of a rule are listed together."""
+    if group[0].rule in _LISTS:
+        days = sorted(d.on.isoformat() for d in group)
+        return href(
+            paths.AUDIT_PATCHES, query, list=_LISTS[group[0].rule],
+            **{"from": days[0], "to": days[-1]},
+        )  # fmt: skip
+    return address(group[0], query)
+
+
 def address(deadline: Deadline, query: Query, past: bool = False) -> str | None:
     """Where the patches behind a date are listed; None where no list has them."""
     if deadline.rule == "D1":
         return figure_href("overdue" if past else "unreported", query, month=deadline.month)
-    if deadline.rule == "D3":
-        return href(paths.PATCHES, query, status="correcting")
+    if deadline.rule in _LISTS:
+        return group_address([deadline], query)
     figure = {"D2": "not_final", "D6": "remaining_mu", "D7": "not_final"}.get(deadline.rule)
     return figure_href(figure, query, month=deadline.month) if figure else None
 
@@ -202,7 +217,7 @@ def _past_row(
     group: Sequence[Deadline], as_of: date, year: int, names: Names, query: Query
 ) -> list[str | Cell]:
     first = group[0]
-    target = address(first, query, past=True)
+    target = group_address(group, query) if first.is_small else address(first, query, past=True)
     if len(group) > 1 and first.month is not None:  # several months: no list but that of overdue
         target = href(paths.OVERDUE, query) if first.rule == "D1" else None
     return [
@@ -224,7 +239,7 @@ def _next_row(
     return [
         _since(group, year),
         distance(first.on, as_of),
-        Cell(first.title, below=Cell(text, address(first, query))),
+        Cell(first.title, below=Cell(text, group_address(group, query))),
         by_district(sums, first.unit, names, MOST_NAMED) or "—",
         _clause(first, query),
     ]

@@ -106,7 +106,8 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """city, districts (code → stages, in the bureau's order), rows by district and month."""
+    """city, districts (code → stages, in the bureau's order), rows by district and month; stays of
+    all of these, and by district."""
 
     year: int
     as_of: date
@@ -117,6 +118,7 @@ class Audit:
     problems: tuple[ProblemItem, ...]
     direct_filing: tuple[Unfiled, ...]
     stays: Mapping[Stay, StaySummary] = field(default_factory=dict)
+    district_stays: Mapping[str, Mapping[Stay, StaySummary]] = field(default_factory=dict)
 
     @property
     def months(self) -> list[AuditRow]:
@@ -154,6 +156,7 @@ def audit(
         problems=tuple(_problems(rules["D8"], year, listed, own, as_of)),
         direct_filing=tuple(_unfiled(known, own, as_of)),
         stays=summaries(stays),
+        district_stays=_stays_by_district(stays, own),
     )
 
 
@@ -173,6 +176,13 @@ def _by_district(patches: pd.DataFrame, units: list[str]) -> dict[str, Stages]:
     groups = dict(iter(patches.groupby("district", sort=False)))
     order = [*units, *sorted(set(groups) - set(units))]
     return {code: _cells(groups.get(code, patches.iloc[:0])) for code in order}
+
+
+def _stays_by_district(
+    stays: pd.DataFrame, own: pd.DataFrame
+) -> dict[str, Mapping[Stay, StaySummary]]:
+    codes = own["district"].reindex(stays["patch_id"]).to_numpy()
+    return {str(code): summaries(part) for code, part in stays.groupby(codes, sort=False)}
 
 
 def _rows(
