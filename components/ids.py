@@ -234,6 +234,23 @@ class AuditBench:
     MAP = "bench-map"
 
 
+class Ledger:
+    CONTENT = "ledger-content"
+    CURVE = "ledger-curve"
+    CURVE_TABLE = "ledger-curve-table"
+    # filters
+    ORIGIN = "ledger-origin"
+    STATE = "ledger-state"
+    WAY = "ledger-way"
+    MARK = "ledger-mark"
+    TEXT = "ledger-text"
+    # many at once
+    PICKED = "ledger-picked"
+    EVIDENCE = "ledger-evidence"
+    ACCEPT = "ledger-accept"
+    WRITE_OFF = "ledger-write-off"
+
+
 class PatchDetail:
     CONTENT = "patch-content"
     ADDRESS = "patch-address"

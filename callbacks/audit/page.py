@@ -109,7 +109,9 @@ def by_month(rows: Sequence[Return], codes: Sequence[str]) -> list[tuple[str, li
 
 def may_act(context: PageContext, today: date) -> bool:
     """Decisions are made today, so that the page must show today."""
-    return context.as_of == today and acting().may(Right.AUDIT) and not acting().is_district
+    account = acting()
+    is_now = context.as_of == today and context.known is None
+    return is_now and account.may(Right.AUDIT) and not account.is_district
 
 
 def _not_today(context: PageContext, settings: Settings) -> list[Component]:

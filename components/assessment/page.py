@@ -476,9 +476,14 @@ def year_values(figures: Figures | None, ledger: Figures | None) -> list[Any]:
     ]
 
 
-def _year_href(query: Query, year: int, current: int, own: Figures | None, at: int) -> str | None:
+def _year_href(
+    query: Query, year: int, current: int, own: Figures | None, kept: Figures | None, at: int
+) -> str | None:
     """Where the at-th value of a year leads; a year before this one on the same day of it."""
-    if at >= len(_YEAR_KEYS) or own is None:
+    if at >= len(_YEAR_KEYS):  # of the ledger: all of the year's items, or what of it is left
+        state = "open" if at > len(_YEAR_KEYS) + 1 else None
+        return href(paths.LEDGER, query, origin=str(year), state=state) if kept else None
+    if own is None:
         return None
     asked = query if year == current else {**query, "year": str(year), "asof": str(own["as_of"])}
     return figure_href(_YEAR_KEYS[at], asked)
@@ -504,11 +509,11 @@ def year_table(
         [
             str(year),
             *(
-                Cell(texts[at][n], _year_href(query, year, current, own, at))
+                Cell(texts[at][n], _year_href(query, year, current, own, kept, at))
                 for at in range(len(texts))
             ),
         ]
-        for n, (year, own, _) in enumerate(years)
+        for n, (year, own, kept) in enumerate(years)
     ]
     columns = [TableColumn(name, at > 0) for at, name in enumerate(YEAR_COLUMNS)]
     marked = next((at for at, (year, _, _) in enumerate(years) if year == current), None)

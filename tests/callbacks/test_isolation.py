@@ -240,6 +240,7 @@ def _values(app: Dash, output: str, search: str, numbers: tuple[str, str]) -> di
         "location.pathname": "/",
         "frame-choice.data": [str(DEMO_YEAR), "2023-11-15", OTHER, "/", search],
         "patch-address.data": {"year": str(DEMO_YEAR), "patch_no": numbers[0]},
+        "bench-address.data": {"year": str(DEMO_YEAR), "patch_no": numbers[0]},
     }
     for one in (*known["inputs"], *known["state"]):
         name = f"{one['id']}.{one['property']}"
@@ -270,7 +271,8 @@ def test_every_callback_answers_a_district_the_same_whatever_others_have(
             continue
         behind = output.startswith(("behind", "..behind"))
         for search in searches if behind else searches[:3]:
-            for number in (own, other) if output.startswith("patch-content") else (own,):
+            of_a_patch = output.startswith(("patch-content", "bench-content"))
+            for number in (own, other) if of_a_patch else (own,):
 
                 def question(
                     client: FlaskClient,

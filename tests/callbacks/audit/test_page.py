@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import openpyxl
@@ -65,10 +66,11 @@ def services(settings: Settings, sqlite_store: Store) -> Services:
     return Services(settings, sqlite_store)
 
 
-def tables(services: Services, search: str = ON) -> dict[str, PlainTable]:
+def tables(services: Services, search: str = ON) -> dict[str, Any]:
     with services.store.read() as conn:
         page = render(conn, services.settings, search)
-    return {c.caption: c for c in below(page) if isinstance(c, PlainTable)}
+    found: list[Any] = [c for c in below(page) if isinstance(c, PlainTable)]
+    return {c.caption: c for c in found}
 
 
 def listed(services: Services, address: str) -> tuple[int, str]:

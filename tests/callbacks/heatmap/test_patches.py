@@ -99,7 +99,7 @@ def test_a_row_that_is_not_listed_cannot_be_selected(services: Services) -> None
     assert everything.chosen is not None
     with services.store.read() as conn:
         _, rows = selected_rows(
-            conn, services.settings, _page(services), f"{ON}&{NORTH}", everything.chosen.ids
+            conn, services.settings, _page(services), f"{ON}&{NORTH}", everything.chosen.ids or ()
         )
     assert [row["patch_no"] for row in rows] == ["A2"]
 
