@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from callbacks.audit.page import WEB, may_act
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
+from callbacks.frame.needs import needs
 from callbacks.patch.filed import filed_records
 from callbacks.patch.headline import headline
 from callbacks.patch.page import patch_map
@@ -32,6 +33,7 @@ from data.acting import acting
 from data.errors import NotFound
 from data.numbers import whole_number
 from data.periods import format_day
+from data.rights import Right
 from data.rules.lists import closed_lists
 from data.services import Services
 from data.settings import Settings
@@ -175,6 +177,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     @changes_state
+    @needs(Right.AUDIT)
     def submit(
         passed: int | None,
         returned: int | None,

@@ -17,6 +17,7 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
 from callbacks.frame.guard import changes_state
+from callbacks.frame.needs import needs
 from components import ids, paths
 from components.audit.page import (
     MOST,
@@ -366,6 +367,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     @changes_state
+    @needs(Right.AUDIT)
     def many(
         passed: int | None,
         returned: int | None,
@@ -392,6 +394,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     @changes_state
+    @needs(Right.AUDIT)
     def deeming(
         confirmed: list[int | None],
         dismissed: list[int | None],

@@ -16,6 +16,7 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
 from callbacks.frame.guard import changes_state
+from callbacks.frame.needs import needs
 from callbacks.ledger.address import (
     MARKS,
     PER_PAGE,
@@ -346,6 +347,7 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     @changes_state
+    @needs(Right.CONFIRM)
     def step(
         accepted: int | None,
         written_off: int | None,

@@ -32,9 +32,14 @@ def store(sqlite_store: Store) -> Store:
         for number in ("A1", "A2", "A4", "A5"):
             put_parcel(conn, put_patch(conn, number, reported_on=date(2023, 5, 20)))
         put_patch(conn, "A3")
-        for number, answered in ((3, None), (4, date(2023, 6, 5))):
+        for patch_id, answered in ((3, None), (4, date(2023, 6, 5))):
             put_decision(
-                conn, number, AuditLevel.CITY, date(2023, 6, 1), "returned", resubmitted_on=answered
+                conn,
+                patch_id,
+                AuditLevel.CITY,
+                date(2023, 6, 1),
+                "returned",
+                resubmitted_on=answered,
             )
         summarise(conn)
     return sqlite_store
