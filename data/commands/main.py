@@ -31,6 +31,7 @@ from data.commands.arguments import (
 )
 from data.commands.confirming import run_confirm
 from data.commands.deciding import run_contacts, run_record, run_rules
+from data.commands.doubts import add_commands as add_doubt_commands
 from data.commands.keeping import (
     run_anchor,
     run_backup,
@@ -46,7 +47,13 @@ from data.commands.output import DONE, REFUSED, store_of
 from data.commands.papers import add_commands as add_paper_commands
 from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, run_watch
 from data.commands.wording import ChineseParser
-from data.commands.worklists import run_audit, run_ledger, run_rechecks
+from data.commands.worklists import (
+    run_audit,
+    run_comebacks,
+    run_ledger,
+    run_overlay,
+    run_rechecks,
+)
 from data.errors import SupervisionError
 from data.known import Known, knowing
 from data.rights import Right
@@ -185,6 +192,7 @@ def command_parser() -> argparse.ArgumentParser:
         ("tasks", run_tasks, "外业核查任务"),
         ("triggers", run_triggers, "已触发的预警"),
         ("audit", run_audit, "月核：各阶段图斑、退回、问题清单"),
+        ("overlay", run_overlay, "套合疑点：填报面积与参考图层不符"),
     ):
         sub = reading(command(name, handler, about))
         sub.add_argument("--year", type=a_year, required=True)
@@ -198,8 +206,11 @@ def command_parser() -> argparse.ArgumentParser:
     for name, handler, about in (
         ("ledger", run_ledger, "2018年以来的整改台账"),
         ("rechecks", run_rechecks, "周期复核：何时应复核"),
+        ("comebacks", run_comebacks, "重叠复现、重复下发、其他专项已举证"),
     ):
         sub = reading(command(name, handler, about))
+        if name == "comebacks":
+            sub.add_argument("--year", type=a_year)
         sub.add_argument("--as-of", type=a_day)
         sub.add_argument("--district")
 
@@ -248,6 +259,7 @@ def command_parser() -> argparse.ArgumentParser:
 
     add_measure_commands(command, action, reading)
     add_paper_commands(command, reading)
+    add_doubt_commands(command, action)
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     confirm = command("confirm", run_confirm, "待确认：list、accept、refuse")
     decisions = confirm.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -10,6 +10,7 @@ from data.commands.arguments import Arguments
 from data.commands.looking import known_district, on_day
 from data.commands.output import DONE, print_json, print_table, store_of
 from data.settings import Settings
+from data.units import format_mu, format_rate
 
 
 def run_audit(settings: Settings, arguments: Arguments) -> int:
@@ -200,3 +201,80 @@ def kind_label(kind: str) -> str:
     from data.vocabulary import OtherCategory, RectificationWay
 
     return {**OtherCategory.labels(), **RectificationWay.labels()}[kind]
+
+
+def run_comebacks(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.comebacks import comebacks, outcome_label
+
+    as_of = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = comebacks(conn, acting().scope, as_of, arguments.year, district)
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "patch_no": b.patch_no,
+                    "year": b.year,
+                    "kind": b.kind.value,
+                    "other_year": b.other_year,
+                    "other_no": b.other_no,
+                    "outcome": b.outcome,
+                    "share": b.share,
+                }
+                for b in found
+            ]
+        )
+        return DONE
+    print_table([["年度", "图斑编号", "种类", "原年度", "原编号", "当时", "重叠比例", "状态"]])
+    print_table(
+        [
+            b.year,
+            b.patch_no,
+            b.kind.label,
+            b.other_year,
+            b.other_no,
+            outcome_label(b.outcome),
+            format_rate(b.share),
+            b.state.label,
+        ]
+        for b in found
+    )
+    return DONE
+
+
+def run_overlay(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.overlay import overlay
+
+    year, as_of = on_day(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = overlay(conn, acting().scope, year, as_of, district)
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "patch_no": f.patch_no,
+                    "layer": f.layer.value,
+                    "finding": f.finding.value,
+                    "filled_mu": f.filled_mu,
+                    "measured_mu": f.measured_mu,
+                    "state": f.state.value,
+                }
+                for f in found
+            ]
+        )
+        return DONE
+    print_table([["图斑编号", "图层", "疑点", "填报（亩）", "套合（亩）", "状态"]])
+    print_table(
+        [
+            f.patch_no,
+            f.layer.label,
+            f.finding.label,
+            format_mu(f.filled_mu),
+            format_mu(f.measured_mu),
+            f.state.label,
+        ]
+        for f in found
+    )
+    return DONE

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from data.periods import elimination_cutoff_on
+from data.rights import Account, Right, Role
+from data.rules.doubts import DoubtKind
 from data.scope import Scope
 from data.store.queries.notable import (
     first_deemed,
@@ -14,7 +16,10 @@ from data.store.queries.notable import (
 )
 from data.triggers.current import current_triggers
 from data.vocabulary import RecordKind
+from data.workflow.doubts import Verdict, judge_doubt
 from data.workflow.records import NewRecord, add_record, records
+from data.worklists.comebacks import comebacks
+from data.worklists.overlay import overlay
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,7 +37,37 @@ def record_what_staff_found(conn: Connection, year: int, until: date) -> int:
     wanted = [r for r in _records(conn, year, until) if r.recorded_on <= until]
     for record in wanted:
         add_record(conn, record, until, WHO, "demo")
-    return len(wanted)
+    return len(wanted) + _judge_doubts(conn, year, until)
+
+
+def _judge_doubts(conn: Connection, year: int, until: date) -> int:
+    """Some of each kind are judged, most stay open; how many were."""
+    account = Account(WHO, Role.CITY, frozenset({Right.AUDIT}))
+    verdicts = []
+    overlaid = overlay(conn, Scope.all(), year, until)
+    for finding, confirmed, reason in zip(
+        overlaid[:: max(len(overlaid) // 4, 1)],
+        (True, False, False),
+        (
+            "调阅变更调查图件，耕地确有漏填，责令更正。",
+            "图层早于批准文件，批准范围已另行核对，填报无误。",
+            "图斑边缘为道路，面积差出自图层绘制精度。",
+        ),
+        strict=False,
+    ):
+        verdicts.append(Verdict(year, finding.patch_no, finding.doubt, confirmed, reason, until))
+    pairs = comebacks(conn, Scope.all(), until, year)
+    back = [pair for pair in pairs if pair.kind is DoubtKind.COMEBACK]
+    evidenced = [pair for pair in pairs if pair.kind is DoubtKind.EVIDENCED]
+    for pair, confirmed, reason in (
+        *((pair, True, "现场在原拆除地块上重新建设，确系违法复建。") for pair in back[:1]),
+        *((pair, False, "原地块旁新增，与已销号部分不重合，为制图偏差。") for pair in back[1:2]),
+        *((pair, True, "其他专项已现场举证，免于重复核查。") for pair in evidenced[:8]),
+    ):
+        verdicts.append(Verdict(year, pair.patch_no, pair.doubt, confirmed, reason, until))
+    for verdict in verdicts:
+        judge_doubt(conn, account, verdict, until, "demo")
+    return len(verdicts)
 
 
 def _records(conn: Connection, year: int, until: date) -> list[NewRecord]:

@@ -71,6 +71,10 @@ CONDITIONS: dict[str, str] = {
     "临时用地每{temporary_months}一次，有批准期限的，期满当日和期满后{after_term_months}各一次。",
     "C1": "区市自己上传的上报日期、消除违法状态日期、重新上报日期早于上传日超过{days}的，标为倒填，"
     "由市局确认；不予认可的，按上传日计。",
+    "W2": "图斑与先前下发的图斑重叠达到较小者的{share}的，列为重叠复现或重复；"
+    "其他专项已举证的范围达到图斑的{evidenced_share}的，标为已举证。",
+    "W3": "填报面积与参考图层套合面积之差超过{tolerance_mu}和图斑面积的{tolerance_share}"
+    "（取大者）的，判定合法而未被已批准范围覆盖的部分超过图斑{uncovered_share}的，列为疑点；疑点不是结论。",
 }
 
 #: What the lines of a formula are called.

@@ -1,4 +1,5 @@
-"""Predicates of the worklists: when a recheck is due (§4.6). Pure: no SQL, no clock."""
+"""Predicates of the worklists: when a recheck is due (§4.6), which patches lie on the same
+ground, which areas were filled in differently than measured (§5.3). Pure: no SQL, no clock."""
 
 from __future__ import annotations
 
@@ -6,6 +7,14 @@ import calendar
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.units import THRESHOLD_DECIMALS
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 def months_after(day: date, months: int) -> date:
@@ -38,4 +47,40 @@ def recheck_due(
     return later if last < later else None
 
 
-PREDICATES: dict[str, Callable[..., Any]] = {"recheck_due": recheck_due}
+def come_back(shares: Floats, shares_of_evidence: Floats, *, share: float, evidenced_share: float
+              ) -> tuple[Flags, Flags]:  # fmt: skip
+    """W2: which pairs of patches lie on the same ground, and which patches on what another
+    programme has evidence of. shares: of the smaller patch; shares_of_evidence: of the patch."""
+    return _meet(shares, share), _meet(shares_of_evidence, evidenced_share)
+
+
+def measured(
+    filled_mu: Floats,
+    measured_mu: Floats,
+    area_mu: Floats,
+    covered: Floats,
+    *,
+    tolerance_mu: float,
+    tolerance_share: float,
+    uncovered_share: float,
+) -> tuple[Floats, Flags]:
+    """W3: (-1 where less was filled in than measured, 1 where more, 0 where the two agree within
+    the tolerance; which of the lawful patches no approval covers). area_mu: of the patch itself.
+    covered: of lawful patches, the share that approved land covers."""
+    tolerance = np.maximum(tolerance_mu, tolerance_share * area_mu)
+    difference = np.round(filled_mu - measured_mu, THRESHOLD_DECIMALS)
+    beyond = np.abs(difference) > np.round(tolerance, THRESHOLD_DECIMALS)
+    return np.where(beyond, np.sign(difference), 0.0), ~_meet(covered, 1 - uncovered_share)
+
+
+def _meet(values: Floats, line: float) -> Flags:
+    """units.meets of each."""
+    met: Flags = np.round(values, THRESHOLD_DECIMALS) >= round(line, THRESHOLD_DECIMALS)
+    return met
+
+
+PREDICATES: dict[str, Callable[..., Any]] = {
+    "recheck_due": recheck_due,
+    "come_back": come_back,
+    "measured": measured,
+}

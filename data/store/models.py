@@ -394,6 +394,7 @@ class StaffRecord(FromFile, Base):
     due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
     area_mu: Mapped[float | None]
     patch_nos: Mapped[str | None] = mapped_column(Text)  # that a 限期整改 names, joined by 、
+    about: Mapped[str | None] = mapped_column(String(160))  # the doubt judged (rules/doubts.py)
     recorded_by: Mapped[str] = mapped_column(String(64))
     withdrawn_on: Mapped[date | None]
     withdrawn_why: Mapped[str | None] = mapped_column(Text)

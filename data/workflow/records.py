@@ -19,7 +19,11 @@ from data.store.queries.state import PatchState, day_literal
 from data.vocabulary import RecordKind
 from data.workflow.entries import enter
 
-OF_PATCH = frozenset({RecordKind.MAJOR, RecordKind.DEEM, RecordKind.DEEM_DISMISSED})
+#: What one of a patch's doubts or parcels is about (data/workflow/doubts.py records them).
+ABOUT_SOMETHING = frozenset(
+    {RecordKind.DOUBT_CONFIRMED, RecordKind.DOUBT_DISMISSED, RecordKind.CERTIFICATE_REVOKED}
+)
+OF_PATCH = ABOUT_SOMETHING | {RecordKind.MAJOR, RecordKind.DEEM, RecordKind.DEEM_DISMISSED}
 OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
 
 
@@ -27,7 +31,8 @@ OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
 class NewRecord:
     """subject: a patch number or a district's code. due_on: the deadline of a 限期整改.
     document_no, area_mu: of a freeze. patch_nos: that a 限期整改 names; it is met when they are
-    rectified, and one that names none when it is withdrawn.
+    rectified, and one that names none when it is withdrawn. about: the doubt or parcel of the patch
+    that it judges.
     """
 
     kind: RecordKind
@@ -39,6 +44,7 @@ class NewRecord:
     document_no: str | None = None
     area_mu: float | None = None
     patch_nos: tuple[str, ...] = ()
+    about: str | None = None
 
 
 def add_record(
@@ -61,6 +67,10 @@ def add_record(
         raise SupervisionError(f"“{label}”没有期限；只有限期整改有。请去掉期限。")
     if record.patch_nos and record.kind is not RecordKind.RECTIFY_ORDER:
         raise SupervisionError(f"“{label}”不列图斑；只有限期整改可以列。请去掉图斑编号。")
+    if record.kind in ABOUT_SOMETHING and not record.about:
+        raise SupervisionError(
+            f"“{label}”要写明是哪一项疑点或地块，请用 python -m data doubt 登记。"
+        )
     if record.kind is RecordKind.FREEZE:
         if not (record.document_no or "").strip():
             raise SupervisionError("登记指标冻结必须写明文号，请补充后再登记。")
@@ -83,6 +93,7 @@ def add_record(
             "due_on": record.due_on,
             "area_mu": record.area_mu,
             "patch_nos": JOINER.join(dict.fromkeys(record.patch_nos)) or None,
+            "about": record.about,
             "recorded_by": who,
             "withdrawn_on": None,
             "withdrawn_why": None,
@@ -170,7 +181,8 @@ def records(conn: Connection, year: int) -> list[dict[str, Any]]:
     """All records of a work year, withdrawn ones too, oldest first.
 
     Keys: id, kind, subject (patch number or district code), recorded_on, reason, document_no,
-    due_on, area_mu, patch_nos (a list), recorded_by, withdrawn_on, withdrawn_why, withdrawn_by.
+    due_on, area_mu, patch_nos (a list), about, recorded_by, withdrawn_on, withdrawn_why,
+    withdrawn_by.
     """
     r = StaffRecord
     query = (
@@ -184,6 +196,7 @@ def records(conn: Connection, year: int) -> list[dict[str, Any]]:
             r.due_on,
             r.area_mu,
             r.patch_nos,
+            r.about,
             r.recorded_by,
             r.withdrawn_on,
             r.withdrawn_why,

@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 
 from data.rules.loader import Rule
 from data.scope import Scope
+from data.store.columns import day_of
 from data.store.queries.legality import Judged, judged
 from data.store.queries.staff_records import staff_records
 from data.store.queries.stamp import districts
-from data.store.queries.worklist_frames import day_of, problem_frame
+from data.store.queries.worklist_frames import problem_frame
 from data.triggers.rulebook import rulebook
 from data.vocabulary import AuditResult, Domain, Term
 from data.worklists.deeming import proposals, unanswered

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.periods import add_workdays
 from data.rules.loader import Rule
-from data.store.queries.worklist_frames import NEVER
+from data.store.columns import NEVER
 from data.triggers.patch_rules import refused_rows
 from data.vocabulary import AuditResult, RecordKind
 

@@ -13,11 +13,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from data.scope import Scope
+from data.store.columns import NEVER, Days, day_of
 from data.store.queries.legality import filled, judged
 from data.store.queries.stamp import districts
-from data.store.queries.worklist_frames import NEVER, Days, day_of, ledger_frame
+from data.store.queries.worklist_frames import ledger_frame
 from data.vocabulary import Domain, RectificationWay, Term
-from data.worklists.reopened import last_rechecks
+from data.worklists.reopened import last_rechecks, latest_reopening, reopened_by_staff
 
 Flags = npt.NDArray[np.bool_]
 _KEY = ["year", "patch_no", "parcel_no"]
@@ -152,6 +153,13 @@ def _items(conn: Connection, scope: Scope, as_of: date) -> pd.DataFrame:
         items[name] = _words(both[name].where(has, both[f"{name}_row"]))
     for name in ("planned_on", "deadline_on", "written_off_on", "reopened_on"):
         items[name] = _days(both[name])
+    by_staff = latest_reopening(items, reopened_by_staff(conn, as_of))
+    by_recheck = items["reopened_on"].to_numpy(np.int64)
+    items["reopened_on"] = np.where(
+        by_recheck < NEVER,
+        np.maximum(by_recheck, by_staff),
+        np.where(by_staff < 0, NEVER, by_staff),
+    )
     return items
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from data.rules.loader import Rule
 from data.scope import Scope
+from data.store.columns import NEVER, day_of
 from data.store.queries.legality import judged
-from data.store.queries.worklist_frames import NEVER, day_of
 from data.triggers.rulebook import rulebook
 from data.vocabulary import Legality, OtherCategory, RecheckFinding, RectificationWay
 from data.worklists.reopened import last_rechecks

@@ -7,11 +7,16 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, select
 
+from data.rules.doubts import DoubtKind, doubt_of
 from data.scope import Scope
+from data.store.columns import Days, columns_of
+from data.store.models import Patch, StaffRecord
+from data.store.queries.state import PatchState, day_literal
 from data.store.queries.trigger_facts import CHANGED
 from data.store.queries.worklist_frames import recheck_frame
+from data.vocabulary import RecordKind
 
 _CHANGED = {finding.value for finding in CHANGED}
 
@@ -24,3 +29,49 @@ def last_rechecks(conn: Connection, scope: Scope, day: date) -> pd.DataFrame:
     last = last.rename(columns={"rechecked_on": "last_on"})
     changed = np.fromiter((f in _CHANGED for f in last["finding"]), np.bool_, len(last))
     return last.assign(changed=changed)
+
+
+def reopened_by_staff(conn: Connection, day: date) -> pd.DataFrame:
+    """year, patch_no, parcel_no (-1: every parcel), reopened_on: earlier patches whose ground staff
+    confirmed to have come back, and parcels whose certificate was revoked. Whoever reads: an item
+    is open or not, whatever its reader may see of what came back."""
+    r, state = StaffRecord, PatchState(Patch, day_literal(day))
+    kinds = (RecordKind.DOUBT_CONFIRMED.value, RecordKind.CERTIFICATE_REVOKED.value)
+    query = (
+        select(r.year, Patch.patch_no, r.kind, r.about, r.recorded_on)
+        .join(Patch, Patch.id == r.patch_id)
+        .where(
+            r.kind.in_(kinds),
+            r.recorded_on <= day,
+            or_(r.withdrawn_on.is_(None), r.withdrawn_on > day),
+            or_(r.kind == RecordKind.CERTIFICATE_REVOKED.value, state.active),
+        )
+    )
+    told = columns_of(conn, query)
+    rows = []
+    for year, number, kind, about, on in zip(
+        *(told[n].tolist() for n in ("year", "patch_no", "kind", "about", "recorded_on")),
+        strict=True,
+    ):
+        if kind == RecordKind.CERTIFICATE_REVOKED.value:
+            rows.append((year, number, int(about), on))
+            continue
+        doubt = doubt_of(about or "")
+        if doubt is not None and doubt.kind is DoubtKind.COMEBACK and doubt.one.isdecimal():
+            rows.append((int(doubt.one), doubt.other, -1, on))
+    return pd.DataFrame(rows, columns=["year", "patch_no", "parcel_no", "reopened_on"])
+
+
+def latest_reopening(items: pd.DataFrame, staff: pd.DataFrame) -> Days:
+    """Of each item (year, patch_no, parcel_no) the last day of reopened_by_staff; -1 without."""
+    latest: dict[tuple[int, str, int], int] = {}
+    for *key, on in staff.itertuples(index=False, name=None):
+        named = (int(key[0]), str(key[1]), int(key[2]))
+        latest[named] = max(on, latest.get(named, -1))
+    keys = zip(*(items[n].tolist() for n in ("year", "patch_no", "parcel_no")), strict=True)
+    found = (
+        [max(latest.get((y, p, n), -1), latest.get((y, p, -1), -1)) for y, p, n in keys]
+        if latest
+        else [-1] * len(items)
+    )
+    return np.array(found, dtype=np.int64)

@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from data.store.columns import NEVER, Days
 from data.store.queries.legality import Judged
-from data.store.queries.worklist_frames import NEVER, Days
 from data.vocabulary import AuditResult, Term
 
 

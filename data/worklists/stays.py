@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from data.store.queries.worklist_frames import NEVER, Days, day_of
+from data.store.columns import NEVER, Days, day_of
 from data.vocabulary import AuditResult, Term
 from data.worklists.workdays import workdays_between
 

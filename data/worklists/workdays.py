@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from data.periods import is_workday
-from data.store.queries.worklist_frames import Days
+from data.store.columns import Days
 
 
 def workdays_between(starts: Days, ends: Days) -> Days:

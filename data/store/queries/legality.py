@@ -6,6 +6,7 @@ it is what it is, and what it was on another day. A test holds the two against e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,9 +17,8 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from data.scope import Scope
+from data.store.columns import NEVER, Days
 from data.store.queries.worklist_frames import (
-    NEVER,
-    Days,
     case_frame,
     decision_frame,
     parcel_frame,
@@ -125,13 +125,19 @@ class Judged:
         return np.asarray(self.parcels["effective"] == Legality.UNLAWFUL.value, dtype=bool)
 
 
-def judged(conn: Connection, scope: Scope, year: int | None, day: date) -> Judged:
+def judged(
+    conn: Connection,
+    scope: Scope,
+    year: int | None,
+    day: date,
+    ids: Sequence[int] | None = None,
+) -> Judged:
     """All parcels of the patches that count on the day (of a work year, or of all) with their
-    effective legality."""
-    patches = patch_frame(conn, scope, year, day)
-    decisions = decision_frame(conn, scope, year, day)
-    split = parcel_frame(conn, scope, year, day)
-    cases = case_frame(conn, scope, year, day)
+    effective legality. ids: of these patches, whether they count or not."""
+    patches = patch_frame(conn, scope, year, day, ids)
+    decisions = decision_frame(conn, scope, year, day, ids)
+    split = parcel_frame(conn, scope, year, day, ids)
+    cases = case_frame(conn, scope, year, day, ids)
     parcels = _with_cases(_with_determined(split, patches, decisions), split, cases)
     runs = runs_of(parcels, patches, decisions)
     rows = np.arange(len(parcels), dtype=np.int64)

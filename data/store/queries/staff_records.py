@@ -26,10 +26,10 @@ def staff_records(
     """Records of the year that stand on the day (withdrawn: or that stood before), oldest first.
 
     Keys: id, kind, patch_id, patch_no (None: on the district), district, recorded_on, reason,
-    document_no, due_on, area_mu, patch_nos (patches that a 限期整改 names), recorded_by,
-    withdrawn_on. A patch's record goes with it to its
-    district of the day, and is silent while the patch does not count. Interviews and orders that
-    were issued as measures are among them.
+    document_no, due_on, area_mu, patch_nos (patches that a 限期整改 names), about (the
+    doubt that it judges, rules/doubts.py), recorded_by, withdrawn_on. A patch's record goes with it
+    to its district of the day, and is silent while the patch does not count. Interviews and orders
+    that were issued as measures are among them.
     """
     r = StaffRecord
     state = PatchState(Patch, day_literal(as_of))
@@ -47,6 +47,7 @@ def staff_records(
             r.due_on,
             r.area_mu,
             r.patch_nos,
+            r.about,
             r.recorded_by,
             r.withdrawn_on,
         )

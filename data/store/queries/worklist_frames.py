@@ -1,21 +1,16 @@
-"""Patches and what is known of them as columns, for the worklists: one statement a table.
-
-Days are ordinals; one that is missing is NEVER, which no day reaches, so that `column <= day` says
-of every row whether it has happened.
-"""
+"""Patches and what is known of them as columns, for the worklists: one statement a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Connection, Executable, and_, select
+from sqlalchemy import Connection, and_, select
 
 from data.scope import Scope
+from data.store.columns import columns_of
 from data.store.models import (
     AuditDecision,
     EnforcementCase,
@@ -26,67 +21,33 @@ from data.store.models import (
     Problem,
     Recheck,
 )
+from data.store.queries.list_filters import identified
 from data.store.queries.state import PatchState, day_literal
-
-Days = npt.NDArray[np.int64]
-
-#: The day of what has not happened and has no day.
-NEVER = 10_000_000
-
-
-def ordinals(days: Iterable[Any]) -> Days:
-    """Days as a driver has them (date, ISO text or None)."""
-    listed = list(days)
-    known = {
-        day: NEVER
-        if day is None
-        else (date.fromisoformat(day) if isinstance(day, str) else day).toordinal()
-        for day in set(listed)
-    }
-    return np.fromiter(map(known.__getitem__, listed), np.int64, len(listed))
-
-
-def day_of(ordinal: int) -> date | None:
-    return None if ordinal >= NEVER else date.fromordinal(int(ordinal))
-
-
-def _frame(conn: Connection, query: Executable) -> pd.DataFrame:
-    """The rows of a statement as columns; columns whose names end in `_on` or `_until` are days."""
-    result = conn.execute(query)
-    names = list(result.keys())
-    cursor: Any = result.cursor  # rows as the driver has them: SQLAlchemy's own take as long again
-    rows: Sequence[Any] = cursor.fetchall()
-    result.close()
-    columns: dict[str, Any] = {}
-    values = zip(*rows, strict=True) if rows else ([] for _ in names)
-    for name, own in zip(names, values, strict=True):
-        if name.endswith(("_on", "_until")):
-            columns[name] = ordinals(own)
-        elif rows and isinstance(own[0], int | float) and None not in own:
-            columns[name] = np.array(own)
-        else:
-            columns[name] = pd.Series(own, dtype=object)  # a missing text stays None
-    found = pd.DataFrame(columns, columns=names)
-    for name in ("id", "patch_id", "parcel_no", "year"):
-        if name in found:
-            found[name] = found[name].astype(np.int64)
-    return found
 
 
 class Standing:
-    """The patches that count on a day and that a reader may see, of one work year or of all."""
+    """The patches that count on a day and that a reader may see, of one work year or of all; or
+    those of the ids that he may see, whether they count or not."""
 
-    def __init__(self, scope: Scope, year: int | None, day: date) -> None:
+    def __init__(
+        self, scope: Scope, year: int | None, day: date, ids: Sequence[int] | None = None
+    ) -> None:
         self.state = PatchState(Patch, day_literal(day))
-        self.day = day
-        of_year = [] if year is None else [Patch.year == year]
-        self.where = and_(*of_year, self.state.active, self.state.visible_to(scope))
+        which = [] if year is None else [Patch.year == year]
+        which.append(self.state.active if ids is None else identified(ids))
+        self.where = and_(*which, self.state.visible_to(scope))
 
 
-def patch_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+def patch_frame(
+    conn: Connection,
+    scope: Scope,
+    year: int | None,
+    day: date,
+    ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """id, year, patch_no, district (of the day), domain, clearance_month, issued_on, due_on,
     reported_on, forwarded_on, area_mu, farmland_mu, basic_farmland_mu, redline_mu."""
-    of = Standing(scope, year, day)
+    of = Standing(scope, year, day, ids)
     p = Patch
     query = (
         select(
@@ -97,10 +58,16 @@ def patch_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> 
         .where(of.where)
         .order_by(p.year, p.patch_no)
     )  # fmt: skip
-    return _frame(conn, query)
+    return columns_of(conn, query)
 
 
-def parcel_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+def parcel_frame(
+    conn: Connection,
+    scope: Scope,
+    year: int | None,
+    day: date,
+    ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """The parcels of the split as it is now, of patch_frame's patches."""
     pc = Parcel
     query = (
@@ -109,15 +76,21 @@ def parcel_frame(conn: Connection, scope: Scope, year: int | None, day: date) ->
             pc.basic_farmland_mu, pc.redline_mu, pc.reported_on, pc.is_founding, pc.approved_until,
         )
         .join(Patch, Patch.id == pc.patch_id)
-        .where(~pc.ended, Standing(scope, year, day).where)
+        .where(~pc.ended, Standing(scope, year, day, ids).where)
         .order_by(pc.patch_id, pc.parcel_no)
     )  # fmt: skip
-    found = _frame(conn, query)
+    found = columns_of(conn, query)
     found["is_founding"] = found["is_founding"].astype(bool)
     return found
 
 
-def decision_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+def decision_frame(
+    conn: Connection,
+    scope: Scope,
+    year: int | None,
+    day: date,
+    ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """The decisions by the day of patch_frame's patches: patch_id, parcel_no, level_rank,
     decided_on, result, determination, deemed, reason_codes, resubmitted_on; oldest first, on one
     day a higher level later and 通过 after 退回."""
@@ -128,9 +101,9 @@ def decision_frame(conn: Connection, scope: Scope, year: int | None, day: date) 
             d.deemed, d.reason_codes, d.resubmitted_on,
         )
         .join(Patch, Patch.id == d.patch_id)
-        .where(d.decided_on <= day, Standing(scope, year, day).where)
+        .where(d.decided_on <= day, Standing(scope, year, day, ids).where)
     )  # fmt: skip
-    found = _frame(conn, query)
+    found = columns_of(conn, query)
     found["level_rank"] = found["level_rank"].astype(np.int64)
     found["passed"] = found["result"].to_numpy() == "passed"
     found["deemed"] = [bool(value) for value in found["deemed"]]
@@ -138,7 +111,13 @@ def decision_frame(conn: Connection, scope: Scope, year: int | None, day: date) 
     return found.sort_values(order, ignore_index=True)
 
 
-def case_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
+def case_frame(
+    conn: Connection,
+    scope: Scope,
+    year: int | None,
+    day: date,
+    ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
     """What was done about parcels of patch_frame's patches, whenever."""
     c = EnforcementCase
     query = (
@@ -147,10 +126,10 @@ def case_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> p
             c.certificate_no, c.planned_on, c.responsible_unit,
         )
         .join(Patch, Patch.id == c.patch_id)
-        .where(Standing(scope, year, day).where)
+        .where(Standing(scope, year, day, ids).where)
         .order_by(c.patch_id, c.parcel_no)
     )  # fmt: skip
-    return _frame(conn, query)
+    return columns_of(conn, query)
 
 
 def problem_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
@@ -163,7 +142,7 @@ def problem_frame(conn: Connection, scope: Scope, year: int | None, day: date) -
         .where(q.listed_on <= day, Standing(scope, year, day).where)
         .order_by(q.listed_on, q.patch_id)
     )
-    return _frame(conn, query)
+    return columns_of(conn, query)
 
 
 def recheck_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
@@ -175,7 +154,7 @@ def recheck_frame(conn: Connection, scope: Scope, year: int | None, day: date) -
         .where(r.rechecked_on <= day, Standing(scope, year, day).where)
         .order_by(r.patch_id, r.parcel_no, r.rechecked_on)
     )
-    return _frame(conn, query)
+    return columns_of(conn, query)
 
 
 def check_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
@@ -187,7 +166,7 @@ def check_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> 
         .where(f.checked_on <= day, Standing(scope, year, day).where)
         .order_by(f.patch_id, f.checked_on)
     )
-    return _frame(conn, query)
+    return columns_of(conn, query)
 
 
 def ledger_frame(conn: Connection, scope: Scope) -> pd.DataFrame:
@@ -201,4 +180,4 @@ def ledger_frame(conn: Connection, scope: Scope) -> pd.DataFrame:
     ).order_by(item.year, item.patch_no, item.parcel_no)  # fmt: skip
     if scope.districts is not None:
         query = query.where(item.district_code.in_(sorted(scope.districts)))
-    return _frame(conn, query)
+    return columns_of(conn, query)

@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from data.periods import clearance_month
 from data.rules.loader import all_rules
 from data.rules.triggers import in_a_row, under_warning
@@ -231,7 +233,23 @@ def _recheck(case: Case) -> tuple[Any, Any]:
     return apply("W1", *told), case.get("due")
 
 
-_WORKLISTS: dict[str, Callable[[Case], tuple[Any, Any]]] = {"W1": _recheck}
+def _come_back(case: Case) -> tuple[Any, Any]:
+    pairs, evidenced = apply("W2", *(np.array([case[n]]) for n in ("share", "evidenced")))
+    return (bool(pairs[0]), bool(evidenced[0])), (case["pair"], case["has_evidence"])
+
+
+def _measured(case: Case) -> tuple[Any, Any]:
+    names = ("filled", "measured", "area", "covered")
+    signs, bare = apply("W3", *(np.array([case.get(name, 1.0)]) for name in names))
+    words = {-1: "少填", 0: "", 1: "多填"}
+    return (words[int(signs[0])], bool(bare[0])), (case["finding"], case["bare"])
+
+
+_WORKLISTS: dict[str, Callable[[Case], tuple[Any, Any]]] = {
+    "W1": _recheck,
+    "W2": _come_back,
+    "W3": _measured,
+}
 
 
 def _worklist(rule_id: str, case: Case) -> tuple[Any, Any]:

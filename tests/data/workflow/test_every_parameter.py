@@ -12,16 +12,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
-from sqlalchemy import Connection, select
+import shapely
+from sqlalchemy import Connection, insert, select
 
 from data import periods
+from data.ellipsoid import areas_mu
 from data.outlook.calendar import deadlines
 from data.rules.loader import Rule, all_rules, stated_deadlines
 from data.scope import Scope
 from data.store import history
 from data.store.engine import Store
-from data.store.models import History, Patch, Problem, Recheck
+from data.store.models import History, Patch, Problem, Recheck, ReferenceFeature
 from data.store.queries.figures import figures
 from data.store.queries.patch_detail import patch_detail
 from data.triggers import rulebook as rulebook_module
@@ -31,6 +34,8 @@ from data.triggers.field_checks import field_checks
 from data.triggers.rulebook import rulebook
 from data.vocabulary import AuditLevel, UploadKind
 from data.workflow.deductions import settle_store
+from data.worklists.comebacks import comebacks
+from data.worklists.overlay import overlay
 from data.worklists.rechecks import rechecks
 from tests.data.store.queries.stored import (
     put,
@@ -64,6 +69,8 @@ MOVED: dict[str, Any] = {
     "T7.returns": 2, "T7.overdue_workdays": 100,
     "T10.month_ends": 12, "T11.during_year": True,
     "W1.months": 18, "W1.temporary_months": 3, "W1.after_term_months": 24,
+    "W2.share": 0.3, "W2.evidenced_share": 0.9,
+    "W3.tolerance_mu": 8.0, "W3.tolerance_share": 0.5, "W3.uncovered_share": 0.4,
 }  # fmt: skip
 #: The rules on measures, of which the world above says nothing: what a measure says of itself.
 OF_MEASURES: dict[str, Any] = {
@@ -121,6 +128,7 @@ def _fill(store: Store) -> None:
         problem = put_patch(conn, "PROBLEM", reported_on=date(2023, 5, 20))
         put(conn, Problem, patch_id=problem, listed_on=date(2023, 6, 20))
         _rechecked(conn)
+        _overlapping(conn)
         summarise(conn)
 
 
@@ -180,6 +188,34 @@ def _rechecked(conn: Connection) -> None:
             put(conn, Recheck, patch_id=patch, parcel_no=1, rechecked_on=until, finding="unchanged")
 
 
+def _overlapping(conn: Connection) -> None:
+    """A patch that shares a fifth with another, lies to two thirds on what another programme has
+    seen, and is covered by layers otherwise than filled in."""
+    shapes = {"FIRST": (122.0, 122.01), "SECOND": (122.008, 122.018), "OWN": (122.1, 122.101)}
+    for number, (west, east) in shapes.items():
+        box = shapely.box(west, 37.2, east, 37.21)
+        area = float(areas_mu(np.array([box], dtype=object))[0])
+        patch = put_patch(conn, number, area_mu=area, farmland_mu=0.0, **_placed(box))
+        put_parcel(conn, patch, legality="lawful", area_mu=area)
+    east_of = {"farmland": 122.001, "approved_construction": 122.017, "other_programme": 122.011}
+    for layer, west in east_of.items():
+        box = shapely.box(west, 37.2, 122.018, 37.21)
+        place = {name: value for name, value in _placed(box).items() if name != "place_source"}
+        numbers = conn.scalars(select(ReferenceFeature.id)).all()
+        conn.execute(insert(ReferenceFeature).values(
+            id=max(numbers, default=0) + 1, layer=layer, code="专1", has_evidence=True, **place
+        ))  # fmt: skip
+    small = shapely.box(122.1, 37.2, 122.1001, 37.21)
+    place = {name: value for name, value in _placed(small).items() if name != "place_source"}
+    numbers = conn.scalars(select(ReferenceFeature.id)).all()
+    conn.execute(insert(ReferenceFeature).values(id=max(numbers) + 1, layer="farmland", **place))
+
+
+def _placed(box: shapely.Geometry) -> dict[str, Any]:
+    bounds = dict(zip(("min_lon", "min_lat", "max_lon", "max_lat"), box.bounds, strict=True))
+    return {**bounds, "geom": shapely.to_wkb(box), "place_source": "explicit"}
+
+
 def _seen(store: Store) -> list[Any]:
     """What the product says of the world on each of the days."""
     said: list[Any] = []
@@ -191,6 +227,8 @@ def _seen(store: Store) -> list[Any]:
             said.append(current_triggers(conn, ALL, 2023, day, with_patches=False))
             said.append(field_checks(conn, ALL, 2023, day))
             said.append(rechecks(conn, ALL, day))
+            said.append(comebacks(conn, ALL, day))
+            said.append(overlay(conn, ALL, 2023, day))
             said.append(deadlines(conn, ALL, 2023, day, document))
         for number in ("FARM", "THRICE"):
             detail = patch_detail(conn, ALL, 2023, number, DAYS[-1])

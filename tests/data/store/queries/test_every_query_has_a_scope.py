@@ -30,8 +30,8 @@ _OF_CHOSEN_PATCHES = {
     "patch_history.origins_of", "patch_history.changes_of", "patch_history.uploads_by_id",
     "patch_list.amounts_of_row", "patch_list.shapes_of", "patch_rows.amounts_of",
     "patch_rows.named", "patch_rows.parcel_figures", "patch_rows.patch_columns",
-    "patch_rows.patch_rows", "patch_timeline.timeline", "map_facts.pending_ids",
-    "trigger_facts.unrectified_among",
+    "patch_rows.patch_rows", "patch_timeline.timeline",
+    "map_facts.pending_ids", "trigger_facts.unrectified_among",
 }  # fmt: skip
 #: Conditions are handed in by a query that has a scope.
 _BELOW_ANOTHER = {
