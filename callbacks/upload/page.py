@@ -20,7 +20,7 @@ from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
 from callbacks.upload.job import district_names, headline_of, work
 from callbacks.upload.profiles import profiles, register_profiles
-from callbacks.upload.seen import job_of, sees_jobs
+from callbacks.upload.seen import job_of, jobs_of_reader, sees_jobs
 from components import ids, paths
 from components.links import href, read_search
 from components.parts.cards import error_panel, problem_notes
@@ -126,7 +126,7 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
     """The whole page for an address: its job, its batch, or the choice of a file."""
     with services.store.read() as conn:
         context = read_context(conn, services.settings, search)
-        jobs = table.unfinished() if sees_jobs(context.scope) else []
+        jobs = jobs_of_reader(table)
         query = context.query
         back = href(paths.UPLOAD, query)
         this_year = services.settings.today().year
@@ -244,7 +244,7 @@ def register(app: Dash, services: Services) -> None:
         query = read_search(search)
         if file.get("count", 1) > 1:  # several at once: they queue, the page stays
             return no_update, jobs_card(
-                table.unfinished(), None, query, services.settings.today().year
+                jobs_of_reader(table), None, query, services.settings.today().year
             )
         return href(paths.UPLOAD, query, job=job_id), no_update
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callbacks.frame.context import reader_scope
+from data.acting import acting
 from data.errors import NotFound
 from data.jobs.table import JobTable, JobView
 from data.scope import Scope
@@ -14,6 +15,20 @@ def sees_jobs(scope: Scope) -> bool:
 
 def job_of(table: JobTable, job_id: str) -> JobView:
     """Raises NotFound, in the same words for a job that is not the reader's to see."""
-    if not sees_jobs(reader_scope()):
-        raise NotFound("没有这项上传任务，可能已被清理。请在下方上传历史中查看结果。")
-    return table.get(job_id)
+    gone = NotFound("没有这项上传任务，可能已被清理。请在下方上传历史中查看结果。")
+    try:
+        job = table.get(job_id)
+    except NotFound:
+        raise gone from None
+    if not (sees_jobs(reader_scope()) or job.created_by == acting().name):
+        raise gone
+    return job
+
+
+def jobs_of_reader(table: JobTable) -> list[JobView]:
+    """Unfinished ones: all for the bureau, a district's reader his own."""
+    return [
+        job
+        for job in table.unfinished()
+        if sees_jobs(reader_scope()) or job.created_by == acting().name
+    ]

@@ -16,9 +16,11 @@ import time
 from pathlib import Path
 from typing import IO
 
+from data.acting import acting
 from data.errors import SupervisionError
 from data.jobs.table import JobTable
 from data.jobs.worker import lock_file
+from data.rights import Right
 from data.settings import PROJECT_DIR, Settings
 
 log = logging.getLogger(__name__)
@@ -95,7 +97,9 @@ def ensure_worker(settings: Settings) -> None:
 def submit(
     table: JobTable, settings: Settings, task: str, payload: dict[str, object], who: str
 ) -> str:
-    """Put a job into the queue of whichever worker the settings name; returns its id."""
+    """Put a job into the queue of whichever worker the settings name; returns its id. Raises
+    Forbidden without the right to upload."""
+    acting().require(Right.UPLOAD)
     job_id = table.submit(task, payload, who)
     wake(table, settings, job_id)
     return job_id

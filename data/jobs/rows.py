@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from data.acting import acting
 from data.jobs.plain import plain
-from data.scope import Scope
 from data.store.models import ReferenceFeature, Town
 from data.store.queries.usual_areas import UsualArea, usual_areas
 from data.store.writing import TableChange
@@ -140,7 +140,7 @@ def _areas(conn: Connection, plan: Plan, table: Any, fields: list[str]) -> list[
     taken = _assigned(plan)
     kind = prepared.request.kind.value
     # new rows of this very file are not in the store: a rehearsal has taken them back
-    known = usual_areas(conn, Scope.all(), kind, table, fields)
+    known = usual_areas(conn, acting().scope, kind, table, fields)
     found: list[Document] = []
     for column in prepared.columns:
         if column.field not in fields or column.field not in prepared.rows:

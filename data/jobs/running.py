@@ -10,15 +10,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from data.errors import SupervisionError
+from data.acting import acting_as
+from data.errors import NotFound, SupervisionError
 from data.faults import number_of
 from data.jobs.table import JobTable, JobView
 from data.maps.cube import map_cube
+from data.rights import COMMAND_LINE, Account
 from data.store.engine import Store
+from data.store.queries.accounts import account_named
 from data.store.queries.stamp import work_years
 from data.store.queries.uploads import batch_of_file
 from data.upload.request import Progress
@@ -87,7 +91,8 @@ class Watcher:
 def run_job(table: JobTable, store: Store, job: JobView, task: Task) -> None:
     """Run a claimed job to its end, whatever that is."""
     try:
-        with Watcher(table, job.id) as watcher:
+        account = account_of(store, job)
+        with acting_as(account), Watcher(table, job.id) as watcher:
             state, result = task(store, job, watcher.progress)
     except UploadCancelled:
         table.fail(job.id, CANCELLED, state="cancelled")
@@ -105,6 +110,17 @@ def run_job(table: JobTable, store: Store, job: JobView, task: Task) -> None:
         table.finish(job.id, state, result)
         if state == "done":
             _make_maps_ready(store)
+
+
+def account_of(store: Store, job: JobView) -> Account:
+    """Whose job it is: with the rights and in the scope that it has by now. Whoever has no account
+    works at the machine itself (the command line, a folder that is watched). Raises Forbidden for
+    an account that was disabled since."""
+    with store.read_now() as conn:
+        try:
+            return account_named(conn, job.created_by)
+        except NotFound:
+            return replace(COMMAND_LINE, name=job.created_by)
 
 
 def _make_maps_ready(store: Store) -> None:

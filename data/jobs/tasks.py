@@ -10,6 +10,7 @@ from typing import Any
 
 import shapely
 
+from data.acting import acting
 from data.errors import CrsUndecided, SupervisionError, UploadRefused
 from data.jobs.absent import absent_keys
 from data.jobs.columns import add_suggestions
@@ -19,12 +20,12 @@ from data.jobs.recognising import better_kind, recognise
 from data.jobs.rows import rows_document
 from data.jobs.running import Task
 from data.jobs.table import JobView
-from data.scope import Scope
 from data.store import meta
 from data.store.engine import Store
 from data.store.queries.uploads import last_with
 from data.upload.mapping import map_columns, signature, units_outside
 from data.upload.mapping_profiles import profile_for
+from data.upload.permits import require_upload
 from data.upload.placed_again import take_back
 from data.upload.places import load_gazetteer
 from data.upload.prepare import (
@@ -88,6 +89,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     settings = store.settings
     chosen = UploadKind(job.payload["kind"]) if job.payload.get("kind") else None
     request = request_of(store, job, chosen or UploadKind.PATCHES, is_preview=True)
+    require_upload(chosen)
     progress("读取", 0, 0)
     stored = keep_file(settings, request)
     with store.read() as conn:
@@ -128,6 +130,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
         question = _columns_question(store, result.tables, asked, recognised.reason)
         return document | question | {"kind": likely, "kind_reason": None}
     assert kind is not None
+    require_upload(kind)
     request = request_of(store, job, kind, is_preview=True)
     if profile is not None:
         request = replace(request, mapping=profile.mapping, profile=profile.name)
@@ -137,7 +140,7 @@ def preview(store: Store, job: JobView, progress: Progress) -> Document:
     document["reading"] = reading_of(seen)
     document["better_kind"] = _better_kind(result, kind, slip) if recognised is None else None
     with store.read() as conn:
-        document["same_file"] = last_with(conn, Scope.all(), stored.sha256, kind)
+        document["same_file"] = last_with(conn, acting().scope, stored.sha256, kind)
     try:
         prepared = assemble(request, result, stored)
     except CrsUndecided as undecided:

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from data.store.models import Patch
+from data.acting import acting
+from data.errors import NotFound
+from data.rights import Right
+from data.store.models import Patch, Upload
 from data.store.undo import undo_batch
 from data.store.writing import TableChange
 from data.upload.places import Gazetteer, load_gazetteer, locate, nearest_district, place
@@ -20,6 +23,11 @@ _PLACE = ("district_code", "county_code", "town_code", "place_source")
 def take_back(conn: Connection, batch: int, who: str, where: str = "cli") -> int:
     """As undo_batch, and patches stand where they would without the batch. Call inside
     Store.write()."""
+    acting().require(Right.UPLOAD)
+    if acting().is_district:
+        by = conn.scalar(select(Upload.uploaded_by).where(Upload.id == batch))
+        if by != acting().name:
+            raise NotFound(f"没有您上传的批次{batch}，不能撤回。请从上传历史中查看您上传的批次。")
     settle = partial(placed_again, load_gazetteer(conn))
     return undo_batch(conn, batch, who, where, settle=settle)
 

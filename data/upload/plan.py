@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Table, select
 
+from data.acting import acting
 from data.errors import UploadRefused
 from data.store.beside import Answer
 from data.store.models import Parcel, Patch
@@ -203,7 +204,11 @@ def attach_patches(context: Context, prepared: Prepared) -> pd.DataFrame:
         p.reported_on,
     )
     names = [column.key for column in columns]
-    found = context.conn.execute(select(*columns).where(p.year.in_(years))).all()
+    query = select(*columns).where(p.year.in_(years))
+    own = acting().scope.districts
+    if own is not None:  # of another's patch a district learns nothing, not even that it exists
+        query = query.where(p.district_code.in_(own))
+    found = context.conn.execute(query).all()
     patches = pd.DataFrame([tuple(r) for r in found], columns=names, dtype=object)
     ids = {(r[1], r[2]): r[0] for r in found}
     bare = bare_numbers(ids)
@@ -216,7 +221,9 @@ def attach_patches(context: Context, prepared: Prepared) -> pd.DataFrame:
             prepared.reject(
                 index,
                 "patch_no",
-                f"{key[0]}年度没有图斑“{key[1]}”。请核对编号，或先上传下发图斑。",
+                f"{key[0]}年度没有图斑“{key[1]}”。请核对编号，或先上传下发图斑。"
+                if own is None
+                else f"{key[0]}年度您区市没有图斑“{key[1]}”。请核对年度和编号。",
             )
     return patches.set_index("id", drop=False)
 

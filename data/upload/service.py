@@ -20,6 +20,7 @@ from data.store.writing import PLACES_VERSION_KEY, UploadRecord, apply_changes
 from data.upload.early import Early, EarlyFetch
 from data.upload.mapping_profiles import keep, profile_named
 from data.upload.merging import fetch_keys, state_of
+from data.upload.permits import refuse_columns, require_upload
 from data.upload.places import load_gazetteer
 from data.upload.plan import Context, Plan, plan_rows
 from data.upload.plan_findings import plan_findings
@@ -104,6 +105,7 @@ def upload_file(
     Raises UploadRefused where the file cannot be read, StoreRefused where the store cannot be
     written; either way nothing is written.
     """
+    require_upload(request.kind)
     try:
         outcome = take(store, prepare(store, request, on_progress), on_progress)
     except UploadCancelled:
@@ -173,6 +175,8 @@ def make_plan(
 
 def _plan(store: Store, conn: Connection, prepared: Prepared, on_progress: Progress) -> Plan:
     """As make_plan; what needs not be known before writing may still be on its way."""
+    require_upload(prepared.request.kind)
+    refuse_columns(prepared)
     on_progress("核对", 0, len(prepared.rows))
     context = Context(
         conn,

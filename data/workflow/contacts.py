@@ -10,7 +10,9 @@ from dataclasses import astuple
 
 from sqlalchemy import Connection, select
 
+from data.acting import acting
 from data.errors import NotFound, SupervisionError
+from data.rights import Right
 from data.store.models import Contact as ContactRow
 from data.store.queries.stamp import Contact, districts
 from data.workflow.entries import enter
@@ -25,6 +27,7 @@ def set_contact(conn: Connection, district: str, contact: Contact, who: str, whe
     district: code, name or short name. Raises NotFound for an unknown one, SupervisionError for an
     empty or impossible value.
     """
+    acting().require(Right.ACCOUNTS)
     units = districts(conn)
     known = next((d for d in units if district in (d.code, d.name, d.short_name)), None)
     if known is None:

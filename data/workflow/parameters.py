@@ -8,8 +8,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
+from data.acting import acting
 from data.errors import NotFound, SupervisionError
 from data.periods import format_day, month_due_on
+from data.rights import Right
 from data.rules.loader import NONE_LISTED, Parameter, Rule
 from data.store.models import RuleChange
 from data.triggers.rulebook import rulebook
@@ -49,6 +51,7 @@ def change_parameter(
     Raises NotFound for an unknown rule or parameter; SupervisionError for a number that the plan
     gives, a value out of bounds, a day in a month that is closed, or a missing reason.
     """
+    acting().require(Right.RULES)
     rule = rulebook(conn).get(rule_id)
     if rule is None:
         raise NotFound(f"没有规则“{rule_id}”。请用 python -m data rules 查看。")

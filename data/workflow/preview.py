@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from data.acting import acting
 from data.definitions import DEFINITIONS
 from data.periods import default_as_of
-from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
 from data.triggers.current import Trigger, current_triggers
@@ -99,7 +99,7 @@ def rehearse(
 
 
 def _look(conn: Connection, year: int, as_of: date) -> tuple[dict[str, Any], list[Trigger]]:
-    scope = Scope.all()
+    scope = acting().scope
     return (
         figures(conn, scope, year, as_of),
         current_triggers(conn, scope, year, as_of, with_patches=False),
