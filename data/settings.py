@@ -66,6 +66,7 @@ class Settings:
     refused_days: how long copies of refused files are kept.
     anchor_dir: folder for signed anchors, best on another machine; None for none.
     anchor_key_file: the private key that signs them, see anchor_key.
+    cache_url: a Redis where processes share the answers that they keep; see shared_cache_url.
     access: accounts, or demo where one click signs in (on the demo's store only).
     behind_tls: a proxy on this machine speaks TLS and says who asked (X-Forwarded-For, -Proto).
     password_…: letters and kinds of letters that a password has at least, days after which it must
@@ -100,6 +101,7 @@ class Settings:
     anchor_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_DIR", Path))
     anchor_key_file: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_KEY", Path))
     celery_broker_url: str | None = field(default=None, metadata=_from("WEIPIAN_CELERY_BROKER_URL"))
+    cache_url: str | None = field(default=None, metadata=_from("WEIPIAN_CACHE_URL"))
     access: str = field(default="accounts", metadata=_from("WEIPIAN_ACCESS", _access))
     behind_tls: bool = field(default=False, metadata=_from("WEIPIAN_TLS", _yes_or_no))
     password_length: int = field(default=8, metadata=_from("WEIPIAN_PASSWORD_LENGTH", _whole))
@@ -153,6 +155,13 @@ class Settings:
     def anchor_key(self) -> Path:
         """The file of the private key that signs anchors."""
         return self.anchor_key_file or self.local_dir / "keys" / "anchor.key"
+
+    @property
+    def shared_cache_url(self) -> str | None:
+        """The Redis for shared answers: the one that is set, else that of the jobs."""
+        broker = self.celery_broker_url or ""
+        is_redis = broker.startswith(("redis", "unix://"))
+        return self.cache_url or (broker if is_redis else None)
 
     @property
     def uploads_dir(self) -> Path:

@@ -59,11 +59,12 @@ def worker_app(settings: Settings) -> Celery:
     """The application with its task, for a worker process."""
     from data.jobs.cleaning import Cleaner
     from data.jobs.tasks import TASKS
+    from data.jobs.warming import Warmer
     from data.workflow.opening import open_store
 
     app = celery_app(settings.celery_broker_url or "")
     table, store = JobTable(settings), open_store(settings)
-    cleaner = Cleaner(store, table)
+    cleaner, warmer = Cleaner(store, table), Warmer(settings, store)
 
     @app.task(name=RUN)  # type: ignore[untyped-decorator]
     def run(job_id: str) -> None:
@@ -72,6 +73,7 @@ def worker_app(settings: Settings) -> Celery:
         if table.start(job_id, os.getpid()):
             job = table.get(job_id)
             run_job(table, store, job, TASKS[job.task])
+            warmer.after_job()
 
     return app
 

@@ -24,6 +24,7 @@ from data.errors import SupervisionError
 from data.jobs.cleaning import Cleaner
 from data.jobs.running import run_job, settle_left_running
 from data.jobs.table import JobTable
+from data.jobs.warming import Warmer
 from data.logs import log_to
 from data.settings import Settings
 
@@ -57,7 +58,7 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
         if not first:
             return
         settle_left_running(table, store)
-        cleaner = Cleaner(store, table)
+        cleaner, warmer = Cleaner(store, table), Warmer(settings, store)
         say_gaps()
         keep_spare()
         try:
@@ -66,6 +67,7 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
                 job = table.claim(os.getpid())
                 if job is not None:
                     run_job(table, store, job, TASKS[job.task])
+                    warmer.after_job()
                 elif until_empty:
                     return
                 else:

@@ -83,6 +83,7 @@ _OTHER: dict[str, Any] = {
     "session_hours": 8,
     "allowed_hosts": ("weipian.example.cn", "10.0.0.2:8443"),
     "celery_broker_url": "redis://10.0.0.1/0",
+    "cache_url": "redis://10.0.0.1/1",
     "fixed_today": date(2023, 11, 23),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from data.scope import Scope
 from data.settings import PROJECT_DIR, Settings
 from data.store.engine import Store
 from data.store.queries.uploads import upload_list
+from tests.private_redis import private_redis
 from tests.uploading import PATCHES, csv, payload, put_in
 
 PATIENCE = 60.0
@@ -29,23 +29,8 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("CELERY NOT TESTED: no redis-server (Debian package redis-server)")
-    socket = tmp_path / "redis.sock"
-    process = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + PATIENCE
-    while not socket.exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
-    yield f"redis+socket://{socket}"
-    process.terminate()
-    process.wait()
+    with private_redis(tmp_path) as address:
+        yield address
 
 
 @pytest.fixture
