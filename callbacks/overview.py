@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from flask import Flask, Response
+from flask import Flask
 
 from callbacks import deadlines
-from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
-from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.frame.downloads import file_name, serve_workbook, sheet_stamp
 from callbacks.frame.kept import keep_answer
 from callbacks.frame.tiles import tiles_of
 from callbacks.frame.wall import wall_parts, wall_search
@@ -220,9 +219,4 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-
-    @server.get(EXPORT_PATH)
-    def export_overview() -> Response:
-        with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, search_of_request())
-        return xlsx_response(name, content)
+    serve_workbook(server, services, EXPORT_PATH, workbook)

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from flask import Flask, Response
+from flask import Flask
 
-from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
-from callbacks.frame.downloads import file_name, xlsx_response
+from callbacks.frame.downloads import file_name, serve_workbook
 from callbacks.frame.kept import keep_answer
 from components import ids, paths
 from components.links import href
 from components.parts.card_menu import card_menu, copy_link, export_link
 from components.parts.cards import problem_notes
 from components.prose import prose
-from components.rules import ParameterLine, RuleEntry, VersionLine, body
+from components.rules import ParameterLine, RuleEntry, VersionLine, WordList, body
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
 from data.periods import calendar_note, format_day, local_time
-from data.rules.loader import Rule, Version, plan_of
+from data.rules.lists import closed_lists
+from data.rules.loader import Rule, Version, governing_day, plan_of
 from data.rules.plain import FORMULA_LABELS, condition, differences, range_text, value_text
 from data.services import Services
 from data.settings import Settings
@@ -99,6 +99,29 @@ def _line(now: Version, other: Version) -> VersionLine:
     return VersionLine(other.valid_from, other.clause, tuple(differences(now, other)), reason)
 
 
+def word_lists(context: PageContext) -> list[WordList]:
+    """The closed lists as they stand on the as-of date of the work year."""
+    day = governing_day(context.year, context.as_of)
+    found = []
+    for closed in closed_lists().values():
+        now = closed.on(day)
+        before = (w for v in closed.versions if v.valid_from < now.valid_from for w in v.entries)
+        former = tuple(dict.fromkeys(word for word in before if word not in now.entries))
+        found.append(
+            WordList(
+                closed.id,
+                closed.name,
+                now.entries,
+                former,
+                now.clause,
+                now.sources,
+                now.basis == "local",
+                now.valid_from,
+            )
+        )
+    return found
+
+
 def headline(context: PageContext, entries: list[RuleEntry]) -> str:
     """`2023年度，2023年11月23日：按2023年方案（…），29条规则，其中28项参数为本市设定`."""
     _, plan = plan_of(context.year)
@@ -136,7 +159,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         ),
         *problem_notes(context.problems, href(PATH, context.query)),
         *[html.P(note, className="subline") for note in notes(context)],
-        prose(body(entries), "rule-page"),
+        prose(body(entries, word_lists(context)), "rule-page"),
     ]
 
 
@@ -186,6 +209,15 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
                 [e.id, e.name, p.label, p.value, "本市设定" if p.local else "方案规定", p.allowed]
                 for e in entries
                 for p in e.parameters
+            ],
+        ),
+        "固定词表": (
+            [SheetColumn(h, width=w) for h, w in (("词表", 16), ("可填的词", 28), ("来源", 12),
+                                                 ("依据", 14))],
+            [
+                [words.name, word, "本市设定" if words.local else "方案规定", words.clause]
+                for words in word_lists(context)
+                for word in words.words
             ],
         ),
         "指标口径": (
@@ -241,8 +273,4 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    @server.get(EXPORT_PATH)
-    def export_rules() -> Response:
-        with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, search_of_request())
-        return xlsx_response(name, content)
+    serve_workbook(server, services, EXPORT_PATH, workbook)

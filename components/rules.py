@@ -19,6 +19,7 @@ PARTS = {
     "measures": "措施与公文",
     "worklists": "日常清单",
     "confirmation": "待确认",
+    "lists": "固定词表",
     "figures": "指标口径",
 }
 
@@ -72,16 +73,31 @@ class RuleEntry:
         return [p for p in self.parameters if p.local]
 
 
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """Words that alone a column may carry. former: those of earlier versions, still readable."""
+
+    id: str
+    name: str
+    words: tuple[str, ...]
+    former: tuple[str, ...]
+    clause: str
+    sources: tuple[str, ...]
+    local: bool
+    valid_from: date
+
+
 def full_day(day: date) -> str:
     return format_day(day)
 
 
-def contents(entries: Sequence[RuleEntry]) -> Node:
-    """The way to each part and rule."""
+def contents(entries: Sequence[RuleEntry], lists: Sequence[WordList] = ()) -> Node:
+    """The way to each part, rule and list."""
     groups: list[Node] = []
     for part, title in PARTS.items():
-        own = [e for e in entries if e.part == part]
-        links: list[Node] = [node("li", node("a", f"{label(e)}", href=f"#{e.id}")) for e in own]
+        own = [(label(e), e.id) for e in entries if e.part == part]
+        own += [(words.name, words.id) for words in lists if part == "lists"]
+        links: list[Node] = [node("li", node("a", name, href=f"#{at}")) for name, at in own]
         groups.append(
             node(
                 "div",
@@ -187,6 +203,22 @@ def definition_text(name: str) -> Node:
     )
 
 
+def list_text(words: WordList) -> Node:
+    """One closed list; `#return_reasons` leads here."""
+    facts = f"依据：工作方案 {words.clause}　自{full_day(words.valid_from)}起　"
+    gone = f"以前用过、仍可读取：{'、'.join(words.former)}" if words.former else ""
+    return node(
+        "article",
+        node("h3", node("a", words.name, href=f"#{words.id}")),
+        node("p", facts, origin(words.local), cls="rule-facts"),
+        node("p", f"“{words.name}”列只能填这些：{'、'.join(words.words)}。", cls="rule-condition"),
+        node("p", gone) if gone else None,
+        *[node("p", f"另据：{source}", cls="rule-source") for source in words.sources],
+        cls="rule",
+        anchor=words.id,
+    )
+
+
 def local_table(entries: Sequence[RuleEntry]) -> Node:
     """All that the plan leaves open and the bureau set, in one table."""
     rows: list[Node] = [
@@ -220,17 +252,19 @@ def local_table(entries: Sequence[RuleEntry]) -> Node:
     )
 
 
-def body(entries: Sequence[RuleEntry]) -> list[Node]:
+def body(entries: Sequence[RuleEntry], lists: Sequence[WordList] = ()) -> list[Node]:
     """The whole text below the headline."""
     sections: list[Node] = []
     for part, title in PARTS.items():
         if part == "figures":
             texts = [definition_text(name) for name in DEFINITIONS]
             texts = [node("div", *texts, cls="figure-definitions")]
+        elif part == "lists":
+            texts = [list_text(words) for words in lists]
         else:
             texts = [rule_text(e) for e in entries if e.part == part]
         sections.append(node("section", node("h2", title), *texts, anchor=part))
     return [
-        contents(entries),
+        contents(entries, lists),
         node("div", local_table(entries), *sections, cls="rule-text"),
     ]

@@ -15,7 +15,7 @@ from callbacks.assessment.scenario import register_scenario, scenario_panel
 from callbacks.assessment.scenario_workbook import scenario_workbook
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
-from callbacks.frame.downloads import file_name, sheet_stamp, xlsx_response
+from callbacks.frame.downloads import file_name, serve_workbook, sheet_stamp, xlsx_response
 from callbacks.frame.kept import keep_answer
 from components import ids, paths
 from components.assessment.page import (
@@ -341,11 +341,7 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    @server.get(EXPORT_PATH)
-    def export_assessment() -> Response:
-        with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, search_of_request())
-        return xlsx_response(name, content)
+    serve_workbook(server, services, EXPORT_PATH, workbook)
 
     @server.get(SCENARIO_EXPORT_PATH)
     def export_scenario() -> Response:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Response
+from flask import Flask, Response
 
+from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext
 from data.definitions import DEFINITIONS
 from data.outlook.leading import NO_DATA
+from data.services import Services
+from data.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: (connection, settings, query string) → name and content of a file.
+Workbook = Callable[["Connection", Settings, str], tuple[str, bytes]]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -17,6 +28,17 @@ def xlsx_response(name: str, content: bytes) -> Response:
     response = Response(content, mimetype=XLSX)
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response
+
+
+def serve_workbook(server: Flask, services: Services, path: str, workbook: Workbook) -> None:
+    """A page's export: its workbook for the view that the query string says."""
+
+    def export() -> Response:
+        with services.store.read() as conn:
+            name, content = workbook(conn, services.settings, search_of_request())
+        return xlsx_response(name, content)
+
+    server.add_url_rule(path, endpoint=path, view_func=export)
 
 
 def sheet_stamp(context: PageContext, figure: str) -> dict[str, str]:

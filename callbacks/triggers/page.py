@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
-from flask import Flask, Response
+from flask import Flask
 
-from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
-from callbacks.frame.downloads import xlsx_response
+from callbacks.frame.downloads import serve_workbook
 from callbacks.frame.kept import keep_answer
 from callbacks.triggers.address import (
     EXPORT_PATH,
@@ -253,8 +252,4 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    @server.get(EXPORT_PATH)
-    def export_triggers() -> Response:
-        with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, search_of_request())
-        return xlsx_response(name, content)
+    serve_workbook(server, services, EXPORT_PATH, workbook)

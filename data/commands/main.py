@@ -55,6 +55,7 @@ from data.commands.worklists import (
     run_rechecks,
 )
 from data.errors import SupervisionError
+from data.faults import number_of
 from data.known import Known, knowing
 from data.rights import Right
 from data.settings import Settings
@@ -120,7 +121,11 @@ def _prove_rules() -> None:
     try:
         all_rules()
     except RuleError as error:
-        raise SupervisionError(f"规则文件有误，程序已停止：{error}") from error
+        number = number_of(error, "in the rule files")
+        place = str(error).partition(": ")[0]
+        raise SupervisionError(
+            f"规则文件 {place} 有误，程序已停止；原因见日志（编号 {number}）。请恢复原来的文件。"
+        ) from error
 
 
 # ---- arguments -----------------------------------------------------------------------------------

@@ -6,13 +6,17 @@ import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import openpyxl
 import pytest
 from dash.development.base_component import Component
 
-from callbacks.rules import anchor_note, render, workbook
+from callbacks import rules
+from callbacks.rules import anchor_note, render, word_lists, workbook
 from data.definitions import DEFINITIONS
+from data.rules.lists import ClosedList, ListVersion, closed_lists
 from data.rules.loader import all_rules
 from data.settings import Settings
 from data.store.anchor_folder import name_of
@@ -89,7 +93,7 @@ def test_the_workbook_has_rules_parameters_and_definitions(filled: Store) -> Non
         name, content = workbook(conn, filled.settings, ON)
     assert name == "规则口径_全市_2023-06-10.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["规则", "参数", "指标口径", "说明"]
+    assert book.sheetnames == ["规则", "参数", "固定词表", "指标口径", "说明"]
     assert [row[0].value for row in book["规则"].iter_rows(min_row=2)] == list(all_rules())
     assert book["指标口径"].max_row == len(DEFINITIONS) + 1
     lines = [[c.value for c in row] for row in book["参数"]]
@@ -110,3 +114,22 @@ def test_the_age_of_the_last_anchor_is_told_and_an_old_one_warned_of(
     assert "2月20日 09:00，已过10天" in text_of(anchor_note(kept, now))
     (tmp_path / name_of(datetime(2024, 3, 1, 1, tzinfo=UTC), 6)).touch()
     assert text_of(anchor_note(kept, now)).endswith("3月1日 09:00。")
+
+
+def test_the_closed_lists_stand_on_the_page_with_basis_and_words(filled: Store) -> None:
+    page = drawn(filled)
+    for closed in closed_lists().values():
+        text = rule(page, closed.id)
+        assert f"“{closed.name}”列只能填这些：{'、'.join(closed.ever)}。" in text
+        assert closed.versions[0].sources[0] in text
+
+
+def test_a_word_that_is_no_longer_listed_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ListVersion(date(2023, 1, 1), "§4.1", "local", ("甲",), ("旧", "同"))
+    second = replace(first, valid_from=date(2024, 1, 1), entries=("同", "新"))
+    known = {"reasons": ClosedList("reasons", "原因", (first, second))}
+    monkeypatch.setattr(rules, "closed_lists", lambda: known)
+    contexts: list[Any] = [SimpleNamespace(year=y, as_of=date(2024, 2, 1)) for y in (2023, 2024)]
+    (then,), (now,) = map(word_lists, contexts)
+    assert (then.words, then.former) == (("旧", "同"), ())
+    assert (now.words, now.former) == (("同", "新"), ("旧",))
