@@ -192,6 +192,13 @@ class Rules:
     ANCHOR = "rules-anchor"
 
 
+class Confirm:
+    CONTENT = "confirm-content"
+    REASON = "confirm-reason"
+    ACCEPT = "confirm-accept"
+    REFUSE = "confirm-refuse"
+
+
 class Handbook:
     CONTENT = "handbook-content"
     SEARCH = "handbook-search"

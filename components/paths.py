@@ -24,6 +24,7 @@ TRIGGER_PATCHES = f"{TRIGGERS}/patches"
 ASSESSMENT = "/assessment"
 RULES = "/rules"
 UPLOAD = "/upload"
+CONFIRM = "/confirm"
 HELP = "/help"
 HELP_CHAPTER = f"{HELP}/<chapter>"
 

@@ -23,6 +23,7 @@ from callbacks.frame.needs import OWN, is_free, right_of_callback, right_of_rout
 from components import ids, paths
 from data.acting import NOBODY, act_as, acting, acting_as
 from data.errors import Forbidden, StoreRefused, SupervisionError
+from data.known import knowing
 from data.periods import utc_now
 from data.permission import own_notes
 from data.rights import Account, Right
@@ -239,5 +240,5 @@ def note_of_export(store: Store) -> None:
         given = [*asked.get("inputs", ()), *asked.get("state", ())]
         views = [v.get("value") for v in given if isinstance(v, dict) and _is_view(v.get("id"))]
         told |= {"path": str(asked["output"])[:200], "filter": "".join(map(str, views))[:2000]}
-    with own_notes(), store.write() as conn:
+    with own_notes(), knowing(None), store.write() as conn:
         events.note(conn, EXPORT, acting().name, request.remote_addr or "web", told)

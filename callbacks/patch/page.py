@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
+from callbacks.confirm import notes_of_patch
 from callbacks.frame.changed_fields import ENTITIES, field_title, value_text
 from callbacks.frame.context import read_context
 from callbacks.frame.kept import keep_answer
@@ -237,6 +238,7 @@ def render(
             ],
             className="patch-top",
         ),
+        *([claimed] if (claimed := notes_of_patch(conn, context, detail["id"])) else []),
         *_sections(detail, context.as_of, names),
     ]
 

@@ -9,6 +9,7 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Flask
 
+from callbacks.confirm import waiting_by_district
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import serve_workbook
 from callbacks.frame.kept import keep_answer
@@ -69,7 +70,8 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     """The whole page for an address."""
     seen = look(conn, settings, search)
     context, query = seen.context, seen.context.query
-    view = View(query, context.year, context.as_of, context.lines, context.contacts)
+    waiting = waiting_by_district(conn, context.scope, context.year)
+    view = View(query, context.year, context.as_of, context.lines, context.contacts, waiting)
     trends = Trends(conn, context.scope, context.year, context.as_of, seen.daily, context.rules)
     plan = plan_of(context.year)[1]
     parts: list[Component] = [

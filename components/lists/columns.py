@@ -13,6 +13,7 @@ from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
 from data.units import format_count, format_mu
 from data.vocabulary import (
+    ClaimKind,
     Domain,
     Legality,
     MineralViolation,
@@ -214,6 +215,7 @@ DEDUCTION = ListColumn(
 RESPONSIBLE = ListColumn(
     "responsible_unit", "责任单位", Kind.TEXT, 140, _field("responsible_unit"), shown=False
 )
+CLAIMS = ListColumn("claims", "待确认", Kind.TEXT, 118, _worded("claims", ClaimKind), shown=False)
 PLANNED = ListColumn("planned_on", "计划整改日期", Kind.DAY, 116, _field("planned_on"), shown=False)
 
 UNLAWFUL_FARMLAND = ListColumn(
@@ -272,7 +274,7 @@ OVERDUE_COLUMNS = (
 PATCH_COLUMNS = (
     PATCH_NO, DISTRICT, TOWN, STATUS, LEGALITY, AREA, FARMLAND, TYPE, ISSUED, DUE, REPORTED,
     DAYS_OVERDUE, BASIC_FARMLAND, REDLINE, DOMAIN, MONTH, EXTENDED, CORRECTION, LOCATION,
-    *UNLAWFUL_COLUMNS, SOURCE, REASONS, DEDUCTION, RESPONSIBLE, PLANNED, MINERAL, VIOLATION,
+    *UNLAWFUL_COLUMNS, CLAIMS, SOURCE, REASONS, DEDUCTION, RESPONSIBLE, PLANNED, MINERAL, VIOLATION,
 )  # fmt: skip
 
 

@@ -59,13 +59,14 @@ class ToldMatter:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What every card needs to know of the page."""
+    """What every card needs to know of the page. claims: district → what waits for confirmation."""
 
     query: Query
     year: int
     as_of: date
     lines: Lines
     contacts: Contacts = field(default_factory=dict)
+    claims: Mapping[str, int] = field(default_factory=dict)
 
 
 def subject_name(trigger: Trigger, names: Mapping[str, str]) -> str:
@@ -101,6 +102,7 @@ def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
         ),
         node("p", *_proposal(found), cls="trigger-measure"),
         *body,
+        _waiting(matter.district, view),
         node("p", call_text(view.contacts.get(matter.district or "")), cls="trigger-call"),
         None if trend is None else trend_part(trend, view, first),
         node(
@@ -111,6 +113,18 @@ def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
             cls="trigger-law",
         ),
         cls="trigger trigger-full",
+    )
+
+
+def _waiting(district: str | None, view: View) -> Node | None:
+    """What the district's own files say and nobody has confirmed: the figures may change."""
+    count = view.claims.get(district or "", 0)
+    if not count:
+        return None
+    target = href(paths.CONFIRM, {**view.query, "district": district or ""})
+    link = node("a", f"{count}项待确认", href=target)
+    return node(
+        "p", "区市自填的内容有", link, "，确认或不予认可后指标可能变动", cls="trigger-claims"
     )
 
 

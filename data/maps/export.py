@@ -25,6 +25,7 @@ from data.scope import Scope
 from data.store.queries.patch_rows import patch_columns
 from data.store.queries.stamp import districts
 from data.vocabulary import (
+    ClaimKind,
     Domain,
     Legality,
     MineralViolation,
@@ -175,6 +176,7 @@ def fields_of(question: MapQuestion, district_names: Mapping[str, str]) -> list[
             "mineral_violation",
             _worded(MineralViolation),
         ),
+        f("待确认", "待确认", "text", "区市自填、待市局确认的", "claims", _worded(ClaimKind)),
         value_field(question),
         f("经度", "经度", "degrees", "图斑内一点", "lon"),
         f("纬度", "纬度", "degrees", "图斑内一点", "lat"),

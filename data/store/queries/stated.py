@@ -11,8 +11,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from data.store.models import AuditDecision, EnforcementCase, Parcel, Patch
-from data.vocabulary import AuditResult, MineralViolation, PatchSource, Term
+from data.store.models import (
+    AuditDecision,
+    Claim,
+    Confirmation,
+    EnforcementCase,
+    Parcel,
+    Patch,
+)
+from data.vocabulary import AuditResult, ClaimKind, MineralViolation, PatchSource, Term
 
 Expression = ColumnElement[Any]
 #: What stands between the words of several rows, as between those of one cell.
@@ -47,6 +54,19 @@ def _planned(_: Expression) -> Expression:
     return last.correlate(Patch).scalar_subquery()
 
 
+def _claims(_: Expression) -> Expression:
+    """What of it waits for the city's confirmation (data/store/queries/claims.py)."""
+    c, d = Claim, Confirmation
+    return (
+        select(func.aggregate_strings(c.kind, JOINER))
+        .select_from(c)
+        .outerjoin(d, d.claim_id == c.id)
+        .where(c.patch_id == Patch.id, d.id.is_(None))
+        .correlate(Patch)
+        .scalar_subquery()
+    )
+
+
 #: Key of a row → its expression on a day.
 STATED: dict[str, Callable[[Expression], Any]] = {
     "source": lambda _: Patch.source,
@@ -55,13 +75,15 @@ STATED: dict[str, Callable[[Expression], Any]] = {
     "mineral_violation": lambda day: _of_parcels(Parcel.mineral_violation, day),
     "responsible_unit": lambda _: _words(EnforcementCase.responsible_unit),
     "planned_on": _planned,
+    "claims": _claims,
 }
 #: Those whose rows may repeat each other's words.
-SEVERAL = ("reason_codes", "deduction_class", "mineral_violation", "responsible_unit")
+SEVERAL = ("reason_codes", "deduction_class", "mineral_violation", "responsible_unit", "claims")
 STATED_DAYS = ("planned_on",)
 _VOCABULARIES: dict[str, type[Term]] = {
     "source": PatchSource,
     "mineral_violation": MineralViolation,
+    "claims": ClaimKind,
 }
 
 

@@ -24,7 +24,7 @@ ROW: dict[str, Any] = {
     "basic_farmland_mu": 0.0, "redline_mu": 0.0, "legality": "pending", "correction_due": None,
     "withdrawn": False, "final": False, "returned_now": False, "overdue": True, "late": False,
     "cleared": False, "source": "ministry", "reason_codes": "其他、面积不符",
-    "deduction_class": None,
+    "deduction_class": None, "claims": "excluded、backdated",
     "responsible_unit": None, "planned_on": None, "mineral": None,
     "mineral_violation": "other、unlicensed", "unlawful_farmland_mu": 0.0,
     "remaining_farmland_mu": 0.0, "unlawful_parcels": 0, "filed_parcels": 0, "filed_on": None,
@@ -41,6 +41,7 @@ def test_cells_are_written_as_the_bureau_writes_them() -> None:
     assert (row["district"], row["town_name"], row["location"]) == ("环翠区", "—", "—")
     assert row["legality"] == "待判定"
     assert (row["source"], row["reason_codes"]) == ("部下发", "其他、面积不符")
+    assert row["claims"] == "不纳入违法计算、倒填"
     assert (row["mineral_violation"], row["planned_on"]) == ("其他、无证开采", "—")
 
 

@@ -56,6 +56,7 @@ def test_a_row_has_the_words_of_all_its_parcels_decisions_and_cases_once(stated:
         "mineral_violation": None,
         "responsible_unit": "张村镇政府",
         "planned_on": date(2023, 9, 30),
+        "claims": None,
     }
     assert rows["M"]["mineral_violation"] == "out_of_bounds、unlicensed"
     assert {rows["B"][key] for key in STATED} == {None}
