@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data.acting import acting
-from data.commands.arguments import Arguments, a_number
+from data.commands.arguments import Arguments, a_day, a_number, a_year
 from data.commands.output import DONE, print_json, print_table, said, store_of
 from data.errors import SupervisionError
 from data.settings import Settings
@@ -19,6 +19,10 @@ def add_commands(command: Callable[..., Any], reading: Callable[[Any], Any]) -> 
     document.add_argument("number", type=a_number, metavar="ID")
     document.add_argument("--out", type=Path, required=True, metavar="FILE.docx")
     document.add_argument("--trace", type=Path, metavar="FILE.xlsx", help="同时导出溯源表")
+    indicators = reading(command("indicators", run_indicators, "指标包：九项用途各一张表"))
+    indicators.add_argument("--year", type=a_year, required=True)
+    indicators.add_argument("--as-of", type=a_day)
+    indicators.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx")
     check = reading(command("check-document", run_check, "核对一份公文是否为签发件"))
     check.add_argument("file", type=Path, metavar="FILE")
 
@@ -54,6 +58,19 @@ def run_document(settings: Settings, arguments: Arguments) -> int:
         "sha256": sha256(content).hexdigest(),
     }
     return said(arguments, document, f"已导出：{arguments.out}")
+
+
+def run_indicators(settings: Settings, arguments: Arguments) -> int:
+    from data.documents.indicators import package, uses
+    from data.periods import default_as_of
+
+    as_of = arguments.as_of or default_as_of(arguments.year, settings.today())
+    table = uses(settings.local_dir)
+    with store_of(settings).read() as conn:
+        content = package(conn, acting().scope, arguments.year, as_of, table)
+    _write(arguments.out, content)
+    document = {"file": str(arguments.out), "uses": [use.name for use in table]}
+    return said(arguments, document, f"已导出{len(table)}张表：{arguments.out}")
 
 
 def run_check(settings: Settings, arguments: Arguments) -> int:

@@ -44,7 +44,7 @@ PROOFS = {
     RectificationWay.LAND_USE_APPROVAL: "批准文号，批准面积及其中耕地",
     RectificationWay.OTHER: "整改情况说明及佐证材料",
 }
-ANY_WAY = "按违法情形依法拆除复耕、没收或补办手续"
+ANY_WAY = "拆除复耕、没收或补办手续"
 
 
 def section(number: int, text: str) -> Heading:

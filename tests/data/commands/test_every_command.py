@@ -82,6 +82,10 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
         ("1", "--out", "{folder}"),
         ("99", "--out", "{folder}/none.docx"),
     ],
+    ("indicators",): [
+        (*ON, "--out", "{folder}/indicators.xlsx"),
+        (*ON, "--out", "{folder}"),
+    ],
     ("check-document",): [("{folder}/paper.docx",), ("{patches}",), ("{folder}/none.docx",)],
     ("todo",): [(), ("--role", "city", "--as-of", "2023-06-30"), ("--role", "district")],
     ("user", "add"): [
