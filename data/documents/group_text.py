@@ -1,4 +1,4 @@
-"""工作群通报 and 周报: short texts, a district at a time, to be copied (§4.3). No owner is named."""
+"""工作群通报 and 周报: short texts, a district at a time (§4.3). No owner is named."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def group_texts(conn: Connection, scope: Scope, year: int, as_of: date) -> list[
         if mine:
             numbers = list(dict.fromkeys(r.patch_no for r in mine))
             first = min(correction_due_on(r.decided_on) for r in mine)
-            parts.append(
-                f"退回待改{len(numbers)}个：{_some(numbers)}，"
-                f"最早应于{format_day(first, as_of.year)}前改正；常见问题：{_errors([r.reasons for r in mine])}"
-            )
+            day = format_day(first, as_of.year)
+            errors = _errors([r.reasons for r in mine])
+            parts.append(f"退回待改{len(numbers)}个：{_some(numbers)}，最早应于{day}前改正")
+            parts.append(f"常见问题：{errors}")
         found.append(GroupText(unit.code, unit.short_name, _shortened("；".join(parts) + "。")))
     return found
 
