@@ -84,8 +84,9 @@ def package(
 
     def value(row: dict[str, Any], name: str) -> Any:
         found = row.get(name)
-        is_rate = found is not None and DEFINITIONS[name].unit == "%"
-        return found * 100 if is_rate else found
+        if found is None:
+            return None
+        return found * 100 if DEFINITIONS[name].unit == "%" else found
 
     def line(one: Indicator) -> tuple[Any, ...]:
         name = one.figure
