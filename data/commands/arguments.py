@@ -44,6 +44,12 @@ def a_year(text: str) -> int:
     return year
 
 
+def a_month(text: str) -> str:
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text):
+        raise argparse.ArgumentTypeError(f"月份“{text}”无法识别，应写作 2023-05")
+    return text
+
+
 def a_number(text: str) -> int:
     number = whole_number(text)
     if number is None:

@@ -51,7 +51,7 @@ def add_commands(command: Callable[..., Any], action: Callable[[Any, str], Any])
         judging.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
 
 
-def _who(conn: Any, name: str) -> Account:
+def account_of(conn: Any, name: str) -> Account:
     from data.store.queries.accounts import account_named
 
     return COMMAND_LINE if name == COMMAND_LINE.name else account_named(conn, name)
@@ -65,7 +65,7 @@ def run_doubt(settings: Settings, arguments: Arguments) -> int:
     year, number, reason = arguments.year, arguments.patch_no, arguments.reason
     confirmed = arguments.action == "confirm"
     with store_of(settings).write() as conn:
-        account = _who(conn, arguments.by)
+        account = account_of(conn, arguments.by)
         if arguments.action == "revoke":
             record = revoke_certificate(
                 conn, account, year, number, arguments.parcel, reason, on, today

@@ -21,6 +21,7 @@ from data.commands.arguments import (
     a_day,
     a_layer,
     a_moment,
+    a_month,
     a_number,
     a_parameter,
     a_record_kind,
@@ -49,7 +50,11 @@ from data.commands.uploads import run_demo, run_undo, run_upload, run_uploads, r
 from data.commands.wording import ChineseParser
 from data.commands.worklists import (
     run_audit,
+    run_certificates,
+    run_checks,
     run_comebacks,
+    run_draw,
+    run_freezes,
     run_ledger,
     run_overlay,
     run_rechecks,
@@ -57,7 +62,7 @@ from data.commands.worklists import (
 from data.errors import SupervisionError
 from data.faults import number_of
 from data.known import Known, knowing
-from data.rights import Right
+from data.rights import COMMAND_LINE, Right
 from data.settings import Settings
 from data.vocabulary import PatchStatus, UploadKind
 
@@ -198,6 +203,8 @@ def command_parser() -> argparse.ArgumentParser:
         ("triggers", run_triggers, "已触发的预警"),
         ("audit", run_audit, "月核：各阶段图斑、退回、问题清单"),
         ("overlay", run_overlay, "套合疑点：填报面积与参考图层不符"),
+        ("checks", run_checks, "外业核查：应查、已查、持续跟踪、抽取记录"),
+        ("freezes", run_freezes, "补充耕地指标：储备、预计冻结、冻结、解冻、可用"),
     ):
         sub = reading(command(name, handler, about))
         sub.add_argument("--year", type=a_year, required=True)
@@ -212,6 +219,7 @@ def command_parser() -> argparse.ArgumentParser:
         ("ledger", run_ledger, "2018年以来的整改台账"),
         ("rechecks", run_rechecks, "周期复核：何时应复核"),
         ("comebacks", run_comebacks, "重叠复现、重复下发、其他专项已举证"),
+        ("certificates", run_certificates, "拆除复耕到位证明登记簿"),
     ):
         sub = reading(command(name, handler, about))
         if name == "comebacks":
@@ -265,6 +273,11 @@ def command_parser() -> argparse.ArgumentParser:
     add_measure_commands(command, action, reading)
     add_paper_commands(command, reading)
     add_doubt_commands(command, action)
+    drawing = command("draw", run_draw, "抽取外业抽查（F2）的图斑并记录在案")
+    drawing.add_argument("month", type=a_month, metavar="月清月份", help="如 2023-05")
+    drawing.add_argument("--year", type=a_year, required=True)
+    drawing.add_argument("--on", type=a_day, help="抽取日期，默认今天")
+    drawing.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
     _user_commands(command("user", run_user, "账户：新建、修改、停用、密码、会话、令牌"), action)
     confirm = command("confirm", run_confirm, "待确认：list、accept、refuse")
     decisions = confirm.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -8,7 +8,7 @@ from typing import Any
 from data.acting import acting
 from data.commands.arguments import Arguments
 from data.commands.looking import known_district, on_day
-from data.commands.output import DONE, print_json, print_table, store_of
+from data.commands.output import DONE, print_json, print_table, said, store_of
 from data.settings import Settings
 from data.units import format_mu, format_rate
 
@@ -276,5 +276,198 @@ def run_overlay(settings: Settings, arguments: Arguments) -> int:
             f.state.label,
         ]
         for f in found
+    )
+    return DONE
+
+
+def run_checks(settings: Settings, arguments: Arguments) -> int:
+    from collections.abc import Mapping
+
+    from data.triggers.rulebook import rulebook
+    from data.workflow.sampling import is_proved
+    from data.worklists.checks import Coverage, checks
+
+    year, as_of = on_day(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = checks(conn, acting().scope, year, as_of, district)
+        rules = rulebook(conn)
+
+    def told(coverage: Mapping[str, Coverage]) -> dict[str, Any]:
+        return {
+            rule: {"required": own.required, "done": own.done, "rate": own.rate}
+            for rule, own in coverage.items()
+        }
+
+    if arguments.json:
+        print_json(
+            {
+                "year": year,
+                "as_of": as_of,
+                "coverage": told(found.coverage),
+                "districts": [
+                    {"code": code, "coverage": told(own)} for code, own in found.districts.items()
+                ],
+                "tasks": [
+                    {
+                        "rule": t.rule,
+                        "patch_no": t.patch_no,
+                        "parcel_no": t.parcel_no,
+                        "district": t.district,
+                        "farmland_mu": t.farmland_mu,
+                        "done": t.done,
+                        "last_on": t.last_on,
+                        "finding": t.finding.value if t.finding else None,
+                        "tracking_due_on": t.tracking_due_on,
+                        "overdue": t.overdue,
+                    }
+                    for t in found.tasks
+                ],
+                "draws": [
+                    {
+                        "month": d.month,
+                        "supplement": d.supplement,
+                        "drawn_on": d.drawn_on,
+                        "drawn_by": d.drawn_by,
+                        "seed": d.seed,
+                        "share": d.share,
+                        "population": d.population,
+                        "population_sha256": d.population_sha256,
+                        "drawn": d.drawn,
+                        "proved": is_proved(rules, d),
+                    }
+                    for d in found.draws
+                ],
+            }
+        )
+        return DONE
+    print_table([["规则", "应查", "已查", "完成率"]])
+    print_table(
+        [rule, own.required, own.done, format_rate(own.rate)]
+        for rule, own in found.coverage.items()
+    )
+    overdue = sum(t.overdue for t in found.tasks)
+    print(f"持续跟踪逾期{overdue}个图斑；抽查已记录{len(found.draws)}次抽取。")
+    return DONE
+
+
+def run_draw(settings: Settings, arguments: Arguments) -> int:
+    from data.commands.doubts import account_of
+    from data.workflow.sampling import draw_sample
+
+    today = settings.today()
+    with store_of(settings).write() as conn:
+        account = account_of(conn, arguments.by)
+        on = arguments.on or today
+        draw = draw_sample(conn, account, arguments.year, arguments.month, on, today)
+    told = {"month": draw.month, "supplement": draw.supplement, "drawn": draw.drawn}
+    sentence = f"{draw.month}：{len(draw.population)}个图斑中抽取{len(draw.drawn)}个。"
+    return said(arguments, told, sentence)
+
+
+def run_certificates(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.certificates import certificates
+
+    as_of = arguments.as_of or settings.today()
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = certificates(conn, acting().scope, as_of, district)
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "certificate_no": c.certificate_no,
+                    "year": c.year,
+                    "patch_no": c.patch_no,
+                    "parcel_no": c.parcel_no,
+                    "district": c.district,
+                    "farmland_mu": c.farmland_mu,
+                    "eliminated_on": c.eliminated_on,
+                    "accepted_on": c.accepted_on,
+                    "state": c.state.value,
+                    "revoked_on": c.revoked_on,
+                    "twice": c.twice,
+                }
+                for c in found
+            ]
+        )
+        return DONE
+    print_table([["证明编号", "年度", "图斑编号", "地块", "区市", "状态", "编号重复"]])
+    print_table(
+        [
+            c.certificate_no,
+            c.year,
+            c.patch_no,
+            c.parcel_no,
+            c.district,
+            c.state.label,
+            "是" if c.twice else "否",
+        ]
+        for c in found
+    )
+    return DONE
+
+
+def run_freezes(settings: Settings, arguments: Arguments) -> int:
+    from data.worklists.freezes import freezes
+
+    year, as_of = on_day(settings, arguments)
+    with store_of(settings).read() as conn:
+        district = known_district(conn, arguments.district)
+        found = freezes(conn, acting().scope, year, as_of, district)
+    if arguments.json:
+        print_json(
+            {
+                "year": year,
+                "as_of": as_of,
+                "districts": [
+                    {
+                        "code": p.district,
+                        "reserve_mu": p.reserve_mu,
+                        "reserve_on": p.reserve_on,
+                        "forecast_mu": p.forecast_mu,
+                        "patches": p.patches,
+                        "frozen_mu": p.frozen_mu,
+                        "thawed_mu": p.thawed_mu,
+                        "to_thaw_mu": p.to_thaw_mu,
+                        "available_mu": p.available_mu,
+                    }
+                    for p in found.districts
+                ],
+                "freezes": [
+                    {
+                        "record": f.record,
+                        "year": f.year,
+                        "district": f.district,
+                        "document_no": f.document_no,
+                        "frozen_on": f.frozen_on,
+                        "area_mu": f.area_mu,
+                        "thawed_on": f.thawed_on,
+                    }
+                    for f in found.freezes
+                ],
+                "days": [
+                    {
+                        "code": d.district,
+                        "on": d.on,
+                        "reserve_mu": d.reserve_mu,
+                        "frozen_mu": d.frozen_mu,
+                        "available_mu": d.available_mu,
+                    }
+                    for d in found.days
+                ],
+            }
+        )
+        return DONE
+    print_table([["区市", "储备", "预计冻结", "已冻结", "已解冻", "可用"]])
+    print_table(
+        [
+            p.district,
+            *(
+                format_mu(mu)
+                for mu in (p.reserve_mu, p.forecast_mu, p.frozen_mu, p.thawed_mu, p.available_mu)
+            ),
+        ]
+        for p in found.districts
     )
     return DONE

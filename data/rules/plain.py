@@ -75,6 +75,7 @@ CONDITIONS: dict[str, str] = {
     "其他专项已举证的范围达到图斑的{evidenced_share}的，标为已举证。",
     "W3": "填报面积与参考图层套合面积之差超过{tolerance_mu}和图斑面积的{tolerance_share}"
     "（取大者）的，判定合法而未被已批准范围覆盖的部分超过图斑{uncovered_share}的，列为疑点；疑点不是结论。",
+    "W4": "县级重点核查（F1）的图斑，尚有违法未整改或待判定的，自上次县级核查起{days}内再次核查。",
 }
 
 #: What the lines of a formula are called.

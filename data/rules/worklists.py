@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,11 @@ def recheck_due(
     return later if last < later else None
 
 
+def tracking_due(last_check_on: date, *, days: int) -> date:
+    """W4: when the county looks at an F1 patch again that still has something to rectify."""
+    return last_check_on + timedelta(days=days)
+
+
 def come_back(shares: Floats, shares_of_evidence: Floats, *, share: float, evidenced_share: float
               ) -> tuple[Flags, Flags]:  # fmt: skip
     """W2: which pairs of patches lie on the same ground, and which patches on what another
@@ -83,4 +88,5 @@ PREDICATES: dict[str, Callable[..., Any]] = {
     "recheck_due": recheck_due,
     "come_back": come_back,
     "measured": measured,
+    "tracking_due": tracking_due,
 }

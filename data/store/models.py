@@ -402,6 +402,25 @@ class StaffRecord(FromFile, Base):
     __table_args__ = (Index("ix_staff_record_year", "year", "kind"),)
 
 
+class SampleDraw(FromFile, Base):
+    """A sample of field checks (F2) as it was drawn: who comes later is drawn as a supplement of
+    its own. population, drawn: patch numbers, sorted, joined by 、; population_sha256: of the
+    numbers, one a line. Never changed."""
+
+    __tablename__ = "sample_draw"
+    year: Mapped[int]
+    clearance_month: Mapped[str] = mapped_column(String(7))
+    supplement: Mapped[int]  # 0: the first draw of its month
+    drawn_on: Mapped[date]
+    seed: Mapped[str] = mapped_column(Text)
+    share: Mapped[float]
+    population: Mapped[str] = mapped_column(Text)
+    population_sha256: Mapped[str] = mapped_column(String(64))
+    drawn: Mapped[str] = mapped_column(Text)
+    drawn_by: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (UniqueConstraint("year", "clearance_month", "supplement"),)
+
+
 class Contact(FromFile, Base):
     """Whom to call in a district: unit, post, telephone; no names of persons."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from data.periods import month_due_on
 from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.queries import behind
+from data.store.queries.sample_draws import Draw, recorded_draws
 from data.triggers.current import current_triggers
 from data.triggers.rulebook import Rulebook, rulebook
 
@@ -38,7 +40,10 @@ def field_checks(
         "F4": (recultivated,),
         "F5": (patches, serious),
     }
-    chosen_by: dict[str, list[dict[str, Any]]] = {"F2": _drawn(rules["F2"], patches, year)}
+    recorded = recorded_draws(conn, year, as_of)
+    chosen_by: dict[str, list[dict[str, Any]]] = {
+        "F2": _drawn(rules["F2"], patches, year, recorded)
+    }
     for rule_id, arguments in inputs.items():
         rule = rules[rule_id]
         chosen_by[rule_id] = rule.predicate(*arguments, **rule.of(year, as_of).parameters)
@@ -56,14 +61,23 @@ def _least(rules: Rulebook) -> dict[str, float]:
     return least
 
 
-def _drawn(rule: Rule, patches: list[dict[str, Any]], year: int) -> list[dict[str, Any]]:
-    """F2: each clearance month by the parameters of its due date, so that what was drawn stays."""
+def _drawn(
+    rule: Rule, patches: list[dict[str, Any]], year: int, recorded: Sequence[Draw]
+) -> list[dict[str, Any]]:
+    """F2: what was drawn and recorded; a clearance month without a record as it would be drawn on
+    the day, by the parameters of its due date."""
     by_month: dict[str, list[dict[str, Any]]] = {}
     for patch in patches:
         if patch["clearance_month"]:
             by_month.setdefault(patch["clearance_month"], []).append(patch)
     drawn: list[dict[str, Any]] = []
+    by_record = {d.month: set[str]() for d in recorded}
+    for draw in recorded:
+        by_record[draw.month].update(draw.drawn)
     for month in sorted(by_month):
+        if month in by_record:
+            drawn += [p for p in by_month[month] if p["patch_no"] in by_record[month]]
+            continue
         version = rule.of(year, month_due_on(month))
         drawn += rule.predicate(by_month[month], year, **version.parameters)
     return drawn

@@ -26,7 +26,8 @@ _BELOW = 1e-5
 
 def _checked(state: PatchState, level: CheckLevel) -> Expression:
     f = FieldCheck
-    return exists().where(f.patch_id == Patch.id, f.level == level.value, f.checked_on <= state.day)
+    within = (f.checked_on >= Patch.issued_on, f.checked_on <= state.day)
+    return exists().where(f.patch_id == Patch.id, f.level == level.value, *within)
 
 
 def check_facts(

@@ -24,7 +24,7 @@ from data.rules.loader import Rule, all_rules, stated_deadlines
 from data.scope import Scope
 from data.store import history
 from data.store.engine import Store
-from data.store.models import History, Patch, Problem, Recheck, ReferenceFeature
+from data.store.models import FieldCheck, History, Patch, Problem, Recheck, ReferenceFeature
 from data.store.queries.figures import figures
 from data.store.queries.patch_detail import patch_detail
 from data.triggers import rulebook as rulebook_module
@@ -34,6 +34,7 @@ from data.triggers.field_checks import field_checks
 from data.triggers.rulebook import rulebook
 from data.vocabulary import AuditLevel, UploadKind
 from data.workflow.deductions import settle_store
+from data.worklists.checks import checks
 from data.worklists.comebacks import comebacks
 from data.worklists.overlay import overlay
 from data.worklists.rechecks import rechecks
@@ -70,7 +71,7 @@ MOVED: dict[str, Any] = {
     "T10.month_ends": 12, "T11.during_year": True,
     "W1.months": 18, "W1.temporary_months": 3, "W1.after_term_months": 24,
     "W2.share": 0.3, "W2.evidenced_share": 0.9,
-    "W3.tolerance_mu": 8.0, "W3.tolerance_share": 0.5, "W3.uncovered_share": 0.4,
+    "W3.tolerance_mu": 8.0, "W3.tolerance_share": 0.5, "W3.uncovered_share": 0.4, "W4.days": 7,
 }  # fmt: skip
 #: The rules on measures, of which the world above says nothing: what a measure says of itself.
 OF_MEASURES: dict[str, Any] = {
@@ -154,6 +155,9 @@ def _land(conn: Connection) -> None:
         put_parcel(conn, patch, legality=legality, deduction_class=word, **whole)
         if case:
             put_case(conn, patch, **case)
+        if number == "FARM":
+            seen = {"level": "county", "checked_on": date(2023, 5, 21), "checked_by": "王工"}
+            put(conn, FieldCheck, patch_id=patch, finding="true", **seen)
     for month in (3, 4, 5):  # 8 of 10 in time, one of them on the very day
         for n in range(10):
             reported = {0: None, 1: date(2023, month, 24), 2: date(2023, month, 26)}
@@ -228,6 +232,7 @@ def _seen(store: Store) -> list[Any]:
             said.append(field_checks(conn, ALL, 2023, day))
             said.append(rechecks(conn, ALL, day))
             said.append(comebacks(conn, ALL, day))
+            said.append(checks(conn, ALL, 2023, day))
             said.append(overlay(conn, ALL, 2023, day))
             said.append(deadlines(conn, ALL, 2023, day, document))
         for number in ("FARM", "THRICE"):

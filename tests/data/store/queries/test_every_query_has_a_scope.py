@@ -43,7 +43,11 @@ _FOR_THE_CUBE = {
     "map_facts.parcel_columns", "map_facts.determined_columns", "map_facts.returned_columns",
 }  # fmt: skip
 #: Ids alone, which the next query narrows; and what the machinery asks of its own job.
-_OF_THE_MACHINERY = {"trigger_facts.large_patches", "uploads.batch_of_file"}
+_OF_THE_MACHINERY = {
+    "sample_draws.recorded_draws",
+    "trigger_facts.large_patches",
+    "uploads.batch_of_file",
+}
 #: Of accounts, not of patches: asked in front of a request, or by whoever has the right (accounts).
 _OF_ACCOUNTS = {
     "accounts.account_named", "accounts.known_account", "accounts.all_accounts",
