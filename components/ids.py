@@ -305,3 +305,26 @@ class Upload:
     def assigned(part: str, at: int) -> dict[str, str | int]:
         """What the at-th column of the file is: its field or its unit."""
         return {"type": f"upload-{part}", "at": at}
+
+
+class Admin:
+    CONTENT = "admin-content"
+    SAID = "admin-said"
+    # the audit log
+    KIND = "admin-log-kind"
+    WHO = "admin-log-who"
+    TEXT = "admin-log-text"
+    FIRST = "admin-log-first"
+    LAST = "admin-log-last"
+    SEARCH = "admin-log-search"
+    LOG = "admin-log"
+
+    @staticmethod
+    def action(name: str, number: int = 0) -> dict[str, str | int]:
+        """A button. number: of the session or token that it ends."""
+        return {"type": "admin-action", "name": name, "number": number}
+
+    @staticmethod
+    def field(name: str) -> dict[str, str]:
+        """What is filled in: new-… of a new account, else of the one that is shown."""
+        return {"type": "admin-field", "name": name}

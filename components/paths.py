@@ -25,6 +25,7 @@ ASSESSMENT = "/assessment"
 RULES = "/rules"
 UPLOAD = "/upload"
 CONFIRM = "/confirm"
+ADMIN = "/admin"
 HELP = "/help"
 HELP_CHAPTER = f"{HELP}/<chapter>"
 

@@ -11,7 +11,7 @@ from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path=paths.AUDIT, name="月核", title="月核 · 卫片执法监管", group="办", order=7
+    __name__, path=paths.AUDIT, name="月核", title="月核 · 卫片执法监管", group="办", order=20
 )
 
 

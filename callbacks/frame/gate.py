@@ -19,7 +19,7 @@ from dash._pages import _path_to_page
 
 from callbacks.frame.error_pages import refusal_answer
 from callbacks.frame.guard import callback_asked_for
-from callbacks.frame.needs import OWN, is_free, right_of_callback, right_of_route
+from callbacks.frame.needs import EXPORTS, OWN, is_free, right_of_callback, right_of_route
 from components import ids, paths
 from data.acting import NOBODY, act_as, acting, acting_as
 from data.errors import Forbidden, StoreRefused, SupervisionError
@@ -80,7 +80,8 @@ def install(app: Dash, services: Services) -> None:
 
     @server.after_request
     def note_export(response: flask.Response) -> flask.Response:
-        if flask.g.get("needed_right") is not Right.EXPORT or response.status_code != 200:
+        is_export = flask.g.get("needed_right") is Right.EXPORT
+        if response.status_code != 200 or not (is_export or flask.request.path.startswith(EXPORTS)):
             return response
         try:
             note_of_export(services.store)

@@ -34,9 +34,10 @@ def next_number(conn: Connection, key: str, count: int = 1, least: int = 1) -> i
 def content_key(conn: Connection) -> tuple[str, ...]:
     """What differs whenever anything does that a page can show: every single value of the store,
     the head of the history and the data version among them; of long ones the name, which says
-    of which version they are.
+    of which version they are. Not the head of the events: somebody signs in or takes a file away
+    all day long, and no page whose answer is kept shows that.
     """
     m = Meta
     value = case((m.key.like("triggers:%"), ""), else_=m.value)
-    rows = conn.execute(select(m.key, value).order_by(m.key))
+    rows = conn.execute(select(m.key, value).where(m.key != "event_head").order_by(m.key))
     return tuple(f"{key}={text}" for key, text in rows)

@@ -53,6 +53,7 @@ _OF_ACCOUNTS = {
     "accounts.account_named", "accounts.known_account", "accounts.all_accounts",
     "accounts.secrets_of", "accounts.account_of_subject", "accounts.session_of",
     "accounts.token_of", "accounts.sessions", "accounts.tokens",
+    "audit_log.log_lines",
 }  # fmt: skip
 WITHOUT = (
     _OF_ACCOUNTS
