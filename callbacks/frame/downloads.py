@@ -38,6 +38,7 @@ def serve_workbook(server: Flask, services: Services, path: str, workbook: Workb
             name, content = workbook(conn, services.settings, search_of_request())
         return xlsx_response(name, content)
 
+    export.__module__ = workbook.__module__  # it is the page's own route
     server.add_url_rule(path, endpoint=path, view_func=export)
 
 
