@@ -6,7 +6,7 @@ import argparse
 import os
 from importlib import import_module
 
-PARTS = ("upload", "pages", "maps", "heatmap", "browser", "forecast")
+PARTS = ("upload", "pages", "maps", "heatmap", "browser", "users", "forecast")
 
 
 def main() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from data.trigger_row import Trigger
 
-def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
-    return {
+
+def trigger(rule: str, subject: str = "371002", **more: Any) -> Trigger:
+    made: Any = {
         "rule": rule,
         "rule_name": "",
         "subject": subject,
@@ -32,3 +34,5 @@ def trigger(rule: str, subject: str = "371002", **more: Any) -> dict[str, Any]:
         "judged_months": 4 if rule in ("T1", "T2") else 0,
         "open": 0,
     } | more
+    found: Trigger = made
+    return found

@@ -16,6 +16,7 @@ from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from components.triggers.map import map_href
 from data.periods import format_month
+from data.trigger_row import Trigger
 from data.units import format_mu, format_rate
 from data.variants import SPLIT, dividing_lines
 from data.vocabulary import Measure, Severity
@@ -23,7 +24,7 @@ from data.vocabulary import Measure, Severity
 if TYPE_CHECKING:
     from data.triggers.matters import Matter
 
-Trigger = dict[str, Any]
+
 Figures = Mapping[str, Any]
 
 ICONS = {

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from components import paths
 from components.links import href
-
-Trigger = Mapping[str, Any]
+from data.trigger_row import Trigger
 
 #: What stands behind a trigger (data/triggers/evidence.py) → the measure that shows it on the map.
 #: Returned patches and minerals have none; a patch has a map on its own page.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components import paths
 from components.links import href
@@ -23,6 +23,7 @@ from components.triggers.card import (
 from components.triggers.map import map_href
 from data.definitions import DEFINITIONS
 from data.periods import format_day, format_month
+from data.trigger_row import Trigger
 from data.units import format_count
 from data.vocabulary import Measure, Severity
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from data.triggers.matters import Matter
     from data.triggers.trend import Trend
 
-Trigger = dict[str, Any]
+
 Query = Mapping[str, str]
 
 #: What has become of a trigger since the day compared with: class → word.

@@ -18,6 +18,7 @@ from data.store.queries.daily import DailyFigures
 from data.store.queries.figures import figures
 from data.store.queries.month_end_figures import line_figures
 from data.store.queries.staff_records import staff_records
+from data.trigger_row import Trigger as Trigger
 from data.triggers.district_rules import Beside, named_in_orders, of_district, ratio_lines
 from data.triggers.evidence import Counted, Evidence
 from data.triggers.first_patches import Group, first_of_patches
@@ -28,7 +29,6 @@ from data.triggers.wording import words
 from data.variants import others_note, split_note
 from data.vocabulary import RatioVariant
 
-Trigger = dict[str, Any]
 Figures = Mapping[str, Any]
 
 #: As the rule files have them.
@@ -130,16 +130,16 @@ def first_triggers(
         rules=rules, document=document, book=book, most=most, also=also, daily=daily, noted=noted,
     )  # fmt: skip
     behind = Counted(conn, scope.narrowed_to(district), year, as_of, document)
-    return [
-        as_trigger(h, lines, year, as_of, [])
-        | (_of_group(h.group, h.subject) if h.group and h.group.count else {})
-        | ({"behind": behind.count(h.finding, h.district)} if counted else {})
-        for h in held
-    ]
-
-
-def _of_group(group: Group, subject: str) -> Trigger:
-    return {"of": group.count, "notes": group.notes, "patch_id": group.ids[subject]}
+    found = []
+    for h in held:
+        trigger = as_trigger(h, lines, year, as_of, [])
+        if h.group and h.group.count:
+            trigger["of"], trigger["notes"] = h.group.count, h.group.notes
+            trigger["patch_id"] = h.group.ids[h.subject]
+        if counted:
+            trigger["behind"] = behind.count(h.finding, h.district)
+        found.append(trigger)
+    return found
 
 
 def _held_in_order(
@@ -278,6 +278,8 @@ def as_trigger(
     version = rule.of(year, day)
     settled = as_of > elimination_cutoff_on(year)
     said = words(rule.id, finding, held.figures, version.parameters, settled)
+    measure = finding.measure.value if finding.measure else rule.measure
+    assert measure is not None  # every trigger of the files has one
     return {
         "rule": rule.id,
         "rule_name": rule.name,
@@ -287,7 +289,7 @@ def as_trigger(
         "period": finding.period or str(year),
         "severity": finding.severity.value,
         "line": finding.line.value if finding.line else None,
-        "measure": finding.measure.value if finding.measure else rule.measure,
+        "measure": measure,
         "value": finding.value,
         "threshold": finding.threshold,
         "unit": finding.unit,
@@ -299,7 +301,7 @@ def as_trigger(
         "ends": said.ends,
         "about": finding.about,
         "mark": finding.mark,
-        "small_denominator": finding.unit == "ratio" and held.figures["small_denominator"],
+        "small_denominator": finding.unit == "ratio" and bool(held.figures["small_denominator"]),
         "judged_months": held.judged_months,
         "open": held.figures["overdue"] if rule.id == "T1" else 0,
         "key": _key(held, finding.period or str(year)),

@@ -81,7 +81,9 @@ def _take(store: Store) -> None:
     kept = {
         "year": year,
         "as_of": as_of.isoformat(),
-        "triggers": [{name: trigger[name] for name in _FIELDS} for trigger in found],
+        "triggers": [
+            {name: value for name, value in trigger.items() if name in _FIELDS} for trigger in found
+        ],
     }
     with store.write() as conn:
         if known.data_version != int(meta.get(conn, DATA_VERSION_KEY) or 0):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from datetime import date
-from typing import Any
 
 import openpyxl
 import pytest
@@ -28,6 +27,7 @@ from data.store.engine import Store
 from data.store.models import StaffRecord
 from data.store.queries.figures import figures
 from data.store.queries.stamp import Contact
+from data.trigger_row import Trigger
 from data.triggers.current import current_triggers
 from data.triggers.snapshots import snapshots, take_snapshot
 from data.vocabulary import UploadKind
@@ -49,7 +49,7 @@ def drawn(store: Store, search: str = ON) -> list[Component]:
         return render(conn, store.settings, search)
 
 
-def held(store: Store, day: date = date(2023, 6, 10)) -> list[dict[str, Any]]:
+def held(store: Store, day: date = date(2023, 6, 10)) -> list[Trigger]:
     with store.read() as conn:
         return current_triggers(conn, Scope.all(), 2023, day)
 

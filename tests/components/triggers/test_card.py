@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from components.triggers.card import trigger_card, trigger_table
+from data.trigger_row import Trigger
 from data.triggers.matters import Matter, matters
 from data.vocabulary import RatioVariant
 from tests.components.drawn import links_of, rows_of, text_of
@@ -13,7 +13,7 @@ from tests.components.figures_of import LINES, row
 from tests.triggers_of import trigger
 
 
-def one(*triggers: dict[str, Any]) -> Matter:
+def one(*triggers: Trigger) -> Matter:
     """The triggers as the one matter that they are."""
     (matter,) = matters(triggers, {"371002": "环翠区"})
     return matter

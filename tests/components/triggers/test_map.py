@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from components.links import read_search
 from components.triggers.map import map_href
 from data.maps.measures import MAP_MEASURES
+from data.trigger_row import Trigger
 from tests.triggers_of import trigger
 
 PAGE = {"year": "2023", "asof": "2023-06-10", "rule": "T3", "against": "2023-05-01"}
 
 
-def asked(*group: dict[str, Any], page: dict[str, str] = PAGE) -> dict[str, str]:
+def asked(*group: Trigger, page: dict[str, str] = PAGE) -> dict[str, str]:
     address = map_href(group, page)
     assert address is not None
     path, _, search = address.partition("?")

@@ -7,6 +7,7 @@ from typing import Any
 
 from data.scope import Scope
 from data.store.engine import Store
+from data.trigger_row import Trigger
 from data.triggers.current import current_triggers
 from tests.data.store.queries.stored import (
     HUANCUI,
@@ -22,14 +23,15 @@ def _reported(conn: Any, number: str, day: date | None, **more: Any) -> int:
     return put_patch(conn, number, reported_on=day, **more)
 
 
-def _held(store: Store, day: date, scope: Scope | None = None) -> list[dict[str, Any]]:
+def _held(store: Store, day: date, scope: Scope | None = None) -> list[Trigger]:
     with store.read() as conn:
         return current_triggers(conn, scope or Scope.all(), 2023, day)
 
 
-def _short(found: list[dict[str, Any]], rule: str) -> list[tuple[Any, ...]]:
+def _short(found: list[Trigger], rule: str) -> list[tuple[Any, ...]]:
     keys = ("subject", "period", "severity", "line", "measure", "threshold", "patches")
-    return [tuple(t[k] for k in keys) for t in found if t["rule"] == rule]
+    told: list[dict[str, Any]] = [{**t} for t in found if t["rule"] == rule]
+    return [tuple(t[k] for k in keys) for t in told]
 
 
 def test_t1_starts_the_day_after_the_due_date_and_ends_with_the_last_report(store: Store) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from data.trigger_row import Trigger
 from data.triggers.changes import compare_matters
 from data.triggers.matters import (
     Matter,
@@ -20,11 +19,11 @@ from tests.triggers_of import trigger
 NAMES = {"371002": "环翠区", "371072": "经区", "371073": "临港区", "371083": "乳山市"}
 
 
-def held(*triggers: dict[str, Any]) -> list[Matter]:
+def held(*triggers: Trigger) -> list[Matter]:
     return matters(triggers, NAMES)
 
 
-def over(code: str, value: float, margin: str = "超出15%线 3.3 亩") -> dict[str, Any]:
+def over(code: str, value: float, margin: str = "超出15%线 3.3 亩") -> Trigger:
     return trigger(
         "T3", code, subject_name=NAMES[code], value=value, threshold=0.15, line="interview",
         margin=margin,

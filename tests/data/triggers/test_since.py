@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from data.scope import Scope
 from data.store import summary
 from data.store.engine import Store
 from data.store.models import Recheck
+from data.trigger_row import Trigger
 from data.triggers.changes import changes, key_of
 from data.triggers.current import current_triggers
 from data.triggers.since import since
@@ -123,7 +123,7 @@ def test_changes_between_two_days(store: Store) -> None:
         found = changes(conn, Scope.all(), 2023, date(2023, 6, 4), date(2023, 7, 3))
         back = changes(conn, Scope.all(), 2023, date(2023, 7, 3), date(2023, 6, 4))
 
-    def named(triggers: tuple[dict[str, Any], ...]) -> list[tuple[str, str]]:
+    def named(triggers: tuple[Trigger, ...]) -> list[tuple[str, str]]:
         return [(t["rule"], t["subject"]) for t in triggers]
 
     assert named(found.new) == [("T2", "371002"), ("T7", "BAD")]

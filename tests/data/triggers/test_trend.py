@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
+from data.trigger_row import Trigger
 from data.triggers.current import current_triggers
 from data.triggers.trend import Trends
 from tests.callbacks.year_2023 import fill
@@ -23,7 +23,7 @@ def filled(store: Store) -> Store:
     return store
 
 
-def _triggers(store: Store) -> list[dict[str, Any]]:
+def _triggers(store: Store) -> list[Trigger]:
     with store.read() as conn:
         return current_triggers(conn, Scope.all(), 2023, DAY, with_patches=False)
 
@@ -52,6 +52,7 @@ def test_each_rule_has_the_line_of_its_figure_up_to_the_day(
 
 
 def test_a_patch_has_no_line(filled: Store) -> None:
-    of_patch = _triggers(filled)[0] | {"rule": "T6", "subject": "B1"}
+    of_patch = _triggers(filled)[0]
+    of_patch["rule"], of_patch["subject"] = "T6", "B1"
     with filled.read() as conn:
         assert Trends(conn, Scope.all(), 2023, DAY).of([of_patch]) is None

@@ -11,6 +11,7 @@ from data.rules.scenario import Constraints, Verdict
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.figures import figures
+from data.trigger_row import Trigger
 from data.triggers.current import current_triggers
 from data.units import PARTS_PER_MU, meets
 from data.vocabulary import BulkChoice, ScenarioAction, TargetLine, UploadKind
@@ -85,7 +86,7 @@ def tried(store: Store, scenario: Scenario, as_of: date = DAY) -> Outcome:
     return evaluate(store, Scope.all(), 2023, as_of, scenario)
 
 
-def found_in(store: Store, day: date) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def found_in(store: Store, day: date) -> tuple[dict[str, Any], list[Trigger]]:
     with store.read() as conn:
         return (
             figures(conn, Scope.all(), 2023, day),

@@ -8,6 +8,7 @@ from typing import Any
 
 from data.scope import Scope
 from data.store.engine import Store
+from data.trigger_row import Trigger
 from data.triggers.current import current_triggers
 from data.triggers.since import since
 from data.vocabulary import RecordKind, UploadKind
@@ -16,7 +17,6 @@ from tests.sending import FINDING, PATCH, send
 
 HUANCUI, WENDENG = "371002", "371003"
 TODAY = date(2024, 12, 31)
-Trigger = dict[str, Any]
 
 
 def _patches(store: Store, *rows: dict[str, Any]) -> None:
