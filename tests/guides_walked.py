@@ -11,6 +11,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 YEAR, ON = 2023, date(2023, 6, 30)
 #: The first has no 坐落, the second has one.
@@ -26,6 +27,7 @@ def look(folder: Path) -> dict[str, Any]:
     from sqlalchemy import func, select
 
     from app import create_app
+    from callbacks.frame import gate
     from callbacks.frame.kept import is_kept
     from components import ids, paths
     from components.shell import navigation
@@ -34,6 +36,7 @@ def look(folder: Path) -> dict[str, Any]:
     from data.jobs.running import run_job
     from data.jobs.table import JobTable
     from data.jobs.tasks import TASKS, confirmation
+    from data.rights import COMMAND_LINE
     from data.scope import Scope
     from data.settings import PROJECT_DIR, Settings
     from data.store.models import History
@@ -91,6 +94,7 @@ def look(folder: Path) -> dict[str, Any]:
     told["undone"] = len(left) if undone.state == "done" else undone.message
     told["verified"] = verify(store).ok
 
+    mock.patch.object(gate, "account_of_request", return_value=COMMAND_LINE).start()
     app = create_app(settings)
     client = app.server.test_client()
     client.get("/")

@@ -27,8 +27,9 @@ SIGNED_IN: Any = {"name": "weipian_session", "value": COOKIE, "url": "http://127
 _asking: list[Account] = [TESTER]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def signed_in() -> Iterator[None]:
+@contextmanager
+def everybody_is_let_in() -> Iterator[None]:
+    """Within the block requests in process are TESTER's, or whose a test says."""
     from callbacks.frame import gate
 
     real = gate.account_of_request
@@ -38,6 +39,12 @@ def signed_in() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "account_of_request", account_of_request)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signed_in() -> Iterator[None]:
+    with everybody_is_let_in():
         yield
 
 

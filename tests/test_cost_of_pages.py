@@ -35,6 +35,9 @@ from data.store.opening import open_store
 from tests.asking import ask, usual_values, with_token
 from tests.demo_year import DEMO_YEAR, DemoYear
 from tests.many_patches import copy_rows, multiply
+from tests.signing import signed_in
+
+__all__ = ["signed_in"]
 
 pytestmark = pytest.mark.xdist_group("demo")
 
