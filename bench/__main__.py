@@ -6,7 +6,11 @@ import argparse
 import os
 from importlib import import_module
 
-PARTS = ("upload", "pages", "maps", "heatmap", "browser", "users", "forecast")
+PARTS = ("answers", "upload", "pages", "maps", "heatmap", "browser", "users", "forecast")
+
+_LARGE = [100_000, 1_000_000]
+#: Part → numbers of patches, where not 100,000 alone.
+_USUAL = {"answers": [2_000, 100_000], "pages": _LARGE, "maps": _LARGE, "heatmap": _LARGE}
 
 
 def main() -> None:
@@ -27,7 +31,7 @@ def main() -> None:
     given = options.patches or [int(n) for n in os.environ.get("BENCH_PATCHES", "").split()]
     repeats = 1 if options.quick else 3
     for part in options.parts or PARTS:
-        usual = [100_000, 1_000_000] if part in ("pages", "maps", "heatmap") else [100_000]
+        usual = _USUAL.get(part, [100_000])
         counts = given or ([20_000] if options.quick else usual)
         import_module(f"bench.{part}").main(counts, repeats)
 

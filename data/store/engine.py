@@ -175,7 +175,9 @@ def _create_engine(url_text: str) -> Engine:
     if url.get_backend_name() == "postgresql":
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        _prepare_postgresql(engine)
+        return engine
     raise StoreRefused(f"不支持的数据库“{url.get_backend_name()}”，请用 SQLite 或 PostgreSQL。")
 
 
@@ -184,6 +186,18 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreRefused(f"无法创建数据库文件夹“{folder}”，请检查权限。") from error
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    """Compiling a plan takes longer than any question of a page, and the sums of a year fit into
+    memory (docs/plans.md)."""
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
+            cursor.execute("SET work_mem = '32MB'")
+        connection.commit()
 
 
 def _begin_ourselves(engine: Engine) -> None:

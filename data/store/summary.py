@@ -33,6 +33,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     true,
@@ -171,6 +172,55 @@ def add(conn: Connection, patch_ids: Sequence[int] | None, *, mapped: bool = Tru
     _apply(conn, patch_ids, +1, mapped)
 
 
+def take_on_day(
+    conn: Connection, patch_ids: Sequence[int], day: date, sign: int, *, audited: bool
+) -> None:
+    """Take out (sign -1) or put in (+1) what these patches add on one day, as a change of that day.
+
+    For a what-if whose cases and decisions are all dated `day` and which looks no further: one
+    interval a patch in place of all its life. Clearance, which neither moves, stays as it is.
+    audited: whether decisions are among what changes.
+    """
+    if not patch_ids:
+        return
+    _temporary.create_all(conn, checkfirst=True)
+    _touch(conn, patch_ids)
+    decided = _has(conn, AuditDecision)
+    for year in _years_touched(conn):
+        of_year = (
+            select(_touched.c.patch_id, literal(day, Date), null())
+            .join(Patch, Patch.id == _touched.c.patch_id)
+            .where(Patch.year == year)
+        )
+        statements = [
+            delete(_interval),
+            insert(_interval).from_select(["patch_id", "from_on", "to_on"], of_year),
+            *_fill_vectors(year, decided),
+            _upsert(conn.dialect.name, year, sign, _vector),
+        ]
+        if audited and decided:
+            statements.append(_upsert(conn.dialect.name, year, sign, _audit_vectors()))
+        for statement in statements:
+            conn.execute(statement)
+    for table in (_touched, _interval, _vector):
+        conn.execute(delete(table))
+
+
+def _touch(conn: Connection, patch_ids: Sequence[int] | None) -> None:
+    conn.execute(delete(_touched))
+    if patch_ids is None:
+        conn.execute(insert(_touched).from_select(["patch_id"], select(Patch.id)))
+    else:
+        bulk_insert(conn, _touched, {"patch_id": sorted({*map(int, patch_ids)})})
+        # else SQLite thinks this table large and reads all patches to find a few
+        conn.exec_driver_sql(f"ANALYZE {_touched.name}")
+
+
+def _years_touched(conn: Connection) -> Sequence[int]:
+    touched = select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id)
+    return conn.scalars(touched.distinct()).all()
+
+
 def add_new(conn: Connection, patches: pd.DataFrame) -> None:
     """As `add` for new patches that have no decisions and no parcels, from the rows (columns of
     `patch`) that have just been written: reading them back takes as long as a third of the file."""
@@ -203,19 +253,11 @@ def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int, mapped:
     if patch_ids is not None and len(patch_ids) == 0:
         return
     _temporary.create_all(conn, checkfirst=True)
-    conn.execute(delete(_touched))
-    if patch_ids is None:
-        conn.execute(insert(_touched).from_select(["patch_id"], select(Patch.id)))
-    else:
-        bulk_insert(conn, _touched, {"patch_id": sorted({*map(int, patch_ids)})})
-        # else SQLite thinks this table large and reads all patches to find a few
-        conn.exec_driver_sql(f"ANALYZE {_touched.name}")
+    _touch(conn, patch_ids)
     if mapped and sign < 0:
         of_touched = UnlawfulInterval.patch_id.in_(select(_touched.c.patch_id))
         conn.execute(delete(UnlawfulInterval).where(of_touched))
-    years = conn.scalars(
-        select(Patch.year).join(_touched, _touched.c.patch_id == Patch.id).distinct()
-    ).all()
+    years = _years_touched(conn)
     decided, split = _has(conn, AuditDecision), _has(conn, Parcel)
     judged = split or decided
     for year in years:

@@ -63,7 +63,7 @@ from data.workflow.preview import crossings
 
 Figures = dict[str, Any]
 #: Patches that are looked up in one statement.
-_CHUNK = 500
+_CHUNK = 5_000
 _LAWFUL, _CERTIFIED = ScenarioAction.LAWFUL, ScenarioAction.CERTIFIED
 #: The certificate of a supposed 拆除复耕.
 _SUPPOSED = "假设"
@@ -197,7 +197,8 @@ def _suppose(
     if not chosen:
         return
     actions = dict(chosen)
-    summary.remove(conn, list(actions), mapped=False)
+    judged = _LAWFUL in actions.values()
+    summary.take_on_day(conn, list(actions), day, -1, audited=judged)
     proven = [i for i, action in actions.items() if action == _CERTIFIED]
     others = [i for i in actions if actions[i] != _CERTIFIED]
     rows = list(_open_parcels(conn, year, day, others))
@@ -210,7 +211,7 @@ def _suppose(
         ],
     )
     _judge_lawful(conn, day, [key for key in rows if actions[key[0]] == _LAWFUL])
-    summary.add(conn, list(actions), mapped=False)
+    summary.take_on_day(conn, list(actions), day, +1, audited=judged)
 
 
 def _open_parcels(

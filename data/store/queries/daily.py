@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import BigInteger, Connection, cast, func, select
+from sqlalchemy import Connection, select
 
 from data.periods import month_due_on
 from data.scope import Scope
@@ -85,10 +85,9 @@ class DailyFigures:
                 s.district_code,
                 s.clearance_month,
                 s.on_date,
-                *(cast(func.sum(getattr(s, m)), BigInteger) for m in MEASURES),
+                *(getattr(s, m) for m in MEASURES),  # a row a key: nothing is to be added up
             )
             .where(s.year == year, s.on_date <= until)
-            .group_by(s.district_code, s.clearance_month, s.on_date)
             .order_by(s.district_code, s.clearance_month, s.on_date)
         )
         if scope.districts is not None:

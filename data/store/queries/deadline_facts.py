@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, literal, or_, select
 
 from data.scope import Scope
 from data.store.models import AuditDecision, Patch, Problem, Submission
+from data.store.queries.among import among
 from data.store.queries.state import PatchState, day_literal
 from data.vocabulary import AuditResult
 
@@ -35,7 +36,9 @@ def open_returns(conn: Connection, scope: Scope, year: int, as_of: date) -> list
     )
     rows = (
         select(state.district.label("district"), state.open_return_on.label("returned_on"))
-        .where(Patch.year == year, state.active, state.visible_to(scope), Patch.id.in_(unanswered))
+        .where(
+            Patch.year == year, state.active, state.visible_to(scope), among(Patch.id, unanswered)
+        )
         .subquery()
     )
     query = (

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Subquery, and_, case, func, or_, select
 
 from data.scope import Scope
 from data.store.models import Patch, Recheck
+from data.store.queries.among import among
 from data.store.queries.state import Expression, ParcelState, PatchState, day_literal, parcels_at
 from data.store.queries.trigger_facts import (
     BELOW,
@@ -60,7 +61,7 @@ def first_large(
     ]
     conditions: list[Expression] = [
         *standing(state, scope, year),
-        Patch.id.in_(large_patches_query(year, farmland_mu, basic_farmland_mu)),
+        among(Patch.id, large_patches_query(year, farmland_mu, basic_farmland_mu)),
     ]
     if apart:
         conditions.append(Patch.id.not_in(sorted(apart)))
@@ -118,7 +119,7 @@ def first_refused(
         conditions.append(Patch.id.not_in(sorted(apart)))
     facts = (
         select(Patch.id.label("patch_id"), *own)
-        .where(Patch.id.in_(candidates), *standing(state, scope, year), *conditions)
+        .where(among(Patch.id, candidates), *standing(state, scope, year), *conditions)
         .subquery("facts")
     )
     c = facts.c
@@ -146,7 +147,7 @@ def first_changed(conn: Connection, scope: Scope, year: int, as_of: date, most: 
         )
         .join(r, r.patch_id == Patch.id)
         .where(
-            Patch.id.in_(rechecked_otherwise(as_of)),
+            among(Patch.id, rechecked_otherwise(as_of)),
             *standing(state, scope, year),
             r.rechecked_on <= as_of,
         )
