@@ -17,9 +17,17 @@ from components.links import href
 from components.parts.card_menu import card_menu, copy_link, export_link
 from components.parts.cards import problem_notes
 from components.prose import prose
-from components.rules import ParameterLine, RuleEntry, VersionLine, WordList, body
+from components.rules import (
+    FollowLine,
+    ParameterLine,
+    RuleEntry,
+    VersionLine,
+    WordList,
+    body,
+)
 from data.definitions import DEFINITIONS
 from data.exports import SheetColumn, tables_to_xlsx
+from data.measures.following import following
 from data.periods import calendar_note, format_day, local_time
 from data.rules.lists import closed_lists
 from data.rules.loader import Rule, Version, governing_day, plan_of
@@ -159,7 +167,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         ),
         *problem_notes(context.problems, href(PATH, context.query)),
         *[html.P(note, className="subline") for note in notes(context)],
-        prose(body(entries, word_lists(context)), "rule-page"),
+        prose(body(entries, word_lists(context), follow_lines()), "rule-page"),
     ]
 
 
@@ -179,6 +187,14 @@ def anchor_note(settings: Settings, now: datetime) -> Component:
         return html.P(f"{said}。", className="subline anchor-note")
     text = f"{said}，已过{days}天。请管理员检查锚点文件夹能否写入、后台任务是否在运行。"
     return html.P(text, className="note anchor-note", role="note")
+
+
+def follow_lines() -> list[FollowLine]:
+    """What may follow which measure (law/workflow.toml)."""
+    return [
+        FollowLine(f.before.label, f.after.label, f.only, f.basis == "local", f.clause)
+        for f in following()
+    ]
 
 
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
@@ -220,6 +236,13 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
                 for word in words.words
             ],
         ),
+        "措施的先后": (
+            [SheetColumn(h, width=w) for h, w in _FOLLOW_SHEET],
+            [
+                [f.before, f.after, f.only, "本市设定" if f.local else "方案规定", f.clause]
+                for f in follow_lines()
+            ],
+        ),
         "指标口径": (
             [SheetColumn(h, width=w) for h, w in (("指标", 24), ("单位", 8), ("口径", 80),
                                                  ("依据", 14))],
@@ -246,6 +269,7 @@ _RULE_SHEET = (
     ("自何日起", 12),
     ("复核", 30),
 )
+_FOLLOW_SHEET = (("措施", 20), ("其后可以", 20), ("条件", 40), ("来源", 12), ("依据", 14))
 _PARAMETER_SHEET = (
     ("编号", 8),
     ("规则", 20),

@@ -13,6 +13,7 @@ class Shell:
     ACCOUNT = "account"
     HELP = "help-link"
     NAVIGATION = "navigation"
+    WAITING = "todo-count"
     YEAR = "work-year"
     AS_OF = "as-of"
     DISTRICT = "district"
@@ -328,3 +329,40 @@ class Admin:
     def field(name: str) -> dict[str, str]:
         """What is filled in: new-… of a new account, else of the one that is shown."""
         return {"type": "admin-field", "name": name}
+
+
+class Todo:
+    CONTENT = "todo-content"
+
+
+class Measures:
+    CONTENT = "measures-content"
+    STATE = "measures-state"
+    KIND = "measures-kind"
+    LATE = "measures-late"
+    FORM = "measures-form-content"
+    NEW_KIND = "measures-new-kind"
+    NEW_SUBJECT = "measures-new-subject"
+    NEW_PATCHES = "measures-new-patches"
+    NEW_REASON = "measures-new-reason"
+    DRAFT = "measures-draft"
+    DISMISS = "measures-dismiss"
+
+
+class MeasureDetail:
+    ADDRESS = "measure-address"
+    CONTENT = "measure-content"
+    ACTIONS = "measure-actions-content"
+    DONE = "measure-done"  # counts what was done: both places are drawn anew
+    SEEN = "measure-seen"
+    DAY = "measure-day"
+    REASON = "measure-reason"
+    DUE = "measure-due"
+    NUMBER = "measure-number"
+    FILE = "measure-file"
+    FILE_NAME = "measure-file-name"
+
+    @staticmethod
+    def step(name: str) -> dict[str, str]:
+        """The button of a step."""
+        return {"type": "measure-step", "step": name}

@@ -22,6 +22,9 @@ LEDGER = "/ledger"
 TRIGGERS = "/triggers"
 TRIGGER_PATCHES = f"{TRIGGERS}/patches"
 ASSESSMENT = "/assessment"
+TODO = "/todo"
+MEASURES = "/measures"
+MEASURE = f"{MEASURES}/<number>"
 RULES = "/rules"
 UPLOAD = "/upload"
 CONFIRM = "/confirm"
@@ -38,6 +41,14 @@ def patch(year: int, patch_no: str) -> str:
 def audit_bench(year: int, patch_no: str) -> str:
     """Where one patch is audited."""
     return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
+def measure(number: int) -> str:
+    """One measure."""
+    return f"{MEASURES}/{number}"
+
+
+def measure_file(number: int | str, seq: int | str) -> str:
+    """What came with a step of a measure."""
+    return f"{MEASURES}/{number}/files/{seq}"
 
 
 def uploading(file_id: str = "") -> str:

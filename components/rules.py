@@ -252,7 +252,50 @@ def local_table(entries: Sequence[RuleEntry]) -> Node:
     )
 
 
-def body(entries: Sequence[RuleEntry], lists: Sequence[WordList] = ()) -> list[Node]:
+@dataclass(frozen=True, slots=True)
+class FollowLine:
+    """What may follow which measure, and only after what. local: 本市设定."""
+
+    before: str
+    after: str
+    only: str
+    local: bool
+    clause: str
+
+
+def follow_table(lines: Sequence[FollowLine]) -> Node:
+    rows: list[Node] = [
+        node(
+            "tr",
+            node("th", line.before),
+            node("td", line.after),
+            node("td", line.only),
+            node("td", origin(line.local)),
+            node("td", line.clause),
+        )
+        for line in lines
+    ]
+    head = node("tr", *(node("th", h) for h in ("措施", "其后可以", "条件", "来源", "依据")))
+    return node(
+        "article",
+        node("h3", node("a", "措施的先后", href="#following")),
+        node(
+            "table",
+            node("caption", "措施的先后", cls="visually-hidden"),
+            node("thead", head),
+            node("tbody", *rows),
+            cls="rule-parameters",
+        ),
+        cls="rule",
+        anchor="following",
+    )
+
+
+def body(
+    entries: Sequence[RuleEntry],
+    lists: Sequence[WordList] = (),
+    follows: Sequence[FollowLine] = (),
+) -> list[Node]:
     """The whole text below the headline."""
     sections: list[Node] = []
     for part, title in PARTS.items():
@@ -263,6 +306,8 @@ def body(entries: Sequence[RuleEntry], lists: Sequence[WordList] = ()) -> list[N
             texts = [list_text(words) for words in lists]
         else:
             texts = [rule_text(e) for e in entries if e.part == part]
+            if part == "measures" and follows:
+                texts.append(follow_table(follows))
         sections.append(node("section", node("h2", title), *texts, anchor=part))
     return [
         contents(entries, lists),

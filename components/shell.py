@@ -103,7 +103,7 @@ def navigation(
         links = [
             html.Li(
                 dcc.Link(
-                    page["name"],
+                    _entry(page),
                     href=href(page["path"], query),
                     className="nav-entry nav-current"
                     if _is(current, page["path"])
@@ -115,6 +115,13 @@ def navigation(
         if links:
             groups.append(html.Div([html.H2(group), html.Ul(links)], className="nav-group"))
     return groups
+
+
+def _entry(page: Mapping[str, Any]) -> Any:
+    """A page's name; beside 待办 how much waits (callbacks/todo.py)."""
+    if page["path"] != paths.TODO:
+        return page["name"]
+    return [page["name"], html.Span(id=ids.Shell.WAITING, className="nav-count")]
 
 
 def is_top(page: Mapping[str, Any], pages: Sequence[Mapping[str, Any]]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbacks.frame.context import PageContext, read_context
 from callbacks.triggers.address import Asked, read_asked
+from callbacks.triggers.sent import sent, to_draft
 from callbacks.triggers.sheet import periods_text
 from components.triggers.card import measures
 from components.triggers.page import Told, ToldMatter
@@ -19,6 +20,7 @@ from data.triggers.current import Trigger, current_triggers, first_triggers
 from data.triggers.matters import Matter, matters
 from data.triggers.since import since
 from data.triggers.snapshots import snapshots, triggers_of
+from data.workflow.measure_list import entries
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -91,11 +93,14 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
            for m in chosen]  # fmt: skip
     asked_since = [t for triggers in own for t in triggers]
     days = iter(since(conn, scope, year, as_of, asked_since, daily, context.rules))
+    taken = entries(conn, scope, as_of, year, context.district, with_changes=False)
     told = [
         ToldMatter(
             matter,
             tuple(Told(t, next(days), states.get(key_of(t), "same")) for t in triggers),
             changed.state(matter),
+            sent(taken, matter, context),
+            to_draft(matter, context),
         )
         for matter, triggers in zip(chosen, own, strict=True)
     ]

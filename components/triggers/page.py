@@ -49,13 +49,25 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A measure about a matter, or why it was left. number: of the measure."""
+
+    number: int
+    words: str
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ToldMatter:
     """A matter as the page tells it: told are its triggers, the gravest first; of many patches
-    only the first few. state: as of Told."""
+    only the first few. state: as of Told. to_draft: what the address of a new measure says, empty
+    for who drafts none."""
 
     matter: Matter
     told: tuple[Told, ...]
     state: str
+    sent: tuple[Sent, ...] = ()
+    to_draft: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,18 @@ class View:
     lines: Lines
     contacts: Contacts = field(default_factory=dict)
     claims: Mapping[str, int] = field(default_factory=dict)
+
+
+def _measures_taken(found: ToldMatter, view: View) -> list[Node]:
+    """What was sent for it or why it was left, and the way to a new measure."""
+    ways: list[Node] = []
+    for sent in found.sent:
+        link = node("a", sent.words, href=href(paths.measure(sent.number), view.query))
+        ways.append(node("li", link, f"（{sent.aside}）" if sent.aside else ""))
+    if found.to_draft:
+        own = href(paths.MEASURES, view.query, **dict(found.to_draft))
+        ways.append(node("li", node("a", "起草措施或说明不处理", href=own)))
+    return [node("ul", *ways, cls="trigger-sent")] if ways else []
 
 
 def subject_name(trigger: Trigger, names: Mapping[str, str]) -> str:
@@ -104,6 +128,7 @@ def full_card(found: ToldMatter, view: View, trend: Trend | None) -> Node:
         node("p", *_proposal(found), cls="trigger-measure"),
         *body,
         _waiting(matter.district, view),
+        *_measures_taken(found, view),
         node("p", call_text(view.contacts.get(matter.district or "")), cls="trigger-call"),
         None if trend is None else trend_part(trend, view, first),
         node(

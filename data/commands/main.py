@@ -121,10 +121,12 @@ def _known_on(arguments: Arguments) -> Known | None:
 
 def _prove_rules() -> None:
     """A rule file that cannot be trusted stops the program before it touches the store."""
+    from data.measures.following import following
     from data.rules.loader import RuleError, all_rules
 
     try:
         all_rules()
+        following()
     except RuleError as error:
         number = number_of(error, "in the rule files")
         place = str(error).partition(": ")[0]

@@ -18,7 +18,7 @@ from data.measures.frozen import Composed, Draft, Remark, digest
 from data.measures.kinds import MeasureKind
 from data.measures.states import ENDED, UNISSUED, Standing, State, StepKind, limit, standing
 from data.periods import elimination_cutoff_on, format_day, is_workday
-from data.rights import Right
+from data.rights import Account, Right
 from data.scope import Scope
 from data.store.queries.measures import MeasureRow, frozen, measure, measures
 from data.triggers.rulebook import rulebook
@@ -41,6 +41,24 @@ _PARTS: dict[Right, frozenset[StepKind]] = {
     Right.DRAFT: frozenset({_K.DRAFT, _K.EDIT, _K.REFRESH, _K.SUBMIT}),
     Right.REVIEW: frozenset({_K.REVIEW}),
     Right.ISSUE: frozenset({_K.ISSUE}),
+}
+
+_ANY = (Right.DRAFT, Right.REVIEW, Right.ISSUE)
+#: Step → the rights of which one is enough.
+NEEDS: dict[StepKind, tuple[Right, ...]] = {
+    _K.EDIT: (Right.DRAFT,),
+    _K.REFRESH: (Right.DRAFT,),
+    _K.SUBMIT: (Right.DRAFT,),
+    _K.CORRECT: (Right.DRAFT,),
+    _K.RETURN: (Right.REVIEW, Right.ISSUE),
+    _K.REVIEW: (Right.REVIEW,),
+    _K.ISSUE: (Right.ISSUE,),
+    _K.DELIVER: (Right.ANSWER, *_ANY),
+    _K.EXTEND: (Right.ISSUE,),
+    _K.REPLY: (Right.ANSWER,),
+    _K.REFUSE: (Right.REVIEW, Right.ISSUE),
+    _K.RELEASE: (Right.ISSUE,),
+    _K.WITHDRAW: (Right.ISSUE,),
 }
 
 
@@ -102,7 +120,7 @@ def dismiss(at: Taking, new: NewMeasure) -> int:
 
 def edit(at: Taking, number: int, texts: Mapping[str, str]) -> None:
     """Change texts of a draft; figures stand in them as `{id}` and are never typed."""
-    row, _ = _ready(at, number, _K.EDIT, Right.DRAFT)
+    row, _ = _ready(at, number, _K.EDIT)
     now = frozen(at.conn, at.by.scope, row)
     unknown = texts.keys() - now.texts.keys()
     if unknown:
@@ -116,13 +134,13 @@ def edit(at: Taking, number: int, texts: Mapping[str, str]) -> None:
 
 def refresh(at: Taking, number: int) -> None:
     """Take the figures anew; what somebody changed of the texts stays. It is a draft again."""
-    row, _ = _ready(at, number, _K.REFRESH, Right.DRAFT)
+    row, _ = _ready(at, number, _K.REFRESH)
     write_step(at, row, _K.REFRESH, _anew(at, row))
 
 
 def submit(at: Taking, number: int) -> tuple[Remark, ...]:
     """→ what the checks remark. Raises SupervisionError with the places where one blocks."""
-    row, _ = _ready(at, number, _K.SUBMIT, Right.DRAFT)
+    row, _ = _ready(at, number, _K.SUBMIT)
     found = _prove(at, row, "不能提交审核")
     write_step(at, row, _K.SUBMIT)
     return found
@@ -130,13 +148,13 @@ def submit(at: Taking, number: int) -> tuple[Remark, ...]:
 
 def give_back(at: Taking, number: int, reason: str) -> None:
     """Back to the drafter, by who reviews or issues."""
-    row, _ = _ready(at, number, _K.RETURN, Right.REVIEW, Right.ISSUE)
+    row, _ = _ready(at, number, _K.RETURN)
     why = text_of(reason, "退回起草必须写明理由，请补充后再提交。")
     write_step(at, row, _K.RETURN, reason=why)
 
 
 def review(at: Taking, number: int, reason: str | None = None) -> tuple[Remark, ...]:
-    row, _ = _ready(at, number, _K.REVIEW, Right.REVIEW, refuse=_not_submitted)
+    row, _ = _ready(at, number, _K.REVIEW, refuse=_not_submitted)
     found = _prove(at, row, "不能通过审核")
     changes = changed_figures(at.conn, row)
     if changes:
@@ -155,9 +173,7 @@ def issue(
     Where a figure is another than at the review, it is written down anew, goes back to review, and
     the sentence says what changed.
     """
-    row, _ = _ready(at, number, _K.ISSUE, Right.ISSUE, refuse=_not_reviewed)
-    if row.kind.about.needs_head:
-        at.by.require(Right.SIGN)
+    row, _ = _ready(at, number, _K.ISSUE, refuse=_not_reviewed)
     changes = changed_figures(at.conn, row)
     if changes:
         write_step(at, row, _K.RECALL, _anew(at, row), reason=told(changes))
@@ -187,7 +203,7 @@ def deliver(
     at: Taking, number: int, receipt: str | None = None, file: Attachment | None = None
 ) -> None:
     """receipt: who took it and how."""
-    row, _ = _ready(at, number, _K.DELIVER, Right.ANSWER, Right.DRAFT, Right.REVIEW, Right.ISSUE)
+    row, _ = _ready(at, number, _K.DELIVER)
     write_step(at, row, _K.DELIVER, reason=(receipt or "").strip() or None, **_kept(file))
 
 
@@ -196,7 +212,7 @@ def extend(
     file: Attachment | None = None,
 ) -> None:  # fmt: skip
     """Once, on a written request, up to the deadline."""
-    row, now = _ready(at, number, _K.EXTEND, Right.ISSUE)
+    row, now = _ready(at, number, _K.EXTEND)
     asked = text_of(request, "延期须有书面申请：请写明申请单位、日期和理由。")
     if now.due_on is None:
         raise SupervisionError("这件措施没有回复期限，不需要延期。")
@@ -214,14 +230,13 @@ def extend(
 
 def reply(at: Taking, number: int, text: str | None, file: Attachment | None = None) -> None:
     """By the district that it went to; the answer of another department is noted by the city."""
-    rights = (Right.ANSWER,) if _asked(at, number).to_district else (Right.DRAFT, Right.REVIEW)
-    row, _ = _ready(at, number, _K.REPLY, *rights, refuse=_closed_or_not_delivered)
+    row, _ = _ready(at, number, _K.REPLY, refuse=_closed_or_not_delivered)
     said = text_of(text, "请填写回复内容。")
     write_step(at, row, _K.REPLY, reason=said, **_kept(file))
 
 
 def refuse(at: Taking, number: int, reason: str | None, due_on: date | None = None) -> None:
-    row, _ = _ready(at, number, _K.REFUSE, Right.REVIEW, Right.ISSUE)
+    row, _ = _ready(at, number, _K.REFUSE)
     why = text_of(reason, "不认可回复必须写明理由，请补充后再提交。")
     due = due_on or limit(rulebook(at.conn)["M1"], "again_workdays", at.day)
     if due <= at.day:
@@ -233,17 +248,14 @@ def refuse(at: Taking, number: int, reason: str | None, due_on: date | None = No
 def release(at: Taking, number: int, reason: str | None, file: Attachment | None = None) -> None:
     """The condition has ended or what was asked for is met; the reason names the paper that says
     so."""
-    row, _ = _ready(at, number, _K.RELEASE, Right.ISSUE)
+    row, _ = _ready(at, number, _K.RELEASE)
     why = text_of(reason, "解除必须写明理由（条件已结束或要求已落实，及所依据的文件）。")
     write_step(at, row, _K.RELEASE, reason=why, **_kept(file))
 
 
 def withdraw(at: Taking, number: int, reason: str | None) -> None:
     """Drop a draft; or take back an issued paper, whose number stays used."""
-    row = found_for(at, number)
-    now = state_of(at.conn, row, at.day)
-    rights = (Right.DRAFT, Right.ISSUE) if now.state in UNISSUED else (Right.ISSUE,)
-    row, _ = _ready(at, number, _K.WITHDRAW, *rights)
+    row, _ = _ready(at, number, _K.WITHDRAW)
     why = text_of(reason, "撤回必须写明理由，请补充后再提交。")
     write_step(at, row, _K.WITHDRAW, reason=why)
 
@@ -292,21 +304,73 @@ def remarks(at: Taking, asked: Draft, made: Composed) -> tuple[Remark, ...]:
     return tuple(sorted(found, key=lambda remark: not remark.blocks))
 
 
+def needed(row: MeasureRow, now: Standing, step: StepKind) -> tuple[Right, ...]:
+    """The rights of which one is enough for the step: a draft may be dropped by its drafter, the
+    answer of another department is noted by the city."""
+    if step is _K.WITHDRAW and now.state in UNISSUED:
+        return (Right.DRAFT, Right.ISSUE)
+    if step is _K.REPLY and not row.kind.about.to_district:
+        return (Right.DRAFT, Right.REVIEW)
+    return NEEDS[step]
+
+
+def open_steps(by: Account, row: MeasureRow, now: Standing) -> list[StepKind]:
+    """The steps that an account may take of a measure in its state, in the order of NEEDS."""
+    return [
+        step
+        for step in NEEDS
+        if now.may(step) and not _against(by, row, now, step) and _taken(by, row, step) is None
+    ]
+
+
+def _against(by: Account, row: MeasureRow, now: Standing, step: StepKind) -> bool:
+    """Whether who acts lacks a right for the step."""
+    rights = needed(row, now, step)
+    if not any(by.may(right) for right in rights):
+        return True
+    if step is _K.ISSUE and row.kind.about.needs_head and not by.may(Right.SIGN):
+        return True
+    return by.is_district and step not in (_K.REPLY, _K.DELIVER)
+
+
 def _ready(
-    at: Taking, number: int, step: StepKind, *rights: Right, refuse: Any = None
+    at: Taking, number: int, step: StepKind, refuse: Any = None
 ) -> tuple[MeasureRow, Standing]:
-    """The measure, if who acts has one of the rights, is not another of the three, and the step can
-    be taken in its state."""
-    held = [right for right in rights if at.by.may(right)]
-    if not held:
-        at.by.require(rights[0])
+    """The measure, if who acts has the right, is not another of the three, and the step can be
+    taken in its state."""
+    if not any(at.by.may(right) for right in (*NEEDS[step], *_SOMETIMES.get(step, ()))):
+        at.by.require(NEEDS[step][0])
     row = found_for(at, number)
     if at.by.is_district and step not in (_K.REPLY, _K.DELIVER):
         raise Forbidden("区市账户只能登记送达和回复本区市的措施。")
     now = state_of(at.conn, row, at.day)
+    rights = needed(row, now, step)
+    if not any(at.by.may(right) for right in rights):
+        at.by.require(rights[0])
+    if step is _K.ISSUE and row.kind.about.needs_head:
+        at.by.require(Right.SIGN)
     _prove_state(row, now, step, refuse)
-    _prove_separate(at, row, step)
+    taken = _taken(at.by, row, step)
+    if taken is not None:
+        raise Forbidden(
+            f"您（{at.by.name}）已对第{row.id}号措施“{taken.label}”，"
+            f"同一件措施的起草、复核、签发须由不同的人办理，不能再“{step.label}”。"
+        )
     return row, now
+
+
+#: Rights that `needed` adds in some states.
+_SOMETIMES = {_K.WITHDRAW: (Right.DRAFT,), _K.REPLY: (Right.DRAFT, Right.REVIEW)}
+
+
+def _taken(by: Account, row: MeasureRow, step: StepKind) -> StepKind | None:
+    """The step by which who acts already is another of the three of this measure."""
+    own = next((right for right, steps in _PARTS.items() if step in steps), None)
+    if own is None:
+        return None
+    others = frozenset().union(*(steps for right, steps in _PARTS.items() if right is not own))
+    taken = (StepKind(s.step) for s in row.steps if s.account == by.name)
+    return next((step for step in taken if step in others), None)
 
 
 def _prove_state(row: MeasureRow, now: Standing, step: StepKind, refuse: Any = None) -> None:
@@ -318,21 +382,6 @@ def _prove_state(row: MeasureRow, now: Standing, step: StepKind, refuse: Any = N
         or f"第{row.id}号措施现为“{now.state.label}”（{format_day(now.since)}），"
         f"不能“{step.label}”。请刷新后按当前状态办理。"
     )
-
-
-def _prove_separate(at: Taking, row: MeasureRow, step: StepKind) -> None:
-    own = next((right for right, steps in _PARTS.items() if step in steps), None)
-    if own is None:
-        return
-    for right, steps in _PARTS.items():
-        taken = next(
-            (s for s in row.steps if StepKind(s.step) in steps and s.account == at.by.name), None
-        )
-        if right is not own and taken is not None:
-            raise Forbidden(
-                f"您（{at.by.name}）已对第{row.id}号措施“{StepKind(taken.step).label}”，"
-                f"同一件措施的起草、复核、签发须由不同的人办理，不能再“{step.label}”。"
-            )
 
 
 def _not_submitted(now: Standing) -> str:
@@ -409,10 +458,6 @@ def _follow_up(at: Taking, row: MeasureRow, paper: str) -> None:
         write_step(at, old, _K.RELEASE, reason=f"以{paper}《{row.kind.label}》解除")
     elif old.kind is row.kind:
         write_step(at, old, _K.CORRECT, reason=f"以{paper}更正")
-
-
-def _asked(at: Taking, number: int) -> Any:
-    return found_for(at, number).kind.about
 
 
 def _kept(file: Attachment | None) -> dict[str, Any]:

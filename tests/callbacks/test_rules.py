@@ -93,7 +93,8 @@ def test_the_workbook_has_rules_parameters_and_definitions(filled: Store) -> Non
         name, content = workbook(conn, filled.settings, ON)
     assert name == "规则口径_全市_2023-06-10.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["规则", "参数", "固定词表", "指标口径", "说明"]
+    names = ["规则", "参数", "固定词表", "措施的先后", "指标口径", "说明"]
+    assert book.sheetnames == names
     assert [row[0].value for row in book["规则"].iter_rows(min_row=2)] == list(all_rules())
     assert book["指标口径"].max_row == len(DEFINITIONS) + 1
     lines = [[c.value for c in row] for row in book["参数"]]
