@@ -15,7 +15,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Flask, Response
 
-from callbacks.frame.context import PageContext, read_context, reader_scope
+from callbacks.frame.address import search_of_request
+from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
 from components import ids, paths
 from components.links import href
@@ -40,6 +41,7 @@ from data.measures.kinds import Subject
 from data.measures.states import StepKind
 from data.numbers import whole_number
 from data.periods import format_day, local_time
+from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.contributions import listed_figures
@@ -58,20 +60,23 @@ _K = StepKind
 _QUOTE = re.compile(r"\{\{|\}\}|\{([A-Za-z0-9_.-]+)\}")
 
 
-def found(conn: Connection, number: str) -> MeasureRow:
+def found(conn: Connection, scope: Scope, number: str | None) -> MeasureRow:
     """Raises NotFound."""
-    named = whole_number(number)
-    row = measure(conn, reader_scope(), named) if named is not None else None
+    named = whole_number(number or "")
+    row = measure(conn, scope, named) if named is not None else None
     if row is None:
-        raise NotFound(f"没有第{number[:12]}号措施，或不在您的查看范围内。请从措施台账进入。")
+        told = f"第{number[:12]}号" if number else "这件"
+        raise NotFound(f"没有{told}措施，或不在您的查看范围内。请从措施台账进入。")
     return row
 
 
-def render(conn: Connection, settings: Settings, number: str, search: str) -> list[Component]:
+def render(
+    conn: Connection, settings: Settings, number: str | None, search: str
+) -> list[Component]:
     context = read_context(conn, settings, search)
     back = href(paths.MEASURES, context.query)
     try:
-        row = found(conn, number)
+        row = found(conn, context.scope, number)
     except NotFound as refusal:
         return [error_panel(refusal.message, back, "回到措施台账")]
     entry = entry_of(conn, row, max(context.as_of, row.steps[0].on))
@@ -135,7 +140,7 @@ def _quoted(conn: Connection, row: MeasureRow, context: PageContext) -> Componen
             )
         )
     batches = [f"批次{batch} {name}" for batch, name in batches_since(conn, row)[:10]]
-    if reader_scope().districts is not None:
+    if context.scope.districts is not None:
         batches = []  # files are nobody's business but the city's
     return quoted_card(rows, row.draft.as_of, batches)
 
@@ -219,12 +224,12 @@ _FILE = frozenset({_K.DELIVER, _K.EXTEND, _K.REPLY, _K.RELEASE})
 
 
 def render_actions(
-    conn: Connection, settings: Settings, number: str, search: str
+    conn: Connection, settings: Settings, number: str | None, search: str
 ) -> list[Component]:
     """The steps that whoever looks may take now; nothing where there are none."""
     context = read_context(conn, settings, search)
     try:
-        row = found(conn, number)
+        row = found(conn, context.scope, number)
     except NotFound:
         return []
     day = max(min(context.as_of, settings.today()), row.steps[-1].on)
@@ -301,7 +306,7 @@ def register(app: Dash, services: Services) -> None:
         Input(i.DONE, "data"),
         State(ids.Shell.LOCATION, "search"),
     )
-    def content(number: str, _: int, search: str | None) -> list[Component]:
+    def content(number: str | None, _: int, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, number, search or "")
 
@@ -311,7 +316,7 @@ def register(app: Dash, services: Services) -> None:
         Input(i.DONE, "data"),
         State(ids.Shell.LOCATION, "search"),
     )
-    def actions(number: str, _: int, search: str | None) -> list[Component]:
+    def actions(number: str | None, _: int, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render_actions(conn, services.settings, number, search or "")
 
@@ -339,7 +344,7 @@ def register(app: Dash, services: Services) -> None:
     @changes_state
     def act(
         clicks: list[int | None],
-        number: str,
+        number: str | None,
         seen: int,
         day: str | None,
         reason: str | None,
@@ -352,7 +357,7 @@ def register(app: Dash, services: Services) -> None:
         pressed = ctx.triggered_id
         if not pressed or not any(clicks):
             raise PreventUpdate
-        named = whole_number(number)
+        named = whole_number(number or "")
         if named is None:
             raise NotFound("没有这件措施，请从措施台账进入。")
         with services.store.write() as conn:
@@ -371,8 +376,9 @@ def register_routes(server: Flask, services: Services) -> None:
     @server.get(paths.measure_file("<number>", "<seq>"))
     def measure_attachment(number: str, seq: str) -> Response:
         with services.store.read() as conn:
-            row = found(conn, number)
-        is_district = reader_scope().districts is not None
+            scope = read_context(conn, services.settings, search_of_request()).scope
+            row = found(conn, scope, number)
+        is_district = scope.districts is not None
         issued = next((s.seq for s in row.steps if s.step == _K.ISSUE.value), 0)
         step = next((s for s in row.steps if str(s.seq) == seq and s.file_path), None)
         if step is None or step.file_path is None or (is_district and step.seq < issued):

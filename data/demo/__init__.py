@@ -61,6 +61,7 @@ def load_demo(
 
     Returns {year, until, files, rows, rejected}.
     """
+    from data.demo.measures import send_measures
     from data.demo.staff import record_what_staff_found
     from data.store.facts import keep_value
     from data.upload.request import UploadRequest
@@ -102,7 +103,9 @@ def load_demo(
     finally:
         drop_spare()
     with store.write() as conn:
-        record_what_staff_found(conn, year, min(until, settings.today()))
+        last = min(until, settings.today())
+        record_what_staff_found(conn, year, last)
+        send_measures(conn, year, last)
         keep_value(conn, "demo_complete", "1")
     return {
         "year": year,

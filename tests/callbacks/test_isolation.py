@@ -110,6 +110,12 @@ def _take_others_out(conn: Connection) -> None:
     """Every row of another district; a patch that was moved from or to the own one stays."""
     was_own = func.coalesce(Patch.transferred_from, "") == OWN
     ids = list(conn.scalars(select(Patch.id).where(Patch.district_code != OWN, ~was_own)))
+    others = conn.scalars(
+        select(Measure.id).where(func.coalesce(Measure.district_code, "") != OWN)
+    ).all()
+    for step in (MeasureEvent, MeasureFigure):
+        conn.execute(delete(step).where(step.measure_id.in_(others)))
+    conn.execute(delete(Measure).where(Measure.id.in_(others)))
     for table in reversed(Base.metadata.sorted_tables):
         if table.name in (History.__tablename__, Town.__tablename__):
             continue

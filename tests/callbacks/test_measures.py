@@ -19,6 +19,7 @@ from data.errors import NotFound, SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
 from data.rights import COMMAND_LINE, Account
+from data.scope import Scope
 from data.store.engine import Store
 from data.vocabulary import UploadKind
 from data.workflow import measures as steps
@@ -216,7 +217,7 @@ def test_steps_of_the_page_are_refused_inside_and_write_who_took_them(desk: Desk
 
 def test_a_measure_that_is_not_there_is_a_sentence(desk: Desk) -> None:
     with acting_as(COMMAND_LINE), desk.store.read() as conn, pytest.raises(NotFound):
-        measure_detail.found(conn, "99")
+        measure_detail.found(conn, Scope.all(), "99")
     assert "没有第99号措施" in shown(desk, DRAFTER, 99)
 
 
