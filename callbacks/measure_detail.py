@@ -18,6 +18,7 @@ from flask import Flask, Response
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
+from callbacks.frame.needs import needs
 from components import ids, paths
 from components.links import href
 from components.measures.paper import (
@@ -33,7 +34,6 @@ from components.measures.paper import (
 from components.parts.cards import empty, error_panel, headline, problem_notes
 from components.shell import breadcrumb, toast
 from data.acting import acting
-from data.definitions import DEFINITIONS
 from data.errors import NotFound, UploadRefused
 from data.measures.following import followers
 from data.measures.frozen import Composed
@@ -41,6 +41,7 @@ from data.measures.kinds import Subject
 from data.measures.states import StepKind
 from data.numbers import whole_number
 from data.periods import format_day, local_time
+from data.rights import Right
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
@@ -126,14 +127,13 @@ def _quoted(conn: Connection, row: MeasureRow, context: PageContext) -> Componen
     rows = []
     for change in beside_now(conn, row):
         figure = change.frozen
-        known = DEFINITIONS.get(figure.name)
         rows.append(
             Quoted(
-                known.label if known else figure.name,
+                change.label,
                 RatioVariant(figure.variant).label if figure.variant else "",
                 context.names.get(figure.district or "", "全市"),
-                figure.text,
-                change.now.text if change.now is not None else "已无此项",
+                figure.said,
+                change.now_text,
                 change.is_change,
                 len(figure.patches),
                 patches_href(figure.name, figure.district, row),
@@ -341,6 +341,7 @@ def register(app: Dash, services: Services) -> None:
         State(i.DONE, "data"),
         prevent_initial_call=True,
     )
+    @needs(Right.READ)  # each step asks for its own
     @changes_state
     def act(
         clicks: list[int | None],

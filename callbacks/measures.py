@@ -15,6 +15,7 @@ from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, xlsx_response
 from callbacks.frame.guard import changes_state
 from callbacks.frame.kept import keep_answer
+from callbacks.frame.needs import needs
 from components import ids, paths
 from components.links import frame_part, href
 from components.measures.ledger import (
@@ -264,6 +265,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
     )
+    @needs(Right.DRAFT)
     @changes_state
     def write(
         drafts: int | None,

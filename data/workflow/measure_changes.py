@@ -38,14 +38,24 @@ class FigureChange:
         return sorted(self.frozen.patches) != sorted(self.now.patches)
 
     @property
+    def label(self) -> str:
+        name = self.frozen.name
+        return DEFINITIONS[name].label if name in DEFINITIONS else _LABELS.get(name, name)
+
+    @property
+    def now_text(self) -> str:
+        return self.now.said if self.now is not None else "已无此项"
+
+    @property
     def words(self) -> str:
         """`未消除违法占用耕地 12.30亩→13.00亩`."""
-        name = self.frozen.name
-        label = DEFINITIONS[name].label if name in DEFINITIONS else name
-        now = self.now.said if self.now is not None else "已无此项"
-        if now == self.frozen.said:
-            return f"{label} 所含图斑有变化"
-        return f"{label} {self.frozen.said}→{now}"
+        if self.now_text == self.frozen.said:
+            return f"{self.label} 所含图斑有变化"
+        return f"{self.label} {self.frozen.said}→{self.now_text}"
+
+
+#: What papers quote and figures.md does not define.
+_LABELS = {"margin": "距线", "days_open": "持续天数"}
 
 
 def beside_now(conn: Connection, row: MeasureRow) -> list[FigureChange]:

@@ -27,16 +27,31 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 import app as application
 from callbacks.frame.guard import is_changing
 from callbacks.maps import answers
-from data.rights import DEFAULT_RIGHTS, Account, Role
+from data.measures.kinds import MeasureKind
+from data.rights import DEFAULT_RIGHTS, Account, Right, Role
 from data.rules.loader import field_check_rules, trigger_rules
 from data.scope import Scope
 from data.store import summary
 from data.store.engine import Store
-from data.store.models import Base, EnforcementCase, History, Parcel, Patch, Recheck, Town
+from data.store.models import (
+    Base,
+    EnforcementCase,
+    History,
+    Measure,
+    MeasureEvent,
+    MeasureFigure,
+    Parcel,
+    Patch,
+    Recheck,
+    Town,
+)
 from data.store.opening import open_store
 from data.triggers.current import current_triggers
 from data.triggers.field_checks import field_checks
 from data.vocabulary import RecordKind
+from data.workflow import measures as steps
+from data.workflow.measure_subjects import NewMeasure
+from data.workflow.measure_writing import Taking
 from data.workflow.records import NewRecord, add_record
 from tests.asking import ask, with_token
 from tests.data.store.queries.stored import put
@@ -69,6 +84,21 @@ def _record(conn: Connection, kind: RecordKind, subject: str, **more: Any) -> No
     add_record(conn, record, DEMO_TODAY, "王工")
 
 
+def _warn(conn: Connection, code: str) -> None:
+    """A measure that went to the district and waits for its reply."""
+    day = date(2023, 10, 9)
+    people = [
+        Account(name, Role.CITY, frozenset({right}))
+        for name, right in (("起", Right.DRAFT), ("审", Right.REVIEW), ("签", Right.ISSUE))
+    ]
+    by = [Taking(conn, account, DEMO_TODAY, day) for account in people]
+    new = NewMeasure(MeasureKind.EARLY_WARNING, code, DEMO_YEAR, day)
+    number = steps.draft(by[0], new).number
+    steps.review(by[1], number)
+    steps.issue(by[2], number)
+    steps.deliver(by[0], number)
+
+
 def _trouble(conn: Connection, code: str) -> None:
     """What staff record of a district, so that the rules that need it hold."""
     own = Patch.district_code == code
@@ -81,6 +111,7 @@ def _trouble(conn: Connection, code: str) -> None:
     _record(conn, RecordKind.FREEZE, code, document_no="试验〔2023〕1号", area_mu=3.0)
     _record(conn, RecordKind.FALSE_REPORTING, code)
     _record(conn, RecordKind.WRONG_FILLING, code)
+    _warn(conn, code)
     told = select(EnforcementCase.patch_id).where(EnforcementCase.eliminated_on.is_not(None))
     unlawful = conn.execute(
         select(Parcel.id, Parcel.patch_id)
@@ -247,6 +278,7 @@ def _values(app: Dash, output: str, search: str, numbers: tuple[str, str]) -> di
         "frame-choice.data": [str(DEMO_YEAR), "2023-11-15", OTHER, "/", search],
         "patch-address.data": {"year": str(DEMO_YEAR), "patch_no": numbers[0]},
         "bench-address.data": {"year": str(DEMO_YEAR), "patch_no": numbers[0]},
+        "measure-address.data": numbers[0],
     }
     for one in (*known["inputs"], *known["state"]):
         name = f"{one['id']}.{one['property']}"
@@ -268,8 +300,11 @@ def test_every_callback_answers_a_district_the_same_whatever_others_have(
         of = select(Patch.patch_no).order_by(Patch.id)
         own = conn.scalars(of.where(Patch.district_code == OWN)).first()
         other = conn.scalars(of.where(Patch.district_code == OTHER)).first()
+        papers = conn.execute(select(Measure.id, Measure.district_code)).all()
+        sent = {code: number for number, code in papers if code in (OWN, OTHER)}.values()
     assert own is not None
     assert other is not None
+    assert len(sent) == 2
     searches = _searches(both)
     asking: dict[str, Asking] = {}
     for output, known in app.callback_map.items():
@@ -277,8 +312,12 @@ def test_every_callback_answers_a_district_the_same_whatever_others_have(
             continue
         behind = output.startswith(("behind", "..behind"))
         for search in searches if behind else searches[:3]:
-            of_a_patch = output.startswith(("patch-content", "bench-content"))
-            for number in (own, other) if of_a_patch else (own,):
+            numbers: tuple[str, ...] = (own,)
+            if output.startswith(("patch-content", "bench-content")):
+                numbers = (own, other)
+            if output.startswith("measure"):
+                numbers = tuple(map(str, sent))
+            for number in numbers:
 
                 def question(
                     client: FlaskClient,

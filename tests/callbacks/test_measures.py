@@ -12,6 +12,7 @@ import pytest
 
 import app as application
 from callbacks import measure_detail, measures, todo
+from callbacks.frame.context import read_context
 from callbacks.triggers.look import look
 from components.triggers.page import ToldMatter
 from data.acting import acting_as
@@ -42,6 +43,7 @@ from tests.data.workflow.test_measures import (
     fill,
 )
 from tests.sending import FINDING, send
+from tests.signing import asked_by
 
 VIEW = "?year=2023&asof=2023-12-01"
 
@@ -155,10 +157,10 @@ def test_an_attachment_goes_to_who_sees_the_measure(desk: Desk, delivered: int) 
     client = dash_app.server.test_client()
     seq = desk.state(delivered).row.version
     for who, status in ((CLERK, 200), (REVIEWER, 200), (OTHER, 404)):
-        with acting_as(who):
+        with asked_by(who):
             answer = client.get(f"/measures/{delivered}/files/{seq}")
         assert answer.status_code == status
-    with acting_as(CLERK):
+    with asked_by(CLERK):
         assert client.get(f"/measures/{delivered}/files/1").status_code == 404
 
 
@@ -209,7 +211,7 @@ def test_steps_of_the_page_are_refused_inside_and_write_who_took_them(desk: Desk
     pressed = '{"step":"review","type":"measure-step"}.n_clicks'
     output = callback_ending(dash_app, "measure-done.data")
     for who, expected in ((DRAFTER, "没有“复核”权限"), (REVIEWER, '"measure-done"')):
-        with acting_as(who):
+        with asked_by(who):
             answer = ask(client, dash_app, output, values, PROOF, pressed)
         assert expected in json.dumps(answer.get_json(), ensure_ascii=False)
     assert desk.state(number).row.steps[-1].account == REVIEWER.name
@@ -224,7 +226,7 @@ def test_a_measure_that_is_not_there_is_a_sentence(desk: Desk) -> None:
 def test_a_warning_is_drafted_as_the_form_says(desk: Desk) -> None:
     with acting_as(DRAFTER), desk.store.read() as conn:
         search = f"?year=2023&asof={AS_OF}&rule=T3"
-        context = measures.read_context(conn, desk.store.settings, search)
+        context = read_context(conn, desk.store.settings, search)
         new = measures.asked(context, "early_warning", "环翠区", "HC-1，HC-2", "理由")
     assert (new.rule, new.patch_nos, new.as_of) == ("T3", ("HC-1", "HC-2"), WARNING.as_of)
     with pytest.raises(SupervisionError, match="请填写对象"):
