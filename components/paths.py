@@ -41,6 +41,8 @@ def patch(year: int, patch_no: str) -> str:
 def audit_bench(year: int, patch_no: str) -> str:
     """Where one patch is audited."""
     return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
+
+
 def measure(number: int) -> str:
     """One measure."""
     return f"{MEASURES}/{number}"
