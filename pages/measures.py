@@ -16,7 +16,7 @@ dash.register_page(
     name="措施台账",
     title="措施台账 · 卫片执法监管",
     group="办",
-    order=22,
+    order=14,
 )
 
 

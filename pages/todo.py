@@ -11,7 +11,7 @@ from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path=paths.TODO, name="待办", title="待办 · 卫片执法监管", group="办", order=21
+    __name__, path=paths.TODO, name="待办", title="待办 · 卫片执法监管", group="办", order=13
 )
 
 
