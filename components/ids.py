@@ -227,6 +227,15 @@ class Audit:
         return {"type": f"audit-deeming-{part}", "number": number}
 
 
+class Doubts:
+    """place: audit, ledger, bench: the page on which the doubt stands."""
+
+    @staticmethod
+    def part(place: str, what: str, key: str) -> dict[str, str]:
+        """Of one doubt: its reason, or a button that says what it is (a RecordKind, dismiss)."""
+        return {"type": f"doubt-{place}-{what}", "key": key}
+
+
 class AuditBench:
     """assets/js/audit.js knows these."""
 

@@ -9,6 +9,7 @@ import dash
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
+from callbacks.audit.doubts import overlay_text
 from callbacks.audit.page import WEB, may_act
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
@@ -34,6 +35,7 @@ from data.errors import NotFound
 from data.numbers import whole_number
 from data.periods import format_day
 from data.rights import Right
+from data.rules.doubts import DoubtState
 from data.rules.lists import closed_lists
 from data.services import Services
 from data.settings import Settings
@@ -45,6 +47,7 @@ from data.vocabulary import AuditResult, Legality
 from data.workflow.deciding import Decision, decide, seen_of, why_not
 from data.worklists.audit import Waiting, audit
 from data.worklists.filled import doubts
+from data.worklists.overlay import overlay
 from data.worklists.stages import Stage
 
 if TYPE_CHECKING:
@@ -112,7 +115,7 @@ def render(
                     className="patch-top",
                 ),
                 html.Div(
-                    [doubts_part(doubts(detail)), _form(context, settings, detail)],
+                    [doubts_part(_doubts(conn, context, detail)), _form(context, settings, detail)],
                     className="bench-side",
                 ),
                 html.Div(_sections(context, detail, names), className="bench-filed"),
@@ -121,6 +124,17 @@ def render(
         ),
         dcc.Store(id=ids.AuditBench.SEEN, data=seen_of(detail)),
     ]
+
+
+def _doubts(conn: Connection, context: PageContext, detail: dict[str, Any]) -> list[str]:
+    """What does not add up in itself, and what the layers measure otherwise."""
+    measured = overlay(conn, context.scope, context.year, context.as_of, detail["district_code"])
+    of_layers = [
+        f"{f.layer.label}{f.finding.label}：{overlay_text(f)}"
+        for f in measured
+        if f.patch_no == detail["patch_no"] and f.state is not DoubtState.DISMISSED
+    ]
+    return [*doubts(detail), *of_layers]
 
 
 def _form(context: PageContext, settings: Settings, detail: dict[str, Any]) -> Component:

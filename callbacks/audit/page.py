@@ -12,6 +12,7 @@ from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response
 
+from callbacks.audit.doubts import may_judge, of_overlay, register_judging
 from callbacks.audit.workbook import EXPORT_PATH, workbook
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
@@ -19,6 +20,7 @@ from callbacks.frame.downloads import xlsx_response
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
 from components import ids, paths
+from components.audit.doubts import doubts_table
 from components.audit.page import (
     MOST,
     corrections_table,
@@ -49,8 +51,10 @@ from data.store.queries.figures import figures
 from data.triggers.rulebook import rulebook
 from data.units import format_count
 from data.vocabulary import AuditLevel, AuditResult
-from data.workflow.deciding import Decision, answer_deeming, decide
+from data.workflow.deciding import Decision, decide
+from data.workflow.doubts import answer_deeming
 from data.worklists.audit import Audit, ProblemState, audit
+from data.worklists.overlay import overlay
 from data.worklists.stages import Stage
 
 if TYPE_CHECKING:
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
 
 #: What a history calls the place where somebody worked.
 WEB = "web"
+#: Doubts on the page.
+MOST_DOUBTS = 60
 _CITY = (Stage.CITY_AUDIT, Stage.DEEMING, Stage.FORWARDING)
 _DISTRICT = (Stage.REPORTING, Stage.CORRECTING, Stage.PROVINCE_RETURNED, Stage.PROBLEM)
 
@@ -126,6 +132,8 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     """The whole page for an address."""
     context = read_context(conn, settings, search)
     scope, year, as_of, query = context.scope, context.year, context.as_of, context.query
+    if query.get("tab") == "doubts":
+        return _doubts_page(conn, context, settings)
     found = audit(conn, scope, year, as_of, context.district)
     names = {
         code: name for code, name in context.names_seen.items() if context.district in (None, code)
@@ -167,7 +175,49 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         _returns_card(context, returned, names, actions),
         *_lists(conn, context, found, names, actions),
     ]
-    return [*top, html.Div(cards, className="audit-grid")]
+    return [*top, _tabs(context, "audit"), html.Div(cards, className="audit-grid")]
+
+
+def _tabs(context: PageContext, chosen: str) -> Component:
+    entries = {"audit": "审核", "doubts": "套合疑点"}
+    return html.Nav(
+        [
+            dash.dcc.Link(
+                label,
+                href=href(paths.AUDIT, context.query, tab=None if key == "audit" else key),
+                className="filter-chip filter-chip-on" if key == chosen else "filter-chip",
+            )
+            for key, label in entries.items()
+        ],
+        className="ledger-tabs",
+    )
+
+
+def _doubts_page(conn: Connection, context: PageContext, settings: Settings) -> list[Component]:
+    """What the layers measure otherwise than was filled in, to be judged one by one."""
+    found = overlay(conn, context.scope, context.year, context.as_of, context.district)
+    rows = of_overlay(found, context)
+    can_judge = may_judge(context, settings.today())
+    open_ = sum(row.is_open for row in rows)
+    day = format_day(context.as_of, context.year)
+    top = [
+        headline([f"截至{day}，{context.district_name}套合疑点{len(rows):,}处，{open_:,}处待核"]),
+        *problem_notes(context.problems, href(paths.AUDIT, context.query)),
+        _tabs(context, "doubts"),
+    ]
+    if not rows:
+        return [*top, empty("没有套合疑点。", "上传耕地、永久基本农田、生态保护红线、已批准建设用地"
+                            "图层和带图形的图斑后自动比对。")]  # fmt: skip
+    return [
+        *top,
+        card(
+            "填报面积与图层套合不符的图斑",
+            doubts_table(rows[:MOST_DOUBTS], "audit", can_judge),
+            note=(f"列出差得最多的{MOST_DOUBTS}处。" if len(rows) > MOST_DOUBTS else "")
+            + "疑点不是结论：核实后认定为填报不实或谎报瞒报，或写明理由排除。"
+            + ("" if can_judge else "由有“审核”权限的市局账户在今天的基准日下认定。"),
+        ),
+    ]
 
 
 def _where_title(found: Audit, context: PageContext) -> str:
@@ -414,10 +464,17 @@ def register(app: Dash, services: Services) -> None:
             year = read_context(conn, services.settings, search or "").year
         today = services.settings.today()
         with services.store.write() as conn:
-            answer_deeming(conn, acting(), year, number, is_confirmed, given[number], today, WEB)
+            answer_deeming(
+                conn, acting(), year, number, is_confirmed, given[number], today, today, WEB
+            )
         said = f"图斑{number}：{'已确认，可直接判定违法' if is_confirmed else '已记为不直接判定'}。"
         with services.store.read() as conn:
             return render(conn, services.settings, search or ""), toast(said)
+
+    register_judging(
+        app, services, "audit", i.CONTENT,
+        lambda conn, search: render(conn, services.settings, search),
+    )  # fmt: skip
 
 
 def register_routes(server: Flask, services: Services) -> None:

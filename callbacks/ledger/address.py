@@ -14,7 +14,7 @@ from data.vocabulary import RectificationWay
 from data.worklists.ledger import LedgerItem, LedgerState
 
 KEYS = ("tab", "origin", "state", "way", "mark", "q", "page")
-TABS = {"items": "整改台账", "rechecks": "周期复核"}
+TABS = {"items": "整改台账", "rechecks": "周期复核", "comebacks": "重叠和复现"}
 MARKS = {"overdue": "逾期未整改", "unproven": "销号缺依据", "reopened": "重新列入"}
 #: Rows of a page of the list.
 PER_PAGE = 50

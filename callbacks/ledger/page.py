@@ -11,6 +11,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response
 
+from callbacks.audit.doubts import may_judge, of_comebacks, register_judging
 from callbacks.audit.page import WEB
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
@@ -27,6 +28,7 @@ from callbacks.ledger.address import (
 )
 from callbacks.ledger.workbook import EXPORT_PATH, workbook
 from components import ids, paths
+from components.audit.doubts import doubts_table
 from components.ledger.page import (
     acting_list,
     curve,
@@ -50,11 +52,13 @@ from data.errors import SupervisionError
 from data.numbers import whole_number
 from data.periods import format_day
 from data.rights import Right
+from data.rules.doubts import DoubtKind, DoubtState
 from data.services import Services
 from data.settings import Settings
 from data.units import format_count, format_mu
 from data.workflow.writing_off import Key, LedgerStep, take_step
 from data.worklists.cleanup import clean_up
+from data.worklists.comebacks import ComeBack, comebacks
 from data.worklists.ledger import Ledger, LedgerState, ledger
 from data.worklists.rechecks import RecheckDue, rechecks
 
@@ -106,6 +110,8 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     context = read_context(conn, settings, search)
     address = read_ledger(context.query)
     found = ledger(conn, context.scope, context.as_of, context.district)
+    if address.tab == "comebacks":
+        return _comebacks_page(conn, context, settings, len(found.items))
     due = rechecks(conn, context.scope, context.as_of, context.district)
     query = frame_part(context.query)
     problems = [*context.problems, *address.problems]
@@ -283,6 +289,52 @@ def _rechecks_part(
     ]
 
 
+# ---- ground that comes back ----------------------------------------------------------------------
+
+
+def _comebacks_page(
+    conn: Connection, context: PageContext, settings: Settings, items: int
+) -> list[Component]:
+    """Patches of the work year on ground that was issued before, come-backs first."""
+    found = comebacks(conn, context.scope, context.as_of, context.year, context.district)
+    query, address = frame_part(context.query), read_ledger(context.query)
+    pages = max(1, -(-len(found) // PER_PAGE))
+    page = min(address.page, pages)
+    rows = of_comebacks(found, context)[(page - 1) * PER_PAGE : page * PER_PAGE]
+    can_judge = may_judge(context, settings.today())
+    top = [
+        headline(_comeback_sentences(context, found)),
+        *problem_notes([*context.problems, *address.problems], href(paths.LEDGER, query)),
+        tabs(TABS, {"items": items, "comebacks": len(found)}, "comebacks", query),
+    ]
+    if not found:
+        return [
+            *top,
+            empty("没有与以前的图斑或其他专项重叠的图斑。", "上传带图形的“下发图斑”后自动比对。"),
+        ]
+    return [
+        *top,
+        card(
+            f"{len(found):,}处重叠，复现在前",
+            [doubts_table(rows, "ledger", can_judge),
+             pager(page, pages, query, {"tab": "comebacks"})],
+            actions=[export_link(href(EXPORT_PATH, query, tab="comebacks")),
+                     copy_link(context.permalink(paths.LEDGER))],
+            note="与以前已销号、已消除或判定为其他的地块重叠的为“重叠复现”，属实的，原地块重新列入台账。"
+            + ("" if can_judge else "由有“审核”权限的市局账户在今天的基准日下认定。"),
+        ),
+    ]  # fmt: skip
+
+
+def _comeback_sentences(context: PageContext, found: Sequence[ComeBack]) -> list[str]:
+    day, where = format_day(context.as_of, context.year), context.district_name
+    backs = [b for b in found if b.kind is DoubtKind.COMEBACK]
+    open_ = sum(b.state is DoubtState.OPEN for b in backs)
+    said = [f"截至{day}，{where}{context.year}年图斑中{len(backs):,}处重叠复现，{open_:,}处待核"]
+    said.append(f"另有{len(found) - len(backs):,}处与其他图斑或专项重叠")
+    return said
+
+
 def keys_of(picked: Sequence[str]) -> list[Key]:
     """The ticked items. Raises SupervisionError for what the page did not offer."""
     found = []
@@ -364,6 +416,11 @@ def register(app: Dash, services: Services) -> None:
         with services.store.read() as conn:
             page = render(conn, services.settings, search or "")
         return page, toast(f"已{wanted.label}{count}宗。")
+
+    register_judging(
+        app, services, "ledger", i.CONTENT,
+        lambda conn, search: render(conn, services.settings, search),
+    )  # fmt: skip
 
 
 def register_routes(server: Flask, services: Services) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callbacks.audit.doubts import comeback_text
 from callbacks.frame.context import read_context
 from callbacks.frame.downloads import file_name, sheet_stamp
 from callbacks.ledger.address import MARKS, has_mark, read_ledger
@@ -12,6 +13,7 @@ from components.ledger.page import kind_text
 from data.exports import SheetColumn, tables_to_xlsx
 from data.settings import Settings
 from data.vocabulary import RectificationWay
+from data.worklists.comebacks import comebacks
 from data.worklists.ledger import ledger
 from data.worklists.rechecks import rechecks
 
@@ -45,6 +47,20 @@ def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, by
         ]  # fmt: skip
         tables = {"周期复核": (columns, rows)}
         return file_name("周期复核", context), tables_to_xlsx(tables, stamp)
+    if address.tab == "comebacks":
+        columns = [
+            SheetColumn("年度", "count"), SheetColumn("图斑编号", width=20), SheetColumn("区市"),
+            SheetColumn("类别", width=14), SheetColumn("情况", width=70), SheetColumn("认定"),
+        ]  # fmt: skip
+        pairs = comebacks(conn, context.scope, context.as_of, context.year, context.district)
+        told: list[list[Any]] = [
+            [b.year, b.patch_no, names.get(b.district, b.district), b.kind.label, comeback_text(b),
+             b.state.label]
+            for b in pairs
+        ]  # fmt: skip
+        return file_name("重叠和复现", context), tables_to_xlsx(
+            {"重叠和复现": (columns, told)}, stamp
+        )
     found = ledger(conn, context.scope, context.as_of, context.district)
     columns = [
         SheetColumn("来源年度", "count"), SheetColumn("图斑编号", width=20),

@@ -21,11 +21,9 @@ from data.vocabulary import (
     AuditLevel,
     AuditResult,
     Legality,
-    RecordKind,
     UploadKind,
 )
 from data.workflow.entries import enter_rows
-from data.workflow.records import NewRecord, add_record
 
 #: Decisions that one step may make.
 MOST = 500
@@ -186,23 +184,3 @@ def _prove(decision: Decision, today: date) -> None:
         raise SupervisionError("退回必须选择退回原因，请至少选一项。")
     if not decision.opinion.strip():
         raise SupervisionError("退回必须写明审核意见，区市据此改正。请补充。")
-
-
-def answer_deeming(
-    conn: Connection,
-    account: Account,
-    year: int,
-    patch_no: str,
-    confirmed: bool,
-    reason: str,
-    today: date,
-    where: str,
-) -> int:
-    """Confirm a proposal of T7 or dismiss it, and return the number of the record. Call inside
-    Store.write(). Raises Forbidden without the right."""
-    account.require(Right.AUDIT)
-    if account.is_district:
-        raise Forbidden("是否直接判定由市局决定，区市账户不能办理。")
-    kind = RecordKind.DEEM if confirmed else RecordKind.DEEM_DISMISSED
-    record = NewRecord(kind, year, patch_no, today, reason)
-    return add_record(conn, record, today, account.name, where)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from data.errors import Forbidden, NotFound, SupervisionError
+from data.errors import Forbidden, SupervisionError
 from data.rights import Account, Right, Role
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.models import AuditDecision, History
 from data.store.queries.patch_detail import patch_detail
 from data.vocabulary import AuditLevel, AuditResult, Legality
-from data.workflow.deciding import Decision, answer_deeming, decide, seen_of, why_not
+from data.workflow.deciding import Decision, decide, seen_of, why_not
 from data.worklists.audit import audit
 from data.worklists.stages import Stage
 from tests.data.store.queries.stored import HUANCUI, put_decision, put_parcel, put_patch, summarise
@@ -119,14 +119,3 @@ def test_only_the_city_with_the_right_decides(store: Store) -> None:
     for who in (Account("无权", Role.CITY, frozenset({Right.READ})), district):
         with pytest.raises(Forbidden):
             act(store, passing("A1"), who=who)
-        with pytest.raises(Forbidden), store.write() as conn:
-            answer_deeming(conn, who, 2023, "A4", True, "拒不改正", TODAY, "web")
-
-
-def test_a_proposal_is_answered_with_a_reason(store: Store) -> None:
-    with store.write() as conn:
-        assert answer_deeming(conn, AUDITOR, 2023, "A4", False, "已说明情况", TODAY, "web") == 1
-    with pytest.raises(SupervisionError, match="必须写明理由"), store.write() as conn:
-        answer_deeming(conn, AUDITOR, 2023, "A4", True, " ", TODAY, "web")
-    with pytest.raises(NotFound), store.write() as conn:
-        answer_deeming(conn, AUDITOR, 2023, "Z9", True, "拒不改正", TODAY, "web")
