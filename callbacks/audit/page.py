@@ -292,7 +292,7 @@ def _quality_card(
 ) -> Component:
     document = figures(conn, context.scope, context.year, context.as_of, context.district)
     rows = list(document["districts"])
-    if context.district is None:
+    if context.district is None and len(names) > 1:
         rows.append(document["city"])
     city = AuditLevel.CITY.value
     again = {

@@ -42,8 +42,11 @@ class PageContext:
 
     @property
     def district_name(self) -> str:
-        """Short name of the chosen district, 全市 for none."""
-        return self.names.get(self.district or "", "全市")
+        """Short name of the chosen district; for none 全市, or the only one that the reader sees:
+        what is its own is not called the whole city's."""
+        seen = self.scope.districts
+        only = next(iter(seen)) if seen is not None and len(seen) == 1 else ""
+        return self.names.get(self.district or only, "全市")
 
     @property
     def names(self) -> dict[str, str]:

@@ -82,7 +82,7 @@ def matrix(audit: Audit, names: Names, query: Query, chosen: str | None) -> Comp
                 Cell(format_count(total), figure_href("patches", own)),
             ]
         )
-    if chosen is None:
+    if chosen is None and len(audit.districts) > 1:
         total = sum(cell.patches for cell in audit.city.values())
         rows.append(
             [
@@ -121,7 +121,7 @@ def stays_table(audit: Audit, names: Names, query: Query, chosen: str | None) ->
         ]
         for code in audit.districts
     ]
-    if chosen is None:
+    if chosen is None and len(audit.districts) > 1:
         rows.append(
             [
                 Cell("全市", tone="total"),
