@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from data.periods import elimination_cutoff_on
+from data.periods import elimination_cutoff_on, month_due_on
 from data.rights import Account, Right, Role
 from data.rules.doubts import DoubtKind
 from data.scope import Scope
@@ -16,8 +16,10 @@ from data.store.queries.notable import (
 )
 from data.triggers.current import current_triggers
 from data.vocabulary import RecordKind
-from data.workflow.doubts import Verdict, judge_doubt
+from data.workflow.doubts import Verdict, judge_doubt, revoke_certificate
 from data.workflow.records import NewRecord, add_record, records
+from data.workflow.sampling import draw_sample, has_to_draw
+from data.worklists.certificates import CertificateState, certificates
 from data.worklists.comebacks import comebacks
 from data.worklists.overlay import overlay
 
@@ -38,6 +40,23 @@ def record_what_staff_found(conn: Connection, year: int, until: date) -> int:
     for record in wanted:
         add_record(conn, record, until, WHO, "demo")
     return len(wanted) + _judge_doubts(conn, year, until)
+
+
+def _settled_proposal(
+    conn: Connection, year: int, until: date, still_open: set[str]
+) -> tuple[str, date] | None:
+    """A patch that was once proposed to be deemed unlawful and is no longer, and a day on which it
+    was; else one of several that still are."""
+    deemed = first_deemed(conn, Scope.all(), year, until)
+    left_out = still_open | ({deemed[0]} if deemed else set())
+    for month in range(until.month if until.year == year else 12, 2, -1):
+        day = min(date(year, month, 20), until)
+        held = current_triggers(conn, Scope.all(), year, day, rules=("T7",), with_patches=False)
+        for trigger in held:
+            if trigger["subject"] not in left_out:
+                return str(trigger["subject"]), day
+    several = sorted(still_open)[1:]
+    return (several[0], until) if several else None
 
 
 def _judge_doubts(conn: Connection, year: int, until: date) -> int:
@@ -67,7 +86,33 @@ def _judge_doubts(conn: Connection, year: int, until: date) -> int:
         verdicts.append(Verdict(year, pair.patch_no, pair.doubt, confirmed, reason, until))
     for verdict in verdicts:
         judge_doubt(conn, account, verdict, until, "demo")
-    return len(verdicts)
+    return len(verdicts) + _revoke_one(conn, year, until) + _draw(conn, year, until)
+
+
+def _revoke_one(conn: Connection, year: int, until: date) -> int:
+    """A certificate that did not hold; how many."""
+    account = Account(WHO, Role.CITY, frozenset({Right.ISSUE}))
+    valid = CertificateState.VALID
+    own = [c for c in certificates(conn, Scope.all(), until) if c.year == year and c.state is valid]
+    for one in own[-1:]:
+        revoke_certificate(
+            conn, account, year, one.patch_no, one.parcel_no,
+            "回访发现地面未清理、未恢复耕种条件，证明撤销。", until, until, "demo",
+        )  # fmt: skip
+    return len(own[-1:])
+
+
+def _draw(conn: Connection, year: int, until: date) -> int:
+    """A sample of every clearance month that is due, two days after; how many."""
+    account = Account(WHO, Role.CITY, frozenset({Right.CHECK}))
+    count = 0
+    for number in range(1, 13):
+        month = f"{year}-{number:02}"
+        on = month_due_on(month) + timedelta(days=2)
+        if on <= until and has_to_draw(conn, year, month, on):
+            draw_sample(conn, account, year, month, on, until, "demo")
+            count += 1
+    return count
 
 
 def _records(conn: Connection, year: int, until: date) -> list[NewRecord]:
@@ -99,6 +144,13 @@ def _records(conn: Connection, year: int, until: date) -> list[NewRecord]:
             proposed[0]["subject"],
             until - timedelta(days=3),
             "退回后长期不改正，两次约请说明均未答复，确认无正当理由拒不修改。",
+        )
+    dismissed = _settled_proposal(conn, year, until, {t["subject"] for t in proposed})
+    if dismissed is not None:
+        add(
+            RecordKind.DEEM_DISMISSED,
+            *dismissed,
+            "区市说明了正在补办手续并已改正，理由成立，不直接判定。",
         )
     add(
         RecordKind.FREEZE,

@@ -76,6 +76,9 @@ CONDITIONS: dict[str, str] = {
     "W3": "填报面积与参考图层套合面积之差超过{tolerance_mu}和图斑面积的{tolerance_share}"
     "（取大者）的，判定合法而未被已批准范围覆盖的部分超过图斑{uncovered_share}的，列为疑点；疑点不是结论。",
     "W4": "县级重点核查（F1）的图斑，尚有违法未整改或待判定的，自上次县级核查起{days}内再次核查。",
+    "W5": "市级在区市上报或改正后{audit_workdays}内审核，审核通过后{forward_workdays}内上报省厅，"
+    "直接判定的建议{deem_workdays}内认定，消除违法状态后{accept_workdays}内验收，"
+    "拆除复耕验收后{certify_workdays}内核验出证。",
 }
 
 #: What the lines of a formula are called.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.periods import add_workdays
 from data.units import THRESHOLD_DECIMALS
 
 Floats = npt.NDArray[np.float64]
@@ -52,6 +53,28 @@ def tracking_due(last_check_on: date, *, days: int) -> date:
     return last_check_on + timedelta(days=days)
 
 
+def step_due(
+    step: str,
+    since: date,
+    *,
+    audit_workdays: int,
+    forward_workdays: int,
+    deem_workdays: int,
+    accept_workdays: int,
+    certify_workdays: int,
+) -> date:
+    """W5: the last day for a step of the city that waits since a day: audit, forward, deem, accept
+    or certify."""
+    limits = {
+        "audit": audit_workdays,
+        "forward": forward_workdays,
+        "deem": deem_workdays,
+        "accept": accept_workdays,
+        "certify": certify_workdays,
+    }
+    return add_workdays(since, limits[step])
+
+
 def come_back(shares: Floats, shares_of_evidence: Floats, *, share: float, evidenced_share: float
               ) -> tuple[Flags, Flags]:  # fmt: skip
     """W2: which pairs of patches lie on the same ground, and which patches on what another
@@ -89,4 +112,5 @@ PREDICATES: dict[str, Callable[..., Any]] = {
     "come_back": come_back,
     "measured": measured,
     "tracking_due": tracking_due,
+    "step_due": step_due,
 }

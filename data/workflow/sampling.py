@@ -3,7 +3,9 @@ can draw it again; later patches are drawn as a supplement (worklists.md, Field 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -43,16 +45,7 @@ def draw_sample(
     earlier = [d for d in recorded_draws(conn, year, date.max) if d.month == month]
     if any(d.drawn_on > on for d in earlier):
         raise SupervisionError("这个月已在之后的日期抽取过，补抽不能早于它。请改用之后的日期。")
-    known = {number for d in earlier for number in d.population}
-    facts = check_facts(conn, Scope.all(), year, on, {"farmland_mu": parameters["farmland_mu"]}, ())
-    fresh = [
-        fact
-        for fact in facts
-        if fact["clearance_month"] == month
-        and fact["domain"] == Domain.LAND.value
-        and meets(fact["farmland_mu"], parameters["farmland_mu"])
-        and fact["patch_no"] not in known
-    ]
+    fresh = _fresh(conn, year, month, on, parameters["farmland_mu"], earlier)
     if not fresh:
         more = "新增的" if earlier else ""
         raise SupervisionError(f"{format_month(month)}没有{more}达到抽查面积的图斑，无需抽取。")
@@ -84,6 +77,28 @@ def draw_sample(
         for d in recorded_draws(conn, year, on)
         if d.month == month and d.supplement == len(earlier)
     )
+
+
+def has_to_draw(conn: Connection, year: int, month: str, on: date) -> bool:
+    """Whether there are patches on the day that no draw had before."""
+    line = rulebook(conn)["F2"].of(year, month_due_on(month)).parameters["farmland_mu"]
+    earlier = [d for d in recorded_draws(conn, year, on) if d.month == month]
+    return bool(_fresh(conn, year, month, on, line, earlier))
+
+
+def _fresh(
+    conn: Connection, year: int, month: str, on: date, farmland_mu: float, earlier: Sequence[Draw]
+) -> list[dict[str, Any]]:
+    known = {number for d in earlier for number in d.population}
+    facts = check_facts(conn, Scope.all(), year, on, {"farmland_mu": farmland_mu}, ())
+    return [
+        fact
+        for fact in facts
+        if fact["clearance_month"] == month
+        and fact["domain"] == Domain.LAND.value
+        and meets(fact["farmland_mu"], farmland_mu)
+        and fact["patch_no"] not in known
+    ]
 
 
 def is_proved(rules: Rulebook, draw: Draw) -> bool:

@@ -41,6 +41,15 @@ class TodoKind(Term):
     PROBLEM = "problem", "问题清单销号"
     HAND_IN = "hand_in", "报送工作报告"
     PREVIEW = "preview", "确认上传预览"
+    AUDIT = "audit", "市级审核"
+    FORWARD = "forward", "上报省厅"
+    DEEM = "deem", "直接判定的建议待认定"
+    CHECK = "check", "外业核查"
+    DOUBT = "doubt", "疑点待认定"
+    ACCEPT = "accept", "市级验收"
+    CERTIFY = "certify", "拆除复耕核验出证"
+    WRITE_OFF = "write_off", "销号"
+    RECHECK = "recheck", "周期复核"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +135,15 @@ def sources() -> tuple[Source, ...]:
     """Every work flow's. Imported late: each of them stands on this module."""
     from data.workflow.todo_measures import measures_waiting, triggers_waiting
     from data.workflow.todo_patches import previews_waiting, year_waiting
+    from data.workflow.todo_worklists import worklists_waiting
 
-    return (measures_waiting, triggers_waiting, year_waiting, previews_waiting)
+    return (
+        measures_waiting,
+        triggers_waiting,
+        year_waiting,
+        previews_waiting,
+        worklists_waiting,
+    )
 
 
 def todo(asking: Asking) -> list[Todo]:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, insert, select
 from data import periods
 from data.ellipsoid import areas_mu
 from data.outlook.calendar import deadlines
+from data.rights import Role
 from data.rules.loader import Rule, all_rules, stated_deadlines
 from data.scope import Scope
 from data.store import history
@@ -34,6 +35,8 @@ from data.triggers.field_checks import field_checks
 from data.triggers.rulebook import rulebook
 from data.vocabulary import AuditLevel, UploadKind
 from data.workflow.deductions import settle_store
+from data.workflow.todo import Asking, anybody
+from data.workflow.todo_worklists import worklists_waiting
 from data.worklists.checks import checks
 from data.worklists.comebacks import comebacks
 from data.worklists.overlay import overlay
@@ -72,6 +75,8 @@ MOVED: dict[str, Any] = {
     "W1.months": 18, "W1.temporary_months": 3, "W1.after_term_months": 24,
     "W2.share": 0.3, "W2.evidenced_share": 0.9,
     "W3.tolerance_mu": 8.0, "W3.tolerance_share": 0.5, "W3.uncovered_share": 0.4, "W4.days": 7,
+    "W5.audit_workdays": 9, "W5.forward_workdays": 9, "W5.deem_workdays": 19,
+    "W5.accept_workdays": 29, "W5.certify_workdays": 29,
 }  # fmt: skip
 #: The rules on measures, of which the world above says nothing: what a measure says of itself.
 OF_MEASURES: dict[str, Any] = {
@@ -145,6 +150,12 @@ def _land(conn: Connection) -> None:
         ("RED", {"redline_mu": 30.0}, {}, None),
         ("FUND", {"farmland_mu": 120.0}, {}, "基金项目"),
         ("WAITING", {"farmland_mu": 100.0}, {"eliminated_on": june}, None),
+        (
+            "CERTIFY",
+            {"farmland_mu": 5.0},
+            {"eliminated_on": june, "accepted_on": june, "way": "demolition_recultivation"},
+            None,
+        ),
         ("LATER", {"farmland_mu": 20.0}, {"eliminated_on": date(2024, 2, 3)}, None),
         *((f"DRAWN{n}", {"farmland_mu": 40.0 + n}, {}, None) for n in range(4)),
     ]
@@ -235,6 +246,8 @@ def _seen(store: Store) -> list[Any]:
             said.append(checks(conn, ALL, 2023, day))
             said.append(overlay(conn, ALL, 2023, day))
             said.append(deadlines(conn, ALL, 2023, day, document))
+        asking = Asking(conn, anybody(Role.CITY, None), DAYS[2])
+        said.append([(t.kind, t.due_on) for t in worklists_waiting(asking)])
         for number in ("FARM", "THRICE"):
             detail = patch_detail(conn, ALL, 2023, number, DAYS[-1])
             said += [detail, unfiled(rules["D9"], 2023, detail["parcels"], DAYS[-1])]

@@ -7,10 +7,12 @@ from datetime import date
 import pytest
 
 from components import paths
-from data.rights import Account, Role
+from data.rights import Account, Right, Role
 from data.store.engine import Store
 from data.workflow import measures as steps
 from data.workflow.todo import Asking, Todo, TodoKind, anybody, todo
+from data.workflow.todo_worklists import worklists_waiting
+from tests.data.store.queries.stored import put_case, put_parcel, put_patch, summarise
 from tests.data.workflow.test_measures import (
     AS_OF,
     CLERK,
@@ -87,3 +89,29 @@ def test_a_district_has_its_own_work_in_order_of_its_dates_on_pages_that_are(des
     assert found[0].days_left(date(2023, 5, 10)) == 14
     known = {value for name, value in vars(paths).items() if name.isupper()}
     assert {item.page.partition("?")[0] for item in found} <= known
+
+
+def test_the_worklists_wait_for_who_holds_the_right(sqlite_store: Store) -> None:
+    """Reported, to be accepted, and to be checked by the county: one item a kind and district."""
+    with sqlite_store.write() as conn:
+        waits = put_patch(conn, "WAITS", reported_on=date(2023, 5, 19), farmland_mu=12.0)
+        put_parcel(conn, waits)
+        gone = put_patch(conn, "GONE", reported_on=date(2023, 5, 19))
+        put_parcel(conn, gone)
+        put_case(conn, gone, eliminated_on=date(2023, 5, 22), way="demolition")
+        summarise(conn)
+    with sqlite_store.read() as conn:
+
+        def told(role: Role, rights: set[Right], district: str | None = None) -> set[object]:
+            who = Account("某人", role, frozenset(rights), district)
+            items = worklists_waiting(Asking(conn, who, date(2023, 6, 1)))
+            return {(i.kind, i.subject, i.due_on, i.place) for i in items}
+
+        assert told(Role.CITY, {Right.AUDIT}) == {
+            (TodoKind.AUDIT, HUANCUI, date(2023, 5, 26), "audit")
+        }
+        assert told(Role.CITY, {Right.CONFIRM}) == {
+            (TodoKind.ACCEPT, HUANCUI, date(2023, 6, 12), "ledger")
+        }
+        assert told(Role.CITY, set()) == told(Role.DISTRICT, set(), "371003") == set()
+        assert told(Role.DISTRICT, set(), HUANCUI) == {(TodoKind.CHECK, HUANCUI, None, "upload")}

@@ -1,0 +1,134 @@
+"""待办 of the worklists: audits, proposals to deem, field checks, certificates, acceptances,
+write-offs, rechecks, and doubts to judge. One item a district and kind, with its earliest day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from data.periods import add_workdays
+from data.rights import Right
+from data.rules.doubts import DoubtState
+from data.rules.worklists import step_due
+from data.triggers.rulebook import rulebook
+from data.workflow.todo import Asking, Todo, TodoKind
+from data.worklists.audit import audit
+from data.worklists.checks import checks
+from data.worklists.comebacks import comebacks
+from data.worklists.ledger import LedgerItem, LedgerState, ledger
+from data.worklists.overlay import overlay
+from data.worklists.rechecks import rechecks
+from data.worklists.stages import Stage
+
+#: Stage → what waits for an auditor, and the step whose limit W5 sets.
+_OF_STAGE = {
+    Stage.CITY_AUDIT: (TodoKind.AUDIT, "audit"),
+    Stage.FORWARDING: (TodoKind.FORWARD, "forward"),
+    Stage.DEEMING: (TodoKind.DEEM, "deem"),
+}
+#: State → what waits, the step whose limit W5 sets, the day from which it runs.
+_OF_LEDGER = {
+    LedgerState.TO_ACCEPT: (TodoKind.ACCEPT, "accept", "eliminated_on"),
+    LedgerState.TO_CERTIFY: (TodoKind.CERTIFY, "certify", "accepted_on"),
+    LedgerState.TO_WRITE_OFF: (TodoKind.WRITE_OFF, None, "accepted_on"),
+}
+#: A recheck stands in the list so long before its day.
+_AHEAD_WORKDAYS = 20
+#: (what waits, district, the day by which, work year)
+_Waiting = tuple[TodoKind, str, date | None, int]
+
+
+def worklists_waiting(asking: Asking) -> Iterator[Todo]:
+    yield from _gathered(asking, (*_of_years(asking), *_of_ledger(asking), *_rechecks(asking)))
+
+
+def _gathered(asking: Asking, waiting: Iterable[_Waiting]) -> Iterator[Todo]:
+    """One item a kind, work year and district."""
+    groups: dict[tuple[TodoKind, int, str], list[date | None]] = {}
+    for kind, code, due, year in waiting:
+        groups.setdefault((kind, year, code), []).append(due)
+    for (kind, year, code), days in groups.items():
+        known = [day for day in days if day is not None]
+        unit = "项" if kind is TodoKind.DOUBT else "宗" if kind in _PARCELS else "个图斑"
+        words = f"{year}年度{asking.names.get(code, code)}：{kind.label}{len(days)}{unit}"
+        query = {"year": str(year), "district": code}
+        yield Todo(kind, code, words, min(known, default=None), _PLACES[kind], query)
+
+
+_PLACES = {
+    TodoKind.AUDIT: "audit",
+    TodoKind.FORWARD: "audit",
+    TodoKind.DEEM: "audit",
+    TodoKind.CHECK: "upload",
+    TodoKind.DOUBT: "audit",
+    TodoKind.ACCEPT: "ledger",
+    TodoKind.CERTIFY: "ledger",
+    TodoKind.WRITE_OFF: "ledger",
+    TodoKind.RECHECK: "ledger",
+}
+_PARCELS = {TodoKind.ACCEPT, TodoKind.CERTIFY, TodoKind.WRITE_OFF, TodoKind.RECHECK}
+
+
+def _of_years(asking: Asking) -> Iterator[_Waiting]:
+    audits, judges = asking.may(Right.AUDIT), asking.may(Right.CHECK)
+    rule = rulebook(asking.conn)["W5"]
+    for year in asking.years:
+        if audits:
+            limits = rule.of(year, asking.as_of).parameters
+            found = audit(asking.conn, asking.scope, year, asking.as_of)
+            for patch in found.waiting:
+                if patch.stage in _OF_STAGE:
+                    kind, step = _OF_STAGE[patch.stage]
+                    yield kind, patch.district, step_due(step, patch.since, **limits), year
+            yield from _doubts(asking, year)
+        if judges or asking.who.is_district:
+            yield from _checks(asking, year)
+
+
+def _doubts(asking: Asking, year: int) -> Iterator[_Waiting]:
+    conn, scope, day = asking.conn, asking.scope, asking.as_of
+    back = [(b.state, b.district) for b in comebacks(conn, scope, day, year)]
+    differ = [(f.state, f.district) for f in overlay(conn, scope, year, day)]
+    for state, district in (*back, *differ):
+        if state is DoubtState.OPEN:
+            yield TodoKind.DOUBT, district, None, year
+
+
+def _checks(asking: Asking, year: int) -> Iterator[_Waiting]:
+    """The county's are F1, first and continued; the city's are the others."""
+    mine = {"F1"} if asking.who.is_district else {"F2", "F3", "F4", "F5"}
+    seen = set()
+    for task in checks(asking.conn, asking.scope, year, asking.as_of).tasks:
+        if task.rule in mine and (not task.done or task.overdue) and task.patch_no not in seen:
+            seen.add(task.patch_no)
+            yield TodoKind.CHECK, task.district, task.tracking_due_on, year
+
+
+def _of_ledger(asking: Asking) -> Iterator[_Waiting]:
+    if not asking.may(Right.CONFIRM):
+        return
+    rule = rulebook(asking.conn)["W5"]
+    for item in ledger(asking.conn, asking.scope, asking.as_of).items:
+        if item.state in _OF_LEDGER:
+            kind, step, name = _OF_LEDGER[item.state]
+            begun = _day(item, name)
+            due = None
+            if step is not None and begun is not None:
+                due = step_due(step, begun, **rule.on(begun).parameters)
+            yield kind, item.district, due, item.year
+
+
+def _day(item: LedgerItem, name: str) -> date | None:
+    day: date | None = getattr(item, name)
+    return day
+
+
+def _rechecks(asking: Asking) -> Iterator[_Waiting]:
+    """A district's own, when they come near; the city's when they are over."""
+    if not asking.who.is_district and not asking.may(Right.CHECK):
+        return
+    own = asking.who.is_district
+    until = add_workdays(asking.as_of, _AHEAD_WORKDAYS) if own else asking.as_of
+    for due in rechecks(asking.conn, asking.scope, asking.as_of):
+        if due.due_on is not None and (due.due_on <= until if own else due.overdue):
+            yield TodoKind.RECHECK, due.district, due.due_on, due.year
