@@ -84,11 +84,17 @@ def _actions() -> Component:
         [
             html.Label("理由（不予认可时必填）", htmlFor=i.REASON),
             dcc.Input(id=i.REASON, type="text", maxLength=500, className="confirm-reason"),
-            html.Button("确认所选", id=i.ACCEPT, type="button", className="button"),
-            html.Button("不予认可所选", id=i.REFUSE, type="button", className="button"),
+            html.Button("确认所选", id=i.ACCEPT, type="button", className="btn btn-primary btn-sm"),
+            html.Button(
+                "不予认可所选", id=i.REFUSE, type="button", className="btn btn-secondary btn-sm"
+            ),
         ],
         className="confirm-actions",
     )
+
+
+def _button(text: str, id_: str, style: str) -> Component:
+    return html.Button(text, id=id_, type="button", className=f"btn btn-{style} btn-sm")
 
 
 def decided_list(lines: Sequence[ClaimLine]) -> Component | None:
@@ -106,7 +112,9 @@ def decided_list(lines: Sequence[ClaimLine]) -> Component | None:
         ]
         for line in lines
     ]
-    return card("最近办理", html_table(columns, rows, "最近办理的事项"))
+    return card(
+        "最近办理", html_table(columns, rows, "最近办理的事项"), class_name="confirm-decided"
+    )
 
 
 def claim_notes(lines: Sequence[ClaimLine], confirm_href: str) -> Component | None:

@@ -155,8 +155,9 @@ def toast(message: str, help_href: str = "") -> Component:
 
 
 def known_banner(moment: str, later: Sequence[str], now_href: str) -> Component:
-    """当时所知: what is shown was known at a moment. later: what came since, newest first."""
-    more = f"之后的{len(later)}次改动没有计入" if later else "之后没有改动"
+    """当时所知: what is shown was known at a moment. later: what differs from now, and
+    what came since, newest first."""
+    more = "与现在的差别，之后的改动" if later else "之后没有改动"
     return html.Div(
         [
             html.Strong(f"当时所知：{moment}（北京时间）以前入库的数据"),

@@ -19,14 +19,17 @@ from callbacks.handbook import help_address
 from components import ids
 from components.links import href, read_search
 from components.parts.attributes import data
+from components.parts.figure_text import shown
 from components.shell import known_banner, navigation
 from data.acting import acting
+from data.definitions import DEFINITIONS
 from data.numbers import whole_number
 from data.periods import default_as_of, format_day, local_time
 from data.services import Services
-from data.store.queries.later import Later, later_than
+from data.store.queries.later import Later
 from data.store.queries.stamp import Stamp, data_version
 from data.vocabulary import UploadKind
+from data.workflow.known_difference import FigureThenNow, difference
 
 EVERYWHERE = "all"
 #: What a map's address says of days, which another year does not have.
@@ -48,6 +51,24 @@ def later_text(one: Later) -> str:
     local = local_time(one.at)
     patches = f"，{one.patches}个图斑" if one.patches else ""
     return f"{format_day(local.date())} {local:%H:%M} {one.what}{patches}（批次{one.batch}）"
+
+
+#: Figures that the banner compares with now; the rest by `figures --known-on … --compare`.
+COMPARED = ("patches", "cleared", "unlawful_farmland_mu", "remaining_farmland_mu", "ratio_net")
+
+
+def moved_texts(moved: Sequence[FigureThenNow], context: PageContext) -> list[str]:
+    """`全市 问责比例：当时14.2%，现在13.6%`: of the city, and the ratio of each district."""
+    texts = []
+    for one in moved:
+        if one.figure not in (COMPARED if one.code is None else ("ratio_net",)):
+            continue
+        definition = DEFINITIONS[one.figure]
+        unit = definition.unit if definition.unit != "%" else ""
+        then, now = (shown(one.figure, value, context.lines) for value in (one.then, one.now))
+        name = context.names.get(one.code or "", "全市")
+        texts.append(f"{name} {definition.label}：当时{then}{unit}，现在{now}{unit}")
+    return texts
 
 
 def new_address(
@@ -103,10 +124,10 @@ def frame_parts(
     context: PageContext,
     path: str,
     pages: Sequence[Mapping[str, Any]],
-    later: Sequence[Later] = (),
+    later: Sequence[str] = (),
 ) -> tuple[Any, ...]:
-    """Navigation, selects, stamp, marks and footer for a view. later: what came after the moment
-    that is looked at."""
+    """Navigation, selects, stamp, marks and footer for a view. later: what differs from now,
+    and what came after the moment that is looked at."""
     known = context.stamp
     years = known.years or (context.year,)
     marks: list[Component] = []
@@ -114,8 +135,7 @@ def frame_parts(
         marks = [html.Div("演示数据，非真实情况", className="demo-mark", role="note")]
     if context.known is not None:
         now = href(path, context.query, known=None)
-        lines = [later_text(one) for one in later]
-        marks.append(known_banner(context.known.text, lines, now))
+        marks.append(known_banner(context.known.text, later, now))
     footer = (
         f"{context.district_name} · {context.year}年度 · "
         f"基准日{format_day(context.as_of, context.year)} · {stamp_text(known, context.year)}"
@@ -188,11 +208,18 @@ def register(app: Dash, services: Services) -> None:
     def follow(path: str | None, search: str | None) -> tuple[Any, ...]:
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
-        later: list[Later] = []
+        lines: list[str] = []
         if context.known is not None:
-            with services.store.read_now() as conn:
-                later = later_than(conn, context.scope, context.known.moment)
-        return frame_parts(context, path or "/", pages_for(acting()), later)
+            moved, later = difference(
+                services.store,
+                context.known,
+                context.scope,
+                context.year,
+                context.as_of,
+                names=False,
+            )
+            lines = [*moved_texts(moved, context), *map(later_text, later)]
+        return frame_parts(context, path or "/", pages_for(acting()), lines)
 
     # The lists change the address without a navigation, so the browser is asked for it.
     app.clientside_callback(

@@ -24,15 +24,15 @@ class FigureThenNow:
 
 
 def difference(
-    store: Store, known: Known, scope: Scope, year: int, as_of: date
+    store: Store, known: Known, scope: Scope, year: int, as_of: date, *, names: bool = True
 ) -> tuple[list[FigureThenNow], list[Later]]:
-    """The figures that differ, of the city and of each district; and the batches since, with the
-    patches that they changed, newest first."""
+    """The figures that differ, of the city and of each district; and the batches since, newest
+    first, with (names) the patches that they changed."""
     with knowing(known), store.read() as conn:
         then = figures(conn, scope, year, as_of)
     with store.read_now() as conn:
         now = figures(conn, scope, year, as_of)
-        batches = later_than(conn, scope, known.moment, names=True)
+        batches = later_than(conn, scope, known.moment, names=names)
     return list(_differing(then, now)), batches
 
 

@@ -65,7 +65,8 @@ def test_the_frame_says_which_moment_is_looked_at_and_what_came_since(
     assert "数据版本 3" in now
     assert "当时所知：" in then
     assert "数据版本 1" in then
-    assert "之后的2次改动没有计入" in then
+    assert "与现在的差别，之后的改动" in then
+    assert "全市 图斑：当时1个，现在2个" in then
     assert "上传“核查结果”，1个图斑（批次3）" in then
     assert "回到现在" in then
     assert "/clearance?year=2023&asof=2023-12-31&known=" in then  # links take it along
