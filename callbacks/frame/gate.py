@@ -39,7 +39,16 @@ SESSION_COOKIE = "weipian_session"
 _CALLBACKS = "_dash-update-component"
 _ANY_PAGE = ("/", "/<path:path>")
 #: What lies below these is no page, whether or not there is such a thing.
-_DATA = ("/_", "/map/", "/export/", f"{paths.UPLOAD}/", "/files/", "/calendar/", "/version")
+_DATA = (
+    "/_",
+    "/map/",
+    "/export/",
+    f"{paths.UPLOAD}/",
+    "/files/",
+    "/calendar/",
+    "/version",
+    "/favicon",
+)
 _SIGN_IN = "请先登录。"
 _READS_ONLY = "令牌只能用来查看，不能修改。需要修改请用账户登录。"
 #: Kind of the event of an export.
