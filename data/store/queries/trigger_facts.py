@@ -79,16 +79,9 @@ def chunks(ids: Collection[int]) -> Iterator[list[int]]:
         yield ordered[start : start + _CHUNK]
 
 
-def standing(
-    state: PatchState, scope: Scope, year: int, *, found: bool = True
-) -> tuple[Expression, ...]:
-    """The patch is of the year, counts on the day and may be seen.
-
-    found: the statement names the patches by their ids. A year in a sum keeps SQLite from walking
-    through the whole year's index for each handful of them.
-    """
-    of_year = (Patch.year + 0 if found else Patch.year) == year
-    return of_year, state.active, state.visible_to(scope)
+def standing(state: PatchState, scope: Scope, year: int) -> tuple[Expression, ...]:
+    """The patch is of the year, counts on the day and may be seen."""
+    return Patch.year == year, state.active, state.visible_to(scope)
 
 
 # ---- parcels that are unlawful -------------------------------------------------------------------
@@ -295,7 +288,7 @@ def overdue_patches(
     query = (
         select(state.district.label("district"), Patch.clearance_month, Patch.patch_no)
         .where(
-            *standing(state, scope, year, found=False),
+            *standing(state, scope, year),
             Patch.due_on < as_of,  # the bare columns once more, for their index
             or_(Patch.reported_on.is_(None), Patch.reported_on > as_of),
             state.overdue,
