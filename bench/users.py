@@ -49,6 +49,7 @@ def _bodies(settings: Settings, patch_no: str) -> list[tuple[str, bytes]]:
             for district in _DISTRICTS:
                 search = f"?year={YEAR}&asof={day}{district}"
                 values = usual_values(app, output, search, YEAR, patch_no)
+                values["bench-address.data"] = values["patch-address.data"]
                 body = json.dumps(body_of(app, output, values)).encode()
                 made.append((output.partition("-content")[0].lstrip("."), body))
     return made

@@ -40,6 +40,8 @@ def follow(block: Block, tree: Path, words: dict[str, str]) -> None:
     for word, meant in words.items():
         name, text = name.replace(word, meant), text.replace(word, meant)
     path = tree / name
+    is_whole = not block.where and text.startswith(('"""', "+++"))
+    assert not (is_whole and path.exists()), f"{name} of the guide is there by now: name it anew"
     lines = path.read_text("utf-8").splitlines(keepends=True) if path.is_file() else []
     at = _place(lines, block, tree)
     path.write_text("".join([*lines[:at], text, *lines[at:]]), "utf-8")

@@ -99,9 +99,9 @@ def look(folder: Path) -> dict[str, Any]:
     client = app.server.test_client()
     client.get("/")
     links = navigation(list(dash.page_registry.values()), "/", {})
-    told["navigation"] = "/ledger" in str(links) and "整改台账" in str(links)
-    told["page"] = client.get("/ledger").status_code
-    place = vars(ids)["Ledger"].CONTENT
+    told["navigation"] = "/almanac" in str(links) and "年鉴" in str(links)
+    told["page"] = client.get("/almanac").status_code
+    place = vars(ids)["Almanac"].CONTENT
     asked = {
         "output": f"{place}.children",
         "outputs": {"id": place, "property": "children"},
@@ -112,7 +112,8 @@ def look(folder: Path) -> dict[str, Any]:
     told["callback"] = client.post("/_dash-update-component", json=asked).text
     told["kept"] = is_kept(app, asked)
     told["chapters"] = [
-        getattr(found, "slug", None) for found in (chapter_at("/ledger"), chapter_of_kind("visits"))
+        getattr(found, "slug", None)
+        for found in (chapter_at("/almanac"), chapter_of_kind("visits"))
     ]
     told["columns_said"] = "巡查日期" in getattr(chapter_of_kind("visits"), "text", "")
     template = client.get(paths.template("visits"))

@@ -66,9 +66,9 @@ def test_a_page_added_as_the_guide_says_is_in_navigation_and_handbook(
 ) -> None:
     assert told["navigation"]
     assert told["page"] == 200
-    assert "2023年度整改台账" in told["callback"]
+    assert "2023年度年鉴" in told["callback"]
     assert told["kept"]
-    assert told["chapters"][0] == "ledger"
+    assert told["chapters"][0] == "almanac"
 
 
 def test_a_kind_added_as_the_guide_says_goes_in_through_the_worker(told: dict[str, Any]) -> None:
