@@ -1,0 +1,217 @@
+"""通报: kind, period and district → the paper as it will read, what stands against it, its draft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import Dash, Input, Output, State
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from callbacks.frame.context import PageContext, read_context
+from callbacks.frame.guard import changes_state
+from callbacks.frame.kept import keep_answer
+from callbacks.frame.needs import needs
+from components import ids, paths
+from components.links import frame_part, href
+from components.notices import (
+    Choice,
+    Shown,
+    ShownTable,
+    choices,
+    draft_button,
+    preview,
+    remarks_card,
+    texts_card,
+    week_card,
+)
+from components.parts.cards import card, empty, headline, problem_notes
+from data.acting import acting
+from data.documents.checking import remarks
+from data.documents.composing import compose
+from data.documents.group_text import group_texts, week_lines
+from data.documents.paper import Chart, Heading, Para, Paper, Table, filled, from_texts
+from data.measures.frozen import Composed, Draft
+from data.measures.kinds import MeasureKind, Subject
+from data.outlook.leading import NO_DATA
+from data.periods import format_day, format_month
+from data.rights import Right
+from data.scope import Scope
+from data.services import Services
+from data.settings import Settings
+from data.store.queries.patch_list import months_with_patches
+from data.triggers.current import city_code
+from data.workflow.measure_subjects import NewMeasure
+from data.workflow.measure_writing import Taking
+from data.workflow.measures import draft
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+PATH = paths.NOTICES
+_K = MeasureKind
+#: What is told to all districts, and of one district what goes to it.
+KINDS = (
+    _K.MONTHLY_BULLETIN, _K.WORK_NOTICE_CLEARANCE, _K.WORK_NOTICE_AUDIT,
+    _K.WORK_NOTICE_RECTIFICATION, _K.WORK_NOTICE_FILLING, _K.CASE_NOTICE, _K.AUDIT_FEEDBACK,
+)  # fmt: skip
+
+
+def chosen_kind(context: PageContext) -> MeasureKind:
+    asked = context.query.get("kind", "")
+    return next((kind for kind in KINDS if kind.value == asked), KINDS[0])
+
+
+def chosen_month(conn: Connection, context: PageContext) -> str | None:
+    months = months_with_patches(conn, context.scope, context.year, context.as_of)
+    asked = context.query.get("month")
+    return asked if asked in months else None
+
+
+def asked_of(conn: Connection, context: PageContext) -> Draft | None:
+    """None where the kind is about a district and none is chosen."""
+    kind, district = chosen_kind(context), context.district
+    subjects = kind.about.subjects
+    if Subject.CITY not in subjects and district is None:
+        return None
+    of_city = district is None or Subject.DISTRICT not in subjects
+    subject_kind = Subject.CITY if of_city else Subject.DISTRICT
+    code = None if of_city else district
+    return Draft(
+        kind,
+        context.year,
+        context.as_of,
+        code or city_code(list(context.names)),
+        subject_kind,
+        code,
+        chosen_month(conn, context),
+    )
+
+
+def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
+    told = {f.id: f.text for f in composed.figures}
+    told |= {"@due": "　　年　月　日", "@issued": "　　年　月　日", "@number": ""}
+
+    def said(text: str) -> str:
+        return filled(text, told)
+
+    found: list[Shown] = [("title", said(paper.title))]
+    if paper.addressees:
+        found.append(("plain", "、".join(paper.addressees) + "："))
+    for block in paper.blocks:
+        if isinstance(block, Heading):
+            found.append(("heading", said(block.text)))
+        elif isinstance(block, Para):
+            found.append(("text" if block.style == "body" else "plain", said(block.text)))
+        elif isinstance(block, Table):
+            rows = (*block.rows, *((block.total,) if block.total is not None else ()))
+            found.append(
+                ShownTable(
+                    said(block.caption),
+                    tuple((c.header, c.numeric) for c in block.columns),
+                    tuple(tuple(said(cell) for cell in row) for row in rows),
+                    said(block.note),
+                )
+            )
+        elif isinstance(block, Chart):
+            found.append(("plain", f"（图：{said(block.caption)}）"))
+    return [*found, ("right", paper.agency)]
+
+
+def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
+    context = read_context(conn, settings, search)
+    query, kind = context.query, chosen_kind(context)
+    day = format_day(context.as_of, context.year)
+    own = {"kind": kind.value, "month": chosen_month(conn, context)}
+    top: list[Component] = [
+        headline([f"截至{day}，{context.district_name}{kind.label}"]),
+        *problem_notes(context.problems, href(PATH, query)),
+    ]
+    if context.year not in context.stamp.years:
+        return [*top, empty(NO_DATA, "去上传", href(paths.UPLOAD, query))]
+    months = months_with_patches(conn, context.scope, context.year, context.as_of)
+    top += [
+        choices(
+            "种类",
+            [Choice(k.label, href(PATH, query, **{**own, "kind": k.value}), k is kind) for k in KINDS],
+        ),
+        choices(
+            "期间",
+            [Choice("全年", href(PATH, query, **{**own, "month": None}), own["month"] is None)]
+            + [
+                Choice(
+                    format_month(m, context.year), href(PATH, query, **{**own, "month": m}),
+                    own["month"] == m,
+                )
+                for m in months
+            ],
+        ),
+    ]  # fmt: skip
+    asked = asked_of(conn, context)
+    if asked is None:
+        return [*top, empty("这一种通报发给一个区市。", "请从上方选择区市", href(PATH, query))]
+    if acting().is_district:
+        return [*top, empty("通报由市局起草。", "看措施台账", href(paths.MEASURES, query))]
+    composed = compose(conn, context.scope, asked)
+    paper = from_texts(composed.texts)
+    found = remarks(conn, asked, composed)
+    drafting = [draft_button()] if acting().may(Right.DRAFT) else []
+    return [
+        *top,
+        remarks_card(
+            [f"{r.place}：{r.sentence}" for r in found if r.blocks],
+            [f"{r.place}：{r.sentence}" for r in found if not r.blocks],
+        ),
+        card(
+            "预览",
+            [preview(shown_of(paper, composed)), *drafting],
+            note="数字逐个引自系统指标；起草后在措施页面修改文字，不能改写数字。",
+        ),
+        texts_card(_group_texts(conn, context)),
+        week_card(week_lines(conn, context.scope, context.year, context.as_of)),
+    ]
+
+
+def _group_texts(conn: Connection, context: PageContext) -> dict[str, str]:
+    scope: Scope = context.scope.narrowed_to(context.district)
+    found = group_texts(conn, scope, context.year, context.as_of)
+    return {text.name: text.text for text in found}
+
+
+def register(app: Dash, services: Services) -> None:
+    i = ids.Notices
+
+    @app.callback(
+        Output(i.CONTENT, "children"),
+        Input(i.CONTENT, "id"),
+        State(ids.Shell.LOCATION, "search"),
+    )
+    @keep_answer
+    def content(_: str, search: str | None) -> list[Component]:
+        with services.store.read() as conn:
+            return render(conn, services.settings, search or "")
+
+    @app.callback(
+        Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
+        Input(i.DRAFT, "n_clicks"),
+        State(ids.Shell.LOCATION, "search"),
+        prevent_initial_call=True,
+    )
+    @needs(Right.DRAFT)
+    @changes_state
+    def write(clicks: int | None, search: str | None) -> str:
+        if not clicks:
+            raise PreventUpdate
+        with services.store.write() as conn:
+            context = read_context(conn, services.settings, search or "")
+            asked = asked_of(conn, context)
+            if asked is None:
+                raise PreventUpdate
+            subject = context.names.get(asked.district or "", "全市")
+            new = NewMeasure(
+                asked.kind, subject, asked.year, asked.as_of, (), "通报", None, asked.period, None
+            )
+            today = services.settings.today()
+            at = Taking(conn, acting(), today, min(context.as_of, today), where="web")
+            number = draft(at, new).number
+        return href(paths.measure(number), frame_part(context.query))

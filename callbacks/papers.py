@@ -1,0 +1,100 @@
+"""Papers as downloads: a measure's .docx and 溯源表, and all letters of a month in one archive."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import Flask, Response
+
+from callbacks.frame.address import search_of_request
+from callbacks.frame.context import read_context
+from callbacks.frame.downloads import xlsx_response
+from components import paths
+from data.acting import acting
+from data.documents.issued import IssuedPaper, paper_of
+from data.documents.tracing import trace_sheet
+from data.errors import NotFound, SupervisionError
+from data.measures.states import StepKind
+from data.services import Services
+from data.settings import Settings
+from data.store.queries.measures import measures
+from data.store.queries.stamp import districts
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_FAILED = "未能生成.txt"
+
+
+def attached(name: str, content: bytes, mimetype: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+def trace_of(conn: Connection, number: int) -> tuple[str, bytes]:
+    """The 溯源表 stays in the bureau: a district learns as much of it as if there were none."""
+    if acting().is_district:
+        raise NotFound(f"没有第{number}号措施的溯源表，请核对编号。")
+    paper = paper_of(conn, acting().scope, number)
+    names = {unit.code: unit.short_name for unit in districts(conn)}
+    return f"{paper.name} 溯源表.xlsx", trace_sheet(paper, names)
+
+
+def papers_of_month(conn: Connection, settings: Settings, search: str) -> list[IssuedPaper | str]:
+    """Those issued in the month of the as-of date, of the year and district of the address; a
+    sentence for one that cannot be made, so that the others are."""
+    context = read_context(conn, settings, search)
+    found: list[IssuedPaper | str] = []
+    for row in measures(conn, context.scope, context.year, context.district):
+        step = next((s for s in row.steps if s.step == StepKind.ISSUE.value), None)
+        if step is None or f"{step.on:%Y-%m}" != f"{context.as_of:%Y-%m}":
+            continue
+        try:
+            found.append(paper_of(conn, context.scope, row.id))
+        except SupervisionError as refusal:
+            found.append(f"第{row.id}号：{refusal.message}")
+    return found
+
+
+def archive(papers: list[IssuedPaper | str]) -> bytes:
+    made = io.BytesIO()
+    failed = [paper for paper in papers if isinstance(paper, str)]
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for paper in papers:
+            if isinstance(paper, str):
+                continue
+            try:
+                target.writestr(f"{paper.name}.docx", paper.docx())
+            except (SupervisionError, ValueError, KeyError) as error:
+                failed.append(f"第{paper.row.id}号：{error}")
+        if failed:
+            target.writestr(_FAILED, "\n".join(failed))
+    return made.getvalue()
+
+
+def register_routes(server: Flask, services: Services) -> None:
+    @server.get(paths.PAPER)
+    def export_paper(number: int) -> Response:
+        with services.store.read() as conn:
+            paper = paper_of(conn, acting().scope, number)
+        return attached(f"{paper.name}.docx", paper.docx(), DOCX)
+
+    @server.get(paths.TRACE)
+    def export_trace(number: int) -> Response:
+        with services.store.read() as conn:
+            name, content = trace_of(conn, number)
+        return xlsx_response(name, content)
+
+    @server.get(paths.PAPERS)
+    def export_papers() -> Response:
+        with services.store.read() as conn:
+            papers = papers_of_month(conn, services.settings, search_of_request())
+            if not papers:
+                raise NotFound("这个月没有签发的公文。请换一个基准日所在的月份。")
+            content = archive(papers)
+        return attached("公文.zip", content, "application/zip")

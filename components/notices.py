@@ -1,0 +1,106 @@
+"""通报: choosing a notice, its preview, what stands against it, and short texts to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from components import ids
+from components.parts.cards import card
+from components.parts.html_table import TableColumn
+from components.parts.plain_table import plain_table
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    label: str
+    href: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    caption: str
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+
+#: ("title" | "heading" | "text" | "plain" | "right", words) or a table.
+Shown = tuple[str, str] | ShownTable
+
+
+def choices(label: str, found: Sequence[Choice]) -> Component:
+    links = [
+        dcc.Link(
+            choice.label,
+            href=choice.href,
+            className=f"btn btn-sm btn{'' if choice.is_chosen else '-outline'}-secondary",
+        )
+        for choice in found
+    ]
+    return html.Nav(
+        [html.Span(label, className="notice-choice-label"), *links],
+        className="notice-choices",
+        **{"aria-label": label},
+    )
+
+
+def preview(found: Sequence[Shown]) -> Component:
+    """The paper as it will read, on a sheet."""
+    parts: list[Component] = []
+    for piece in found:
+        if isinstance(piece, ShownTable):
+            columns = [TableColumn(header, numeric) for header, numeric in piece.columns]
+            parts.append(plain_table(columns, [list(row) for row in piece.rows], piece.caption))
+            if piece.note:
+                parts.append(html.P(f"注：{piece.note}", className="paper-note"))
+            continue
+        style, words = piece
+        tag = {"title": html.H2, "heading": html.H3}.get(style, html.P)
+        parts.append(tag(words, className=f"paper-{style}"))
+    return html.Article(parts, className="paper-sheet")
+
+
+def remarks_card(blocking: Sequence[str], hints: Sequence[str]) -> Component:
+    title = f"签发前检查：{len(blocking)}条不通过" if blocking else "签发前检查：没有不通过的"
+    items = [html.Li(f"不通过：{text}", className="paper-blocks") for text in blocking]
+    items += [html.Li(f"提示：{text}") for text in hints]
+    return card(title, html.Ul(items) if items else html.P("可以提交审核。"))
+
+
+def draft_button() -> Component:
+    return html.Button(
+        "起草这件通报", id=ids.Notices.DRAFT, type="button", className="btn btn-primary"
+    )
+
+
+def texts_card(texts: Mapping[str, str]) -> Component:
+    """District → text, each with a button that copies it."""
+    items: list[Component] = []
+    for number, (name, text) in enumerate(texts.items()):
+        target = f"{ids.Notices.TEXT}-{number}"
+        items += [
+            html.Div(
+                [
+                    html.P(text, id=target, className="group-text"),
+                    dcc.Clipboard(target_id=target, title=f"复制{name}的通报"),
+                ],
+                className="group-text-row",
+            )
+        ]
+    return card(
+        f"工作群通报：{len(texts)}个区市", items or html.P("目前没有需要在群内提醒的。"),
+        note="每条不超过300字，不含当事人名称。",
+    )  # fmt: skip
+
+
+def week_card(lines: Mapping[str, Sequence[str]]) -> Component:
+    parts: list[Component] = []
+    for heading, found in lines.items():
+        parts.append(html.H3(f"{heading}：{len(found)}项"))
+        parts.append(html.Ul([html.Li(line) for line in found]))
+    return card("本周", parts)
