@@ -198,6 +198,10 @@ class Confirm:
     REASON = "confirm-reason"
     ACCEPT = "confirm-accept"
     REFUSE = "confirm-refuse"
+class Notices:
+    CONTENT = "notices-content"
+    DRAFT = "notices-draft"
+    TEXT = "notices-text"
 
 
 class Handbook:

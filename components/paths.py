@@ -29,6 +29,11 @@ RULES = "/rules"
 UPLOAD = "/upload"
 CONFIRM = "/confirm"
 ADMIN = "/admin"
+NOTICES = "/notices"
+#: A paper and its 溯源表, and all papers of a month.
+PAPER = "/export/measures/<int:number>/paper.docx"
+TRACE = "/export/measures/<int:number>/trace.xlsx"
+PAPERS = "/export/papers.zip"
 HELP = "/help"
 HELP_CHAPTER = f"{HELP}/<chapter>"
 
@@ -41,6 +46,20 @@ def patch(year: int, patch_no: str) -> str:
 def audit_bench(year: int, patch_no: str) -> str:
     """Where one patch is audited."""
     return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
+def measure(number: int) -> str:
+    """One measure."""
+    return f"{MEASURES}/{number}"
+
+
+def measure_file(number: int | str, seq: int | str) -> str:
+    """What came with a step of a measure."""
+    return f"{MEASURES}/{number}/files/{seq}"
+def paper(number: int) -> str:
+    return PAPER.replace("<int:number>", str(number))
+
+
+def trace(number: int) -> str:
+    return TRACE.replace("<int:number>", str(number))
 
 
 def measure(number: int) -> str:
