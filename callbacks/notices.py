@@ -1,10 +1,11 @@
-"""通报: kind, period and district → the paper as it will read, what stands against it, its draft."""
+"""通报: kind, period, district → the paper as it will read, remarks on it, its draft."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from dash import Dash, Input, Output, State
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -12,12 +13,11 @@ from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.kept import keep_answer
 from callbacks.frame.needs import needs
+from callbacks.papers import shown_of
 from components import ids, paths
 from components.links import frame_part, href
 from components.notices import (
     Choice,
-    Shown,
-    ShownTable,
     choices,
     draft_button,
     preview,
@@ -30,8 +30,8 @@ from data.acting import acting
 from data.documents.checking import remarks
 from data.documents.composing import compose
 from data.documents.group_text import group_texts, week_lines
-from data.documents.paper import Chart, Heading, Para, Paper, Table, filled, from_texts
-from data.measures.frozen import Composed, Draft
+from data.documents.paper import from_texts
+from data.measures.frozen import Draft
 from data.measures.kinds import MeasureKind, Subject
 from data.outlook.leading import NO_DATA
 from data.periods import format_day, format_month
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 PATH = paths.NOTICES
+_One = TypeVar("_One")
 _K = MeasureKind
 #: What is told to all districts, and of one district what goes to it.
 KINDS = (
@@ -88,36 +89,6 @@ def asked_of(conn: Connection, context: PageContext) -> Draft | None:
     )
 
 
-def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
-    told = {f.id: f.text for f in composed.figures}
-    told |= {"@due": "　　年　月　日", "@issued": "　　年　月　日", "@number": ""}
-
-    def said(text: str) -> str:
-        return filled(text, told)
-
-    found: list[Shown] = [("title", said(paper.title))]
-    if paper.addressees:
-        found.append(("plain", "、".join(paper.addressees) + "："))
-    for block in paper.blocks:
-        if isinstance(block, Heading):
-            found.append(("heading", said(block.text)))
-        elif isinstance(block, Para):
-            found.append(("text" if block.style == "body" else "plain", said(block.text)))
-        elif isinstance(block, Table):
-            rows = (*block.rows, *((block.total,) if block.total is not None else ()))
-            found.append(
-                ShownTable(
-                    said(block.caption),
-                    tuple((c.header, c.numeric) for c in block.columns),
-                    tuple(tuple(said(cell) for cell in row) for row in rows),
-                    said(block.note),
-                )
-            )
-        elif isinstance(block, Chart):
-            found.append(("plain", f"（图：{said(block.caption)}）"))
-    return [*found, ("right", paper.agency)]
-
-
 def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
     context = read_context(conn, settings, search)
     query, kind = context.query, chosen_kind(context)
@@ -130,23 +101,32 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     if context.year not in context.stamp.years:
         return [*top, empty(NO_DATA, "去上传", href(paths.UPLOAD, query))]
     months = months_with_patches(conn, context.scope, context.year, context.as_of)
+
+    def choices_of(
+        offered: Sequence[_One],
+        chosen: _One,
+        key: str,
+        value: Callable[[_One], str | None],
+        label: Callable[[_One], str],
+    ) -> list[Choice]:
+        return [
+            Choice(label(one), href(PATH, query, **{**own, key: value(one)}), one == chosen)
+            for one in offered
+        ]
+
     top += [
-        choices(
-            "种类",
-            [Choice(k.label, href(PATH, query, **{**own, "kind": k.value}), k is kind) for k in KINDS],
-        ),
+        choices("种类", choices_of(KINDS, kind, "kind", lambda k: k.value, lambda k: k.label)),
         choices(
             "期间",
-            [Choice("全年", href(PATH, query, **{**own, "month": None}), own["month"] is None)]
-            + [
-                Choice(
-                    format_month(m, context.year), href(PATH, query, **{**own, "month": m}),
-                    own["month"] == m,
-                )
-                for m in months
-            ],
+            choices_of(
+                [None, *months],
+                own["month"],
+                "month",
+                lambda month: month,
+                lambda month: format_month(month, context.year) if month else "全年",
+            ),
         ),
-    ]  # fmt: skip
+    ]
     asked = asked_of(conn, context)
     if asked is None:
         return [*top, empty("这一种通报发给一个区市。", "请从上方选择区市", href(PATH, query))]
@@ -166,6 +146,14 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             "预览",
             [preview(shown_of(paper, composed)), *drafting],
             note="数字逐个引自系统指标；起草后在措施页面修改文字，不能改写数字。",
+        ),
+        html.P(
+            html.A(
+                "本月公文（打包下载）",
+                href=href(paths.PAPERS, query),
+                download="",
+                className="btn btn-sm btn-outline-secondary",
+            )
         ),
         texts_card(_group_texts(conn, context)),
         week_card(week_lines(conn, context.scope, context.year, context.as_of)),

@@ -1,4 +1,4 @@
-"""Papers as downloads: a measure's .docx and 溯源表, and all letters of a month in one archive."""
+"""Papers on pages and as downloads: text, .docx and 溯源表, all letters of a month at once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import read_context
 from callbacks.frame.downloads import xlsx_response
 from components import paths
+from components.notices import Shown, ShownTable
 from data.acting import acting
 from data.documents.issued import IssuedPaper, paper_of
+from data.documents.paper import Chart, Heading, Paper, Para, Table, filled
 from data.documents.tracing import trace_sheet
 from data.errors import NotFound, SupervisionError
+from data.measures.frozen import Composed
 from data.measures.states import StepKind
 from data.services import Services
 from data.settings import Settings
@@ -28,6 +31,36 @@ if TYPE_CHECKING:
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _FAILED = "未能生成.txt"
+
+
+def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
+    told = {f.id: f.text for f in composed.figures}
+    told |= {"@due": "　　年　月　日", "@issued": "　　年　月　日", "@number": ""}
+
+    def said(text: str) -> str:
+        return filled(text, told)
+
+    found: list[Shown] = [("title", said(paper.title))]
+    if paper.addressees:
+        found.append(("plain", "、".join(paper.addressees) + "："))
+    for block in paper.blocks:
+        if isinstance(block, Heading):
+            found.append(("heading", said(block.text)))
+        elif isinstance(block, Para):
+            found.append(("text" if block.style == "body" else "plain", said(block.text)))
+        elif isinstance(block, Table):
+            rows = (*block.rows, *((block.total,) if block.total is not None else ()))
+            found.append(
+                ShownTable(
+                    said(block.caption),
+                    tuple((c.header, c.numeric) for c in block.columns),
+                    tuple(tuple(said(cell) for cell in row) for row in rows),
+                    said(block.note),
+                )
+            )
+        elif isinstance(block, Chart):
+            found.append(("plain", f"（图：{said(block.caption)}）"))
+    return [*found, ("right", paper.agency)]
 
 
 def attached(name: str, content: bytes, mimetype: str) -> Response:

@@ -42,11 +42,8 @@ def choices(label: str, found: Sequence[Choice]) -> Component:
         )
         for choice in found
     ]
-    return html.Nav(
-        [html.Span(label, className="notice-choice-label"), *links],
-        className="notice-choices",
-        **{"aria-label": label},
-    )
+    words = html.Span(label, className="notice-choice-label")
+    return html.Div([words, *links], className="notice-choices")
 
 
 def preview(found: Sequence[Shown]) -> Component:
@@ -63,6 +60,15 @@ def preview(found: Sequence[Shown]) -> Component:
         tag = {"title": html.H2, "heading": html.H3}.get(style, html.P)
         parts.append(tag(words, className=f"paper-{style}"))
     return html.Article(parts, className="paper-sheet")
+
+
+def paper_card(found: Sequence[Shown], files: Sequence[tuple[str, str]]) -> Component:
+    """files: (words, address) of what can be downloaded."""
+    links = [
+        html.A(words, href=address, download="", className="btn btn-sm btn-outline-secondary")
+        for words, address in files
+    ]
+    return card("文稿", [html.Div(links, className="paper-links"), preview(found)])
 
 
 def remarks_card(blocking: Sequence[str], hints: Sequence[str]) -> Component:

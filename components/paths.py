@@ -54,6 +54,8 @@ def measure(number: int) -> str:
 def measure_file(number: int | str, seq: int | str) -> str:
     """What came with a step of a measure."""
     return f"{MEASURES}/{number}/files/{seq}"
+
+
 def paper(number: int) -> str:
     return PAPER.replace("<int:number>", str(number))
 
