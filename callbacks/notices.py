@@ -15,7 +15,7 @@ from callbacks.frame.kept import keep_answer
 from callbacks.frame.needs import needs
 from callbacks.papers import shown_of
 from components import ids, paths
-from components.links import frame_part, href
+from components.links import href
 from components.notices import (
     Choice,
     choices,
@@ -131,7 +131,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     if asked is None:
         return [*top, empty("这一种通报发给一个区市。", "请从上方选择区市", href(PATH, query))]
     if acting().is_district:
-        return [*top, empty("通报由市局起草。", "看措施台账", href(paths.MEASURES, query))]
+        return [*top, empty("通报由市局起草。", "看预警约谈", href(paths.TRIGGERS, query))]
     composed = compose(conn, context.scope, asked)
     paper = from_texts(composed.texts)
     found = remarks(conn, asked, composed)
@@ -180,7 +180,7 @@ def register(app: Dash, services: Services) -> None:
             return render(conn, services.settings, search or "")
 
     @app.callback(
-        Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
+        Output(i.DONE, "children"),
         Input(i.DRAFT, "n_clicks"),
         State(ids.Shell.LOCATION, "search"),
         prevent_initial_call=True,
@@ -201,5 +201,6 @@ def register(app: Dash, services: Services) -> None:
             )
             today = services.settings.today()
             at = Taking(conn, acting(), today, min(context.as_of, today), where="web")
-            number = draft(at, new).number
-        return href(paths.measure(number), frame_part(context.query))
+            made = draft(at, new)
+        waits = "已提交审核" if made.submitted else "有检查不通过的，修改后再提交审核"
+        return f"已起草为第{made.number}号措施，{waits}。"

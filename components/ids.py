@@ -198,9 +198,12 @@ class Confirm:
     REASON = "confirm-reason"
     ACCEPT = "confirm-accept"
     REFUSE = "confirm-refuse"
+
+
 class Notices:
     CONTENT = "notices-content"
     DRAFT = "notices-draft"
+    DONE = "notices-done"
     TEXT = "notices-text"
 
 

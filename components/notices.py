@@ -79,9 +79,10 @@ def remarks_card(blocking: Sequence[str], hints: Sequence[str]) -> Component:
 
 
 def draft_button() -> Component:
-    return html.Button(
+    button = html.Button(
         "起草这件通报", id=ids.Notices.DRAFT, type="button", className="btn btn-primary"
     )
+    return html.Div([button, html.P(id=ids.Notices.DONE, role="status")])
 
 
 def texts_card(texts: Mapping[str, str]) -> Component:

@@ -46,14 +46,6 @@ def patch(year: int, patch_no: str) -> str:
 def audit_bench(year: int, patch_no: str) -> str:
     """Where one patch is audited."""
     return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
-def measure(number: int) -> str:
-    """One measure."""
-    return f"{MEASURES}/{number}"
-
-
-def measure_file(number: int | str, seq: int | str) -> str:
-    """What came with a step of a measure."""
-    return f"{MEASURES}/{number}/files/{seq}"
 
 
 def paper(number: int) -> str:
