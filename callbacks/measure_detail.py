@@ -19,6 +19,7 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
+from callbacks.papers import shown_of
 from components import ids, paths
 from components.links import href
 from components.measures.paper import (
@@ -31,9 +32,11 @@ from components.measures.paper import (
     texts_card,
     timeline_card,
 )
+from components.notices import paper_card
 from components.parts.cards import empty, error_panel, headline, problem_notes
 from components.shell import breadcrumb, toast
 from data.acting import acting
+from data.documents.paper import LAYOUT, from_texts
 from data.errors import NotFound, UploadRefused
 from data.measures.following import followers
 from data.measures.frozen import Composed
@@ -88,10 +91,21 @@ def render(
         *problem_notes(context.problems, href(paths.measure(row.id), context.query)),
         *facts(row, context),
         _quoted(conn, row, context) if made.figures else empty("没有引用数据。", "见下方过程"),
-        *([texts_card(texts)] if (texts := shown_texts(made)) else []),
+        *_paper(row, made),
         timeline_card(happened(row, context)),
         *_related(conn, row, context),
     ]
+
+
+def _paper(row: MeasureRow, made: Composed) -> list[Component]:
+    """The paper as it reads, with its files; the texts alone of one without a layout."""
+    if LAYOUT not in made.texts:
+        texts = shown_texts(made)
+        return [texts_card(texts)] if texts else []
+    files = [("下载 Word", paths.paper(row.id))]
+    if not acting().is_district:
+        files.append(("下载溯源表", paths.trace(row.id)))
+    return [paper_card(shown_of(from_texts(made.texts), made), files)]
 
 
 def said(entry: Entry, context: PageContext) -> list[str]:
