@@ -28,6 +28,7 @@ from data.workflow.measure_writing import Taking
 from data.workflow.measures import draft
 from data.workflow.parameters import change_parameter
 from data.workflow.records import NewRecord, add_record, withdraw_record
+from data.workflow.sampling import draw_sample
 from data.workflow.sessions import begin_session, make_token
 from tests.drawn_layers import layer_file
 from tests.sending import PATCH, send, send_file
@@ -73,6 +74,9 @@ def fill(store: Store) -> None:
     moved = {**PATCH, "图斑编号": "M", "中心经度": 122.3, "中心纬度": 37.2}
     send(store, UploadKind.PATCHES, moved)
     send(store, UploadKind.PATCHES, {**moved, "中心经度": 122.31, "监测面积": 13})
+    send(store, UploadKind.PATCHES, {**PATCH, "图斑编号": "D", "监测面积": 50, "占用耕地面积": 40})
+    with store.write() as conn:
+        draw_sample(conn, COMMAND_LINE, YEAR, "2023-05", date(2023, 6, 30), TODAY)
     _claim(store, rows[0])
     take_snapshot(store)
 
