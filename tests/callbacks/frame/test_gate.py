@@ -131,6 +131,7 @@ def test_nothing_of_the_domain_is_said_before(client: FlaskClient) -> None:
     for word in ("环翠", "图斑", "数据版本", "371002", "演示", "/login/demo"):
         assert word not in page.text
     assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").json == {"ready": True}
     assert client.get("/assets/tokens.json").status_code == 200
 
 
