@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dash import Dash, Input, Output, State, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from flask import Flask
 
@@ -149,6 +149,27 @@ def notes(context: PageContext) -> list[str]:
     return found
 
 
+def search_box(words: str) -> Component:
+    """Leaves what holds all the words; they stand in the address."""
+    i = ids.Rules
+    return html.Div(
+        [
+            html.Label("查找", htmlFor=i.WORDS),
+            dcc.Input(
+                id=i.WORDS,
+                type="search",
+                value=words,
+                maxLength=60,
+                placeholder="规则、参数、指标里的词，如：验收",
+                className="form-control",
+            ),
+            html.Span(id=i.FOUND, role="status"),
+        ],
+        className="handbook-search",
+        role="search",
+    )
+
+
 def render(conn: Connection, settings: Settings, search: str) -> list[Component]:
     """The whole page for an address."""
     context = read_context(conn, settings, search)
@@ -167,6 +188,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         ),
         *problem_notes(context.problems, href(PATH, context.query)),
         *[html.P(note, className="subline") for note in notes(context)],
+        search_box(context.query.get("q", "")),
         prose(body(entries, word_lists(context), follow_lines()), "rule-page"),
     ]
 
@@ -281,6 +303,12 @@ _PARAMETER_SHEET = (
 
 
 def register(app: Dash, services: Services) -> None:
+    app.clientside_callback(
+        ClientsideFunction("rules", "narrow"),
+        Output(ids.Rules.FOUND, "children"),
+        Input(ids.Rules.WORDS, "value"),
+    )
+
     @app.callback(
         Output(ids.Rules.CONTENT, "children"),
         Input(ids.Rules.CONTENT, "id"),

@@ -189,7 +189,11 @@ class Assessment:
 
 
 class Rules:
+    """assets/js/rules.js narrows the text."""
+
     CONTENT = "rules-content"
+    WORDS = "rules-words"
+    FOUND = "rules-found"
     ANCHOR = "rules-anchor"
 
 

@@ -42,3 +42,19 @@ def test_printed_it_is_the_text_alone(page: Page, server: Server) -> None:
     page.emulate_media(media="print")
     expect(page.locator(".rule-contents")).to_be_hidden()
     expect(page.locator("#T3 blockquote").first).to_be_visible()
+
+
+def test_a_word_leaves_what_holds_it_and_stands_in_the_address(page: Page, server: Server) -> None:
+    open_page(page, f"{server.url}/rules{ON}")
+    rules = page.locator(".rule:visible")
+    everything = rules.count()
+    page.locator("#rules-words").fill("验收")
+    expect(page.locator("#rules-found")).to_contain_text("找到")
+    assert 0 < rules.count() < everything
+    page.reload()
+    expect(page.locator("#rules-found")).to_contain_text("找到")
+    page.locator("#rules-words").fill("没有这个词")
+    expect(page.locator("#rules-found")).to_contain_text("请换一个词")
+    page.locator("#rules-words").fill("")
+    expect(rules).to_have_count(everything)
+    expect(page).not_to_have_url(re.compile("q="))
