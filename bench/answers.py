@@ -212,6 +212,7 @@ def measure(settings: Settings, repeats: int) -> tuple[dict[str, Measured], dict
                 days = _days()
                 questions = [asked(page, next(days)) for _ in range(count)]
                 found.many = _many(server.url, questions)
+            client = Client(server.url)  # the other one was closed while it waited
             for name, found in exports.items():
                 path = f"/export/{name}.xlsx"
                 days = _days()

@@ -103,6 +103,8 @@ def usual_values(app: Dash, output: str, search: str, year: int, patch_no: str) 
         name = f"{one['id']}.{one['property']}"
         if one["property"] == "getRowsRequest":
             values[name] = _GRID
+        elif one["id"] == "bench-address":
+            values[name] = values["patch-address.data"]
         elif str(one["id"]).endswith("-query") and one["property"] == "data":
             values[name] = search
         elif one["property"] == "bounds" or "bounds" in str(one["id"]):
