@@ -114,6 +114,8 @@ def attack(conn: Connection, table: Table, rng: random.Random, how: str | None =
     HOWS. Returns what was done, "nothing" where the table has too little for it."""
     keys = list(table.primary_key)
     rows = [dict(r) for r in conn.execute(select(table)).mappings()]
+    if not rows:
+        return "nothing"
     row = rng.choice(rows)
 
     def this(some: dict[str, Any]) -> Any:
