@@ -56,6 +56,7 @@ _VIEW = f"{_CITY}&district=371083&month=2023-05"
 #: Begin of a path or of the outputs of a callback → why it reads rows by the number of patches.
 FOLLOWS_PATCHES = {
     "audit-content": "not mended yet: reads every patch that waits for the audit",
+    "bench-content": "not mended yet: some 80 statements, and every patch of the queue beside it",
     "/export/": "a workbook has a row a patch; it is read in pieces",
     "/map/": "draws the patches of the view",
     "/heatmap/": "names what lies in the view",
