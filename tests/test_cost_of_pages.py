@@ -56,6 +56,8 @@ _VIEW = f"{_CITY}&district=371083&month=2023-05"
 #: Begin of a path or of the outputs of a callback → why it reads rows by the number of patches.
 FOLLOWS_PATCHES = {
     "audit-content": "not mended yet: reads every patch that waits for the audit",
+    "todo-content": "not mended yet: gathers from every worklist, which read what waits in each",
+    "todo-count": "as todo-content, kept until the store changes",
     "bench-content": "not mended yet: some 80 statements, and every patch of the queue beside it",
     "/export/": "a workbook has a row a patch; it is read in pieces",
     "/map/": "draws the patches of the view",

@@ -86,11 +86,12 @@ def overlay(
     filled_at = patches["area_mu"].to_numpy(np.float64)
     tolerance = np.maximum(parameters["tolerance_mu"], parameters["tolerance_share"] * filled_at)
     none = np.zeros(0)
+    numbers, codes = patches["patch_no"].tolist(), patches["district"].tolist()
     found: list[OverlayFinding] = []
 
     def put(at: int, layer: ReferenceLayer, finding: Finding, told: tuple[float, float, float]
             ) -> None:  # fmt: skip
-        number, code = str(patches["patch_no"].iat[at]), str(patches["district"].iat[at])
+        number, code = str(numbers[at]), str(codes[at])
         doubt = Doubt(DoubtKind.OVERLAY, layer.value, finding.value)
         said = states.get((year, number, doubt.key))
         state = said.state if said else DoubtState.OPEN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Page, expect
 
 from data.scope import Scope
@@ -33,7 +35,8 @@ def test_a_judged_patch_shows_map_parcels_and_story(page: Page, server: Server) 
     assert timeline.count() > 2
 
 
-def test_an_unknown_number_offers_the_way_back(page: Page, server: Server) -> None:
+def test_an_unknown_number_offers_the_way_back(page: Page, server: Server, complaints: Any) -> None:
+    complaints.expect("404")
     page.goto(f"{server.url}/patches/{DEMO_YEAR}/%3Cb%3E%2F9")
     expect(page.locator("#main")).to_contain_text("没有编号为“<b>/9”的图斑", timeout=20_000)
     page.get_by_role("link", name="返回图斑查询").click()

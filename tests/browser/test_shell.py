@@ -119,7 +119,7 @@ def test_everything_of_the_frame_is_reached_by_keyboard_with_a_visible_focus(
     expect(page.get_by_text("跳到正文")).to_be_focused()
     expect(page.get_by_text("跳到正文")).to_be_in_viewport()
     seen: list[str] = []
-    for _ in range(16):
+    for _ in range(24):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
