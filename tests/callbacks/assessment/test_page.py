@@ -95,8 +95,8 @@ def test_earlier_years_come_from_the_ledger_where_their_patches_are_not_stored(
     filled: Store,
 ) -> None:
     rows = table_of(drawn(filled), "年度")
-    assert rows[1][:3] == ["2023", "10.3%", "10.3%"]
-    assert rows[2] == ["2021", "—", "—", "—", "—", "1", "5.00", "5.00", "100%"]
+    assert rows[1][:4] == ["2023", "10.3%", "10.3%", "10.3%"]  # net, gross, strict
+    assert rows[2] == ["2021", "—", "—", "—", "—", "—", "1", "5.00", "5.00", "100%"]
 
 
 def test_both_charts_have_their_tables(filled: Store) -> None:
@@ -104,7 +104,7 @@ def test_both_charts_have_their_tables(filled: Store) -> None:
     assert parts[ids.Assessment.RANKING].figure.data
     assert rows_of(parts[ids.Assessment.RANKING_TABLE])
     last = rows_of(parts[ids.Assessment.TREND_TABLE])[1]
-    assert last == ["6月10日", "10.3%", "10.3%", "38.00", "370.00"]
+    assert last == ["6月10日", "10.3%", "10.3%", "10.3%", "38.00", "370.00"]
 
 
 def test_districts_and_figures_lead_to_their_patches(filled: Store) -> None:
@@ -153,4 +153,4 @@ def test_the_workbook_shows_what_the_page_shows(filled: Store) -> None:
         "问责比例（扣除已消除）", pytest.approx(38 / 370), 38, 370,
     ]  # fmt: skip
     assert cells("改判理由", 2) == ["举证不足", 1, "文登区 1"]
-    assert cells("与往年比较", 3)[5:8] == [1, 5, 5]
+    assert cells("与往年比较", 3)[6:9] == [1, 5, 5]
