@@ -93,7 +93,9 @@ def look(conn: Connection, settings: Settings, search: str, *, all_patches: bool
            for m in chosen]  # fmt: skip
     asked_since = [t for triggers in own for t in triggers]
     days = iter(since(conn, scope, year, as_of, asked_since, daily, context.rules))
-    taken = entries(conn, scope, as_of, year, context.district, with_changes=False)
+    taken = entries(
+        conn, scope, as_of, year, context.district, with_changes=False, rules=context.rules
+    )
     told = [
         ToldMatter(
             matter,

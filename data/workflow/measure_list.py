@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -47,10 +48,11 @@ def entries(
     district: str | None = None,
     *,
     with_changes: bool = True,
+    rules: Mapping[str, Rule] | None = None,
 ) -> list[Entry]:
     """Those begun by the day, oldest first; for who sees single districts those issued by the day.
-    with_changes=False leaves `changed` aside."""
-    limits = rulebook(conn)["M1"]
+    with_changes=False leaves `changed` aside. rules: the rulebook, where it has been read."""
+    limits = (rules or rulebook(conn))["M1"]
     return [
         entry
         for row in measures(conn, scope, year, district)
