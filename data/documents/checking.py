@@ -289,7 +289,7 @@ def _patches(
     scope = Scope.all().narrowed_to(draft.district)
     texts = [(place, filled(text, told)) for place, text in paper.paragraphs()]
     mentioned = {no for _, text in texts for no in re.findall(r"\d{12,20}", text)}
-    mentioned |= {draft.subject} if draft.subject.isdigit() and len(draft.subject) > 9 else set()
+    mentioned |= {draft.subject} if re.fullmatch(r"[0-9]{10,}", draft.subject) else set()
     named = sorted(mentioned | set(draft.patch_nos))
     parcels = (
         parcel_lines(conn, scope, draft.year, draft.as_of, named, unlawful_only=False)

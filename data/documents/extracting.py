@@ -21,6 +21,7 @@ from defusedxml.ElementTree import fromstring
 from data.documents.word.page import WORD
 from data.documents.word.render import DIGEST_PROPERTY, MEASURE_PROPERTY
 from data.errors import UploadRefused
+from data.numbers import MOST_ID, whole_number
 from data.settings import PROJECT_DIR
 from data.upload.archive import MB, ArchiveLimits, check_body, check_document
 
@@ -86,8 +87,7 @@ def _read_docx(path: Path) -> Read:
         raise UploadRefused("Word 文件已损坏，请用 Word 或 WPS 打开并另存为 .docx。") from error
     except (NotImplementedError, RecursionError) as error:
         raise UploadRefused("Word 文件用了不支持的结构，请另存为 .docx 后重试。") from error
-    number = said.get(MEASURE_PROPERTY, "")
-    measure = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    measure = whole_number(said.get(MEASURE_PROPERTY, ""), most=MOST_ID)
     return Read(False, tuple(_pieces(body)), "", measure, said.get(DIGEST_PROPERTY, ""))
 
 

@@ -4,6 +4,7 @@ with all that makes them defensible, and the texts that quote them."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -59,7 +60,7 @@ class Figure:
     def said(self) -> str:
         """With its unit, for sentences outside the paper: `12.30亩`."""
         unit = DEFINITIONS[self.name].unit if self.name in DEFINITIONS else ""
-        bare = self.text.replace(",", "").replace(".", "").isdigit()
+        bare = re.fullmatch(r"[0-9][0-9,.]*", self.text)
         return f"{self.text}{unit}" if bare and unit != "%" else self.text
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, or_, select
 
+from data.numbers import whole_number
 from data.rules.doubts import DoubtKind, doubt_of
 from data.scope import Scope
 from data.store.columns import Days, columns_of
@@ -57,8 +58,11 @@ def reopened_by_staff(conn: Connection, day: date) -> pd.DataFrame:
             rows.append((year, number, int(about), on))
             continue
         doubt = doubt_of(about or "")
-        if doubt is not None and doubt.kind is DoubtKind.COMEBACK and doubt.one.isdecimal():
-            rows.append((int(doubt.one), doubt.other, -1, on))
+        if doubt is None or doubt.kind is not DoubtKind.COMEBACK:
+            continue
+        doubted_year = whole_number(doubt.one)
+        if doubted_year is not None:
+            rows.append((doubted_year, doubt.other, -1, on))
     return pd.DataFrame(rows, columns=["year", "patch_no", "parcel_no", "reopened_on"])
 
 

@@ -19,7 +19,7 @@ import app as application
 from components import links
 from data.settings import PROJECT_DIR, Settings
 from data.store.opening import open_store
-from tests.asking import ask
+from tests.asking import PROOF, ask, with_token
 from tests.callbacks.year_2023 import fill
 
 HOSTILE = (
@@ -79,8 +79,7 @@ def dash_app(tmp_path_factory: pytest.TempPathFactory) -> Dash:
 
 @pytest.fixture
 def client(dash_app: Dash) -> FlaskClient:
-    made: FlaskClient = dash_app.server.test_client()
-    return made
+    return with_token(dash_app.server.test_client())
 
 
 def searches() -> list[str]:
@@ -161,12 +160,29 @@ def _assert_answered(client: FlaskClient, dash_app: Dash, output: str, search: s
         "location.search": search,
         "location.pathname": "/",
         "patch-address.data": {"year": "²", "patch_no": "A\u202e1"},
+        "bench-address.data": {"year": "²", "patch_no": "A\u202e1"},
     }
-    answer = ask(client, dash_app, output, values)
+    # With proof, since some of them also change something and refuse without one.
+    answer = ask(client, dash_app, output, values, PROOF)
     assert answer.status_code in (200, 204), (output, search, answer.text)
     assert "系统出错" not in answer.text, (output, search)
     assert "\\u202e" not in answer.text
     assert "\u202e" not in answer.text
+
+
+def test_an_account_that_an_address_names_wrongly_is_refused(
+    client: FlaskClient, dash_app: Dash
+) -> None:
+    action = '{"name":["ALL"],"number":["ALL"],"type":"admin-action"}.n_clicks'
+    button = {"name": "disable", "number": 0, "type": "admin-action"}
+    output = next(o for o in dash_app.callback_map if o.startswith("admin-content.children@"))
+    triggered = '{"name":"disable","number":0,"type":"admin-action"}.n_clicks'
+    for name in HOSTILE:
+        values = {action: [(button, 1)], "location.search": f"?account={quote(name)}"}
+        answer = ask(client, dash_app, output, values, PROOF, triggered)
+        assert answer.status_code == 200, (name, answer.text)
+        assert "toast" in answer.text, name
+        assert "系统出错" not in answer.text, name
 
 
 @pytest.mark.parametrize("number", ["²²", "٣", "-1", "9" * 30, "%ff", "1" * 19])
