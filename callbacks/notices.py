@@ -150,7 +150,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         html.P(
             html.A(
                 "本月公文（打包下载）",
-                href=href(paths.PAPERS, query),
+                href=href(paths.papers(), query),
                 download="",
                 className="btn btn-sm btn-outline-secondary",
             )

@@ -111,19 +111,19 @@ def archive(papers: list[IssuedPaper | str]) -> bytes:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    @server.get(paths.PAPER)
+    @server.get(paths.paper("<int:number>"))
     def export_paper(number: int) -> Response:
         with services.store.read() as conn:
             paper = paper_of(conn, acting().scope, number)
         return attached(f"{paper.name}.docx", paper.docx(), DOCX)
 
-    @server.get(paths.TRACE)
+    @server.get(paths.trace("<int:number>"))
     def export_trace(number: int) -> Response:
         with services.store.read() as conn:
             name, content = trace_of(conn, number)
         return xlsx_response(name, content)
 
-    @server.get(paths.PAPERS)
+    @server.get(paths.papers())
     def export_papers() -> Response:
         with services.store.read() as conn:
             papers = papers_of_month(conn, services.settings, search_of_request())

@@ -30,10 +30,6 @@ UPLOAD = "/upload"
 CONFIRM = "/confirm"
 ADMIN = "/admin"
 NOTICES = "/notices"
-#: A paper and its 溯源表, and all papers of a month.
-PAPER = "/export/measures/<int:number>/paper.docx"
-TRACE = "/export/measures/<int:number>/trace.xlsx"
-PAPERS = "/export/papers.zip"
 HELP = "/help"
 HELP_CHAPTER = f"{HELP}/<chapter>"
 
@@ -48,12 +44,19 @@ def audit_bench(year: int, patch_no: str) -> str:
     return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
 
 
-def paper(number: int) -> str:
-    return PAPER.replace("<int:number>", str(number))
+def paper(number: int | str) -> str:
+    """The paper of a measure in Word."""
+    return f"/export{MEASURES}/{number}/paper.docx"
 
 
-def trace(number: int) -> str:
-    return TRACE.replace("<int:number>", str(number))
+def trace(number: int | str) -> str:
+    """The 溯源表 of a paper."""
+    return f"/export{MEASURES}/{number}/trace.xlsx"
+
+
+def papers() -> str:
+    """All papers of a month."""
+    return "/export/papers.zip"
 
 
 def measure(number: int) -> str:
