@@ -65,7 +65,7 @@ MOVED: dict[str, Any] = {
     "F3.every_mineral": False,
     "ratio.variant": "gross", "ratio.require_acceptance": True,
     "ratio.deducted_classes": "基金项目",
-    "T1.full_share": 0.9, "T1.warning_share": 0.5, "T1.months_in_row": 2,
+    "T1.full_share": 0.5, "T1.warning_share": 0.5, "T1.months_in_row": 2,
     "T2.warning_rate": 0.9, "T2.verification_rate": 0.9,
     "T3.warning_ratio": 0.15, "T3.interview_ratio": 0.105, "T3.interview_area_mu": 1.0,
     "T4.interview_mu": 100.0, "T5.from_month": 11, "T5.from_day": 5, "T5.warning_rate": 0.01,
