@@ -161,13 +161,18 @@ def test_a_damaged_file_stops_the_program_with_file_and_line(
     (law / "triggers.toml").write_text(damaged, encoding="utf-8")
     line = next(n for n, s in enumerate(damaged.splitlines(), 1) if "value = 9.0" in s)
     monkeypatch.setattr(loader, "LAW_DIR", law)
+    monkeypatch.setenv("WEIPIAN_LOCAL_DIR", str(tmp_path / "local"))
     loader.trigger_rules.cache_clear()
     try:
         assert main(["rules"]) == 1
     finally:
         loader.trigger_rules.cache_clear()
     said = capsys.readouterr().err
-    assert f"triggers.toml:{line}: T1: warning_share = 9.0: out of range" in said
+    number = re.search(f"规则文件 triggers.toml:{line} 有误，程序已停止；.*编号 (\\w+)", said)
+    assert number is not None, said
+    logged = (tmp_path / "local" / "weipian.log").read_text("utf-8").splitlines()
+    (cause,) = [entry for entry in logged if f"fault {number[1]} " in entry]
+    assert f"triggers.toml:{line}: T1: warning_share = 9.0: out of range" in cause
 
 
 def test_every_rule_of_the_specification_is_there() -> None:
