@@ -6,11 +6,14 @@ Everything is invented and marked 演示; the pages say 演示数据.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from data.acting import acting_as
 from data.demo.files import DemoFile
+from data.rights import DEFAULT_RIGHTS, Account, Role
 
 if TYPE_CHECKING:
     from datetime import date
@@ -45,6 +48,11 @@ def demo_contacts(conn: Connection) -> dict[str, Contact]:
         unit.code: Contact(f"{unit.short_name}自然资源局（演示）", "执法监察科", f"0631-000{at:04}")
         for at, unit in enumerate(districts(conn), start=1)
     }
+
+
+def _clerk(district: str) -> Account:
+    """Who sends a district's files."""
+    return Account("演示", Role.DISTRICT, DEFAULT_RIGHTS[Role.DISTRICT], district)
 
 
 def load_demo(
@@ -83,18 +91,17 @@ def load_demo(
             for number, file in enumerate(files, start=1):
                 if on_progress:
                     on_progress("导入演示数据", number, len(files))
-                outcome = upload_file(
-                    store,
-                    UploadRequest(
-                        path=file.path,
-                        file_name=file.path.name,
-                        kind=file.kind,
-                        year=file.year,
-                        uploaded_by="演示",
-                        uploaded_from="demo",
-                        **file.options,
-                    ),
+                request = UploadRequest(
+                    path=file.path,
+                    file_name=file.path.name,
+                    kind=file.kind,
+                    year=file.year,
+                    uploaded_by="演示",
+                    uploaded_from="demo",
+                    **file.options,
                 )
+                with acting_as(_clerk(file.district)) if file.district else nullcontext():
+                    outcome = upload_file(store, request)
                 rows += outcome.rows
                 rejected += outcome.rejected
             with store.write() as conn:

@@ -40,12 +40,14 @@ _SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class DemoFile:
-    """One upload: options are UploadRequest's other arguments."""
+    """One upload: options are UploadRequest's other arguments. district: of the clerk who sends it;
+    None where the bureau does."""
 
     path: Path
     kind: UploadKind
     year: int | None
     options: dict[str, Any] = field(default_factory=dict)
+    district: str | None = None
 
 
 def patch_columns(frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,8 @@ from data.vocabulary import UploadKind
 
 #: The most rows one file carries.
 MOST_ROWS = 100_000
+#: Patches of which a district asks that they do not count.
+_ASKED = 3
 _PATCH_FORMATS = ("shp", "gpkg", "geojson")
 
 
@@ -88,6 +90,7 @@ def write_year(out: Path, year: int, until: date, count: int, seed: int) -> list
             since = date(year - 1, 12, 31) if number <= 3 else _months_back(end, 3)
             table(known_cases(cases, since, end), UploadKind.CASES, f"查处整改_{label}", "xlsx")
         previous = end
+    _acquittals(out, parcels, year, until, written)
     _amendments(out, patches, year, written)
     forwarded = records.make_forwarding(more, audits, until)
     table(forwarded, UploadKind.PATCHES, "上报省厅", "csv")
@@ -163,6 +166,25 @@ def _patch_file(
         path = out / f"{stem}.geojson"
         files.write_geojson(chunk, path)
     return DemoFile(path, UploadKind.PATCHES, year)
+
+
+def _acquittals(
+    out: Path, parcels: pd.DataFrame, year: int, until: date, written: list[DemoFile]
+) -> None:
+    """A district asks that some unlawful parcels do not count: they wait for the city (待确认)."""
+    known = _between(parcels, "_on", date(year - 1, 12, 31), until)
+    if known.empty:
+        return
+    counting = known[(known["合法性判定"] == "违法") & (known["是否纳入违法计算"] == "是")]
+    if counting.empty:
+        return
+    district = str(counting["_district"].mode()[0])
+    asked = counting[counting["_district"] == district]["图斑编号"].unique()[-_ASKED:]
+    frame = known[known["图斑编号"].isin(asked)].copy()
+    frame.loc[frame["合法性判定"] == "违法", "是否纳入违法计算"] = "否"
+    path = out / f"{len(written) + 1:03d}_核查结果_区市补报.xlsx"
+    files.write_workbook(visible(frame), path)
+    written.append(DemoFile(path, UploadKind.FINDINGS, year, district=district))
 
 
 def _amendments(out: Path, patches: pd.DataFrame, year: int, written: list[DemoFile]) -> None:
