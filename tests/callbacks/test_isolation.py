@@ -351,7 +351,7 @@ def test_every_route_answers_a_district_the_same_whatever_others_have(
             path = re.sub(r"<any\([^>]*>", ending, rule.rule)
             path = path.replace("<int:z>/<int:x>/<int:y>", "9/428/199")
             path = path.replace("<name>", "farmland").replace("<kind>", "patches")
-            path = re.sub(r"<int:batch>", "1", path)
+            path = re.sub(r"<int:[^>]+>", "1", path)
             path = re.sub(r"<[^>]+>", "x", path)
             for more in ("", "&measure=suspected", "&measure=patches", f"&district={OTHER}"):
 
