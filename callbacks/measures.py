@@ -11,10 +11,10 @@ from dash.exceptions import PreventUpdate
 from flask import Flask, Response
 
 from callbacks.frame.address import search_of_request
+from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, xlsx_response
 from callbacks.frame.guard import changes_state
-from callbacks.frame.kept import keep_answer
 from callbacks.frame.needs import needs
 from components import ids, paths
 from components.links import frame_part, href
@@ -220,15 +220,7 @@ def asked(context: PageContext, kind: str, subject: str, patches: str, reason: s
 def register(app: Dash, services: Services) -> None:
     i = ids.Measures
 
-    @app.callback(
-        Output(i.CONTENT, "children"),
-        Input(i.CONTENT, "id"),
-        State(ids.Shell.LOCATION, "search"),
-    )
-    @keep_answer
-    def content(_: str, search: str | None) -> list[Component]:
-        with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+    fill_place(app, services, i.CONTENT, render)
 
     @app.callback(
         Output(i.FORM, "children"),

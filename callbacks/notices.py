@@ -9,9 +9,9 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
-from callbacks.frame.kept import keep_answer
 from callbacks.frame.needs import needs
 from callbacks.papers import shown_of
 from components import ids, paths
@@ -169,15 +169,7 @@ def _group_texts(conn: Connection, context: PageContext) -> dict[str, str]:
 def register(app: Dash, services: Services) -> None:
     i = ids.Notices
 
-    @app.callback(
-        Output(i.CONTENT, "children"),
-        Input(i.CONTENT, "id"),
-        State(ids.Shell.LOCATION, "search"),
-    )
-    @keep_answer
-    def content(_: str, search: str | None) -> list[Component]:
-        with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+    fill_place(app, services, i.CONTENT, render)
 
     @app.callback(
         Output(i.DONE, "children"),

@@ -24,6 +24,7 @@ from data.services import Services
 from data.settings import Settings
 from data.store.meta import content_key
 from data.workflow.todo import Asking, Todo, todo
+from data.workflow.todo_patches import previews_waiting
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -37,15 +38,17 @@ _lock = Lock()
 def waiting(conn: Connection, settings: Settings, context: PageContext) -> list[Todo]:
     """What waits in the view of the address."""
     who = acting()
+    asking = Asking(conn, who, context.as_of, context.district)
     asked = (
         settings.database_url, who.name, who.role, sorted(who.rights), who.district,
         context.as_of, context.district, *content_key(conn),
+        *previews_waiting(asking),  # jobs come and go without a change of the content
     )  # fmt: skip
     key = hashlib.sha256(repr(asked).encode()).hexdigest()
     with _lock:
         known = _kept.get(key)
     if known is None:
-        known = todo(Asking(conn, who, context.as_of, context.district))
+        known = todo(asking)
         with _lock:
             _kept[key] = known
     return known

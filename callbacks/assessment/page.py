@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 from dash.development.base_component import Component
 from flask import Flask, Response
 
@@ -14,9 +14,9 @@ from callbacks.assessment.scenario import (
 from callbacks.assessment.scenario import register_scenario, scenario_panel
 from callbacks.assessment.scenario_workbook import scenario_workbook
 from callbacks.frame.address import search_of_request
+from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, serve_workbook, sheet_stamp, xlsx_response
-from callbacks.frame.kept import keep_answer
 from components import ids, paths
 from components.assessment.page import (
     OVERTURN_COLUMNS,
@@ -327,15 +327,7 @@ def _year_sheet(years: Years) -> Sheet:
 
 
 def register(app: Dash, services: Services) -> None:
-    @app.callback(
-        Output(ids.Assessment.CONTENT, "children"),
-        Input(ids.Assessment.CONTENT, "id"),  # Dash lays a page out anew with its address
-        State(ids.Shell.LOCATION, "search"),
-    )
-    @keep_answer
-    def content(_: str, search: str | None) -> list[Component]:
-        with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+    fill_place(app, services, ids.Assessment.CONTENT, render)
 
     register_scenario(app, services)
 

@@ -15,6 +15,7 @@ from flask import Flask, Response
 from callbacks.audit.doubts import may_judge, of_overlay, register_judging
 from callbacks.audit.workbook import EXPORT_PATH, workbook
 from callbacks.frame.address import search_of_request
+from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
 from callbacks.frame.guard import changes_state
@@ -396,14 +397,7 @@ def _many(
 def register(app: Dash, services: Services) -> None:
     i = ids.Audit
 
-    @app.callback(
-        Output(i.CONTENT, "children"),
-        Input(i.CONTENT, "id"),
-        State(ids.Shell.LOCATION, "search"),
-    )
-    def content(_: str, search: str | None) -> list[Component]:
-        with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+    fill_place(app, services, i.CONTENT, render)
 
     @app.callback(
         Output(i.CONTENT, "children", allow_duplicate=True),

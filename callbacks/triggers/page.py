@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 from flask import Flask
 
 from callbacks.confirm import waiting_by_district
+from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import serve_workbook
-from callbacks.frame.kept import keep_answer
 from callbacks.triggers.address import (
     EXPORT_PATH,
     PATH,
@@ -217,15 +217,7 @@ def changes_card(seen: Seen) -> Component:
 def register(app: Dash, services: Services) -> None:
     i = ids.Triggers
 
-    @app.callback(
-        Output(i.CONTENT, "children"),
-        Input(i.CONTENT, "id"),
-        State(ids.Shell.LOCATION, "search"),
-    )
-    @keep_answer
-    def content(_: str, search: str | None) -> list[Component]:
-        with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+    fill_place(app, services, i.CONTENT, render)
 
     @app.callback(
         Output(ids.Shell.LOCATION, "href", allow_duplicate=True),
