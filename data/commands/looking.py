@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -42,6 +43,14 @@ def known_district(conn: Any, code: str | None) -> str | None:
     raise SupervisionError(f"没有区市“{code}”。现有：{names}。")
 
 
+@contextmanager
+def asked(settings: Settings, arguments: Arguments) -> Iterator[tuple[Any, str | None]]:
+    """A connection, and the code of the district asked for. Raises SupervisionError for one that is
+    not there, or not for who asks."""
+    with store_of(settings).read() as conn:
+        yield conn, known_district(conn, arguments.district)
+
+
 def run_figures(settings: Settings, arguments: Arguments) -> int:
     from data.store.queries.figures import figures
     from data.triggers.lines import lines_of
@@ -50,8 +59,7 @@ def run_figures(settings: Settings, arguments: Arguments) -> int:
     year, as_of = on_day(settings, arguments)
     if arguments.compare:
         return _compare(settings, arguments, year, as_of)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         document = figures(conn, acting().scope, year, as_of, district)
         lines = lines_of(rulebook(conn), year, as_of)
     if arguments.json:
@@ -117,8 +125,7 @@ def run_patches(settings: Settings, arguments: Arguments) -> int:
 
     year, as_of = on_day(settings, arguments)
     status = PatchStatus(arguments.status) if arguments.status else None
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         query = PatchQuery(
             year=year, as_of=as_of, district=district, status=status, sort=(("patch_no", "asc"),)
         )
@@ -140,8 +147,7 @@ def run_tasks(settings: Settings, arguments: Arguments) -> int:
     from data.triggers.field_checks import field_checks
 
     year, as_of = on_day(settings, arguments)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         tasks = field_checks(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(tasks)
@@ -167,8 +173,7 @@ def run_triggers(settings: Settings, arguments: Arguments) -> int:
     from data.vocabulary import Severity
 
     year, as_of = on_day(settings, arguments)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         triggers = current_triggers(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(triggers)

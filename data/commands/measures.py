@@ -12,7 +12,7 @@ from typing import Any
 from data.acting import acting
 from data.commands.accounts import a_role
 from data.commands.arguments import Arguments, a_day, a_number, a_year
-from data.commands.looking import known_district
+from data.commands.looking import asked
 from data.commands.output import DONE, REFUSED, print_json, print_table, said, store_of
 from data.errors import SupervisionError
 from data.measures.kinds import MeasureKind
@@ -186,8 +186,7 @@ def run_measures(settings: Settings, arguments: Arguments) -> int:
     from data.workflow.measure_list import entries
 
     as_of: date = arguments.as_of or settings.today()
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = entries(conn, acting().scope, as_of, arguments.year, district)
     shown = [e for e in found if e.standing.state is not State.DISMISSED]
     if arguments.json:
@@ -250,8 +249,7 @@ def run_todo(settings: Settings, arguments: Arguments) -> int:
     from data.workflow.todo import Asking, anybody, todo
 
     as_of: date = arguments.as_of or settings.today()
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         who = acting() if arguments.role is None else anybody(arguments.role, district)
         if who.is_district and who.district is None:
             raise SupervisionError("区市的待办按区市查看，请加 --district 代码。")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,29 @@ def print_json(document: Any) -> None:
 def print_table(rows: Iterable[Iterable[Any]]) -> None:
     for row in rows:
         print("\t".join("—" if cell is None else str(cell) for cell in row))
+
+
+def print_list(
+    arguments: Arguments,
+    rows: Iterable[Any],
+    told: Sequence[str],
+    columns: Mapping[str, str | Callable[[Any], Any]],
+) -> int:
+    """Rows of one type as JSON, or as a table. told: the attributes that JSON names. columns: title
+    → attribute, or what makes the cell."""
+    if arguments.json:
+        print_json([{name: getattr(row, name) for name in told} for row in rows])
+        return DONE
+    print_table([list(columns)])
+    print_table(
+        [getattr(row, cell) if isinstance(cell, str) else cell(row) for cell in columns.values()]
+        for row in rows
+    )
+    return DONE
+
+
+def yes_no(value: bool) -> str:
+    return "是" if value else "否"
 
 
 def moment_text(moment: datetime) -> str:

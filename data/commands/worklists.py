@@ -7,8 +7,8 @@ from typing import Any
 
 from data.acting import acting
 from data.commands.arguments import Arguments
-from data.commands.looking import known_district, on_day
-from data.commands.output import DONE, print_json, print_table, said, store_of
+from data.commands.looking import asked, on_day
+from data.commands.output import DONE, print_json, print_list, print_table, said, store_of, yes_no
 from data.settings import Settings
 from data.units import format_mu, format_rate
 
@@ -18,8 +18,7 @@ def run_audit(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.stages import Stage
 
     year, as_of = on_day(settings, arguments)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = audit(conn, acting().scope, year, as_of, district)
 
     def cells(stages: Stages) -> dict[str, Any]:
@@ -100,8 +99,7 @@ def run_ledger(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.ledger import LedgerState, LedgerSum, ledger
 
     as_of = arguments.as_of or settings.today()
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = ledger(conn, acting().scope, as_of, district)
 
     def told(total: LedgerSum) -> dict[str, Any]:
@@ -158,43 +156,34 @@ def run_rechecks(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.rechecks import rechecks
 
     as_of = arguments.as_of or settings.today()
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = rechecks(conn, acting().scope, as_of, district)
-    if arguments.json:
-        print_json(
-            [
-                {
-                    "year": r.year,
-                    "patch_no": r.patch_no,
-                    "parcel_no": r.parcel_no,
-                    "district": r.district,
-                    "kind": r.kind,
-                    "start_on": r.start_on,
-                    "last_on": r.last_on,
-                    "due_on": r.due_on,
-                    "overdue": r.overdue,
-                    "reopened": r.reopened,
-                }
-                for r in found
-            ]
-        )
-        return DONE
-    print_table([["年度", "图斑编号", "地块", "区市", "种类", "上次复核", "应复核", "逾期"]])
-    print_table(
-        [
-            r.year,
-            r.patch_no,
-            r.parcel_no,
-            r.district,
-            kind_label(r.kind),
-            r.last_on,
-            r.due_on,
-            "是" if r.overdue else "否",
-        ]
-        for r in found
+    return print_list(
+        arguments,
+        found,
+        (
+            "year",
+            "patch_no",
+            "parcel_no",
+            "district",
+            "kind",
+            "start_on",
+            "last_on",
+            "due_on",
+            "overdue",
+            "reopened",
+        ),
+        {
+            "年度": "year",
+            "图斑编号": "patch_no",
+            "地块": "parcel_no",
+            "区市": "district",
+            "种类": lambda r: kind_label(r.kind),
+            "上次复核": "last_on",
+            "应复核": "due_on",
+            "逾期": lambda r: yes_no(r.overdue),
+        },
     )
-    return DONE
 
 
 def kind_label(kind: str) -> str:
@@ -207,77 +196,44 @@ def run_comebacks(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.comebacks import comebacks, outcome_label
 
     as_of = arguments.as_of or settings.today()
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = comebacks(conn, acting().scope, as_of, arguments.year, district)
-    if arguments.json:
-        print_json(
-            [
-                {
-                    "patch_no": b.patch_no,
-                    "year": b.year,
-                    "kind": b.kind.value,
-                    "other_year": b.other_year,
-                    "other_no": b.other_no,
-                    "outcome": b.outcome,
-                    "share": b.share,
-                }
-                for b in found
-            ]
-        )
-        return DONE
-    print_table([["年度", "图斑编号", "种类", "原年度", "原编号", "当时", "重叠比例", "状态"]])
-    print_table(
-        [
-            b.year,
-            b.patch_no,
-            b.kind.label,
-            b.other_year,
-            b.other_no,
-            outcome_label(b.outcome),
-            format_rate(b.share),
-            b.state.label,
-        ]
-        for b in found
+    return print_list(
+        arguments,
+        found,
+        ("patch_no", "year", "kind", "other_year", "other_no", "outcome", "share"),
+        {
+            "年度": "year",
+            "图斑编号": "patch_no",
+            "种类": lambda b: b.kind.label,
+            "原年度": "other_year",
+            "原编号": "other_no",
+            "当时": lambda b: outcome_label(b.outcome),
+            "重叠比例": lambda b: format_rate(b.share),
+            "状态": lambda b: b.state.label,
+        },
     )
-    return DONE
 
 
 def run_overlay(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.overlay import overlay
 
     year, as_of = on_day(settings, arguments)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = overlay(conn, acting().scope, year, as_of, district)
-    if arguments.json:
-        print_json(
-            [
-                {
-                    "patch_no": f.patch_no,
-                    "layer": f.layer.value,
-                    "finding": f.finding.value,
-                    "filled_mu": f.filled_mu,
-                    "measured_mu": f.measured_mu,
-                    "state": f.state.value,
-                }
-                for f in found
-            ]
-        )
-        return DONE
-    print_table([["图斑编号", "图层", "疑点", "填报（亩）", "套合（亩）", "状态"]])
-    print_table(
-        [
-            f.patch_no,
-            f.layer.label,
-            f.finding.label,
-            format_mu(f.filled_mu),
-            format_mu(f.measured_mu),
-            f.state.label,
-        ]
-        for f in found
+    return print_list(
+        arguments,
+        found,
+        ("patch_no", "layer", "finding", "filled_mu", "measured_mu", "state"),
+        {
+            "图斑编号": "patch_no",
+            "图层": lambda f: f.layer.label,
+            "疑点": lambda f: f.finding.label,
+            "填报（亩）": lambda f: format_mu(f.filled_mu),
+            "套合（亩）": lambda f: format_mu(f.measured_mu),
+            "状态": lambda f: f.state.label,
+        },
     )
-    return DONE
 
 
 def run_checks(settings: Settings, arguments: Arguments) -> int:
@@ -288,8 +244,7 @@ def run_checks(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.checks import Coverage, checks
 
     year, as_of = on_day(settings, arguments)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = checks(conn, acting().scope, year, as_of, district)
         rules = rulebook(conn)
 
@@ -369,51 +324,41 @@ def run_certificates(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.certificates import certificates
 
     as_of = arguments.as_of or settings.today()
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = certificates(conn, acting().scope, as_of, district)
-    if arguments.json:
-        print_json(
-            [
-                {
-                    "certificate_no": c.certificate_no,
-                    "year": c.year,
-                    "patch_no": c.patch_no,
-                    "parcel_no": c.parcel_no,
-                    "district": c.district,
-                    "farmland_mu": c.farmland_mu,
-                    "eliminated_on": c.eliminated_on,
-                    "accepted_on": c.accepted_on,
-                    "state": c.state.value,
-                    "revoked_on": c.revoked_on,
-                    "twice": c.twice,
-                }
-                for c in found
-            ]
-        )
-        return DONE
-    print_table([["证明编号", "年度", "图斑编号", "地块", "区市", "状态", "编号重复"]])
-    print_table(
-        [
-            c.certificate_no,
-            c.year,
-            c.patch_no,
-            c.parcel_no,
-            c.district,
-            c.state.label,
-            "是" if c.twice else "否",
-        ]
-        for c in found
+    return print_list(
+        arguments,
+        found,
+        (
+            "certificate_no",
+            "year",
+            "patch_no",
+            "parcel_no",
+            "district",
+            "farmland_mu",
+            "eliminated_on",
+            "accepted_on",
+            "state",
+            "revoked_on",
+            "twice",
+        ),
+        {
+            "证明编号": "certificate_no",
+            "年度": "year",
+            "图斑编号": "patch_no",
+            "地块": "parcel_no",
+            "区市": "district",
+            "状态": lambda c: c.state.label,
+            "编号重复": lambda c: yes_no(c.twice),
+        },
     )
-    return DONE
 
 
 def run_freezes(settings: Settings, arguments: Arguments) -> int:
     from data.worklists.freezes import freezes
 
     year, as_of = on_day(settings, arguments)
-    with store_of(settings).read() as conn:
-        district = known_district(conn, arguments.district)
+    with asked(settings, arguments) as (conn, district):
         found = freezes(conn, acting().scope, year, as_of, district)
     if arguments.json:
         print_json(
