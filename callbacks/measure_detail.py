@@ -102,10 +102,13 @@ def _paper(row: MeasureRow, made: Composed) -> list[Component]:
     if LAYOUT not in made.texts:
         texts = shown_texts(made)
         return [texts_card(texts)] if texts else []
+    paper = from_texts(made.texts)
     files = [("下载 Word", paths.paper(row.id))]
+    if paper.lists:
+        files.append(("下载随附清单", paths.annex(row.id)))
     if not acting().is_district:
         files.append(("下载溯源表", paths.trace(row.id)))
-    return [paper_card(shown_of(from_texts(made.texts), made), files)]
+    return [paper_card(shown_of(paper, made), files)]
 
 
 def said(entry: Entry, context: PageContext) -> list[str]:

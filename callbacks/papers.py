@@ -15,6 +15,7 @@ from callbacks.frame.downloads import xlsx_response
 from components import paths
 from components.notices import Shown, ShownTable
 from data.acting import acting
+from data.documents.annex import annex_workbook
 from data.documents.issued import IssuedPaper, paper_of
 from data.documents.paper import Chart, Heading, Paper, Para, Table, filled
 from data.documents.tracing import trace_sheet
@@ -78,6 +79,10 @@ def trace_of(conn: Connection, number: int) -> tuple[str, bytes]:
     return f"{paper.name} 溯源表.xlsx", trace_sheet(paper, names)
 
 
+def annex_name(paper: IssuedPaper) -> str:
+    return f"{paper.name} 随附清单.xlsx"
+
+
 def papers_of_month(conn: Connection, settings: Settings, search: str) -> list[IssuedPaper | str]:
     """Those issued in the month of the as-of date, of the year and district of the address; a
     sentence for one that cannot be made, so that the others are."""
@@ -103,6 +108,8 @@ def archive(papers: list[IssuedPaper | str]) -> bytes:
                 continue
             try:
                 target.writestr(f"{paper.name}.docx", paper.docx())
+                if paper.paper.lists:
+                    target.writestr(annex_name(paper), annex_workbook(paper))
             except (SupervisionError, ValueError, KeyError) as error:
                 failed.append(f"第{paper.row.id}号：{error}")
         if failed:
@@ -116,6 +123,12 @@ def register_routes(server: Flask, services: Services) -> None:
         with services.store.read() as conn:
             paper = paper_of(conn, acting().scope, number)
         return attached(f"{paper.name}.docx", paper.docx(), DOCX)
+
+    @server.get(paths.annex("<int:number>"))
+    def export_annex(number: int) -> Response:
+        with services.store.read() as conn:
+            paper = paper_of(conn, acting().scope, number)
+        return xlsx_response(annex_name(paper), annex_workbook(paper))
 
     @server.get(paths.trace("<int:number>"))
     def export_trace(number: int) -> Response:

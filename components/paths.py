@@ -49,6 +49,11 @@ def paper(number: int | str) -> str:
     return f"/export{MEASURES}/{number}/paper.docx"
 
 
+def annex(number: int | str) -> str:
+    """The lists that go with a paper."""
+    return f"/export{MEASURES}/{number}/annex.xlsx"
+
+
 def trace(number: int | str) -> str:
     """The 溯源表 of a paper."""
     return f"/export{MEASURES}/{number}/trace.xlsx"

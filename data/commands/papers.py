@@ -19,6 +19,7 @@ def add_commands(command: Callable[..., Any], reading: Callable[[Any], Any]) -> 
     document.add_argument("number", type=a_number, metavar="ID")
     document.add_argument("--out", type=Path, required=True, metavar="FILE.docx")
     document.add_argument("--trace", type=Path, metavar="FILE.xlsx", help="同时导出溯源表")
+    document.add_argument("--annex", type=Path, metavar="FILE.xlsx", help="同时导出随附清单")
     indicators = reading(command("indicators", run_indicators, "指标包：九项用途各一张表"))
     indicators.add_argument("--year", type=a_year, required=True)
     indicators.add_argument("--as-of", type=a_day)
@@ -40,6 +41,7 @@ def _write(path: Path, content: bytes) -> None:
 def run_document(settings: Settings, arguments: Arguments) -> int:
     from hashlib import sha256
 
+    from data.documents.annex import annex_workbook
     from data.documents.issued import paper_of
     from data.documents.tracing import trace_sheet
     from data.store.queries.stamp import districts
@@ -51,6 +53,8 @@ def run_document(settings: Settings, arguments: Arguments) -> int:
     _write(arguments.out, content)
     if arguments.trace is not None:
         _write(arguments.trace, trace_sheet(paper, names))
+    if arguments.annex is not None:
+        _write(arguments.annex, annex_workbook(paper))
     document = {
         "measure": arguments.number,
         "number": paper.issue.number or None,

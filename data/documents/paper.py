@@ -57,13 +57,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """rows: cells in the order of the columns; total: the last row."""
+    """rows: cells in the order of the columns; total: the last row. is_list: it goes out as a sheet
+    as well (annex.py), where beyond, the rows that the page has no room for, follow."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     total: tuple[str, ...] | None = None
     note: str = ""
+    is_list: bool = False
+    beyond: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,12 @@ class Paper:
     attachments: tuple[str, ...] = ()
     annexes: tuple[Annex, ...] = ()
     contact: str = ""
+
+    @property
+    def lists(self) -> list[Table]:
+        """The tables that go out as sheets too."""
+        blocks = [*self.blocks, *(block for annex in self.annexes for block in annex.blocks)]
+        return [block for block in blocks if isinstance(block, Table) and block.is_list]
 
     def paragraphs(self) -> Iterator[tuple[str, str]]:
         """(place, text) of everything that is read, in its order."""
@@ -300,6 +309,8 @@ def _unpacked(packed: Sequence[Any], texts: Mapping[str, str]) -> Block:
             tuple(tuple(row) for row in said["rows"]),
             tuple(said["total"]) if said["total"] is not None else None,
             said["note"],
+            said.get("is_list", False),  # papers composed before lists went out as sheets
+            tuple(tuple(row) for row in said.get("beyond", ())),
         )
     return Chart(
         said["caption"],

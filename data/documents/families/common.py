@@ -26,7 +26,7 @@ from data.documents.quotes import Quotes, day_text, parcel_name
 from data.measures.kinds import Direction
 from data.periods import month_ends_until
 from data.store.queries.paper_facts import ParcelLine
-from data.units import format_rate
+from data.units import format_mu, format_rate
 from data.vocabulary import RectificationWay
 
 #: Parcels shown in the text; all of them stand in the list that goes with it.
@@ -150,25 +150,41 @@ def case_state(parcel: ParcelLine) -> str:
 
 def days_open(q: Quotes, parcel: ParcelLine) -> str:
     """Days from the report to the elimination, or to the as-of date."""
-    if parcel.reported_on is None:
+    days = _days(q, parcel)
+    if days is None:
         return "—"
-    days = ((parcel.eliminated_on or q.day) - parcel.reported_on).days
     return q.put(
         identity_of(parcel, "days_open"), "days_open", days, text=str(days), code=parcel.district,
         patches=[parcel.patch_no],
     )  # fmt: skip
 
 
+def _days(q: Quotes, parcel: ParcelLine) -> int | None:
+    if parcel.reported_on is None:
+        return None
+    return ((parcel.eliminated_on or q.day) - parcel.reported_on).days
+
+
 @dataclass(frozen=True, slots=True)
 class ParcelColumn:
+    """cell: as it stands on the page, where numbers are figures. plain: the same for a row of the
+    sheet, which its patch number alone traces; None where the two are one."""
+
     header: str
     weight: float
     cell: Callable[[Quotes, ParcelLine], str]
     numeric: bool = False
+    plain: Callable[[Quotes, ParcelLine], str] | None = None
 
 
 def _area_column(header: str, column: str) -> ParcelColumn:
-    return ParcelColumn(header, 1.1, lambda q, p: area(q, p, column), numeric=True)
+    return ParcelColumn(
+        header,
+        1.1,
+        lambda q, p: area(q, p, column),
+        numeric=True,
+        plain=lambda _, p: format_mu(getattr(p, column)),
+    )
 
 
 NUMBER = ParcelColumn("图斑编号", 2.7, lambda q, p: literal(parcel_name(p)))
@@ -179,7 +195,13 @@ FARMLAND = _area_column("其中耕地（亩）", "farmland_mu")
 BASIC = _area_column("其中永农（亩）", "basic_farmland_mu")
 CASE = ParcelColumn("立案查处", 1.1, lambda q, p: case_state(p))
 WAY = ParcelColumn("整改方式", 1.2, lambda q, p: way(p))
-OPEN_DAYS = ParcelColumn("天数", 0.8, days_open, numeric=True)
+OPEN_DAYS = ParcelColumn(
+    "天数",
+    0.8,
+    days_open,
+    numeric=True,
+    plain=lambda q, p: "—" if (days := _days(q, p)) is None else str(days),
+)
 
 
 def parcel_table(
@@ -204,6 +226,11 @@ def parcel_table(
         tuple(tuple(column.cell(q, parcel) for column in columns) for parcel in shown),
         None,
         note,
+        is_list=True,
+        beyond=tuple(
+            tuple((column.plain or column.cell)(q, parcel) for column in columns)
+            for parcel in parcels[most:]
+        ),
     )
 
 

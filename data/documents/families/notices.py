@@ -59,7 +59,7 @@ def audit_feedback(q: Quotes) -> Paper:
             literal(r.opinion or "—"),
             day_text(correction_due_on(r.decided_on)),
         )
-        for r in found[:_MOST_RETURNS]
+        for r in found
     )
     table = Table(
         "退回图斑反馈清单",
@@ -70,9 +70,11 @@ def audit_feedback(q: Quotes) -> Paper:
             Column("审核意见及需补充材料", 2.8),
             Column("改正期限", 1.5),
         ),
-        rows,
+        rows[:_MOST_RETURNS],
         None,
         "" if len(found) <= _MOST_RETURNS else "其余见随附清单。",
+        is_list=True,
+        beyond=rows[_MOST_RETURNS:],
     )
     waiting = q.put(
         "returned_now", "returned_now", len({r.patch_no for r in found}),
@@ -94,11 +96,11 @@ def audit_feedback(q: Quotes) -> Paper:
             table,
             section(3, "改正要求"),
             Para(
-                "请逐一举证、修改后于{@due}前重新上报。随附的电子表格填写改正情况后可直接上传。"
+                "请对照随附的电子表格逐一举证、修改，于{@due}前重新上报。"
                 f"无正当理由拒不修改的，将直接判定违法（{q.clause('T7')}）。"
             ),
         ],
-        attachments=("审核反馈清单（电子表格）",),
+        attachments=("审核反馈清单（电子表格）",) if found else (),
     )
 
 

@@ -7,15 +7,18 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from docx import Document
+from openpyxl import load_workbook
 from sqlalchemy import select
 
+from data.documents.annex import annex_workbook
 from data.documents.issued import paper_of
+from data.documents.paper import as_texts, filled, from_texts
 from data.documents.reading import Verdict, VerdictKind, check_file
 from data.documents.tracing import trace_sheet
 from data.errors import SupervisionError, UploadRefused
@@ -229,8 +232,6 @@ def test_a_scan_without_text_is_said(out: Out, tmp_path: Path) -> None:
 
 
 def test_the_trace_sheet_lists_every_figure(out: Out, tmp_path: Path) -> None:
-    from openpyxl import load_workbook
-
     with out.store.read() as conn:
         paper = paper_of(conn, ALL, out.number)
     book = load_workbook(io.BytesIO(trace_sheet(paper, {"371002": "环翠区"})))
@@ -240,6 +241,36 @@ def test_the_trace_sheet_lists_every_figure(out: Out, tmp_path: Path) -> None:
     assert quoted <= {row[0] for row in rows}
     about = {row[0]: row[1] for row in book["说明"].iter_rows(values_only=True)}
     assert about["内容哈希"] == paper.issue.digest
+
+
+def test_the_annex_has_every_parcel_with_the_numbers_of_the_page(out: Out) -> None:
+    with out.store.read() as conn:
+        paper = paper_of(conn, ALL, out.number)
+    (listed,) = paper.paper.lists
+    told = {f.id: f.text for f in paper.composed.figures}
+    book = load_workbook(io.BytesIO(annex_workbook(paper)))
+    head, *rows = book["突出图斑"].iter_rows(values_only=True)
+    assert head == tuple(column.header for column in listed.columns)
+    words = [column for column, named in enumerate(listed.columns) if not named.numeric]
+    for row, shown in zip(rows, listed.rows, strict=True):
+        assert [row[n] for n in words] == [filled(shown[n], told) for n in words]
+    areas = [filled(row[3], told) for row in listed.rows]
+    assert [f"{row[3]:.2f}" for row in rows] == areas
+
+
+def test_a_list_longer_than_its_page_goes_on_in_the_annex(out: Out) -> None:
+    with out.store.read() as conn:
+        paper = paper_of(conn, ALL, out.number)
+    (table,) = paper.paper.lists
+    row = ("HC-9", *("—" for _ in table.columns[1:]))
+    longer = replace(table, beyond=(row,))
+    blocks = tuple(longer if block is table else block for block in paper.paper.blocks)
+    kept = from_texts(as_texts(replace(paper.paper, blocks=blocks)))
+    book = load_workbook(io.BytesIO(annex_workbook(replace(paper, paper=kept))))
+    rows = list(book["突出图斑"].iter_rows(values_only=True))
+    assert len(rows) == 1 + len(table.rows) + 1
+    assert rows[-1][0] == "HC-9"
+    assert "HC-9" not in "".join(text for _, text in kept.paragraphs())
 
 
 def test_after_the_data_change_the_file_is_the_same(out: Out, tmp_path: Path) -> None:
