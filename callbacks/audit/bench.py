@@ -45,7 +45,7 @@ from data.triggers.direct_filing import unfiled
 from data.triggers.rulebook import rulebook
 from data.vocabulary import AuditResult, Legality
 from data.workflow.deciding import Decision, decide, seen_of, why_not
-from data.worklists.audit import Waiting, audit
+from data.worklists.audit import Waiting, waiting_of
 from data.worklists.filled import doubts
 from data.worklists.overlay import overlay
 from data.worklists.stages import Stage
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 
 def queue_of(conn: Connection, context: PageContext) -> list[Waiting]:
     """What waits for the city, the longest first."""
-    found = audit(conn, context.scope, context.year, context.as_of, context.district)
-    return [w for w in found.waiting if w.stage is Stage.CITY_AUDIT]
+    found = waiting_of(conn, context.scope, context.year, context.as_of, context.district)
+    return [w for w in found if w.stage is Stage.CITY_AUDIT]
 
 
 def after(queue: list[Waiting], patch_no: str) -> Waiting | None:

@@ -26,7 +26,7 @@ from data.store.queries.patch_list import count_patches
 from data.triggers.rulebook import rulebook
 from data.units import format_count
 from data.vocabulary import AuditLevel
-from data.worklists.audit import audit
+from data.worklists.audit import audit, waiting_of
 from data.worklists.stages import Stage
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ Found = tuple[list[str], str]
 
 def _stage(conn: Connection, context: PageContext, asked: Asked) -> Found:
     stage = Stage(asked["stage"])
-    found = audit(conn, context.scope, context.year, context.as_of, context.district)
-    return [w.patch_no for w in found.waiting if w.stage is stage], f"月核{stage.label}"
+    found = waiting_of(conn, context.scope, context.year, context.as_of, context.district)
+    return [w.patch_no for w in found if w.stage is stage], f"月核{stage.label}"
 
 
 def _returned(conn: Connection, context: PageContext, asked: Asked) -> Found:

@@ -10,9 +10,10 @@ from data.periods import add_workdays
 from data.rights import Right
 from data.rules.doubts import DoubtState
 from data.rules.worklists import step_due
+from data.store.queries.legality import Judged, judged
 from data.triggers.rulebook import rulebook
 from data.workflow.todo import Asking, Todo, TodoKind
-from data.worklists.audit import audit
+from data.worklists.audit import waiting_of
 from data.worklists.checks import checks
 from data.worklists.comebacks import comebacks
 from data.worklists.ledger import LedgerItem, LedgerState, ledger
@@ -39,7 +40,7 @@ _Waiting = tuple[TodoKind, str, date | None, int]
 
 
 def worklists_waiting(asking: Asking) -> Iterator[Todo]:
-    yield from _gathered(asking, (*_of_years(asking), *_of_ledger(asking), *_rechecks(asking)))
+    yield from _gathered(asking, (*_of_years(asking), *_of_all_years(asking)))
 
 
 def _gathered(asking: Asking, waiting: Iterable[_Waiting]) -> Iterator[Todo]:
@@ -73,42 +74,55 @@ def _of_years(asking: Asking) -> Iterator[_Waiting]:
     audits, judges = asking.may(Right.AUDIT), asking.may(Right.CHECK)
     rule = rulebook(asking.conn)["W5"]
     for year in asking.years:
+        if not (audits or judges or asking.who.is_district):
+            continue
+        known = judged(asking.conn, asking.scope, year, asking.as_of)
         if audits:
             limits = rule.of(year, asking.as_of).parameters
-            found = audit(asking.conn, asking.scope, year, asking.as_of)
-            for patch in found.waiting:
+            seen = (asking.conn, asking.scope, year, asking.as_of)
+            for patch in waiting_of(*seen, known=known):
                 if patch.stage in _OF_STAGE:
                     kind, step = _OF_STAGE[patch.stage]
                     yield kind, patch.district, step_due(step, patch.since, **limits), year
-            yield from _doubts(asking, year)
+            yield from _doubts(asking, year, known)
         if judges or asking.who.is_district:
-            yield from _checks(asking, year)
+            yield from _checks(asking, year, known)
 
 
-def _doubts(asking: Asking, year: int) -> Iterator[_Waiting]:
+def _of_all_years(asking: Asking) -> Iterator[_Waiting]:
+    rechecks_too = asking.who.is_district or asking.may(Right.CHECK)
+    if not (rechecks_too or asking.may(Right.CONFIRM)):
+        return
+    known = judged(asking.conn, asking.scope, None, asking.as_of)
+    if asking.may(Right.CONFIRM):
+        yield from _of_ledger(asking, known)
+    if rechecks_too:
+        yield from _rechecks(asking, known)
+
+
+def _doubts(asking: Asking, year: int, known: Judged) -> Iterator[_Waiting]:
     conn, scope, day = asking.conn, asking.scope, asking.as_of
     back = [(b.state, b.district) for b in comebacks(conn, scope, day, year)]
-    differ = [(f.state, f.district) for f in overlay(conn, scope, year, day)]
+    differ = [(f.state, f.district) for f in overlay(conn, scope, year, day, judged_year=known)]
     for state, district in (*back, *differ):
         if state is DoubtState.OPEN:
             yield TodoKind.DOUBT, district, None, year
 
 
-def _checks(asking: Asking, year: int) -> Iterator[_Waiting]:
+def _checks(asking: Asking, year: int, known: Judged) -> Iterator[_Waiting]:
     """The county's are F1, first and continued; the city's are the others."""
     mine = {"F1"} if asking.who.is_district else {"F2", "F3", "F4", "F5"}
     seen = set()
-    for task in checks(asking.conn, asking.scope, year, asking.as_of).tasks:
+    found = checks(asking.conn, asking.scope, year, asking.as_of, known=known)
+    for task in found.tasks:
         if task.rule in mine and (not task.done or task.overdue) and task.patch_no not in seen:
             seen.add(task.patch_no)
             yield TodoKind.CHECK, task.district, task.tracking_due_on, year
 
 
-def _of_ledger(asking: Asking) -> Iterator[_Waiting]:
-    if not asking.may(Right.CONFIRM):
-        return
+def _of_ledger(asking: Asking, known: Judged) -> Iterator[_Waiting]:
     rule = rulebook(asking.conn)["W5"]
-    for item in ledger(asking.conn, asking.scope, asking.as_of).items:
+    for item in ledger(asking.conn, asking.scope, asking.as_of, known=known).items:
         if item.state in _OF_LEDGER:
             kind, step, name = _OF_LEDGER[item.state]
             begun = _day(item, name)
@@ -123,12 +137,10 @@ def _day(item: LedgerItem, name: str) -> date | None:
     return day
 
 
-def _rechecks(asking: Asking) -> Iterator[_Waiting]:
+def _rechecks(asking: Asking, known: Judged) -> Iterator[_Waiting]:
     """A district's own, when they come near; the city's when they are over."""
-    if not asking.who.is_district and not asking.may(Right.CHECK):
-        return
     own = asking.who.is_district
     until = add_workdays(asking.as_of, _AHEAD_WORKDAYS) if own else asking.as_of
-    for due in rechecks(asking.conn, asking.scope, asking.as_of):
+    for due in rechecks(asking.conn, asking.scope, asking.as_of, known=known):
         if due.due_on is not None and (due.due_on <= until if own else due.overdue):
             yield TodoKind.RECHECK, due.district, due.due_on, due.year

@@ -19,7 +19,7 @@ from data.store.queries.legality import Judged, judged
 from data.store.queries.staff_records import staff_records
 from data.store.queries.stamp import districts
 from data.store.queries.worklist_frames import problem_frame
-from data.triggers.rulebook import rulebook
+from data.triggers.rulebook import Rulebook, rulebook
 from data.vocabulary import AuditResult, Domain, Term
 from data.worklists.deeming import proposals, unanswered
 from data.worklists.stages import Stage, stages_of
@@ -137,9 +137,7 @@ def audit(
     units = [unit.code for unit in districts(conn) if scope.allows(unit.code)]
     known = judged(conn, scope, year, as_of)
     listed = problem_frame(conn, scope, year, as_of)
-    records = staff_records(conn, scope, year, as_of)
-    deeming = proposals(rules, year, as_of, known.patches, known.decisions, records)
-    patches = stages_of(known, listed, unanswered(deeming), as_of)
+    patches = _staged(conn, scope, year, as_of, known, listed, rules)
     city = _cells(patches)
     if district is not None:
         units = [code for code in units if code == district]
@@ -161,7 +159,38 @@ def audit(
     )
 
 
+def waiting_of(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    district: str | None = None,
+    known: Judged | None = None,
+) -> tuple[Waiting, ...]:
+    """`waiting` of the audit by itself. known: the year as judged, where it has been read."""
+    chosen = scope.narrowed_to(district)
+    known = known or judged(conn, chosen, year, as_of)
+    listed = problem_frame(conn, chosen, year, as_of)
+    patches = _staged(conn, chosen, year, as_of, known, listed, rulebook(conn))
+    return tuple(_waiting(patches, as_of))
+
+
 # ---- stages --------------------------------------------------------------------------------------
+
+
+def _staged(
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    known: Judged,
+    listed: pd.DataFrame,
+    rules: Rulebook,
+) -> pd.DataFrame:
+    """The patches that count on the day with `stage` and `since`. listed: problem_frame."""
+    records = staff_records(conn, scope, year, as_of)
+    deeming = proposals(rules, year, as_of, known.patches, known.decisions, records)
+    return stages_of(known, listed, unanswered(deeming), as_of)
 
 
 def _cells(patches: pd.DataFrame) -> dict[Stage, StageCell]:

@@ -69,11 +69,17 @@ class Checks:
 
 
 def checks(
-    conn: Connection, scope: Scope, year: int, as_of: date, district: str | None = None
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    district: str | None = None,
+    known: Judged | None = None,
 ) -> Checks:
+    """known: the year as judged in the scope, where it has been read."""
     chosen = scope.narrowed_to(district)
     found = field_checks(conn, scope, year, as_of, district)
-    known = judged(conn, chosen, year, as_of)
+    known = known or judged(conn, chosen, year, as_of)
     last = _last(conn, chosen, year, as_of, known.patches)
     open_ = _open(known, as_of)
     rule = rulebook(conn)["W4"]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from data.scope import Scope
 from data.store.columns import NEVER, Days, day_of
-from data.store.queries.legality import filled, judged
+from data.store.queries.legality import Judged, filled, judged
 from data.store.queries.stamp import districts
 from data.store.queries.worklist_frames import ledger_frame
 from data.vocabulary import Domain, RectificationWay, Term
@@ -91,11 +91,19 @@ class Ledger:
     items: tuple[LedgerItem, ...]
 
 
-def ledger(conn: Connection, scope: Scope, as_of: date, district: str | None = None) -> Ledger:
-    """By year of origin, the bureau's order of districts and number."""
+def ledger(
+    conn: Connection,
+    scope: Scope,
+    as_of: date,
+    district: str | None = None,
+    known: Judged | None = None,
+) -> Ledger:
+    """By year of origin, the bureau's order of districts and number. known: all years as judged in
+    the scope, where they have been read."""
     chosen = scope.narrowed_to(district)
     units = {unit.code: at for at, unit in enumerate(districts(conn))}
-    items = _standing(_items(conn, chosen, as_of), as_of.toordinal())
+    known = known or judged(conn, chosen, None, as_of)
+    items = _standing(_items(conn, chosen, as_of, known), as_of.toordinal())
     items["place"] = [units.get(code, len(units)) for code in items["district"]]
     items = items.sort_values(["year", "place", "district", "patch_no", "parcel_no"],
                               ignore_index=True)  # fmt: skip
@@ -106,9 +114,8 @@ def ledger(conn: Connection, scope: Scope, as_of: date, district: str | None = N
     return Ledger(as_of, years, tuple(_rows(items)))
 
 
-def _items(conn: Connection, scope: Scope, as_of: date) -> pd.DataFrame:
+def _items(conn: Connection, scope: Scope, as_of: date, known: Judged) -> pd.DataFrame:
     """One row an item, the days as they are known. `row_off` is the 销号日期 of a ledger row."""
-    known = judged(conn, scope, None, as_of)
     parcels = known.parcels[
         known.unlawful
         & (known.parcels["domain"] == Domain.LAND.value).to_numpy()

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from data.ellipsoid import areas_mu
 from data.rules.doubts import Doubt, DoubtKind, DoubtState
 from data.scope import Scope
-from data.store.queries.legality import judged
+from data.store.queries.legality import Judged, judged
 from data.store.queries.patch_list import shapes_of
 from data.store.queries.patch_shapes import placed_patches
 from data.store.queries.reference_layers import LayerState, iter_features, layer_states
@@ -71,9 +71,15 @@ class OverlayFinding:
 
 
 def overlay(
-    conn: Connection, scope: Scope, year: int, as_of: date, district: str | None = None
+    conn: Connection,
+    scope: Scope,
+    year: int,
+    as_of: date,
+    district: str | None = None,
+    judged_year: Judged | None = None,
 ) -> list[OverlayFinding]:
-    """Of the year's patches that count on the day and have a shape, by number and layer."""
+    """Of the year's patches that count on the day and have a shape, by number and layer.
+    judged_year: the year as judged in the scope, where it has been read."""
     known = placed_patches(conn, scope, as_of)
     mine = known["counts"].to_numpy(bool) & (known["year"] == year).to_numpy()
     if district is not None:
@@ -113,7 +119,7 @@ def overlay(
             )
     approved = ReferenceLayer.APPROVED_CONSTRUCTION
     if approved in layers and len(patches):
-        lawful = _lawful(conn, scope, year, as_of, patches)
+        lawful = _lawful(judged_year or judged(conn, scope, year, as_of), patches)
         own = patches[lawful].reset_index(drop=True)
         covered_mu, whole = measured(conn, layers[approved], own), measured(conn, None, own)
         share = np.divide(covered_mu, whole, out=np.ones(len(own)), where=whole > 0)
@@ -127,11 +133,9 @@ def overlay(
     return sorted(found, key=lambda f: (f.patch_no, order[f.layer]))
 
 
-def _lawful(
-    conn: Connection, scope: Scope, year: int, as_of: date, patches: pd.DataFrame
-) -> npt.NDArray[np.bool_]:
+def _lawful(known: Judged, patches: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Which of the patches have a parcel whose effective legality is 合法."""
-    parcels = judged(conn, scope, year, as_of).parcels
+    parcels = known.parcels
     of = parcels.loc[(parcels["effective"] == Legality.LAWFUL.value).to_numpy(), "patch_id"]
     return np.asarray(patches["id"].isin(of), dtype=bool)
 

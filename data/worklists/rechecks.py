@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.columns import NEVER, day_of
-from data.store.queries.legality import judged
+from data.store.queries.legality import Judged, judged
 from data.triggers.rulebook import rulebook
 from data.vocabulary import Legality, OtherCategory, RecheckFinding, RectificationWay
 from data.worklists.reopened import last_rechecks
@@ -44,12 +44,17 @@ class RecheckDue:
 
 
 def rechecks(
-    conn: Connection, scope: Scope, as_of: date, district: str | None = None
+    conn: Connection,
+    scope: Scope,
+    as_of: date,
+    district: str | None = None,
+    known: Judged | None = None,
 ) -> list[RecheckDue]:
-    """Of all work years, what is due first at the top."""
+    """Of all work years, what is due first at the top. known: all years as judged in the scope,
+    where they have been read."""
     rule = rulebook(conn)["W1"]
     chosen = scope.narrowed_to(district)
-    known = judged(conn, chosen, None, as_of)
+    known = known or judged(conn, chosen, None, as_of)
     parcels = known.parcels
     day = as_of.toordinal()
     other = (parcels["effective"] == Legality.OTHER.value) & parcels["other_category"].isin(

@@ -17,7 +17,7 @@ from data.store.engine import Store
 from data.store.models import Problem
 from data.vocabulary import AuditLevel, RecordKind
 from data.workflow.records import NewRecord, add_record
-from data.worklists.audit import ProblemState, audit
+from data.worklists.audit import ProblemState, audit, waiting_of
 from data.worklists.stages import Stage
 from data.worklists.stays import Stay
 from tests.data.store.queries.stored import (
@@ -58,6 +58,7 @@ def _compare(conn: Connection, seed: int, patches: int, day: date) -> None:
         put(conn, Problem, **problem)
     expected = standing(world, problems, 2023, day)
     found = audit(conn, ALL, 2023, day)
+    assert waiting_of(conn, ALL, 2023, day) == found.waiting
     told = {w.patch_no: (w.district, w.stage.value, w.since, w.days, w.workdays)
             for w in found.waiting}  # fmt: skip
     assert told == {no: row for no, row in expected.items() if row[1] != "final"}
@@ -180,6 +181,7 @@ def test_a_parcel_without_a_case_is_listed_since_it_was_unlawful_without_a_break
         put_decision(conn, deemed, CITY, date(2023, 6, 8), "returned", determination="unlawful")
         found = audit(conn, ALL, 2023, date(2023, 6, 9))
         earlier = audit(conn, ALL, 2023, date(2023, 6, 4), HUANCUI)
+        assert waiting_of(conn, ALL, 2023, date(2023, 6, 4), HUANCUI) == earlier.waiting
     assert [(u.patch_no, u.parcel_no, u.since, u.workdays) for u in found.direct_filing] == [
         ("COUNTY", 1, date(2023, 5, 20), 15),
         ("TURNED", 1, date(2023, 6, 1), 6),
