@@ -134,7 +134,9 @@ def _doubts(conn: Connection, context: PageContext, detail: dict[str, Any]) -> l
         for f in measured
         if f.patch_no == detail["patch_no"] and f.state is not DoubtState.DISMISSED
     ]
-    return [*doubts(detail), *of_layers]
+    limits = context.rules["W3"].of(context.year, context.as_of).parameters
+    filled = doubts(detail, limits["tolerance_mu"], limits["tolerance_share"])
+    return [*filled, *of_layers]
 
 
 def _form(context: PageContext, settings: Settings, detail: dict[str, Any]) -> Component:

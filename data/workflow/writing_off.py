@@ -51,14 +51,6 @@ EVIDENCE: dict[RectificationWay, tuple[tuple[str, str], ...]] = {
     ),
     _WAY.OTHER: (),
 }
-#: Way → what whoever accepts names in words, because no file carries it.
-NAMED = {
-    _WAY.DEMOLITION_RECULTIVATION: "整改前后照片",
-    _WAY.DEMOLITION: "整改前后照片",
-    _WAY.CONFISCATION: "移交文书和接收单位",
-    _WAY.LAND_USE_APPROVAL: "批准文件",
-    _WAY.OTHER: "理由",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from data.store.partial import OPEN_TOLERANCE_MU
 from data.units import format_mu
 from data.vocabulary import Legality, OtherCategory
 
-#: What sums may differ by (worklists.md, Overlay): 亩, and of the patch's own area.
-LEAST_MU, SHARE = 0.1, 0.05
 _AREAS = (
     ("area_mu", "监测面积", "地块面积合计"),
     ("farmland_mu", "下发占耕地", "填报占耕地合计"),
@@ -22,15 +20,16 @@ _AREAS = (
 Row = Mapping[str, Any]
 
 
-def doubts(detail: Row) -> list[str]:
-    """A sentence each, with both numbers where there are any. detail: patch_detail."""
+def doubts(detail: Row, tolerance_mu: float, tolerance_share: float) -> list[str]:
+    """A sentence each, with both numbers where there are any. detail: patch_detail. tolerance: what
+    sums may differ by, in 亩 and of the patch's own area (rule W3)."""
     parcels: Sequence[Row] = detail["parcels"]
     if not parcels:
         return []
     found = []
     for name, issued, filled in _AREAS:
         whole, parts = detail[name] or 0.0, sum(p[name] or 0.0 for p in parcels)
-        if abs(parts - whole) > max(LEAST_MU, SHARE * detail["area_mu"]):
+        if abs(parts - whole) > max(tolerance_mu, tolerance_share * detail["area_mu"]):
             way = "少" if parts < whole else "多"
             found.append(
                 f"{filled}{format_mu(parts)}亩，比{issued}{format_mu(whole)}亩"
