@@ -150,7 +150,7 @@ def test_what_failed_is_not_kept(
         raise RuntimeError("broken")
 
     with monkeypatch.context() as broken:
-        broken.setattr(triggers, "render", fails)
+        broken.setattr(triggers, "look", fails)
         assert "系统出错" in page(client, dash_app, output)
     assert "系统出错" not in page(client, dash_app, output)
 
