@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.acting import acting
 from data.commands.arguments import Arguments
 from data.commands.output import DONE, print_json, print_table, said, store_of
 from data.settings import Settings
@@ -25,7 +26,6 @@ def run_rules(settings: Settings, arguments: Arguments) -> int:
                 day,
                 arguments.reason,
                 settings.today(),
-                arguments.by,
             )
     with store.read() as conn:
         rules = in_force(conn, day)
@@ -52,7 +52,7 @@ def run_record(settings: Settings, arguments: Arguments) -> int:
     store, today = store_of(settings), settings.today()
     if arguments.action == "list":
         with store.read() as conn:
-            rows = records(conn, arguments.year)
+            rows = records(conn, acting().scope, arguments.year)
         if arguments.json:
             print_json(rows)
         else:
@@ -61,9 +61,8 @@ def run_record(settings: Settings, arguments: Arguments) -> int:
         return DONE
     if arguments.action == "withdraw":
         with store.write() as conn:
-            withdraw_record(
-                conn, arguments.number, arguments.on, arguments.reason, today, arguments.by
-            )
+            number, on = arguments.number, arguments.on
+            withdraw_record(conn, acting(), number, on, arguments.reason, today)
         sentence = f"第{arguments.number}号登记已撤销。"
         return said(arguments, {"withdrawn": arguments.number}, sentence)
     new = NewRecord(
@@ -78,7 +77,7 @@ def run_record(settings: Settings, arguments: Arguments) -> int:
         tuple(arguments.patch),
     )
     with store.write() as conn:
-        number = add_record(conn, new, today, arguments.by)
+        number = add_record(conn, acting(), new, today)
     return said(arguments, {"record": number}, f"已登记，编号{number}。")
 
 
@@ -90,10 +89,10 @@ def run_contacts(settings: Settings, arguments: Arguments) -> int:
     if arguments.action == "set":
         contact = Contact(arguments.unit, arguments.post, arguments.telephone)
         with store.write() as conn:
-            name = set_contact(conn, arguments.district, contact, arguments.by, "cli")
+            name = set_contact(conn, arguments.district, contact)
         return said(arguments, {"district": name}, f"{name}的联系方式已更新。")
     with store.read() as conn:
-        units = districts(conn)
+        units = [unit for unit in districts(conn) if acting().scope.allows(unit.code)]
     rows = [
         {
             "district": unit.code,

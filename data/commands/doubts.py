@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from data.acting import acting
 from data.commands.arguments import Arguments, a_day, a_number, a_year
 from data.commands.output import said, store_of
 from data.errors import SupervisionError
-from data.rights import COMMAND_LINE, Account
+from data.rights import Right
 from data.rules.doubts import Doubt, doubt_of
 from data.settings import Settings
 from data.vocabulary import RecordKind
@@ -30,13 +31,13 @@ def a_doubt(text: str) -> Doubt | None:
     return doubt
 
 
-def add_commands(command: Callable[..., Any], action: Callable[[Any, str], Any]) -> None:
+def add_commands(command: Callable[..., Any], action: Callable[..., Any]) -> None:
     about = "疑点：confirm 属实，dismiss 排除，revoke 撤销拆除复耕证明"
     actions = command("doubt", run_doubt, about).add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
     for name in ("confirm", "dismiss", "revoke"):
-        judging = action(actions, name)
+        judging = action(actions, name, Right.ISSUE if name == "revoke" else Right.AUDIT)
         judging.add_argument("patch_no", metavar="图斑编号")
         if name == "revoke":
             judging.add_argument("parcel", type=a_number, metavar="地块序号")
@@ -48,13 +49,6 @@ def add_commands(command: Callable[..., Any], action: Callable[[Any, str], Any])
         if name == "confirm":
             kinds = [kind.value for kind in _AS]
             judging.add_argument("--as", dest="kind", choices=kinds, help="套合疑点认定为哪一类")
-        judging.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
-
-
-def account_of(conn: Any, name: str) -> Account:
-    from data.store.queries.accounts import account_named
-
-    return COMMAND_LINE if name == COMMAND_LINE.name else account_named(conn, name)
 
 
 def run_doubt(settings: Settings, arguments: Arguments) -> int:
@@ -65,7 +59,7 @@ def run_doubt(settings: Settings, arguments: Arguments) -> int:
     year, number, reason = arguments.year, arguments.patch_no, arguments.reason
     confirmed = arguments.action == "confirm"
     with store_of(settings).write() as conn:
-        account = account_of(conn, arguments.by)
+        account = acting()
         if arguments.action == "revoke":
             record = revoke_certificate(
                 conn, account, year, number, arguments.parcel, reason, on, today

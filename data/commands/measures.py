@@ -17,7 +17,7 @@ from data.commands.output import DONE, REFUSED, print_json, print_table, said, s
 from data.errors import SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
-from data.rights import COMMAND_LINE, Account, Right
+from data.rights import Right
 from data.settings import Settings
 
 #: Steps of `measure step`, in the order in which they come.
@@ -42,17 +42,16 @@ def patch_list(text: str) -> list[str]:
 
 
 def add_commands(
-    command: Callable[..., Any], action: Callable[[Any, str], Any], reading: Callable[[Any], Any]
+    command: Callable[..., Any], action: Callable[..., Any], reading: Callable[[Any], Any]
 ) -> None:
     measure = command("measure", run_measure, "措施：draft 起草，step 办理下一步")
     actions = measure.add_subparsers(dest="action", required=True, metavar="ACTION")
-    drafting = action(actions, "draft")
+    drafting = action(actions, "draft", Right.DRAFT)
     drafting.add_argument("kind", type=a_measure_kind, metavar="KIND")
     drafting.add_argument("subject", metavar="SUBJECT", help="区市、图斑编号或 全市")
     drafting.add_argument("--year", type=a_year, required=True)
     drafting.add_argument("--as-of", type=a_day, required=True)
     drafting.add_argument("--patches", type=patch_list, default=[], metavar="编号,编号")
-    drafting.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
     drafting.add_argument("--on", type=a_day, help="起草日期，默认为基准日")
     drafting.add_argument("--reason", default="")
     drafting.add_argument("--rule", help="所依据的触发规则，默认按当日情况查找")
@@ -61,7 +60,6 @@ def add_commands(
     step = action(actions, "step")
     step.add_argument("number", type=a_number, metavar="ID")
     step.add_argument("step", choices=[kind.value for kind in STEPS])
-    step.add_argument("--by", default=COMMAND_LINE.name, metavar="账户")
     step.add_argument("--on", type=a_day, help="办理日期，默认今天")
     step.add_argument("--number", dest="paper", metavar="文号", help="办公系统给出的文号")
     step.add_argument("--due", type=a_day, help="期限")
@@ -77,12 +75,6 @@ def add_commands(
     waiting.add_argument("--as-of", type=a_day)
     figures = reading(command("figures-of", run_figures_of, "一件公文引用的数据"))
     figures.add_argument("number", type=a_number, metavar="ID")
-
-
-def _who(conn: Any, name: str) -> Account:
-    from data.store.queries.accounts import account_named
-
-    return COMMAND_LINE if name == COMMAND_LINE.name else account_named(conn, name)
 
 
 def run_measure(settings: Settings, arguments: Arguments) -> int:
@@ -110,7 +102,7 @@ def _draft(settings: Settings, arguments: Arguments) -> int:
     )
     with store_of(settings).write() as conn:
         day = arguments.on or min(arguments.as_of, today)
-        made = draft(Taking(conn, _who(conn, arguments.by), today, day), new)
+        made = draft(Taking(conn, acting(), today, day), new)
     for remark in made.remarks:
         print(
             f"{'不通过' if remark.blocks else '提示'}：{remark.place}：{remark.sentence}",
@@ -132,7 +124,7 @@ def _step(settings: Settings, arguments: Arguments) -> int:
     file = keep(settings, arguments.file) if arguments.file is not None else None
     new: int | None = None
     with store.write() as conn:
-        at = Taking(conn, _who(conn, arguments.by), settings.today(), arguments.on)
+        at = Taking(conn, acting(), settings.today(), arguments.on)
         match step:
             case StepKind.ISSUE:
                 issued = steps.issue(at, number, due, arguments.paper)

@@ -11,16 +11,19 @@ from data.acting import acting
 from data.commands.arguments import Arguments, a_day, a_number, a_year
 from data.commands.output import DONE, print_json, print_table, said, store_of
 from data.errors import SupervisionError
+from data.rights import Right
 from data.settings import Settings
 
 
 def add_commands(command: Callable[..., Any], reading: Callable[[Any], Any]) -> None:
-    document = reading(command("document", run_document, "导出一件公文"))
+    document = reading(command("document", run_document, "导出一件公文", Right.EXPORT))
     document.add_argument("number", type=a_number, metavar="ID")
     document.add_argument("--out", type=Path, required=True, metavar="FILE.docx")
     document.add_argument("--trace", type=Path, metavar="FILE.xlsx", help="同时导出溯源表")
     document.add_argument("--annex", type=Path, metavar="FILE.xlsx", help="同时导出随附清单")
-    indicators = reading(command("indicators", run_indicators, "指标包：九项用途各一张表"))
+    indicators = reading(
+        command("indicators", run_indicators, "指标包：九项用途各一张表", Right.EXPORT)
+    )
     indicators.add_argument("--year", type=a_year, required=True)
     indicators.add_argument("--as-of", type=a_day)
     indicators.add_argument("--out", type=Path, required=True, metavar="FILE.xlsx")

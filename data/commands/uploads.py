@@ -20,7 +20,7 @@ from data.commands.output import (
     show_progress,
     store_of,
 )
-from data.errors import SupervisionError
+from data.errors import Forbidden, SupervisionError
 from data.settings import Settings
 from data.vocabulary import UPLOAD_STATES, UploadKind
 
@@ -147,6 +147,8 @@ def _cell(name: str, value: Any) -> Any:
 def _run_refused(settings: Settings, arguments: Arguments) -> int:
     from data.upload.refusals import refusals
 
+    if acting().is_district:
+        raise Forbidden("未收下的文件不分区市，只有市局和管理员可以查看，请去掉 --refused。")
     with store_of(settings).read() as conn:
         found = refusals(conn, settings, limit=1_000_000)
     if arguments.json:

@@ -307,14 +307,12 @@ def run_checks(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_draw(settings: Settings, arguments: Arguments) -> int:
-    from data.commands.doubts import account_of
     from data.workflow.sampling import draw_sample
 
     today = settings.today()
     with store_of(settings).write() as conn:
-        account = account_of(conn, arguments.by)
         on = arguments.on or today
-        draw = draw_sample(conn, account, arguments.year, arguments.month, on, today)
+        draw = draw_sample(conn, acting(), arguments.year, arguments.month, on, today)
     told = {"month": draw.month, "supplement": draw.supplement, "drawn": draw.drawn}
     sentence = f"{draw.month}：{len(draw.population)}个图斑中抽取{len(draw.drawn)}个。"
     return said(arguments, told, sentence)

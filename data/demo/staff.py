@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from data.demo import WHO
 from data.periods import elimination_cutoff_on, month_due_on
 from data.rights import Account, Right, Role
 from data.rules.doubts import DoubtKind
@@ -26,7 +27,6 @@ from data.worklists.overlay import overlay
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-WHO = "演示"
 _SLOW, _OVER = "371083", "371073"
 
 
@@ -34,11 +34,12 @@ def record_what_staff_found(conn: Connection, year: int, until: date) -> int:
     """Marks, confirmations, a freeze, an interview and its order; how many. None where the year
     has some already. Call inside Store.write().
     """
-    if records(conn, year):
+    if records(conn, Scope.all(), year):
         return 0
+    staff = Account(WHO, Role.CITY, frozenset({Right.AUDIT, Right.ISSUE}))
     wanted = [r for r in _records(conn, year, until) if r.recorded_on <= until]
     for record in wanted:
-        add_record(conn, record, until, WHO, "demo")
+        add_record(conn, staff, record, until, "demo")
     return len(wanted) + _judge_doubts(conn, year, until)
 
 

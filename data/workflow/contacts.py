@@ -21,8 +21,9 @@ _TELEPHONE = re.compile(r"(?=.*[0-9])[0-9+\-－—()（）转、,，/ ]{5,60}")
 _MOST = 60
 
 
-def set_contact(conn: Connection, district: str, contact: Contact, who: str, where: str) -> str:
-    """Set a district's contact and return the district's short name. Call inside Store.write().
+def set_contact(conn: Connection, district: str, contact: Contact, where: str = "cli") -> str:
+    """Set a district's contact, in the name of who acts, and return the district's short name. Call
+    inside Store.write().
 
     district: code, name or short name. Raises NotFound for an unknown one, SupervisionError for an
     empty or impossible value.
@@ -53,7 +54,7 @@ def set_contact(conn: Connection, district: str, contact: Contact, who: str, whe
         {**(before or {}), **row},
         kind="contact",
         what=f"{known.short_name}联系方式",
-        who=who,
+        who=acting().name,
         where=where,
         before=before,
     )

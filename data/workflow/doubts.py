@@ -66,7 +66,7 @@ def judge_doubt(
         verdict.reason,
         about=doubt.key,
     )
-    return add_record(conn, new, today, account.name, where)
+    return add_record(conn, account, new, today, where)
 
 
 def _kind(verdict: Verdict) -> RecordKind:
@@ -121,7 +121,7 @@ def answer_deeming(
     _prove_reason(reason)
     kind = RecordKind.DEEM if confirmed else RecordKind.DEEM_DISMISSED
     new = NewRecord(kind, year, patch_no, on, reason)
-    return add_record(conn, new, today, account.name, where)
+    return add_record(conn, account, new, today, where)
 
 
 def revoke_certificate(
@@ -160,4 +160,4 @@ def revoke_certificate(
         document_no=str(number),
         about=str(parcel_no),
     )
-    return add_record(conn, new, today, account.name, where)
+    return add_record(conn, account, new, today, where)

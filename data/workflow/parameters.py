@@ -43,15 +43,16 @@ def change_parameter(
     valid_from: date,
     reason: str,
     today: date,
-    who: str,
     where: str = "cli",
 ) -> None:
-    """Set a parameter from a day on. Call inside Store.write().
+    """Set a parameter from a day on, in the name of who acts. Call inside Store.write().
 
-    Raises NotFound for an unknown rule or parameter; SupervisionError for a number that the plan
-    gives, a value out of bounds, a day in a month that is closed, or a missing reason.
+    Raises Forbidden without the right, NotFound for an unknown rule or parameter, SupervisionError
+    for a number that the plan gives, a value out of bounds, a day in a month that is closed, or a
+    missing reason.
     """
-    acting().require(Right.RULES)
+    account = acting()
+    account.require(Right.RULES)
     rule = rulebook(conn).get(rule_id)
     if rule is None:
         raise NotFound(f"没有规则“{rule_id}”。请用 python -m data rules 查看。")
@@ -71,12 +72,12 @@ def change_parameter(
             "value": orjson.dumps(value).decode(),
             "valid_from": valid_from,
             "reason": reason.strip(),
-            "changed_by": who,
+            "changed_by": account.name,
             "changed_at": datetime.now(UTC).isoformat(timespec="seconds"),
         },
         kind="rule",
         what=f"{rule_id}.{name} = {value}",
-        who=who,
+        who=account.name,
         where=where,
     )
     settle(conn)

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from data.errors import NotFound, SupervisionError
 from data.periods import format_day
+from data.rights import Account, Right
+from data.scope import Scope
 from data.store.models import District, Patch, StaffRecord
 from data.store.queries.staff_records import JOINER, named_patches
 from data.store.queries.state import PatchState, day_literal
@@ -47,13 +49,27 @@ class NewRecord:
     about: str | None = None
 
 
-def add_record(
-    conn: Connection, record: NewRecord, today: date, who: str, where: str = "cli"
-) -> int:
-    """Write a record and return its number. Call inside Store.write().
+#: What the bureau does, not what it finds: only who may issue writes it down.
+_ISSUED = frozenset(
+    {RecordKind.INTERVIEW, RecordKind.RECTIFY_ORDER, RecordKind.FREEZE}
+    | {RecordKind.CERTIFICATE_REVOKED}
+)
 
-    Raises NotFound for an unknown subject, SupervisionError for what cannot be recorded.
+
+def right_for(kind: RecordKind) -> Right:
+    """What it takes to write down or to withdraw a record."""
+    return Right.ISSUE if kind in _ISSUED else Right.AUDIT
+
+
+def add_record(
+    conn: Connection, account: Account, record: NewRecord, today: date, where: str = "cli"
+) -> int:
+    """Write a record in the account's name and return its number. Call inside Store.write().
+
+    Raises Forbidden without the right, NotFound for an unknown subject, SupervisionError for what
+    cannot be recorded.
     """
+    account.require(right_for(record.kind))
     label = record.kind.label
     if not record.reason.strip():
         raise SupervisionError(f"“{label}”必须写明理由，请补充后再登记。")
@@ -94,14 +110,14 @@ def add_record(
             "area_mu": record.area_mu,
             "patch_nos": JOINER.join(dict.fromkeys(record.patch_nos)) or None,
             "about": record.about,
-            "recorded_by": who,
+            "recorded_by": account.name,
             "withdrawn_on": None,
             "withdrawn_why": None,
             "withdrawn_by": None,
         },
         kind="record",
         what=f"{label}：{record.subject}",
-        who=who,
+        who=account.name,
         where=where,
         year=record.year,
     )
@@ -145,17 +161,27 @@ def _prove_named(conn: Connection, record: NewRecord, district_code: str | None)
 
 
 def withdraw_record(
-    conn: Connection, number: int, on: date, why: str, today: date, who: str, where: str = "cli"
+    conn: Connection,
+    account: Account,
+    number: int,
+    on: date,
+    why: str,
+    today: date,
+    where: str = "cli",
 ) -> None:
     """End a record from a day on: a mark lifted, an order met, a freeze thawed.
 
-    Raises NotFound for an unknown number, SupervisionError for what cannot be.
+    Raises Forbidden without the right, NotFound for an unknown number, SupervisionError for what
+    cannot be.
     """
+    if not account.may(Right.AUDIT) and not account.may(Right.ISSUE):
+        account.require(Right.AUDIT)
     table = StaffRecord.__table__
     found = conn.execute(select(table).where(table.c.id == number)).mappings().first()
     if found is None:
         raise NotFound(f"没有第{number}号登记。请用 python -m data record list 查看。")
     before = dict(found)
+    account.require(right_for(RecordKind(before["kind"])))
     if before["withdrawn_on"] is not None:
         day = format_day(before["withdrawn_on"])
         raise SupervisionError(f"第{number}号登记已于{day}撤销，无需再撤。")
@@ -163,22 +189,23 @@ def withdraw_record(
         raise SupervisionError("撤销登记必须写明理由，请补充后再撤。")
     if on < before["recorded_on"] or on > today:
         raise SupervisionError("撤销日期应在登记日期与今天之间，请核对。")
-    changed = {"withdrawn_on": on, "withdrawn_why": why.strip(), "withdrawn_by": who}
+    changed = {"withdrawn_on": on, "withdrawn_why": why.strip(), "withdrawn_by": account.name}
     enter(
         conn,
         StaffRecord,
         {**before, **changed},
         kind="record",
         what=f"撤销第{number}号登记",
-        who=who,
+        who=account.name,
         where=where,
         year=before["year"],
         before=before,
     )
 
 
-def records(conn: Connection, year: int) -> list[dict[str, Any]]:
-    """All records of a work year, withdrawn ones too, oldest first.
+def records(conn: Connection, scope: Scope, year: int) -> list[dict[str, Any]]:
+    """All records of a work year, withdrawn ones too, oldest first; of a patch those of the
+    district in which it lies today.
 
     Keys: id, kind, subject (patch number or district code), recorded_on, reason, document_no,
     due_on, area_mu, patch_nos (a list), about, recorded_by, withdrawn_on, withdrawn_why,
@@ -201,12 +228,15 @@ def records(conn: Connection, year: int) -> list[dict[str, Any]]:
             r.withdrawn_on,
             r.withdrawn_why,
             r.withdrawn_by,
+            func.coalesce(Patch.district_code, r.district_code).label("district"),
         )
         .outerjoin(Patch, Patch.id == r.patch_id)
         .where(r.year == year)
         .order_by(r.recorded_on, r.id)
     )
+    found = (dict(row) for row in conn.execute(query).mappings())
     return [
         {**row, "patch_nos": list(named_patches(row["patch_nos"]))}
-        for row in conn.execute(query).mappings()
+        for row in found
+        if scope.allows(row.pop("district"))
     ]

@@ -28,7 +28,7 @@ import app as application
 from callbacks.frame.guard import is_changing
 from callbacks.maps import answers
 from data.measures.kinds import MeasureKind
-from data.rights import DEFAULT_RIGHTS, Account, Right, Role
+from data.rights import COMMAND_LINE, DEFAULT_RIGHTS, Account, Right, Role
 from data.rules.loader import field_check_rules, trigger_rules
 from data.scope import Scope
 from data.store import summary
@@ -81,7 +81,7 @@ class Served:
 
 def _record(conn: Connection, kind: RecordKind, subject: str, **more: Any) -> None:
     record = NewRecord(kind, DEMO_YEAR, subject, date(2023, 10, 9), "试验", **more)
-    add_record(conn, record, DEMO_TODAY, "王工")
+    add_record(conn, COMMAND_LINE, record, DEMO_TODAY)
 
 
 def _warn(conn: Connection, code: str) -> None:

@@ -68,13 +68,13 @@ def test_a_changed_parameter_shows_from_its_day_on_with_reason_and_what_it_was(
     """An empty store shows 2024."""
     day = date(2024, 2, 1)
     with store.write() as conn:
-        change_parameter(conn, "T3", "warning_ratio", 0.08, day, "收紧", day, "李主任")
+        change_parameter(conn, "T3", "warning_ratio", 0.08, day, "收紧", day)
     before = rule(drawn(store, "?asof=2024-01-15"), "T3")
     assert "达到10%的预警" in before
     assert "以后的版本 自2024年2月1日起，依据§4.4：预警线：8%（现为10%）（收紧）" in before
     after = rule(drawn(store, "?asof=2024-02-15"), "T3")
     assert "达到8%的预警" in after
-    assert "预警线自2024年2月1日起设为8%，理由：收紧（李主任）" in after
+    assert "预警线自2024年2月1日起设为8%，理由：收紧（命令行）" in after
     assert "历次版本 自2023年1月1日起，依据§4.4：预警线：10%（现为8%）" in after
 
 

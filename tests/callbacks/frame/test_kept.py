@@ -136,7 +136,7 @@ def test_a_parameter_and_another_day_are_another_question(
         assert answer_key(conn, Scope.all(), "2023-08-01", body) == key
     with store.write() as conn:
         today = store.settings.today()
-        change_parameter(conn, "T3", "warning_ratio", 0.08, today, "试点", today, "测试")
+        change_parameter(conn, "T3", "warning_ratio", 0.08, today, "试点", today)
     with store.read() as conn:
         assert answer_key(conn, Scope.all(), "2023-08-01", body) != key
 

@@ -234,9 +234,7 @@ def test_a_trigger_that_does_not_hold_shows_no_patch(
 
 def test_every_card_says_whom_to_call(filled: Store) -> None:
     with filled.write() as conn:
-        set_contact(
-            conn, "文登区", Contact("文登区自然资源局", "执法科", "0631-7654321"), "某", "cli"
-        )
+        set_contact(conn, "文登区", Contact("文登区自然资源局", "执法科", "0631-7654321"))
     call = "联系：文登区自然资源局 执法科 0631-7654321"
     for card in classed(drawn(filled, f"{ON}&district=371003"), "trigger-full"):
         assert call in text_of(card)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.commands import main as command_line
-from data.commands.main import command_parser, main
+from data.commands.main import main
+from data.commands.parser import command_parser
 from tests.sending import FINDING, PATCH, write_csv
 
 ON = ("--year", "2023", "--as-of", "2023-06-30")
@@ -93,9 +97,9 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("check-document",): [("{folder}/paper.docx",), ("{patches}",), ("{folder}/none.docx",)],
     ("todo",): [(), ("--role", "city", "--as-of", "2023-06-30"), ("--role", "district")],
     ("user", "add"): [
-        ("乙", "--role", "city"),
-        ("乙", "--role", "district", "--district", "环翠区"),
-        ("乙", "--role", "city", "--password-stdin"),
+        ("丙", "--role", "city"),
+        ("丙", "--role", "district", "--district", "环翠区"),
+        ("丙", "--role", "city", "--password-stdin"),
     ],
     ("user", "set"): [("甲", "--rights", "audit,审核"), ("甲",), ("无此人", "--role", "city")],
     ("user", "disable"): [("甲",), ("甲",)],
@@ -162,6 +166,10 @@ def filled(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             file = write_csv(folder / f"{kind}.csv", [row])
             assert main(["upload", str(file), "--kind", kind, "--year", "2023"]) == 0
         assert main(["user", "add", "甲", "--role", "city"]) == 0
+        assert main(["user", "add", "只读", "--role", "city", "--rights", ""]) == 0
+        assert main(["user", "add", "文登", "--role", "district", "--district", "371003"]) == 0
+        rights = ["--rights", "audit,issue,draft,check,rules,accounts"]
+        assert main(["user", "add", "乙", "--role", "admin", *rights]) == 0
     return path
 
 
@@ -208,6 +216,64 @@ def test_every_command_answers_or_refuses_in_words(
             assert CHINESE.search(err)
         if as_json and out:
             json.loads(out)
+
+
+#: Commands of whoever runs the machine, for no account.
+MACHINES = {"init", "demo", "restore", "rebuild", "worker", "watch"}
+#: The only right that an account of the bureau needs for these; the work asks for more where it
+#: depends on what is asked for.
+READING = {
+    ("checks",), ("check-document",), ("measures",), ("figures-of",), ("todo",), ("uploads",),
+    ("figures",), ("patches",), ("tasks",), ("triggers",), ("comebacks",), ("overlay",),
+    ("certificates",), ("freezes",), ("ledger",), ("rechecks",), ("audit",), ("rules",),
+    ("contacts",), ("confirm", "list"), ("record", "list"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_asks_for_a_right_when_an_account_acts(
+    command: tuple[str, ...], run: Run
+) -> None:
+    call = (*command, *CALLS[command][0], "--as-user", "只读")
+    if command[0] in MACHINES:
+        with pytest.raises(SystemExit, match="2"):
+            run(*call)
+        return
+    code, _, err = run(*call)
+    if command in READING:
+        assert "权限" not in err
+    else:
+        assert (code, "您的账户没有“" in err) == (1, True)
+
+
+def test_the_history_carries_the_account_and_no_other_name(run: Run) -> None:
+    for call in (
+        ("record", "add", "major", "HC-1", "--year", "2023", *DAY, "--by", "乙"),
+        ("rules", "set", "T3.warning_ratio", "0.08", "--from", "2099-01-01", "--reason", "试",
+         "--as-user", "乙"),
+        ("contacts", "set", *CALLS["contacts", "set"][0], "--by", "乙"),
+        ("doubt", "confirm", "HC-1", "deem", "--year", "2023", *DAY, "--by", "乙"),
+        ("measure", "draft", *CALLS["measure", "draft"][0], "--by", "乙"),
+    ):  # fmt: skip
+        assert run(*call[:-1], "张某")[:2] == (1, ""), "no free text for a name"
+        assert run(*call)[0] == 0
+    with closing(sqlite3.connect(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as store:
+        names = store.execute(
+            "SELECT uploaded_by FROM upload WHERE state = 'entry' UNION ALL"
+            " SELECT recorded_by FROM staff_record UNION ALL"
+            " SELECT changed_by FROM rule_change"
+        ).fetchall()
+    assert {name for (name,) in names} == {"乙"}
+    assert len(names) >= 7
+
+
+def test_a_district_is_told_of_its_own_contact_alone(run: Run) -> None:
+    assert run("contacts", "set", *CALLS["contacts", "set"][0])[0] == 0
+    code, out, _ = run("contacts", "--as-user", "文登", "--json")
+    assert code == 0
+    assert [row["district"] for row in json.loads(out)] == ["371003"]
+    code, out, err = run("uploads", "--refused", "--as-user", "文登")
+    assert (code, out, "只有市局" in err) == (1, "", True)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.commands.main import command_parser
+from data.commands.parser import command_parser
 from data.commands.wording import ChineseParser
 
 ON = ("--year", "2026")

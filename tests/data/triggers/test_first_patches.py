@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from data.rights import COMMAND_LINE
 from data.scope import Scope
 from data.store import summary
 from data.store.engine import Store
@@ -110,7 +111,8 @@ def _many(store: Store) -> None:
             (RecordKind.FALSE_REPORTING, f"{WENDENG}-2"),
             (RecordKind.WRONG_FILLING, WENDENG),
         ):
-            add_record(conn, NewRecord(kind, 2023, subject, today, "试验"), today, "王工")
+            record = NewRecord(kind, 2023, subject, today, "试验")
+            add_record(conn, COMMAND_LINE, record, today)
         summarise(conn)
 
 

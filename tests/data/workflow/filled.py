@@ -52,14 +52,13 @@ def fill(store: Store) -> None:
         assert taken.batch is not None
         take_back(conn, taken.batch, "王工")
         new = NewRecord(RecordKind.MAJOR, YEAR, "示例-001", date(2023, 6, 1), "重大")
-        number = add_record(conn, new, TODAY, "王工")
-        withdraw_record(conn, number, date(2023, 7, 1), "误记", TODAY, "王工")
-        change_parameter(
-            conn, "ratio", "require_acceptance", True, date(2024, 4, 1), "试", TODAY, "王工"
-        )
+        number = add_record(conn, COMMAND_LINE, new, TODAY)
+        withdraw_record(conn, COMMAND_LINE, number, date(2023, 7, 1), "误记", TODAY)
+        on = date(2024, 4, 1)
+        change_parameter(conn, "ratio", "require_acceptance", True, on, "试", TODAY)
         for telephone in ("0631-1234567", "0631-7654321"):
             contact = Contact("区自然资源局", "执法科", telephone)
-            set_contact(conn, "371002", contact, "王工", "cli")
+            set_contact(conn, "371002", contact)
         asked = KeepProfile("业务表", "0" * 64, None)
         reader = add_account(conn, store.settings, "甲", Role.CITY)
         begin_session(conn, reader, "cli")

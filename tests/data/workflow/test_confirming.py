@@ -169,7 +169,7 @@ def test_three_days_are_no_backdating_and_the_number_is_a_parameter(begun: Store
         send(begun, UploadKind.CASES, near)
     assert _open(begun) == []
     with begun.write() as conn:
-        change_parameter(conn, "C1", "days", 1, date(2024, 2, 28), "试", TODAY, "王工")
+        change_parameter(conn, "C1", "days", 1, date(2024, 2, 28), "试", TODAY)
     with acting_as(HUANCUI):
         send(begun, UploadKind.CASES, {**near, "消除违法状态日期": "2024-02-28"})
     assert [c.kind for c in _open(begun)] == [ClaimKind.BACKDATED]

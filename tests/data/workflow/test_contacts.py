@@ -17,7 +17,7 @@ OFFICE = Contact("环翠区自然资源局", "执法科", "0631-1234567")
 
 def put(store: Store, district: str, contact: Contact) -> str:
     with store.write() as conn:
-        return set_contact(conn, district, contact, "管理员", "cli")
+        return set_contact(conn, district, contact)
 
 
 def known(store: Store) -> dict[str, Contact | None]:

@@ -62,7 +62,7 @@ def filled(store: Store) -> Store:
 
 def _set(store: Store, name: str, value: Any, valid_from: date = JULY) -> None:
     with store.write() as conn:
-        change_parameter(conn, "ratio", name, value, valid_from, "市局会议决定", TODAY, "管理员")
+        change_parameter(conn, "ratio", name, value, valid_from, "市局会议决定", TODAY)
 
 
 def _ratios(store: Store, day: date = ON) -> dict[str, float]:

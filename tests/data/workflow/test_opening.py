@@ -27,7 +27,7 @@ def test_a_look_is_kept_after_whatever_makes_a_new_version(settings: Settings) -
     send(store, UploadKind.FINDINGS, FINDING)
     with store.write() as conn:
         day, today = date(2024, 4, 1), store.settings.today()
-        change_parameter(conn, "T3", "warning_ratio", 0.08, day, "试行", today, "王工")
+        change_parameter(conn, "T3", "warning_ratio", 0.08, day, "试行", today)
     with store.write() as conn:
         undo_batch(conn, 2, "王工")
     assert looks(store) == ["上传“核查结果”", "参数调整", "撤回“核查结果”"]

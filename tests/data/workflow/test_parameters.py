@@ -23,7 +23,7 @@ def _set(store: Store, what: str, value: Any, valid_from: date, **more: Any) -> 
     rule, name = what.split(".")
     given = {"reason": "市局会议决定", "today": TODAY, **more}
     with store.write() as conn:
-        change_parameter(conn, rule, name, value, valid_from, who="管理员", **given)
+        change_parameter(conn, rule, name, value, valid_from, **given)
 
 
 def _value(store: Store, what: str, day: date) -> Any:
@@ -40,7 +40,7 @@ def test_a_change_applies_from_its_day_and_is_in_the_history(store: Store) -> No
         assert history.verify(conn).ok
         (rule,) = (r for r in in_force(conn, date(2023, 7, 1)) if r["id"] == "T3")
     (changed,) = rule["parameters"][0]["changed"]
-    assert (changed["reason"], changed["changed_by"]) == ("市局会议决定", "管理员")
+    assert (changed["reason"], changed["changed_by"]) == ("市局会议决定", "命令行")
 
 
 def test_a_whole_number_becomes_the_kind_of_number_that_it_was(sqlite_store: Store) -> None:

@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from data.errors import NotFound, SupervisionError
+from data.errors import Forbidden, NotFound, SupervisionError
+from data.rights import DEFAULT_RIGHTS, Account, Right, Role
 from data.scope import Scope
 from data.store import history
 from data.store.engine import Store
-from data.store.models import StaffRecord
+from data.store.models import StaffRecord, Upload
 from data.store.queries.staff_records import staff_records
 from data.store.queries.stamp import stamp
 from data.store.queries.uploads import upload_count, upload_list
@@ -23,6 +24,10 @@ from tests.data.store.queries.stored import HUANCUI, WENDENG
 from tests.sending import PATCH, send
 
 TODAY = date(2024, 3, 1)
+AUDITOR = Account("张三", Role.CITY, frozenset({Right.READ, Right.AUDIT}))
+ISSUER = Account("李四", Role.CITY, frozenset({Right.READ, Right.ISSUE}))
+BOTH = Account("王五", Role.CITY, AUDITOR.rights | ISSUER.rights)
+CLERK = Account("环翠", Role.DISTRICT, DEFAULT_RIGHTS[Role.DISTRICT], HUANCUI)
 
 
 def _new(kind: RecordKind, subject: str = HUANCUI, **more: Any) -> NewRecord:
@@ -30,9 +35,15 @@ def _new(kind: RecordKind, subject: str = HUANCUI, **more: Any) -> NewRecord:
     return NewRecord(kind, 2023, subject, **given)
 
 
-def _add(store: Store, record: NewRecord) -> int:
+def _add(store: Store, record: NewRecord, who: Account = AUDITOR) -> int:
     with store.write() as conn:
-        return add_record(conn, record, TODAY, "张三")
+        return add_record(conn, who, record, TODAY)
+
+
+def _withdraw(store: Store, number: int, who: Account, **more: Any) -> None:
+    given = {"on": date(2023, 7, 1), "why": "查明不实", "today": TODAY, **more}
+    with store.write() as conn:
+        withdraw_record(conn, who, number, **given)
 
 
 def _standing(store: Store, day: date, scope: Scope | None = None) -> list[tuple[Any, ...]]:
@@ -43,18 +54,20 @@ def _standing(store: Store, day: date, scope: Scope | None = None) -> list[tuple
 
 def test_a_record_stands_from_its_day_until_it_is_withdrawn(store: Store) -> None:
     number = _add(store, _new(RecordKind.SEVERE_IMPACT, "环翠区"))
-    with store.write() as conn:
-        withdraw_record(conn, number, date(2023, 7, 1), "查明不实", TODAY, "李四")
+    _withdraw(store, number, BOTH)
     expected = [("severe_impact", None, HUANCUI)]
     assert _standing(store, date(2023, 5, 31)) == []
     assert _standing(store, date(2023, 6, 1)) == expected
     assert _standing(store, date(2023, 6, 30)) == expected
     assert _standing(store, date(2023, 7, 1)) == []
     with store.read() as conn:
-        (row,) = records(conn, 2023)
+        (row,) = records(conn, Scope.all(), 2023)
+        assert records(conn, Scope(frozenset({WENDENG})), 2023) == []
+        batches = conn.execute(select(Upload.uploaded_by).order_by(Upload.id)).scalars().all()
     assert (row["recorded_by"], row["withdrawn_by"], row["withdrawn_why"]) == (
-        "张三", "李四", "查明不实",
+        "张三", "王五", "查明不实",
     )  # fmt: skip
+    assert batches[-2:] == ["张三", "王五"]
 
 
 def test_a_record_on_a_patch_goes_with_it_to_its_district(store: Store) -> None:
@@ -91,8 +104,28 @@ def test_what_cannot_be_recorded_is_refused(
     sqlite_store: Store, record: NewRecord, says: str
 ) -> None:
     with pytest.raises(SupervisionError, match=says):
-        _add(sqlite_store, record)
+        _add(sqlite_store, record, BOTH)
     assert _standing(sqlite_store, TODAY) == []
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+def test_what_staff_find_takes_the_right_to_audit_and_what_the_bureau_does_that_to_issue(
+    sqlite_store: Store, kind: RecordKind
+) -> None:
+    of_bureau = kind in {"interview", "rectify_order", "freeze", "certificate_revoked"}
+    may_not = AUDITOR if of_bureau else ISSUER
+    for who in (may_not, CLERK):  # before anything is said of the subject
+        with pytest.raises(Forbidden, match="签发" if of_bureau else "审核"):
+            _add(sqlite_store, _new(kind, "无此对象"), who)
+
+
+def test_a_record_is_withdrawn_by_who_may_write_it(sqlite_store: Store) -> None:
+    number = _add(sqlite_store, _new(RecordKind.INTERVIEW), ISSUER)
+    for who, which, missing in ((AUDITOR, number, "签发"), (CLERK, number, "审核"),
+                                (CLERK, number + 1, "审核")):  # fmt: skip
+        with pytest.raises(Forbidden, match=missing):
+            _withdraw(sqlite_store, which, who)
+    _withdraw(sqlite_store, number, ISSUER)
 
 
 def test_a_record_is_withdrawn_once_and_with_a_reason(sqlite_store: Store) -> None:
@@ -104,22 +137,17 @@ def test_a_record_is_withdrawn_once_and_with_a_reason(sqlite_store: Store) -> No
         (number, date(2024, 3, 2), "查明", SupervisionError, "撤销日期"),
     ]
     for which, on, why, error, says in refused:
-        with pytest.raises(error, match=says), sqlite_store.write() as conn:
-            withdraw_record(conn, which, on, why, TODAY, "李四")
-    with sqlite_store.write() as conn:
-        withdraw_record(conn, number, date(2023, 7, 1), "查明", TODAY, "李四")
-    with (
-        pytest.raises(SupervisionError, match="已于2023年7月1日撤销"),
-        sqlite_store.write() as conn,
-    ):
-        withdraw_record(conn, number, date(2023, 8, 1), "查明", TODAY, "李四")
+        with pytest.raises(error, match=says):
+            _withdraw(sqlite_store, which, AUDITOR, on=on, why=why)
+    _withdraw(sqlite_store, number, AUDITOR)
+    with pytest.raises(SupervisionError, match="已于2023年7月1日撤销"):
+        _withdraw(sqlite_store, number, AUDITOR, on=date(2023, 8, 1))
 
 
 def test_records_are_in_the_history_and_not_among_the_uploads(store: Store) -> None:
     send(store, UploadKind.PATCHES, PATCH)
     number = _add(store, _new(RecordKind.MAJOR, "HC-1"))
-    with store.write() as conn:
-        withdraw_record(conn, number, date(2023, 7, 1), "查明", TODAY, "李四")
+    _withdraw(store, number, AUDITOR)
     with store.read() as conn:
         assert history.verify(conn).ok
         assert [b["kind"] for b in upload_list(conn, Scope.all())] == ["patches"]

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from data.errors import SupervisionError
 from data.known import Known, knowing, read_moment
+from data.rights import COMMAND_LINE
 from data.scope import Scope
 from data.store import meta
 from data.store.engine import Store
@@ -116,12 +117,12 @@ class _Life:
         day = date(2023, 6, self.rng.randint(1, 28))
         with self.store.write() as conn:
             new = NewRecord(RecordKind.SEVERE_IMPACT, YEAR, "371002", day, "试")
-            add_record(conn, new, TODAY, "王工")
+            add_record(conn, COMMAND_LINE, new, TODAY)
 
     def parameter(self) -> None:
         name, value = self.rng.choice([("require_acceptance", True), ("require_acceptance", False)])
         with self.store.write() as conn:
-            change_parameter(conn, "ratio", name, value, date(2024, 4, 1), "试", TODAY, "王工")
+            change_parameter(conn, "ratio", name, value, date(2024, 4, 1), "试", TODAY)
 
     def layer(self) -> None:
         self.layers += 1

@@ -296,7 +296,7 @@ def test_after_the_31st_of_january_no_set_helps(filled: Store) -> None:
 def changed(store: Store, rule: str, parameter: str, value: object) -> None:
     day = DAY
     with store.write() as conn:
-        change_parameter(conn, rule, parameter, value, day, "试验", day, "测试")
+        change_parameter(conn, rule, parameter, value, day, "试验", day)
 
 
 def test_no_set_helps_where_triggers_go_by_the_gross_ratio(filled: Store) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from data.rights import COMMAND_LINE
 from data.scope import Scope
 from data.store.engine import Store
 from data.trigger_row import Trigger
@@ -36,7 +37,8 @@ def _send(store: Store, kind: UploadKind, *rows: dict[str, Any]) -> None:
 
 def _record(store: Store, kind: RecordKind, subject: str, on: date, **more: Any) -> None:
     with store.write() as conn:
-        add_record(conn, NewRecord(kind, 2023, subject, on, "会议纪要", **more), TODAY, "张三")
+        record = NewRecord(kind, 2023, subject, on, "会议纪要", **more)
+        add_record(conn, COMMAND_LINE, record, TODAY)
 
 
 def _held(store: Store, rule: str, day: date, scope: Scope | None = None) -> list[Trigger]:

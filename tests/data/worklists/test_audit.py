@@ -205,7 +205,7 @@ def test_a_proposal_that_staff_answered_no_longer_waits_until_the_city_returns_i
         dismissed = NewRecord(
             RecordKind.DEEM_DISMISSED, 2023, "T7", date(2023, 6, 21), "区市已补正，理由成立"
         )
-        add_record(conn, dismissed, today, COMMAND_LINE.name)
+        add_record(conn, COMMAND_LINE, dismissed, today)
         after = audit(conn, ALL, 2023, date(2023, 6, 21))
         put_decision(conn, patch, CITY, date(2023, 6, 26), "returned")
         again = audit(conn, ALL, 2023, date(2023, 6, 26))

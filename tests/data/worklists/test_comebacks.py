@@ -168,7 +168,7 @@ def test_a_come_back_that_staff_confirm_opens_the_old_item_again_until_it_is_wit
         (before,) = ledger(conn, ALL, date(2024, 1, 14)).items
         with pytest.raises(SupervisionError, match="已由命令行于2024年1月15日认定为属实"):
             judge_doubt(conn, COMMAND_LINE, verdict, TODAY)
-        withdraw_record(conn, number, date(2024, 1, 20), "误判", TODAY, "王工")
+        withdraw_record(conn, COMMAND_LINE, number, date(2024, 1, 20), "误判", TODAY)
         (again,) = comebacks(conn, ALL, D)
         (closed,) = ledger(conn, ALL, D).items
         apart = comebacks(conn, Scope(frozenset({WENDENG})), D)
