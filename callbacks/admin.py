@@ -269,7 +269,6 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         asked = asked_from(flask.request.args)
         with services.store.read_now() as conn:
             lines = log_lines(conn, asked, _EXPORTED)
-        flask.g.export_rows = len(lines)
         headers = (("时间", 20), ("账户", 16), ("来自", 16), ("种类", 14), ("内容", 80))
         stamp = {
             "种类": KINDS.get(asked.kind, "全部"),

@@ -21,7 +21,7 @@ from components.outlook.deadline_card import (
     open_text,
     year_rows,
 )
-from data.exports import SheetColumn
+from data.exports import SheetColumn, count_rows
 from data.ics import Entry, to_ics
 from data.outlook.calendar import Deadline, deadlines
 from data.services import Services
@@ -93,6 +93,7 @@ def calendar_file(
         )
         for d in deadlines(conn, context.scope, context.year, context.as_of, document)
     ]
+    count_rows(len(entries))
     at = known.last_upload_at or datetime.combine(context.as_of, time(), UTC)
     name = f"期限日历_{context.district_name}_{context.year}年度.ics"
     return name, to_ics(title, entries, at, known.data_version)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -33,6 +35,29 @@ class SheetColumn:
     header: str
     format: Format = "text"
     width: int = 14
+
+
+_rows: ContextVar[int | None] = ContextVar("rows", default=None)
+
+
+@contextmanager
+def counting_rows() -> Iterator[None]:
+    """Within the block rows_told() counts from nothing."""
+    token = _rows.set(None)
+    try:
+        yield
+    finally:
+        _rows.reset(token)
+
+
+def count_rows(count: int) -> None:
+    """So many rows more stand in what will be taken away."""
+    _rows.set((_rows.get() or 0) + count)
+
+
+def rows_told() -> int | None:
+    """Rows below the heads of all tables; None where there was no table."""
+    return _rows.get()
 
 
 def table_to_xlsx(
@@ -89,6 +114,7 @@ def tables_to_xlsx(
         for line, row in enumerate(rows, start=1):
             for at, (column, value) in enumerate(zip(columns, row, strict=True)):
                 _write(sheet, line, at, value, column.format, formats)
+        count_rows(line)
         for at, (column, value) in enumerate(
             zip(columns, (totals or {}).get(title, ()), strict=False)
         ):

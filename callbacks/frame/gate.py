@@ -23,17 +23,17 @@ from callbacks.frame.needs import EXPORTS, OWN, is_free, right_of_callback, righ
 from components import ids, paths
 from data.acting import NOBODY, act_as, acting, acting_as
 from data.errors import Forbidden, StoreRefused, SupervisionError
-from data.known import knowing
+from data.exports import counting_rows
 from data.periods import utc_now
 from data.permission import own_notes
 from data.rights import Account, Right
 from data.services import Services
 from data.settings import Settings
-from data.store import events
 from data.store.engine import Store
 from data.store.queries.accounts import Signed, session_of, token_of
 from data.workflow.passwords import has_expired
 from data.workflow.sessions import digest_of, is_good, is_good_token, must_note_look, note_look
+from data.workflow.taking_away import note_export
 
 SESSION_COOKIE = "weipian_session"
 _CALLBACKS = "_dash-update-component"
@@ -49,10 +49,10 @@ _DATA = (
     "/version",
     "/favicon",
 )
+#: A part of a file is handed over too.
+_HANDED_OVER = (200, 206)
 _SIGN_IN = "请先登录。"
 _READS_ONLY = "令牌只能用来查看，不能修改。需要修改请用账户登录。"
-#: Kind of the event of an export.
-EXPORT = "export"
 
 
 def install(app: Dash, services: Services) -> None:
@@ -63,7 +63,7 @@ def install(app: Dash, services: Services) -> None:
     answer = server.wsgi_app
 
     def answer_as_nobody(environ: Any, start_response: Any) -> Iterable[bytes]:
-        with acting_as(NOBODY):
+        with acting_as(NOBODY), counting_rows():
             parts = answer(environ, start_response)
             return _As(acting(), parts)
 
@@ -89,11 +89,10 @@ def install(app: Dash, services: Services) -> None:
 
     @server.after_request
     def note_export(response: flask.Response) -> flask.Response:
-        is_export = flask.g.get("needed_right") is Right.EXPORT
-        if response.status_code != 200 or not (is_export or flask.request.path.startswith(EXPORTS)):
+        if response.status_code not in _HANDED_OVER or not _is_taken_away(response):
             return response
         try:
-            note_of_export(services.store)
+            note_what_is_taken(services.store)
         except StoreRefused as error:
             return refusal_answer(503, error.message)
         return response
@@ -237,18 +236,21 @@ def _is_view(given: object) -> bool:
     return given == ids.Shell.LOCATION or str(given).endswith("-query")
 
 
-def note_of_export(store: Store) -> None:
-    """Who took what away, by which filters; before it is handed over."""
+def _is_taken_away(response: flask.Response) -> bool:
+    """What needs the right to export, and every file: originals, workbooks, attachments."""
+    return (
+        flask.g.get("needed_right") is Right.EXPORT
+        or flask.request.path.startswith(EXPORTS)
+        or response.headers.get("Content-Disposition", "").startswith("attachment")
+    )
+
+
+def note_what_is_taken(store: Store) -> None:
     request = flask.request
-    told: dict[str, Any] = {
-        "path": request.path,
-        "filter": request.query_string.decode("utf-8", "replace")[:2000],
-        "rows": flask.g.get("export_rows"),
-    }
+    path, filters = request.path, request.query_string.decode("utf-8", "replace")
     if request.method == "POST":  # a callback
         asked = request.get_json()
         given = [*asked.get("inputs", ()), *asked.get("state", ())]
         views = [v.get("value") for v in given if isinstance(v, dict) and _is_view(v.get("id"))]
-        told |= {"path": str(asked["output"])[:200], "filter": "".join(map(str, views))[:2000]}
-    with own_notes(), knowing(None), store.write() as conn:
-        events.note(conn, EXPORT, acting().name, request.remote_addr or "web", told)
+        path, filters = str(asked["output"]), "".join(map(str, views))
+    note_export(store, path, filters, request.remote_addr or "web")

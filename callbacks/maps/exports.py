@@ -18,6 +18,7 @@ from callbacks.maps.answers import PNG, Asked, answered, read_asked
 from callbacks.maps.heat import scale_until
 from components.links import read_search
 from data.errors import SupervisionError
+from data.exports import count_rows, counting_rows
 from data.maps.areas import read_unit
 from data.maps.export import MapExport, map_export
 from data.maps.export_files import read_system, write_geopackage, write_shapefile_zip
@@ -180,6 +181,8 @@ def register_routes(server: flask.Flask, services: Services) -> None:
             export = export_of(conn, asked)
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"map.{ending}"
-            write(export, path, system)
+            with counting_rows():  # only some kinds of file have tables beside the map
+                write(export, path, system)
+            count_rows(export.located.num_rows + export.unlocated.num_rows)
             content = path.open("rb")  # stays readable after the folder has gone
         return _attached(file_name(asked, ending), content, content_type)

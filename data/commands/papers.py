@@ -47,17 +47,24 @@ def run_document(settings: Settings, arguments: Arguments) -> int:
     from data.documents.annex import annex_workbook
     from data.documents.issued import paper_of
     from data.documents.tracing import trace_sheet
+    from data.exports import counting_rows
     from data.store.queries.stamp import districts
+    from data.workflow.taking_away import note_export
 
-    with store_of(settings).read() as conn:
+    store = store_of(settings)
+    with store.read() as conn:
         paper = paper_of(conn, acting().scope, arguments.number)
         names = {unit.code: unit.short_name for unit in districts(conn)}
     content = paper.docx()
-    _write(arguments.out, content)
-    if arguments.trace is not None:
-        _write(arguments.trace, trace_sheet(paper, names))
-    if arguments.annex is not None:
-        _write(arguments.annex, annex_workbook(paper))
+    files = [(arguments.out, content)]
+    with counting_rows():
+        if arguments.trace is not None:
+            files.append((arguments.trace, trace_sheet(paper, names)))
+        if arguments.annex is not None:
+            files.append((arguments.annex, annex_workbook(paper)))
+        note_export(store, f"document {arguments.number}", "", "cli")
+    for path, made in files:
+        _write(path, made)
     document = {
         "measure": arguments.number,
         "number": paper.issue.number or None,
@@ -69,12 +76,17 @@ def run_document(settings: Settings, arguments: Arguments) -> int:
 
 def run_indicators(settings: Settings, arguments: Arguments) -> int:
     from data.documents.indicators import package, uses
+    from data.exports import counting_rows
     from data.periods import default_as_of
+    from data.workflow.taking_away import note_export
 
     as_of = arguments.as_of or default_as_of(arguments.year, settings.today())
     table = uses(settings.local_dir)
-    with store_of(settings).read() as conn:
-        content = package(conn, acting().scope, arguments.year, as_of, table)
+    store = store_of(settings)
+    with counting_rows():
+        with store.read() as conn:
+            content = package(conn, acting().scope, arguments.year, as_of, table)
+        note_export(store, "indicators", f"year={arguments.year}&asof={as_of}", "cli")
     _write(arguments.out, content)
     document = {"file": str(arguments.out), "uses": [use.name for use in table]}
     return said(arguments, document, f"已导出{len(table)}张表：{arguments.out}")

@@ -3,6 +3,7 @@ whoever is (access.md, security.md: Anonymous, Sessions)."""
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pyotp
 import pytest
 from dash import Dash, Input, Output
@@ -21,13 +23,13 @@ from callbacks.frame import needs
 from callbacks.frame.guard import TOKEN_COOKIE, changes_state
 from callbacks.frame.needs import is_free
 from callbacks.login import local_address
-from data.errors import SupervisionError
+from data.errors import StoreRefused, SupervisionError
 from data.periods import utc_now
 from data.rights import DEFAULT_RIGHTS, Right, Role
 from data.settings import Settings
 from data.store import meta
 from data.store.engine import Store
-from data.store.events import events
+from data.store.events import event_count, events
 from data.store.opening import open_store
 from data.store.queries.accounts import secrets_of
 from data.workflow import sessions as signing
@@ -333,10 +335,44 @@ def test_a_leader_reads_and_exports_and_sends_no_file(client: FlaskClient, store
     assert "“上传”权限" in answer.text
     answer = client.get("/export/clearance.xlsx?year=2023&district=371002")
     assert answer.status_code == 200
+    sheets = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[:-1]
     with store.read() as conn:
         (event,) = events(conn, "export", limit=1)
-    assert (event.who, event.told["path"]) == ("领导", "/export/clearance.xlsx")
-    assert event.told["filter"] == "year=2023&district=371002"
+    assert (event.who, event.source) == ("领导", "127.0.0.1")
+    assert event.told == {
+        "path": "/export/clearance.xlsx",
+        "filter": "year=2023&district=371002",
+        "rows": sum(sheet.max_row - 1 for sheet in sheets),
+    }
+
+
+@pytest.mark.parametrize("part", [{}, {"Range": "bytes=0-9"}])
+def test_a_file_is_noted_before_it_is_handed_over(
+    part: dict[str, str], client: FlaskClient, store: Store
+) -> None:
+    log_in(client, "领导")
+    with store.read() as conn:
+        known = event_count(conn, "export")
+    answer = client.get("/upload/templates/patches.xlsx", headers=part)
+    assert answer.status_code == (206 if part else 200)
+    with store.read() as conn:
+        (event,) = events(conn, "export", limit=1)
+        assert event_count(conn, "export") == known + 1
+    assert event.told == {"path": "/upload/templates/patches.xlsx", "filter": "", "rows": None}
+
+
+def test_what_cannot_be_noted_is_not_handed_over(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(client, "领导")
+
+    def is_full(*_: object) -> None:
+        raise StoreRefused("磁盘已满。")
+
+    monkeypatch.setattr("data.workflow.taking_away.events.note", is_full)
+    for path in ("/export/clearance.xlsx?year=2023", "/upload/templates/patches.xlsx"):
+        answer = client.get(path)
+        assert (answer.status_code, "磁盘已满" in answer.text) == (503, True)
 
 
 def test_the_look_of_a_session_costs_one_statement(dash_app: Dash, client: FlaskClient) -> None:

@@ -341,3 +341,20 @@ def test_what_people_read_is_in_chinese_words_and_time(run: Run) -> None:
     values = {line.split("\t")[3] for line in out.splitlines() if line.startswith("\t")}
     assert {"净比例", "是"} & values
     assert values & {"net", "gross", "strict", "True", "False"} == set()
+
+
+def test_what_a_command_takes_away_is_noted(run: Run) -> None:
+    assert run("user", "set", "乙", "--rights", "draft,export")[0] == 0
+    assert run("measure", "draft", *CALLS["measure", "draft"][0])[0] == 0
+    assert run("document", *CALLS["document",][0], "--as-user", "乙")[0] == 0
+    assert run("indicators", *CALLS["indicators",][0])[0] == 0
+    with closing(sqlite3.connect(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as store:
+        noted = store.execute(
+            "SELECT who, source, told FROM event WHERE kind = 'export'"
+        ).fetchall()
+    told = [(who, source, json.loads(text)) for who, source, text in noted]
+    assert [(who, source, one["path"], one["filter"]) for who, source, one in told] == [
+        ("乙", "cli", "document 1", ""),
+        ("命令行", "cli", "indicators", "year=2023&asof=2023-06-30"),
+    ]
+    assert all(one["rows"] > 0 for _, _, one in told)
