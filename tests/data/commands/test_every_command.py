@@ -196,6 +196,11 @@ def run(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbina
     return call
 
 
+def _stored(query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as store:
+        return store.execute(query).fetchall()
+
+
 def _interrupted(*_: object) -> None:
     """The worker goes on until somebody stops it."""
     raise KeyboardInterrupt
@@ -257,12 +262,10 @@ def test_the_history_carries_the_account_and_no_other_name(run: Run) -> None:
     ):  # fmt: skip
         assert run(*call[:-1], "张某")[:2] == (1, ""), "no free text for a name"
         assert run(*call)[0] == 0
-    with closing(sqlite3.connect(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as store:
-        names = store.execute(
-            "SELECT uploaded_by FROM upload WHERE state = 'entry' UNION ALL"
-            " SELECT recorded_by FROM staff_record UNION ALL"
-            " SELECT changed_by FROM rule_change"
-        ).fetchall()
+    names = _stored(
+        "SELECT uploaded_by FROM upload WHERE state = 'entry' UNION ALL"
+        " SELECT recorded_by FROM staff_record UNION ALL SELECT changed_by FROM rule_change"
+    )
     assert {name for (name,) in names} == {"乙"}
     assert len(names) >= 7
 
@@ -348,10 +351,7 @@ def test_what_a_command_takes_away_is_noted(run: Run) -> None:
     assert run("measure", "draft", *CALLS["measure", "draft"][0])[0] == 0
     assert run("document", *CALLS["document",][0], "--as-user", "乙")[0] == 0
     assert run("indicators", *CALLS["indicators",][0])[0] == 0
-    with closing(sqlite3.connect(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as store:
-        noted = store.execute(
-            "SELECT who, source, told FROM event WHERE kind = 'export'"
-        ).fetchall()
+    noted = _stored("SELECT who, source, told FROM event WHERE kind = 'export'")
     told = [(who, source, json.loads(text)) for who, source, text in noted]
     assert [(who, source, one["path"], one["filter"]) for who, source, one in told] == [
         ("乙", "cli", "document 1", ""),
