@@ -48,6 +48,7 @@ from data.rights import Right
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
+from data.store.queries.accounts import secrets_of
 from data.store.queries.contributions import listed_figures
 from data.store.queries.measures import MeasureRow, frozen, measure, measures
 from data.vocabulary import RatioVariant
@@ -56,6 +57,7 @@ from data.workflow.measure_changes import batches_since, beside_now
 from data.workflow.measure_files import keep_bytes
 from data.workflow.measure_list import Entry, entry_of
 from data.workflow.measure_writing import Attachment, Taking
+from data.workflow.signing_in import counting_wrong_codes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -259,6 +261,7 @@ def render_actions(
     wanted = {
         "due": bool(_DUE.intersection(open_)),
         "number": _K.ISSUE in open_,
+        "code": _K.ISSUE in open_ and secrets_of(conn, acting().name)[1] is not None,
         "file": bool(_FILE.intersection(open_)),
     }
     return [actions_card(buttons, row.version, day, wanted)]
@@ -353,6 +356,7 @@ def register(app: Dash, services: Services) -> None:
         State(i.REASON, "value"),
         State(i.DUE, "date"),
         State(i.NUMBER, "value"),
+        State(i.CODE, "value"),
         State(i.FILE, "contents"),
         State(i.FILE, "filename"),
         State(i.DONE, "data"),
@@ -368,6 +372,7 @@ def register(app: Dash, services: Services) -> None:
         reason: str | None,
         due: str | None,
         paper: str | None,
+        code: str | None,
         file: str | None,
         file_name: str | None,
         done: int,
@@ -378,8 +383,11 @@ def register(app: Dash, services: Services) -> None:
         named = whole_number(number or "")
         if named is None:
             raise NotFound("没有这件措施，请从措施台账进入。")
-        with services.store.write() as conn:
-            at = Taking(conn, acting(), services.settings.today(), _day(day), seen, "web")
+        by, today = acting(), services.settings.today()
+        source = flask.request.remote_addr or "web"
+        counting = counting_wrong_codes(services.store, services.settings, by, source)
+        with counting, services.store.write() as conn:
+            at = Taking(conn, by, today, _day(day), seen, "web", code or "", source)
             asked = {
                 "reason": reason,
                 "due": _day(due),

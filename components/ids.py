@@ -379,6 +379,7 @@ class MeasureDetail:
     REASON = "measure-reason"
     DUE = "measure-due"
     NUMBER = "measure-number"
+    CODE = "measure-code"
     FILE = "measure-file"
     FILE_NAME = "measure-file-name"
 

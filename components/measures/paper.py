@@ -113,7 +113,7 @@ def actions_card(
     buttons: Sequence[Button], seen: int, day: date, facts: Mapping[str, bool]
 ) -> Component:
     """The buttons of the steps that one may take, with what they need. facts: which boxes are
-    wanted: due, number, file."""
+    wanted: due, number, code, file."""
     i = ids.MeasureDetail
     boxes: list[Component] = [
         _box("办理日期", i.DAY, date_box(i.DAY, "办理日期", day)),
@@ -128,6 +128,18 @@ def actions_card(
             i.NUMBER,
             dcc.Input(id=i.NUMBER, className="form-control form-control-sm"),
             facts["number"],
+        ),
+        _box(
+            "动态码（签发时填写）",
+            i.CODE,
+            dcc.Input(
+                id=i.CODE,
+                value="",
+                inputMode="numeric",
+                autoComplete="one-time-code",
+                className="form-control form-control-sm",
+            ),
+            facts["code"],
         ),
         _box(
             "附件",

@@ -65,6 +65,7 @@ def add_commands(
     step.add_argument("--due", type=a_day, help="期限")
     step.add_argument("--reason", help="理由、回复内容、送达情况或延期申请")
     step.add_argument("--file", type=Path, help="附件")
+    step.add_argument("--code", default="", help="动态码：账户开启了动态码的，签发时要填")
     listing = reading(command("measures", run_measures, "措施台账"))
     listing.add_argument("--as-of", type=a_day)
     listing.add_argument("--district")
@@ -117,14 +118,16 @@ def _step(settings: Settings, arguments: Arguments) -> int:
     from data.workflow import measures as steps
     from data.workflow.measure_files import keep
     from data.workflow.measure_writing import Taking
+    from data.workflow.signing_in import counting_wrong_codes
 
     step, number = StepKind(arguments.step), arguments.number
     due, reason = arguments.due, arguments.reason
     store = store_of(settings)
     file = keep(settings, arguments.file) if arguments.file is not None else None
     new: int | None = None
-    with store.write() as conn:
-        at = Taking(conn, acting(), settings.today(), arguments.on)
+    by = acting()
+    with counting_wrong_codes(store, settings, by, "cli"), store.write() as conn:
+        at = Taking(conn, by, settings.today(), arguments.on, code=arguments.code)
         match step:
             case StepKind.ISSUE:
                 issued = steps.issue(at, number, due, arguments.paper)

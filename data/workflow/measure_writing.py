@@ -39,7 +39,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Taking:
     """Who takes a step, on which day and from where. seen: how many steps the user saw when he
-    decided; None for a command, which looks now."""
+    decided; None for a command, which looks now. code: the one-time code that an account which has
+    them types to issue; source: from where, for counting wrong ones."""
 
     conn: Connection
     by: Account
@@ -47,6 +48,8 @@ class Taking:
     on: date | None = None
     seen: int | None = None
     where: str = "cli"
+    code: str = ""
+    source: str = "cli"
 
     @property
     def day(self) -> date:

@@ -34,6 +34,7 @@ from data.workflow.measure_writing import (
     write_new,
     write_step,
 )
+from data.workflow.sessions import prove_code
 
 _K = StepKind
 #: What one of the three does of a measure; nobody else of the three may do it.
@@ -170,10 +171,12 @@ def issue(
 ) -> Issued:
     """Give it its number and deadline, and freeze it. entered: a number of the office system.
 
-    Where a figure is another than at the review, it is written down anew, goes back to review, and
-    the sentence says what changed.
+    Who has one-time codes types one again: raises WrongCode, TooMany. Where a figure is another
+    than at the review, it is written down anew, goes back to review, and the sentence says what
+    changed.
     """
     row, _ = _ready(at, number, _K.ISSUE, refuse=_not_reviewed)
+    prove_code(at.conn, at.by, at.code, at.source)
     changes = changed_figures(at.conn, row)
     if changes:
         write_step(at, row, _K.RECALL, _anew(at, row), reason=told(changes))

@@ -28,6 +28,7 @@ from data.store.queries.accounts import (
     Signed,
     account_named,
     known_account,
+    secrets_of,
     sessions,
 )
 
@@ -53,6 +54,15 @@ class WrongSignIn(SupervisionError):
 
     def __init__(self) -> None:
         super().__init__("账户名、密码或动态码不对，或账户已停用。请核对后重试。")
+
+
+class WrongCode(SupervisionError):
+    """code: what was typed; empty where nothing was."""
+
+    def __init__(self, code: str) -> None:
+        said = "动态码不对或已用过。请等身份验证器出现新的动态码，再填写重试。"
+        super().__init__(said if code else "您的账户签发时要填动态码，请填写后再签发。")
+        self.code = code
 
 
 class TooMany(SupervisionError):
@@ -83,8 +93,11 @@ def refuse_locked(conn: Connection, attempt: Attempt) -> None:
         raise TooMany(int(wait) + 1)
 
 
-def note_failure(conn: Connection, settings: Settings, attempt: Attempt) -> None:
-    """Count it against name and address, and lock what had enough. Call inside Store.write()."""
+def note_failure(
+    conn: Connection, settings: Settings, attempt: Attempt, what: str = "refused"
+) -> None:
+    """Count it against name and address, and lock what had enough. Call inside Store.write().
+    what: `code` where somebody who is signed in typed a wrong one."""
     moment, window = utc_now(), timedelta(minutes=settings.lock_minutes)
     conn.execute(
         delete(SignIn).where(
@@ -100,7 +113,7 @@ def note_failure(conn: Connection, settings: Settings, attempt: Attempt) -> None
         until = moment + window if count >= allowed else None
         values = {"count": count, "since": known.since if known else moment, "until": until}
         _put(conn, key, values)
-    told = {"account": attempt.name[:32], "what": "refused"}
+    told = {"account": attempt.name[:32], "what": what}
     events.note(conn, REFUSED, attempt.name[:32] or "—", attempt.source, told)
 
 
@@ -127,6 +140,17 @@ def takes_code(conn: Connection, account: Account, secret: str, code: str) -> bo
             _put(conn, key, {"count": tried, "since": moment, "until": None})
             return True
     return False
+
+
+def prove_code(conn: Connection, account: Account, code: str, source: str) -> None:
+    """Ask an account that has one-time codes for one again. Call inside Store.write(), so that a
+    code is used up by what it was typed for alone. Raises WrongCode, TooMany."""
+    _, secret = secrets_of(conn, account.name)
+    if secret is None:
+        return
+    refuse_locked(conn, Attempt(account.name, "", code, source))
+    if not takes_code(conn, account, secret, code):
+        raise WrongCode(code)
 
 
 # ---- sessions ------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from data.workflow.accounts import add_account, enable_account
 from data.workflow.passwords import is_right
 from data.workflow.sessions import (
     Attempt,
+    WrongCode,
     WrongSignIn,
     begin_session,
     forget_failures,
@@ -54,6 +56,22 @@ def _account(conn: Connection, attempt: Attempt) -> Account | None:
     if secret is not None and not takes_code(conn, account, secret, attempt.code):
         return None
     return account
+
+
+@contextmanager
+def counting_wrong_codes(
+    store: Store, settings: Settings, account: Account, source: str
+) -> Iterator[None]:
+    """Around a step that asks for a code: a wrong one counts as a wrong sign-in does, so that the
+    account is locked after some."""
+    try:
+        yield
+    except WrongCode as refusal:
+        if refusal.code:
+            attempt = Attempt(account.name, "", refusal.code, source)
+            with own_notes(), store.write() as conn:
+                note_failure(conn, settings, attempt, "code")
+        raise
 
 
 # ---- the demo ------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 import openpyxl
+import pyotp
 import pytest
+from sqlalchemy import delete
 
 import app as application
 from callbacks import measure_detail, measures, todo
@@ -19,15 +21,20 @@ from data.acting import acting_as
 from data.errors import NotFound, SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
-from data.rights import COMMAND_LINE, Account
+from data.rights import COMMAND_LINE, Account, Right, Role
 from data.scope import Scope
 from data.store.engine import Store
+from data.store.events import events
+from data.store.models import SignIn
+from data.store.queries.accounts import account_named, secrets_of
 from data.vocabulary import UploadKind
 from data.workflow import measures as steps
+from data.workflow.accounts import add_account, set_code
 from data.workflow.measure_files import keep_bytes
 from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Taking
 from tests.asking import PROOF, ask, callback_ending, with_token
+from tests.components.drawn import classed
 from tests.data.workflow.test_measures import (
     AS_OF,
     CLERK,
@@ -215,6 +222,56 @@ def test_steps_of_the_page_are_refused_inside_and_write_who_took_them(desk: Desk
             answer = ask(client, dash_app, output, values, PROOF, pressed)
         assert expected in json.dumps(answer.get_json(), ensure_ascii=False)
     assert desk.state(number).row.steps[-1].account == REVIEWER.name
+
+
+def test_who_has_codes_types_one_again_to_issue_and_wrong_ones_lock(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk.store.write() as conn:
+        add_account(conn, desk.store.settings, "动态", Role.CITY, rights={Right.ISSUE})
+        set_code(conn, "动态", True)
+        by, (_, secret) = account_named(conn, "动态"), secrets_of(conn, "动态")
+    assert secret is not None
+    number = desk.draft()
+    desk.take(steps.review, REVIEWER, ISSUED, number)
+    for who, is_asked in ((by, True), (ISSUER, False)):
+        with acting_as(who), desk.store.read() as conn:
+            parts = measure_detail.render_actions(conn, desk.store.settings, str(number), VIEW)
+        boxes = classed(parts[0], "filter-wide")
+        (box,) = (b for b in boxes if b.children[0].htmlFor == "measure-code")
+        assert (box.style == {}) is is_asked
+    dash_app = application.create_app(desk.store.settings)
+    client = with_token(dash_app.server.test_client())
+    output = callback_ending(dash_app, "measure-done.data")
+    button = {"type": "measure-step", "step": "issue"}
+    seen = desk.state(number).row.version
+
+    def issue(code: str, due: str | None = None) -> str:
+        values = {
+            '{"step":["ALL"],"type":"measure-step"}.n_clicks': [(button, 1)],
+            "measure-address.data": str(number),
+            "measure-seen.data": seen,
+            "measure-day.date": ISSUED.isoformat(),
+            "measure-due.date": due,
+            "measure-code.value": code,
+            "measure-done.data": 0,
+        }
+        pressed = '{"step":"issue","type":"measure-step"}.n_clicks'
+        with asked_by(by):
+            answer = ask(client, dash_app, output, values, PROOF, pressed)
+        return json.dumps(answer.get_json(), ensure_ascii=False)
+
+    code = pyotp.TOTP(secret).now()
+    assert "要填动态码" in issue("")
+    assert "休息日" in issue(code, "2023-12-02"), "what is refused uses no code up"
+    for _ in range(desk.store.settings.lock_after):
+        assert "动态码不对" in issue("000000")
+    assert "暂时锁定" in issue(code)
+    with desk.store.write() as conn:
+        assert [e.told["what"] for e in events(conn, "sign_in", 2)] == ["code", "code"]
+        conn.execute(delete(SignIn))
+    assert '"measure-done"' in issue(code)
+    assert desk.state(number).row.steps[-1].account == "动态"
 
 
 def test_a_measure_that_is_not_there_is_a_sentence(desk: Desk) -> None:

@@ -20,7 +20,7 @@ KINDS: dict[str, str] = {
     "upload": "上传和登记",
     "refusal": "未收下的文件",
     "session": "登录和退出",
-    "sign_in": "登录失败",
+    "sign_in": "登录或动态码失败",
     "account": "账户",
     "token": "令牌",
     "export": "导出",
@@ -126,6 +126,8 @@ def _session(told: Mapping[str, Any], _: _Names) -> str:
 
 
 def _sign_in(told: Mapping[str, Any], _: _Names) -> str:
+    if told["what"] == "code":
+        return f"“{told['account']}”签发时动态码不对"
     return f"以“{told['account']}”登录没有成功"
 
 
