@@ -81,6 +81,38 @@ def texts_card(texts: Sequence[str]) -> Component:
     return card("文稿", [html.P(text, className="measure-text") for text in texts])
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The paper as it went out. versions: how many were uploaded. file: (name, address). by: day
+    and account. found: what the comparison with the frozen figures says, a line each."""
+
+    versions: int
+    file: tuple[str, str]
+    by: str
+    file_sha256: str
+    digest: str
+    found: tuple[str, ...]
+
+
+def sealed_card(sealed: Sealed) -> Component:
+    name, address = sealed.file
+    first, *lines = sealed.found or ("",)
+    return card(
+        f"正式件：第{sealed.versions}版" if sealed.versions > 1 else "正式件",
+        [
+            html.P(
+                [html.A(name, href=address, download=""), f"（{sealed.by}上传）"],
+                className="measure-sealed",
+            ),
+            *([html.P(html.Strong(first))] if first else []),
+            *([html.Ul([html.Li(line) for line in lines])] if lines else []),
+            html.P(f"文件哈希（SHA-256）：{sealed.file_sha256}", className="measure-hash"),
+            html.P(f"签发稿哈希：{sealed.digest}", className="measure-hash"),
+        ],
+        note="正式件按哈希保存，不能删除；有误时上传新的一版，以最后一版为准。",
+    )
+
+
 def timeline_card(steps: Sequence[Happened]) -> Component:
     items = [
         html.Li(

@@ -23,8 +23,8 @@ from data.settings import Settings
 #: Steps of `measure step`, in the order in which they come.
 STEPS = (
     StepKind.SUBMIT, StepKind.REFRESH, StepKind.RETURN, StepKind.REVIEW, StepKind.ISSUE,
-    StepKind.DELIVER, StepKind.EXTEND, StepKind.REPLY, StepKind.REFUSE, StepKind.RELEASE,
-    StepKind.WITHDRAW, StepKind.CORRECT,
+    StepKind.FILE, StepKind.DELIVER, StepKind.EXTEND, StepKind.REPLY, StepKind.REFUSE,
+    StepKind.RELEASE, StepKind.WITHDRAW, StepKind.CORRECT,
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def add_commands(
     step.add_argument("--number", dest="paper", metavar="文号", help="办公系统给出的文号")
     step.add_argument("--due", type=a_day, help="期限")
     step.add_argument("--reason", help="理由、回复内容、送达情况或延期申请")
-    step.add_argument("--file", type=Path, help="附件")
+    step.add_argument("--file", type=Path, help="附件；上传正式件（file）时为 .docx 或 .pdf")
     step.add_argument("--code", default="", help="动态码：账户开启了动态码的，签发时要填")
     listing = reading(command("measures", run_measures, "措施台账"))
     listing.add_argument("--as-of", type=a_day)
@@ -116,14 +116,16 @@ def _draft(settings: Settings, arguments: Arguments) -> int:
 
 def _step(settings: Settings, arguments: Arguments) -> int:
     from data.workflow import measures as steps
-    from data.workflow.measure_files import keep
+    from data.workflow.measure_files import keep, read_text, received_from
     from data.workflow.measure_writing import Taking
+    from data.workflow.sealing import seal
     from data.workflow.signing_in import counting_wrong_codes
 
     step, number = StepKind(arguments.step), arguments.number
     due, reason = arguments.due, arguments.reason
     store = store_of(settings)
-    file = keep(settings, arguments.file) if arguments.file is not None else None
+    file = received_from(arguments.file) if arguments.file is not None else None
+    read = read_text(file) if file is not None and step is StepKind.FILE else None
     new: int | None = None
     by = acting()
     with counting_wrong_codes(store, settings, by, "cli"), store.write() as conn:
@@ -141,6 +143,8 @@ def _step(settings: Settings, arguments: Arguments) -> int:
                 steps.give_back(at, number, reason)
             case StepKind.REVIEW:
                 steps.review(at, number, reason)
+            case StepKind.FILE:
+                print(seal(at, number, file, read, reason), file=sys.stderr)
             case StepKind.DELIVER:
                 steps.deliver(at, number, reason, file)
             case StepKind.EXTEND:
@@ -153,6 +157,8 @@ def _step(settings: Settings, arguments: Arguments) -> int:
                 steps.release(at, number, reason, file)
             case _:
                 steps.withdraw(at, number, reason)
+        if file is not None:
+            keep(settings, file)
     if step is StepKind.ISSUE and issued.number is None:  # written down, but not issued
         print(issued.said, file=sys.stderr)
         return REFUSED

@@ -1,18 +1,15 @@
 """The text of a file that somebody brings back: paragraphs of a .docx, pages of a .pdf.
 
 What comes from outside is hostile: archives are checked by the limits of uploads, XML with a DTD is
-not read, and a PDF is read by a process of its own with limits on memory and time.
+not read, and files of others are read by `confined.read_file`, which calls this in a child process.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -22,12 +19,13 @@ from data.documents.word.page import WORD
 from data.documents.word.render import DIGEST_PROPERTY, MEASURE_PROPERTY
 from data.errors import UploadRefused
 from data.numbers import MOST_ID, whole_number
-from data.settings import PROJECT_DIR
 from data.upload.archive import MB, ArchiveLimits, check_body, check_document
 
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
 LIMITS = ArchiveLimits(body=40 * MB, inflated=200 * MB, members=2_000)
-#: Seconds that a PDF may take.
-_PDF_SECONDS = 40
+_MOST_PAGES, _MOST_TEXT = 400, 4_000_000
 _W = f"{{{WORD}}}"
 
 
@@ -52,7 +50,7 @@ class Read:
     digest: str = ""
 
 
-def read_file(path: Path) -> Read:
+def extract(path: Path) -> Read:
     """Raises UploadRefused for what is neither, is damaged, or goes beyond the limits."""
     try:
         with path.open("rb") as file:
@@ -144,16 +142,34 @@ def _piece(paragraph: Element, in_table: bool) -> Piece:
 # ---- PDF -----------------------------------------------------------------------------------------
 
 
-def _read_pdf(path: Path) -> Read:
-    """By a child with limits: a PDF can be made to hang its reader."""
-    command = [sys.executable, "-m", "data.documents.pdf_child", str(path.resolve())]
+def pdf_of(path: Path) -> PdfReader:
+    """Raises UploadRefused for one that is damaged or has a password."""
+    from pypdf import PdfReader
+
     try:
-        done = subprocess.run(
-            command, capture_output=True, timeout=_PDF_SECONDS, cwd=PROJECT_DIR, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UploadRefused("PDF 读取超时，疑似异常文件，未读取。") from error
-    if done.returncode != 0:
-        raise UploadRefused("PDF 已损坏、有密码或过于复杂，不能读取；请重新导出后再试。")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return Read(True, (), str(told["text"]))
+        reader = PdfReader(path)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise UploadRefused("PDF 有密码，不能读取；请去掉密码后重新上传。")
+    except UploadRefused:
+        raise
+    except Exception as error:
+        raise UploadRefused(_BAD_PDF) from error
+    return reader
+
+
+_BAD_PDF = "PDF 已损坏、有密码或过于复杂，不能读取；请重新导出后再试。"
+
+
+def _read_pdf(path: Path) -> Read:
+    texts: list[str] = []
+    reader = pdf_of(path)
+    try:
+        for page in reader.pages[:_MOST_PAGES]:
+            texts.append(page.extract_text() or "")
+            if sum(map(len, texts)) > _MOST_TEXT:
+                raise UploadRefused("PDF 文字过多，不能读取；请只上传公文本身。")
+    except UploadRefused:
+        raise
+    except Exception as error:
+        raise UploadRefused(_BAD_PDF) from error
+    return Read(True, (), "\n".join(texts))

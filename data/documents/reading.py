@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from data.documents.extracting import Piece, Read, read_file
+from data.documents.confined import read_file
+from data.documents.extracting import Piece, Read, extract
 from data.documents.issued import IssuedPaper, paper_of
 from data.documents.word.page import bookmark_of
 from data.errors import NotFound, SupervisionError
@@ -58,28 +59,35 @@ class ChangedParagraph:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """said: a sentence for people."""
+    """same: how many of the figures that the paper quotes read as they were issued. said: a
+    sentence for people."""
 
     kind: VerdictKind
     measure: int | None = None
     numbers: tuple[ChangedNumber, ...] = ()
     paragraphs: tuple[ChangedParagraph, ...] = ()
+    same: int = 0
     said: str = field(default="")
 
 
 def check_file(conn: Connection, scope: Scope, path: Path) -> Verdict:
     """Raises UploadRefused for a file that cannot be read."""
     found = read_file(path)
-    if found.is_pdf and not _bare(found.whole):
+    if is_scan(found):
         return Verdict(
             VerdictKind.UNKNOWN,
             said="PDF 是没有文字的扫描件，无法比对数字；上传为正式件时只保存其哈希值。",
         )
     for paper in _candidates(conn, scope, found):
-        verdict = _compared(paper, found)
+        verdict = compared(paper, found)
         if verdict.kind is not VerdictKind.UNKNOWN:
             return verdict
     return Verdict(VerdictKind.UNKNOWN, said="文件不是本系统签发的公文，或您无权查看该件。")
+
+
+def is_scan(found: Read) -> bool:
+    """Whether it is a PDF without text."""
+    return found.is_pdf and not _bare(found.whole)
 
 
 def _candidates(conn: Connection, scope: Scope, found: Read) -> list[IssuedPaper]:
@@ -108,16 +116,19 @@ def _expected(paper: IssuedPaper) -> tuple[Piece, ...]:
     with tempfile.TemporaryDirectory(prefix="weipian-paper-") as folder:
         path = Path(folder) / "issued.docx"
         path.write_bytes(paper.docx())
-        return read_file(path).pieces
+        return extract(path).pieces
 
 
-def _compared(paper: IssuedPaper, found: Read) -> Verdict:
+def compared(paper: IssuedPaper, found: Read) -> Verdict:
+    """UNKNOWN where the text is not like the paper's."""
     expected = _expected(paper)
     if found.is_pdf:
         # what stands in headers is no paragraph of the text
         above = Piece(paper.paper.masthead or paper.paper.agency, in_table=True)
         paragraphs = _changed_in_text((*expected, above), found.whole)
-        share = 1 - len([p for p in paragraphs if p.expected]) / max(len(expected), 1)
+        lost = {p.expected for p in paragraphs}
+        own = [piece.text in lost for piece in expected if not piece.in_table]  # cells are anywhere
+        share = 1 - sum(own) / max(len(own), 1)
     else:
         paragraphs, share = _changed_paragraphs(expected, found.pieces)
     if share < _LIKE:
@@ -127,7 +138,9 @@ def _compared(paper: IssuedPaper, found: Read) -> Verdict:
     said = f"{kind.label}：{paper.issue.number}。"
     if kind is VerdictKind.EDITED:
         said = f"{said}改动数字{len(numbers)}处，改动段落{len(paragraphs)}处。"
-    return Verdict(kind, paper.row.id, tuple(numbers), tuple(paragraphs), said)
+    quoted = {name.partition("__")[0] for piece in expected for name, _ in piece.marks}
+    same = len(quoted) - len(numbers)
+    return Verdict(kind, paper.row.id, tuple(numbers), tuple(paragraphs), same, said)
 
 
 # ---- paragraphs ----------------------------------------------------------------------------------

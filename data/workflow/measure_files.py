@@ -1,70 +1,86 @@
-"""Files that come with a step of a measure (replies, receipts): kept by their hash, never opened.
+"""Files that come with a step of a measure (replies, receipts, the sealed paper): proved in a
+confined process, kept by their hash, handed out as they came.
 
-What a file is, its first bytes say, not its name; nothing that carries programs is taken.
+`received` before the writer's transaction, `keep` at its end: what is refused leaves nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+from data.documents import confined
+from data.documents.attachments import BEGINS
+from data.documents.extracting import Read
 from data.errors import SupervisionError, UploadRefused
 from data.faults import os_reason
 from data.settings import Settings
 from data.texts import seen
 from data.workflow.measure_writing import Attachment
 
-_MOST_BYTES = 20 * 1024 * 1024
+MOST_BYTES = 20 * 1024 * 1024
 FOLDER = "measures"
-_ZIP = b"PK\x03\x04"
-#: Suffix → what its file begins with.
-_BEGINS: dict[str, tuple[bytes, ...]] = {
-    ".pdf": (b"%PDF-",),
-    ".docx": (_ZIP,),
-    ".xlsx": (_ZIP,),
-    ".jpg": (b"\xff\xd8\xff",),
-    ".jpeg": (b"\xff\xd8\xff",),
-    ".png": (b"\x89PNG\r\n\x1a\n",),
-}
-ACCEPTED = tuple(_BEGINS)
+ACCEPTED = tuple(BEGINS)
 
 
-def keep(settings: Settings, path: Path) -> Attachment:
+def received_from(path: Path) -> Attachment:
     """Raises UploadRefused."""
     try:
         size = path.stat().st_size
-        content = path.read_bytes() if size <= _MOST_BYTES else b""
+        content = path.read_bytes() if size <= MOST_BYTES else b""
     except OSError as error:
         raise UploadRefused(f"附件“{path.name}”无法读取：{os_reason(error)}。") from error
-    if size > _MOST_BYTES:
+    if size > MOST_BYTES:
         raise UploadRefused(_too_large(path.name))
-    return keep_bytes(settings, path.name, content)
+    return received(path.name, content)
 
 
-def keep_bytes(settings: Settings, name: str, content: bytes) -> Attachment:
-    """Raises UploadRefused for an empty or too large file, or one of another kind."""
+def received(name: str, content: bytes) -> Attachment:
+    """Raises UploadRefused for an empty or too large file, one of another kind, and one that is
+    damaged or carries programs."""
     shown = seen(Path(name.replace("\\", "/")).name)[-120:] or "附件"
     suffix = Path(shown).suffix.lower()
     if not content:
         raise UploadRefused(f"附件“{shown}”是空的，请重新选择。")
-    if len(content) > _MOST_BYTES:
+    if len(content) > MOST_BYTES:
         raise UploadRefused(_too_large(shown))
-    if not content.startswith(_BEGINS.get(suffix, ())):
+    if suffix not in BEGINS or not content.startswith(BEGINS[suffix]):
         kinds = "、".join(ACCEPTED)
         raise UploadRefused(
             f"附件“{shown}”不是可接收的文件。可接收：{kinds}，且内容须与扩展名一致。"
         )
+    with tempfile.NamedTemporaryFile(prefix="weipian-file-") as file:
+        file.write(content)
+        file.flush()
+        confined.prove_file(Path(file.name), suffix)
     digest = hashlib.sha256(content).hexdigest()
-    stored = f"{FOLDER}/{digest}{suffix}"
-    target = settings.uploads_dir / stored
+    return Attachment(shown, digest, f"{FOLDER}/{digest}{suffix}", content)
+
+
+def read_text(file: Attachment) -> Read:
+    """The text of a .docx or .pdf that was received. Raises UploadRefused."""
+    if not file.path.endswith((".docx", ".pdf")):
+        raise UploadRefused("正式件应为 .docx 或 .pdf，请导出或扫描为其中一种后上传。")
+    with tempfile.NamedTemporaryFile(prefix="weipian-file-") as copy:
+        copy.write(file.content)
+        copy.flush()
+        return confined.read_file(Path(copy.name))
+
+
+def keep(settings: Settings, file: Attachment) -> Attachment:
+    """Write it below the uploads, within the transaction that tells of it. Raises
+    SupervisionError."""
+    target = settings.uploads_dir / file.path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
-            target.write_bytes(content)
+            target.write_bytes(file.content)
     except OSError as error:
         raise SupervisionError("附件未能保存，请检查磁盘空间后重试。") from error
-    return Attachment(shown, digest, stored)
+    return replace(file, content=b"")
 
 
 def _too_large(name: str) -> str:
-    return f"附件“{name}”超过{_MOST_BYTES // 1024 // 1024}MB，请压缩或分开上传。"
+    return f"附件“{name}”超过{MOST_BYTES // 1024 // 1024}MB，请压缩或分开上传。"

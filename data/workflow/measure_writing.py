@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,11 +29,13 @@ _MOST = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a step, kept below Settings.uploads_dir (measure_files.py)."""
+    """A file that came with a step, kept below Settings.uploads_dir (measure_files.py). content:
+    until it is kept."""
 
     name: str
     sha256: str
     path: str
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

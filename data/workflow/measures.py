@@ -13,17 +13,18 @@ from datetime import date
 from typing import Any
 
 from data.documents.composing import checks, compose
-from data.errors import Forbidden, NotFound, SupervisionError
+from data.errors import NotFound, SupervisionError
 from data.measures.frozen import Composed, Draft, Remark, digest
 from data.measures.kinds import MeasureKind
-from data.measures.states import ENDED, UNISSUED, Standing, State, StepKind, limit, standing
+from data.measures.states import ENDED, Standing, State, StepKind, limit
 from data.periods import elimination_cutoff_on, format_day, is_workday
-from data.rights import Account, Right
+from data.rights import Right
 from data.scope import Scope
 from data.store.queries.measures import MeasureRow, frozen, measure, measures
 from data.triggers.rulebook import rulebook
 from data.workflow.measure_changes import changed_figures, told
 from data.workflow.measure_numbers import entered_number, next_number
+from data.workflow.measure_rights import prove_state, ready, state_of
 from data.workflow.measure_subjects import NewMeasure, resolve
 from data.workflow.measure_writing import (
     Attachment,
@@ -37,30 +38,6 @@ from data.workflow.measure_writing import (
 from data.workflow.sessions import prove_code
 
 _K = StepKind
-#: What one of the three does of a measure; nobody else of the three may do it.
-_PARTS: dict[Right, frozenset[StepKind]] = {
-    Right.DRAFT: frozenset({_K.DRAFT, _K.EDIT, _K.REFRESH, _K.SUBMIT}),
-    Right.REVIEW: frozenset({_K.REVIEW}),
-    Right.ISSUE: frozenset({_K.ISSUE}),
-}
-
-_ANY = (Right.DRAFT, Right.REVIEW, Right.ISSUE)
-#: Step → the rights of which one is enough.
-NEEDS: dict[StepKind, tuple[Right, ...]] = {
-    _K.EDIT: (Right.DRAFT,),
-    _K.REFRESH: (Right.DRAFT,),
-    _K.SUBMIT: (Right.DRAFT,),
-    _K.CORRECT: (Right.DRAFT,),
-    _K.RETURN: (Right.REVIEW, Right.ISSUE),
-    _K.REVIEW: (Right.REVIEW,),
-    _K.ISSUE: (Right.ISSUE,),
-    _K.DELIVER: (Right.ANSWER, *_ANY),
-    _K.EXTEND: (Right.ISSUE,),
-    _K.REPLY: (Right.ANSWER,),
-    _K.REFUSE: (Right.REVIEW, Right.ISSUE),
-    _K.RELEASE: (Right.ISSUE,),
-    _K.WITHDRAW: (Right.ISSUE,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +98,7 @@ def dismiss(at: Taking, new: NewMeasure) -> int:
 
 def edit(at: Taking, number: int, texts: Mapping[str, str]) -> None:
     """Change texts of a draft; figures stand in them as `{id}` and are never typed."""
-    row, _ = _ready(at, number, _K.EDIT)
+    row, _ = ready(at, number, _K.EDIT)
     now = frozen(at.conn, at.by.scope, row)
     unknown = texts.keys() - now.texts.keys()
     if unknown:
@@ -135,13 +112,13 @@ def edit(at: Taking, number: int, texts: Mapping[str, str]) -> None:
 
 def refresh(at: Taking, number: int) -> None:
     """Take the figures anew; what somebody changed of the texts stays. It is a draft again."""
-    row, _ = _ready(at, number, _K.REFRESH)
+    row, _ = ready(at, number, _K.REFRESH)
     write_step(at, row, _K.REFRESH, _anew(at, row))
 
 
 def submit(at: Taking, number: int) -> tuple[Remark, ...]:
     """→ what the checks remark. Raises SupervisionError with the places where one blocks."""
-    row, _ = _ready(at, number, _K.SUBMIT)
+    row, _ = ready(at, number, _K.SUBMIT)
     found = _prove(at, row, "不能提交审核")
     write_step(at, row, _K.SUBMIT)
     return found
@@ -149,13 +126,13 @@ def submit(at: Taking, number: int) -> tuple[Remark, ...]:
 
 def give_back(at: Taking, number: int, reason: str) -> None:
     """Back to the drafter, by who reviews or issues."""
-    row, _ = _ready(at, number, _K.RETURN)
+    row, _ = ready(at, number, _K.RETURN)
     why = text_of(reason, "退回起草必须写明理由，请补充后再提交。")
     write_step(at, row, _K.RETURN, reason=why)
 
 
 def review(at: Taking, number: int, reason: str | None = None) -> tuple[Remark, ...]:
-    row, _ = _ready(at, number, _K.REVIEW, refuse=_not_submitted)
+    row, _ = ready(at, number, _K.REVIEW, refuse=_not_submitted)
     found = _prove(at, row, "不能通过审核")
     changes = changed_figures(at.conn, row)
     if changes:
@@ -175,7 +152,7 @@ def issue(
     than at the review, it is written down anew, goes back to review, and the sentence says what
     changed.
     """
-    row, _ = _ready(at, number, _K.ISSUE, refuse=_not_reviewed)
+    row, _ = ready(at, number, _K.ISSUE, refuse=_not_reviewed)
     prove_code(at.conn, at.by, at.code, at.source)
     changes = changed_figures(at.conn, row)
     if changes:
@@ -206,7 +183,7 @@ def deliver(
     at: Taking, number: int, receipt: str | None = None, file: Attachment | None = None
 ) -> None:
     """receipt: who took it and how."""
-    row, _ = _ready(at, number, _K.DELIVER)
+    row, _ = ready(at, number, _K.DELIVER)
     write_step(at, row, _K.DELIVER, reason=(receipt or "").strip() or None, **_kept(file))
 
 
@@ -215,7 +192,7 @@ def extend(
     file: Attachment | None = None,
 ) -> None:  # fmt: skip
     """Once, on a written request, up to the deadline."""
-    row, now = _ready(at, number, _K.EXTEND)
+    row, now = ready(at, number, _K.EXTEND)
     asked = text_of(request, "延期须有书面申请：请写明申请单位、日期和理由。")
     if now.due_on is None:
         raise SupervisionError("这件措施没有回复期限，不需要延期。")
@@ -233,13 +210,13 @@ def extend(
 
 def reply(at: Taking, number: int, text: str | None, file: Attachment | None = None) -> None:
     """By the district that it went to; the answer of another department is noted by the city."""
-    row, _ = _ready(at, number, _K.REPLY, refuse=_closed_or_not_delivered)
+    row, _ = ready(at, number, _K.REPLY, refuse=_closed_or_not_delivered)
     said = text_of(text, "请填写回复内容。")
     write_step(at, row, _K.REPLY, reason=said, **_kept(file))
 
 
 def refuse(at: Taking, number: int, reason: str | None, due_on: date | None = None) -> None:
-    row, _ = _ready(at, number, _K.REFUSE)
+    row, _ = ready(at, number, _K.REFUSE)
     why = text_of(reason, "不认可回复必须写明理由，请补充后再提交。")
     due = due_on or limit(rulebook(at.conn)["M1"], "again_workdays", at.day)
     if due <= at.day:
@@ -251,14 +228,14 @@ def refuse(at: Taking, number: int, reason: str | None, due_on: date | None = No
 def release(at: Taking, number: int, reason: str | None, file: Attachment | None = None) -> None:
     """The condition has ended or what was asked for is met; the reason names the paper that says
     so."""
-    row, _ = _ready(at, number, _K.RELEASE)
+    row, _ = ready(at, number, _K.RELEASE)
     why = text_of(reason, "解除必须写明理由（条件已结束或要求已落实，及所依据的文件）。")
     write_step(at, row, _K.RELEASE, reason=why, **_kept(file))
 
 
 def withdraw(at: Taking, number: int, reason: str | None) -> None:
     """Drop a draft; or take back an issued paper, whose number stays used."""
-    row, _ = _ready(at, number, _K.WITHDRAW)
+    row, _ = ready(at, number, _K.WITHDRAW)
     why = text_of(reason, "撤回必须写明理由，请补充后再提交。")
     write_step(at, row, _K.WITHDRAW, reason=why)
 
@@ -268,7 +245,7 @@ def correct(at: Taking, number: int, reason: str | None) -> Drafted:
     at.by.require(Right.DRAFT)
     row = found_for(at, number)
     now = state_of(at.conn, row, at.day)
-    _prove_state(row, now, _K.CORRECT)
+    prove_state(row, now, _K.CORRECT)
     why = text_of(reason, "更正必须写明理由，请补充后再提交。")
     old = row.draft
     new = NewMeasure(
@@ -279,15 +256,6 @@ def correct(at: Taking, number: int, reason: str | None) -> Drafted:
 
 
 # ---- what they share -----------------------------------------------------------------------------
-
-
-def state_of(conn: Any, row: MeasureRow, as_of: date) -> Standing:
-    """The state on a day; before its first step, that of its first."""
-    limits = rulebook(conn)["M1"]
-    found = standing(row.kind, row.steps, as_of, limits)
-    found = found or standing(row.kind, row.steps[:1], row.steps[0].on, limits)
-    assert found is not None
-    return found
 
 
 def remarks(at: Taking, asked: Draft, made: Composed) -> tuple[Remark, ...]:
@@ -305,86 +273,6 @@ def remarks(at: Taking, asked: Draft, made: Composed) -> tuple[Remark, ...]:
                 )
             )
     return tuple(sorted(found, key=lambda remark: not remark.blocks))
-
-
-def needed(row: MeasureRow, now: Standing, step: StepKind) -> tuple[Right, ...]:
-    """The rights of which one is enough for the step: a draft may be dropped by its drafter, the
-    answer of another department is noted by the city."""
-    if step is _K.WITHDRAW and now.state in UNISSUED:
-        return (Right.DRAFT, Right.ISSUE)
-    if step is _K.REPLY and not row.kind.about.to_district:
-        return (Right.DRAFT, Right.REVIEW)
-    return NEEDS[step]
-
-
-def open_steps(by: Account, row: MeasureRow, now: Standing) -> list[StepKind]:
-    """The steps that an account may take of a measure in its state, in the order of NEEDS."""
-    return [
-        step
-        for step in NEEDS
-        if now.may(step) and not _against(by, row, now, step) and _taken(by, row, step) is None
-    ]
-
-
-def _against(by: Account, row: MeasureRow, now: Standing, step: StepKind) -> bool:
-    """Whether who acts lacks a right for the step."""
-    rights = needed(row, now, step)
-    if not any(by.may(right) for right in rights):
-        return True
-    if step is _K.ISSUE and row.kind.about.needs_head and not by.may(Right.SIGN):
-        return True
-    return by.is_district and step not in (_K.REPLY, _K.DELIVER)
-
-
-def _ready(
-    at: Taking, number: int, step: StepKind, refuse: Any = None
-) -> tuple[MeasureRow, Standing]:
-    """The measure, if who acts has the right, is not another of the three, and the step can be
-    taken in its state."""
-    if not any(at.by.may(right) for right in (*NEEDS[step], *_SOMETIMES.get(step, ()))):
-        at.by.require(NEEDS[step][0])
-    row = found_for(at, number)
-    if at.by.is_district and step not in (_K.REPLY, _K.DELIVER):
-        raise Forbidden("区市账户只能登记送达和回复本区市的措施。")
-    now = state_of(at.conn, row, at.day)
-    rights = needed(row, now, step)
-    if not any(at.by.may(right) for right in rights):
-        at.by.require(rights[0])
-    if step is _K.ISSUE and row.kind.about.needs_head:
-        at.by.require(Right.SIGN)
-    _prove_state(row, now, step, refuse)
-    taken = _taken(at.by, row, step)
-    if taken is not None:
-        raise Forbidden(
-            f"您（{at.by.name}）已对第{row.id}号措施“{taken.label}”，"
-            f"同一件措施的起草、复核、签发须由不同的人办理，不能再“{step.label}”。"
-        )
-    return row, now
-
-
-#: Rights that `needed` adds in some states.
-_SOMETIMES = {_K.WITHDRAW: (Right.DRAFT,), _K.REPLY: (Right.DRAFT, Right.REVIEW)}
-
-
-def _taken(by: Account, row: MeasureRow, step: StepKind) -> StepKind | None:
-    """The step by which who acts already is another of the three of this measure."""
-    own = next((right for right, steps in _PARTS.items() if step in steps), None)
-    if own is None:
-        return None
-    others = frozenset().union(*(steps for right, steps in _PARTS.items() if right is not own))
-    taken = (StepKind(s.step) for s in row.steps if s.account == by.name)
-    return next((step for step in taken if step in others), None)
-
-
-def _prove_state(row: MeasureRow, now: Standing, step: StepKind, refuse: Any = None) -> None:
-    if now.may(step):
-        return
-    special = refuse(now) if refuse is not None else ""
-    raise SupervisionError(
-        special
-        or f"第{row.id}号措施现为“{now.state.label}”（{format_day(now.since)}），"
-        f"不能“{step.label}”。请刷新后按当前状态办理。"
-    )
 
 
 def _not_submitted(now: Standing) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import openpyxl
@@ -13,8 +14,9 @@ import pytest
 from sqlalchemy import delete
 
 import app as application
-from callbacks import measure_detail, measures, todo
+from callbacks import measures, todo
 from callbacks.frame.context import read_context
+from callbacks.measure_detail import actions, page
 from callbacks.triggers.look import look
 from components.triggers.page import ToldMatter
 from data.acting import acting_as
@@ -30,9 +32,9 @@ from data.store.queries.accounts import account_named, secrets_of
 from data.vocabulary import UploadKind
 from data.workflow import measures as steps
 from data.workflow.accounts import add_account, set_code
-from data.workflow.measure_files import keep_bytes
+from data.workflow.measure_files import keep
 from data.workflow.measure_subjects import NewMeasure
-from data.workflow.measure_writing import Taking
+from data.workflow.measure_writing import Attachment, Taking
 from tests.asking import PROOF, ask, callback_ending, with_token
 from tests.components.drawn import classed
 from tests.data.workflow.test_measures import (
@@ -77,13 +79,13 @@ def listed(desk: Desk, who: Account, search: str = VIEW) -> str:
 
 def shown(desk: Desk, who: Account, number: object, search: str = VIEW) -> str:
     with acting_as(who), desk.store.read() as conn:
-        return text_of(measure_detail.render(conn, desk.store.settings, str(number), search))
+        return text_of(page.render(conn, desk.store.settings, str(number), search))
 
 
 def offered(desk: Desk, who: Account, number: int, search: str = VIEW) -> set[str]:
     """The steps whose buttons stand on the page."""
     with acting_as(who), desk.store.read() as conn:
-        parts = measure_detail.render_actions(conn, desk.store.settings, str(number), search)
+        parts = actions.render_actions(conn, desk.store.settings, str(number), search)
     return {step.value for step in StepKind if f'"step": "{step.value}"' in text_of(parts)}
 
 
@@ -158,7 +160,9 @@ def test_frozen_figures_stand_beside_what_holds_now(desk: Desk, delivered: int) 
 
 
 def test_an_attachment_goes_to_who_sees_the_measure(desk: Desk, delivered: int) -> None:
-    file = keep_bytes(desk.store.settings, "回复.pdf", b"%PDF-1.4 x")
+    content = b"%PDF-1.4 x"
+    file = Attachment("回复.pdf", sha256(content).hexdigest(), "measures/x.pdf", content)
+    keep(desk.store.settings, file)
     desk.take(steps.reply, CLERK, date(2023, 11, 20), delivered, "见附件", file)
     dash_app = application.create_app(desk.store.settings)
     client = dash_app.server.test_client()
@@ -236,7 +240,7 @@ def test_who_has_codes_types_one_again_to_issue_and_wrong_ones_lock(
     desk.take(steps.review, REVIEWER, ISSUED, number)
     for who, is_asked in ((by, True), (ISSUER, False)):
         with acting_as(who), desk.store.read() as conn:
-            parts = measure_detail.render_actions(conn, desk.store.settings, str(number), VIEW)
+            parts = actions.render_actions(conn, desk.store.settings, str(number), VIEW)
         boxes = classed(parts[0], "filter-wide")
         (box,) = (b for b in boxes if b.children[0].htmlFor == "measure-code")
         assert (box.style == {}) is is_asked
@@ -276,7 +280,7 @@ def test_who_has_codes_types_one_again_to_issue_and_wrong_ones_lock(
 
 def test_a_measure_that_is_not_there_is_a_sentence(desk: Desk) -> None:
     with acting_as(COMMAND_LINE), desk.store.read() as conn, pytest.raises(NotFound):
-        measure_detail.found(conn, Scope.all(), "99")
+        page.found(conn, Scope.all(), "99")
     assert "没有第99号措施" in shown(desk, DRAFTER, 99)
 
 

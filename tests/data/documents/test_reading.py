@@ -16,7 +16,9 @@ from docx import Document
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from data.documents import reading
 from data.documents.annex import annex_workbook
+from data.documents.extracting import extract
 from data.documents.issued import paper_of
 from data.documents.paper import as_texts, filled, from_texts
 from data.documents.reading import Verdict, VerdictKind, check_file
@@ -53,6 +55,12 @@ class Out:
     def check(self, path: Path, scope: Scope = ALL) -> Verdict:
         with self.store.read() as conn:
             return check_file(conn, scope, path)
+
+
+@pytest.fixture(autouse=True)
+def _in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the child, which test_confined.py tests."""
+    monkeypatch.setattr(reading, "read_file", extract)
 
 
 def _by(name: str) -> Account:

@@ -23,12 +23,13 @@ from data.triggers.current import current_triggers
 from data.vocabulary import RecordKind, UploadKind
 from data.workflow import measures as steps
 from data.workflow.measure_changes import changed_figures
-from data.workflow.measure_files import keep_bytes
+from data.workflow.measure_files import keep, received
 from data.workflow.measure_list import entries
 from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Taking
 from data.workflow.proof import verify
 from tests.conftest import CopyOf
+from tests.data.documents.test_confined import pdf
 from tests.sending import FINDING, PATCH, send
 
 TODAY = date(2024, 3, 1)
@@ -365,17 +366,18 @@ def sqlite_desk(sqlite_store: Store) -> Desk:
     ],
 )
 def test_an_attachment_that_is_not_what_it_says_is_refused(
-    sqlite_store: Store, name: str, content: bytes, word: str
+    name: str, content: bytes, word: str
 ) -> None:
     with pytest.raises(UploadRefused, match=word):
-        keep_bytes(sqlite_store.settings, name, content)
+        received(name, content)
 
 
 def test_an_attachment_is_kept_by_its_hash_and_proved(sqlite_desk: Desk) -> None:
     store = sqlite_desk.store
     number = sqlite_desk.delivered()
-    file = keep_bytes(store.settings, "..\\..\\回复.pdf", b"%PDF-1.4 x")
+    file = received("..\\..\\回复.pdf", pdf())
     assert file.name == "回复.pdf"
+    keep(store.settings, file)
     sqlite_desk.take(steps.reply, CLERK, date(2023, 11, 16), number, "附件", file)
     assert verify(store).ok
     (store.settings.uploads_dir / file.path).write_bytes(b"%PDF-1.4 y")

@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import flask
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from dash.exceptions import PreventUpdate
 from flask import Flask, Response
 
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
-from callbacks.frame.guard import changes_state
-from callbacks.frame.needs import needs
 from callbacks.papers import shown_of
 from components import ids, paths
 from components.links import href
 from components.measures.paper import (
-    Button,
     Happened,
     Quoted,
-    actions_card,
+    Sealed,
     quoted_card,
     related_card,
+    sealed_card,
     texts_card,
     timeline_card,
 )
 from components.notices import paper_card
 from components.parts.cards import empty, error_panel, headline, problem_notes
-from components.shell import breadcrumb, toast
+from components.shell import breadcrumb
 from data.acting import acting
 from data.documents.paper import LAYOUT, from_texts
-from data.errors import NotFound, UploadRefused
+from data.errors import NotFound
 from data.measures.following import followers
 from data.measures.frozen import Composed
 from data.measures.kinds import Subject
 from data.measures.states import StepKind
 from data.numbers import whole_number
 from data.periods import format_day, local_time
-from data.rights import Right
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.accounts import secrets_of
 from data.store.queries.contributions import listed_figures
 from data.store.queries.measures import MeasureRow, frozen, measure, measures
 from data.vocabulary import RatioVariant
-from data.workflow import measures as steps
 from data.workflow.measure_changes import batches_since, beside_now
-from data.workflow.measure_files import keep_bytes
 from data.workflow.measure_list import Entry, entry_of
-from data.workflow.measure_writing import Attachment, Taking
-from data.workflow.signing_in import counting_wrong_codes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -94,6 +82,7 @@ def render(
         *facts(row, context),
         _quoted(conn, row, context) if made.figures else empty("没有引用数据。", "见下方过程"),
         *_paper(row, made),
+        *_sealed(row, context),
         timeline_card(happened(row, context)),
         *_related(conn, row, context),
     ]
@@ -111,6 +100,23 @@ def _paper(row: MeasureRow, made: Composed) -> list[Component]:
     if not acting().is_district:
         files.append(("下载溯源表", paths.trace(row.id)))
     return [paper_card(shown_of(paper, made), files)]
+
+
+def _sealed(row: MeasureRow, context: PageContext) -> list[Component]:
+    """The latest 正式件 and what was found in it; a district gets the file alone."""
+    files = [step for step in row.steps if step.step == _K.FILE.value]
+    if not files:
+        return []
+    last, is_district = files[-1], context.scope.districts is not None
+    shown = Sealed(
+        len(files),
+        (last.file_name or "正式件", paths.measure_file(row.id, last.seq)),
+        f"{format_day(last.on, context.year)} {last.account}",
+        last.file_sha256 or "",
+        last.digest or "",
+        () if is_district else tuple((last.reason or "").splitlines()),
+    )
+    return [sealed_card(shown)]
 
 
 def said(entry: Entry, context: PageContext) -> list[str]:
@@ -191,7 +197,8 @@ def shown_texts(made: Composed) -> list[str]:
 def happened(row: MeasureRow, context: PageContext) -> list[Happened]:
     """A district sees a measure from its issue on."""
     taken = list(row.steps)
-    if context.scope.districts is not None:
+    is_district = context.scope.districts is not None
+    if is_district:
         first = next((n for n, s in enumerate(taken) if s.step == _K.ISSUE.value), len(taken))
         taken = taken[first:]
     return [
@@ -205,7 +212,7 @@ def happened(row: MeasureRow, context: PageContext) -> list[Happened]:
                 for text in (
                     f"文号：{step.number}" if step.number else "",
                     f"期限：{format_day(step.due_on)}" if step.due_on else "",
-                    step.reason or "",
+                    "" if is_district and step.step == _K.FILE.value else step.reason or "",
                     f"文稿摘要（SHA-256）：{step.digest}" if step.number and step.digest else "",
                 )
                 if text
@@ -237,86 +244,6 @@ def _related(conn: Connection, row: MeasureRow, context: PageContext) -> list[Co
     return [related_card(links)] if links else []
 
 
-#: Steps that take a deadline, a number, a file.
-_DUE = frozenset({_K.ISSUE, _K.EXTEND, _K.REFUSE})
-_FILE = frozenset({_K.DELIVER, _K.EXTEND, _K.REPLY, _K.RELEASE})
-
-
-def render_actions(
-    conn: Connection, settings: Settings, number: str | None, search: str
-) -> list[Component]:
-    """The steps that whoever looks may take now; nothing where there are none."""
-    context = read_context(conn, settings, search)
-    try:
-        row = found(conn, context.scope, number)
-    except NotFound:
-        return []
-    day = max(min(context.as_of, settings.today()), row.steps[-1].on)
-    now = steps.state_of(conn, row, day)
-    open_ = [step for step in steps.open_steps(acting(), row, now) if step is not _K.EDIT]
-    if not open_:
-        return []
-    first = {_K.SUBMIT, _K.REVIEW, _K.ISSUE, _K.DELIVER, _K.REPLY, _K.RELEASE}
-    buttons = [Button(step.value, step.label, step in first) for step in open_]
-    wanted = {
-        "due": bool(_DUE.intersection(open_)),
-        "number": _K.ISSUE in open_,
-        "code": _K.ISSUE in open_ and secrets_of(conn, acting().name)[1] is not None,
-        "file": bool(_FILE.intersection(open_)),
-    }
-    return [actions_card(buttons, row.version, day, wanted)]
-
-
-def take(at: Taking, number: int, step: StepKind, asked: Mapping[str, Any]) -> str:
-    """Take a step as the page asks for it. asked: reason, due, number, file. → a sentence where
-    something else happened than was asked for. Raises SupervisionError."""
-    reason, due = asked.get("reason"), asked.get("due")
-    file: Attachment | None = asked.get("file")
-    match step:
-        case _K.ISSUE:
-            issued = steps.issue(at, number, due, asked.get("number"))
-            return "" if issued.number else issued.said
-        case _K.CORRECT:
-            made = steps.correct(at, number, reason)
-            return f"已起草更正，第{made.number}号。"
-        case _K.SUBMIT:
-            steps.submit(at, number)
-        case _K.REFRESH:
-            steps.refresh(at, number)
-        case _K.RETURN:
-            steps.give_back(at, number, reason or "")
-        case _K.REVIEW:
-            steps.review(at, number, reason)
-        case _K.DELIVER:
-            steps.deliver(at, number, reason, file)
-        case _K.EXTEND:
-            steps.extend(at, number, due, reason, file)
-        case _K.REPLY:
-            steps.reply(at, number, reason, file)
-        case _K.REFUSE:
-            steps.refuse(at, number, reason, due)
-        case _K.RELEASE:
-            steps.release(at, number, reason, file)
-        case _:
-            steps.withdraw(at, number, reason)
-    return ""
-
-
-def attachment(settings: Settings, content: str | None, name: str | None) -> Attachment | None:
-    """What the browser sent as a data URL. Raises UploadRefused."""
-    if not content:
-        return None
-    try:
-        raw = base64.b64decode(content.partition(",")[2], validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise UploadRefused("附件没有传完整，请重新选择。") from error
-    return keep_bytes(settings, name or "附件", raw)
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text[:10]) if text else None
-
-
 def register(app: Dash, services: Services) -> None:
     i = ids.MeasureDetail
 
@@ -329,73 +256,6 @@ def register(app: Dash, services: Services) -> None:
     def content(number: str | None, _: int, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, number, search or "")
-
-    @app.callback(
-        Output(i.ACTIONS, "children"),
-        Input(i.ADDRESS, "data"),
-        Input(i.DONE, "data"),
-        State(ids.Shell.LOCATION, "search"),
-    )
-    def actions(number: str | None, _: int, search: str | None) -> list[Component]:
-        with services.store.read() as conn:
-            return render_actions(conn, services.settings, number, search or "")
-
-    @app.callback(
-        Output(i.FILE_NAME, "children"), Input(i.FILE, "filename"), prevent_initial_call=True
-    )
-    def name_file(name: str | None) -> str:
-        return name or ""
-
-    @app.callback(
-        Output(i.DONE, "data"),
-        Output(ids.Shell.TOASTS, "children", allow_duplicate=True),
-        Input(i.step(ALL), "n_clicks"),  # type: ignore[arg-type]
-        State(i.ADDRESS, "data"),
-        State(i.SEEN, "data"),
-        State(i.DAY, "date"),
-        State(i.REASON, "value"),
-        State(i.DUE, "date"),
-        State(i.NUMBER, "value"),
-        State(i.CODE, "value"),
-        State(i.FILE, "contents"),
-        State(i.FILE, "filename"),
-        State(i.DONE, "data"),
-        prevent_initial_call=True,
-    )
-    @needs(Right.READ)  # each step asks for its own
-    @changes_state
-    def act(
-        clicks: list[int | None],
-        number: str | None,
-        seen: int,
-        day: str | None,
-        reason: str | None,
-        due: str | None,
-        paper: str | None,
-        code: str | None,
-        file: str | None,
-        file_name: str | None,
-        done: int,
-    ) -> Any:
-        pressed = ctx.triggered_id
-        if not pressed or not any(clicks):
-            raise PreventUpdate
-        named = whole_number(number or "")
-        if named is None:
-            raise NotFound("没有这件措施，请从措施台账进入。")
-        by, today = acting(), services.settings.today()
-        source = flask.request.remote_addr or "web"
-        counting = counting_wrong_codes(services.store, services.settings, by, source)
-        with counting, services.store.write() as conn:
-            at = Taking(conn, by, today, _day(day), seen, "web", code or "", source)
-            asked = {
-                "reason": reason,
-                "due": _day(due),
-                "number": (paper or "").strip() or None,
-                "file": attachment(services.settings, file, file_name),
-            }
-            told = take(at, named, _K(str(pressed["step"])), asked)
-        return done + 1, toast(told) if told else no_update
 
 
 def register_routes(server: Flask, services: Services) -> None:
