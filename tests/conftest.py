@@ -26,7 +26,7 @@ from data.settings import PROJECT_DIR, Settings
 from data.store import dialect, engine
 from data.store.engine import Store
 from data.store.opening import open_store
-from tests.demo_year import DemoYear, load_demo_year
+from tests.demo_year import DemoYear, shared_demo_year
 from tests.postgres import PrivateCluster, database_name, find_programs
 from tests.reading import read_in_process
 
@@ -40,6 +40,12 @@ hypothesis.settings.load_profile("unhurried")
 
 #: Every deadline of work year 2023 has passed by this day.
 TODAY = date(2024, 3, 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one process runs as a whole begins first, so that none waits for another's long end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture
@@ -226,8 +232,10 @@ def copy_of(
 
 @pytest.fixture(scope="session")
 def demo_year(tmp_path_factory: pytest.TempPathFactory) -> DemoYear:
-    """The demo, loaded once. Tests may not change it; those of one process share it."""
-    return load_demo_year(tmp_path_factory.mktemp("demo"))
+    """The demo, loaded once in a run. Tests may not change it; those of one process share it."""
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return shared_demo_year(common, own / "demo")
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ from tests.signing import signed_in
 
 __all__ = ["signed_in"]
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("cost")
 
 TIMES = 14
 MOST_STATEMENTS = 40

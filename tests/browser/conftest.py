@@ -58,11 +58,12 @@ KEPT = "cookies,local_storage,indexeddb,service_workers,cache_storage"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs all browser tests, so that they share the demo and one server."""
+    """Two processes run the browser tests, each by one Chromium and one server: file by file."""
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("demo"))
+    own = [item for item in items if here in item.path.parents]
+    files = sorted({item.path for item in own})
+    for item in own:
+        item.add_marker(pytest.mark.xdist_group(f"browser{files.index(item.path) % 2}"))
 
 
 # ---- the product ---------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ from tests.data.store.queries.stored import put
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 from tests.signing import COOKIE, SIGNED_IN, nobody_is_signed_in, session_in
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = pytest.mark.xdist_group("isolation")
 
 OWN, OTHER = "371003", "371083"
 READER = Scope(frozenset({OWN}))

@@ -22,9 +22,6 @@ from data.store.queries.stamp import demo_is_wanted, stamp
 from data.triggers.current import current_triggers
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 
-#: In the process of the browser tests, which loads the demo once for all.
-in_the_process_of_the_demo = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture
 def demo(demo_year: DemoYear) -> Iterator[tuple[Store, dict[str, Any]]]:
@@ -44,14 +41,12 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     assert first != _digests(tmp_path / "c", 6)
 
 
-@in_the_process_of_the_demo
 def test_every_row_is_accepted(demo: tuple[Store, dict[str, Any]]) -> None:
     _, loaded = demo
     assert loaded["rejected"] == 0
     assert loaded["rows"] > 5_000
 
 
-@in_the_process_of_the_demo
 def test_the_store_says_that_it_is_a_demo_and_its_history_verifies(
     demo: tuple[Store, dict[str, Any]],
 ) -> None:
@@ -62,7 +57,6 @@ def test_the_store_says_that_it_is_a_demo_and_its_history_verifies(
         assert history.verify(conn).ok
 
 
-@in_the_process_of_the_demo
 def test_nothing_is_dated_after_the_day_it_is_known(demo: tuple[Store, dict[str, Any]]) -> None:
     store, _ = demo
     with store.read() as conn:
@@ -84,7 +78,6 @@ def test_nothing_is_dated_after_the_day_it_is_known(demo: tuple[Store, dict[str,
             assert latest is None or latest <= DEMO_TODAY.isoformat(), (table, column)
 
 
-@in_the_process_of_the_demo
 def test_districts_differ_as_in_life(demo: tuple[Store, dict[str, Any]]) -> None:
     store, _ = demo
     with store.read() as conn:

@@ -34,8 +34,6 @@ from data.upload.template_examples import EXAMPLE_MARK
 from data.vocabulary import AuditResult, PatchStatus, RecordKind, ReferenceLayer, Severity
 from tests.demo_year import DEMO_TODAY, DEMO_YEAR, DemoYear
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 ALL = Scope.all()
 #: After the annual evaluation, when what the demo knows is still the same.
 EVALUATED = date(DEMO_YEAR + 1, 2, 20)

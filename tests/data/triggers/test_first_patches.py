@@ -136,7 +136,6 @@ def test_in_any_world(sqlite_store: Store, seed: int) -> None:
             _same(conn, Scope.all(), day, 2)
 
 
-@pytest.mark.xdist_group("demo")
 def test_in_a_believable_year(demo_year: DemoYear) -> None:
     store = open_store(demo_year.settings)
     with store.read() as conn:
