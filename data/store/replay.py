@@ -41,7 +41,7 @@ from data.store.models import (
     UnlawfulInterval,
     Upload,
 )
-from data.store.shadow import home_of, stand_in_front
+from data.store.shadow import home_of, only_the_copies, stand_in_front
 from data.store.writing import DATA_VERSION_KEY, PLACES, PLACES_VERSION_KEY
 
 _CHUNK = 1_000
@@ -116,11 +116,17 @@ def put_back(conn: Connection, past: Past, settle: Settle, sums_only: bool) -> N
             )
     if moves_parameters:
         stand_in_front(conn, _table(Deduction), home)
+    stand_in_front(conn, _table(Meta), home)
+    values = _hide_what_came_later(conn, past, home)
+    only_the_copies(conn)
+    for key, value in values.items():
+        meta.drop(conn, [key])
+        if value is not None:
+            meta.put(conn, key, value)
     if touched and not is_much:
         summary.remove(conn, sorted(touched))
     for name, changes in records.changes.items():
         _apply(conn, Base.metadata.tables[name], changes, past)
-    _hide_what_came_later(conn, past, home)
     if is_much:
         summary.add(conn, None)
     elif touched:
@@ -291,10 +297,10 @@ def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
 # ---- what there was ------------------------------------------------------------------------------
 
 
-def _hide_what_came_later(conn: Connection, past: Past, home: str) -> None:
-    """History, uploads, events and single values of that time."""
+def _hide_what_came_later(conn: Connection, past: Past, home: str) -> dict[str, str | None]:
+    """Let history, uploads and events end where they did; → the single values of that time."""
     moment = "9999"
-    h, u = History, Upload
+    h, u, m = History, Upload, Meta
     if past.batch == 0:
         moment = ""
     else:
@@ -307,20 +313,7 @@ def _hide_what_came_later(conn: Connection, past: Past, home: str) -> None:
     events = conn.execute(
         select(Event.seq, Event.hash).where(Event.at <= moment).order_by(Event.seq.desc()).limit(1)
     ).first()
-    stand_in_front(conn, _table(Meta), home)
-    values = {
-        history.HEAD_KEY: f"{past.seq}:{last_hash}" if last_hash else None,
-        EVENT_HEAD: f"{events.seq}:{events.hash}" if events else None,
-        DATA_VERSION_KEY: str(version) if version is not None else None,
-        PLACES_VERSION_KEY: str(placed) if placed else None,
-    }
-    for key, value in values.items():
-        meta.drop(conn, [key])
-        if value is not None:
-            meta.put(conn, key, value)
-    m = Meta
-    looks = list(conn.scalars(select(m.key).where(m.key.startswith("triggers:"))))
-    meta.drop(conn, [key for key in looks if int(key.partition(":")[2]) > (version or 0)])
+    looks = conn.scalars(select(m.key).where(m.key.startswith("triggers:")))
     columns = {
         # of the very type of the column: PostgreSQL minds where a statement was prepared before
         "state": f"CAST(CASE WHEN undone_by > {past.batch} THEN 'done' ELSE state END "
@@ -331,6 +324,13 @@ def _hide_what_came_later(conn: Connection, past: Past, home: str) -> None:
         f'{columns[c.name]} AS "{c.name}"' if c.name in columns else f'"{c.name}"'
         for c in _table(Upload).columns
     )
+    values: dict[str, str | None] = {
+        **{key: None for key in looks if int(key.partition(":")[2]) > (version or 0)},
+        history.HEAD_KEY: f"{past.seq}:{last_hash}" if last_hash else None,
+        EVENT_HEAD: f"{events.seq}:{events.hash}" if events else None,
+        DATA_VERSION_KEY: str(version) if version is not None else None,
+        PLACES_VERSION_KEY: str(placed) if placed else None,
+    }
     for name, what, which in (
         ("history", "*", f"seq <= {past.seq}"),
         ("upload", told, f"id <= {past.batch}"),
@@ -339,6 +339,7 @@ def _hide_what_came_later(conn: Connection, past: Past, home: str) -> None:
         conn.exec_driver_sql(
             f'CREATE TEMPORARY VIEW "{name}" AS SELECT {what} FROM "{home}"."{name}" WHERE {which}'
         )
+    return values
 
 
 def _table(model: Any) -> Table:

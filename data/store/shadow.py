@@ -3,33 +3,47 @@
 A table name without a schema finds the connection's temporary table first, on SQLite and on
 PostgreSQL. So every query and the summary's own upkeep work on the copies as they do on the store,
 and nobody else sees anything. The writer's lock is not taken: uploads go on meanwhile.
+
+A name is looked up when a statement is prepared, and PostgreSQL keeps what a connection has
+prepared: a statement from before the copies stood there reads, and writes, the stored table. So
+whoever has put copies in front says `only_the_copies` before anything is done with them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Column, Connection, MetaData, Table, UniqueConstraint, delete, func, select
 from sqlalchemy.schema import CreateTable
 
+from data.store import summary
 from data.store.engine import Store
 from data.store.models import Base
 
 _CHUNK = 1_000
+#: (column, values) of the rows to be copied; None: all.
+Only = tuple[str, Collection[int]] | None
 
 
 @contextmanager
-def shadowed(store: Store, *models: type[Base], is_empty: bool = False) -> Iterator[Connection]:
+def shadowed(
+    store: Store,
+    *models: type[Base],
+    is_empty: bool = False,
+    some: Mapping[type[Base], Only] | None = None,
+) -> Iterator[Connection]:
     """A connection that sees one consistent state, in which these tables can be changed for
-    nothing: all of it is forgotten at the end. Every other table is as stored and must not be
-    written to. is_empty: the copies begin without rows.
+    nothing: all of it is forgotten at the end. Every other table is as stored and cannot be
+    written to. is_empty: the copies begin without rows. some: further tables, of which only some
+    rows are needed.
     """
+    wanted: dict[type[Base], Only] = {**dict.fromkeys(models), **(some or {})}
     with store.read_past() as past:
         if past is not None:
-            for model in models:
-                _cover(past, Base.metadata.tables[model.__tablename__], is_empty)
-            mean_the_copies(past)
+            for model, only in wanted.items():
+                _cover(past, Base.metadata.tables[model.__tablename__], is_empty, only)
+            only_the_copies(past)
             yield past
             return
     with store.engine.connect() as conn:
@@ -39,16 +53,16 @@ def shadowed(store: Store, *models: type[Base], is_empty: bool = False) -> Itera
         transaction = conn.begin()
         try:
             home = home_of(conn)
-            for model in models:
+            for model, only in wanted.items():
                 table = Base.metadata.tables[model.__tablename__]
-                stand_in_front(conn, table, None if is_empty else home)
-            mean_the_copies(conn)
+                stand_in_front(conn, table, None if is_empty else home, only)
+            only_the_copies(conn)
             yield conn
         finally:
             transaction.rollback()
 
 
-def _cover(conn: Connection, table: Table, is_empty: bool) -> None:
+def _cover(conn: Connection, table: Table, is_empty: bool, only: Only) -> None:
     """The same where copies may stand in front already."""
     schema = "sqlite_temp_master" if conn.dialect.name == "sqlite" else "pg_class"
     column = "name" if conn.dialect.name == "sqlite" else "relname"
@@ -58,7 +72,7 @@ def _cover(conn: Connection, table: Table, is_empty: bool) -> None:
         f"SELECT 1 FROM {schema} WHERE {column} = '{table.name}'{also}"
     ).first()
     if found is None:
-        stand_in_front(conn, table, None if is_empty else home_of(conn))
+        stand_in_front(conn, table, None if is_empty else home_of(conn), only)
     elif is_empty:
         conn.execute(delete(table))
 
@@ -70,20 +84,23 @@ def home_of(conn: Connection) -> str:
     return "main"
 
 
-def mean_the_copies(conn: Connection) -> None:
-    """Statements prepared on this connection before still mean the stored tables."""
+def only_the_copies(conn: Connection) -> None:
+    """From here to the end of the transaction names mean the copies in front, and nothing else can
+    be changed: PostgreSQL refuses any other write, whatever a name should mean to it."""
+    summary.prepare(conn)  # its temporary tables cannot be made later
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("DISCARD PLANS")
+        conn.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def stand_in_front(
     conn: Connection,
     table: Table,
     home: str | None,
-    only: tuple[str, Collection[int]] | None = None,
+    only: Only = None,
 ) -> None:
     """Copy a table with its keys; without its references, which temporary tables cannot have. home:
-    where its rows come from, None for none. only: (column, values) of the rows to be copied."""
+    where its rows come from, None for none. Before anything else: `only_the_copies`."""
     keys = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
     copy = Table(
         table.name,

@@ -159,6 +159,11 @@ def _next_day_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"({compiler.process(element.clauses, **kw)} + 1)"
 
 
+def prepare(conn: Connection) -> None:
+    """Make the temporary tables in which the sums are worked out, where they are not there yet."""
+    _temporary.create_all(conn, checkfirst=True)
+
+
 def remove(conn: Connection, patch_ids: Sequence[int] | None, *, mapped: bool = True) -> None:
     """Take out what these patches (None: all) contribute now; before their rows change.
 
@@ -183,7 +188,7 @@ def take_on_day(
     """
     if not patch_ids:
         return
-    _temporary.create_all(conn, checkfirst=True)
+    prepare(conn)
     _touch(conn, patch_ids)
     decided = _has(conn, AuditDecision)
     for year in _years_touched(conn):
@@ -224,7 +229,7 @@ def _years_touched(conn: Connection) -> Sequence[int]:
 def add_new(conn: Connection, patches: pd.DataFrame) -> None:
     """As `add` for new patches that have no decisions and no parcels, from the rows (columns of
     `patch`) that have just been written: reading them back takes as long as a third of the file."""
-    _temporary.create_all(conn, checkfirst=True)
+    prepare(conn)
     names = list(_ALIKE)
     for year, rows in patches.groupby("year"):
         groups = rows.groupby(names, dropna=False, sort=False).size().reset_index(name="patches")
@@ -252,7 +257,7 @@ def rebuild(conn: Connection) -> None:
 def _apply(conn: Connection, patch_ids: Sequence[int] | None, sign: int, mapped: bool) -> None:
     if patch_ids is not None and len(patch_ids) == 0:
         return
-    _temporary.create_all(conn, checkfirst=True)
+    prepare(conn)
     _touch(conn, patch_ids)
     if mapped and sign < 0:
         of_touched = UnlawfulInterval.patch_id.in_(select(_touched.c.patch_id))

@@ -25,6 +25,7 @@ from data.store.engine import Store
 from data.store.history import row_key
 from data.store.models import (
     AuditDecision,
+    Base,
     Confirmation,
     DaySummary,
     EnforcementCase,
@@ -34,7 +35,7 @@ from data.store.models import (
 from data.store.queries.claims import ClaimRow, claims
 from data.store.queries.figures import figures
 from data.store.reporting import settle_reports
-from data.store.shadow import home_of, mean_the_copies, shadowed, stand_in_front
+from data.store.shadow import Only, shadowed
 from data.store.writing import TableChange, UploadRecord, apply_changes, plain
 from data.vocabulary import ClaimKind
 from data.workflow.entries import ENTRY
@@ -242,12 +243,9 @@ def effects(store: Store, chosen: Sequence[ClaimRow], year: int, as_of: date) ->
 @contextmanager
 def _supposing(store: Store, patch_ids: set[int]) -> Iterator[Connection]:
     """A connection on which the rows of these patches can be changed for nothing."""
-    with shadowed(store, DaySummary) as conn:
-        home = home_of(conn)
-        for model in (Patch, *MODELS.values()):
-            own = "id" if model is Patch else "patch_id"
-            stand_in_front(conn, model.__table__, home, (own, patch_ids))
-        mean_the_copies(conn)
+    some: dict[type[Base], Only] = {Patch: ("id", patch_ids)}
+    some |= dict.fromkeys(MODELS.values(), ("patch_id", patch_ids))
+    with shadowed(store, DaySummary, some=some) as conn:
         yield conn
 
 

@@ -18,7 +18,7 @@ from data.known import Known
 from data.store import history
 from data.store.engine import Store
 from data.store.replay import Past, past_at, put_back
-from data.store.shadow import home_of, mean_the_copies
+from data.store.shadow import home_of
 from data.workflow.deductions import settle
 
 #: Connections that are kept, with their temporary tables, in each process.
@@ -101,8 +101,6 @@ class Replays:
         try:
             with conn.begin():
                 put_back(conn, asked.past, settle, asked.sums_only)
-            with conn.begin():
-                mean_the_copies(conn)
         except BaseException:
             conn.close()
             raise

@@ -10,20 +10,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from data.errors import SupervisionError
 from data.known import Known, knowing, read_moment
 from data.rights import COMMAND_LINE
 from data.scope import Scope
-from data.store import meta
+from data.store import meta, summary
 from data.store.engine import Store
-from data.store.models import Base
+from data.store.models import Base, DaySummary
 from data.store.queries.figures import figures
 from data.store.queries.patch_list import PatchQuery, iter_patches
 from data.store.queries.stamp import stamp
 from data.store.queries.uploads import upload_list
 from data.store.rule_changes import changes
+from data.store.shadow import shadowed
 from data.triggers.current import current_triggers
 from data.triggers.field_checks import field_checks
 from data.upload.placed_again import take_back
@@ -167,6 +168,31 @@ def test_a_moment_knows_what_was_known_at_that_moment(store: Store, seed: int) -
     with knowing(Known(told[4][0], sums_only=True)), store.read() as conn:
         assert figures(conn, Scope.all(), YEAR, AS_OF) == told[4][1]["figures"]
     assert verify(store, is_quick=True).ok  # nothing was written
+
+
+def test_what_a_connection_has_prepared_before_still_means_what_was_known(pg_store: Store) -> None:
+    """PostgreSQL keeps what a statement meant when it was prepared: the stored tables. A connection
+    prepares what it has been asked some times; here everything at once."""
+    event.listen(pg_store.engine, "connect", _prepare_at_once)
+    pg_store.engine.dispose()
+    replay_on(pg_store)
+    send(pg_store, UploadKind.PATCHES, *example_rows(UploadKind.PATCHES, YEAR), year=YEAR)
+    moment, seen = _moment(), look(pg_store)
+    for kind in (UploadKind.FINDINGS, UploadKind.CASES):
+        send(pg_store, kind, *example_rows(kind, YEAR), year=YEAR)
+    now = look(pg_store)
+    assert _known(pg_store, moment) == seen
+    with knowing(Known(moment)), shadowed(pg_store, DaySummary) as conn:
+        assert figures(conn, Scope.all(), YEAR, AS_OF) == seen["figures"]
+        summary.remove(conn, None, mapped=False)
+        assert figures(conn, Scope.all(), YEAR, AS_OF)["city"]["patches"] == 0
+    assert look(pg_store) == now
+    send(pg_store, UploadKind.PATCHES, {**PATCH, "图斑编号": "B"}, year=YEAR)
+    assert verify(pg_store).ok
+
+
+def _prepare_at_once(connection: Any, _record: object) -> None:
+    connection.prepare_threshold = 0
 
 
 def test_now_or_later_changes_nothing_and_before_the_first_upload_there_is_nothing(
