@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import flask
 from dash import ALL, Dash, Input, Output, State, ctx, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.changed_fields import field_title, value_text
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
@@ -143,7 +143,7 @@ def picked(values: Iterable[Sequence[Any] | None]) -> list[int]:
 def act(store: Store, ids_: Sequence[int], is_accepted: bool, reason: str, today: date) -> str:
     """Decide, and say what was done."""
     with store.write() as conn:
-        decide(conn, ids_, is_accepted, reason, today, flask.request.remote_addr or "web")
+        decide(conn, ids_, is_accepted, reason, today, source_of_request())
     return f"已{'确认' if is_accepted else '不予认可'}{len(ids_)}项。"
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import flask
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.gate import SESSION_COOKIE, session_of_request
 from callbacks.frame.guard import token_for_forms
 from callbacks.frame.login_page import login_page, password_page
@@ -85,7 +86,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
             form.get("username", "").strip(),
             form.get("password", ""),
             form.get("code", ""),
-            _from(),
+            source_of_request(),
         )
         try:
             secret = sign_in(store, settings, attempt)
@@ -103,7 +104,9 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         def log_in_to_demo() -> flask.Response:
             form = flask.request.form
             try:
-                secret = sign_in_as_demo(store, settings, form.get("account", ""), _from())
+                secret = sign_in_as_demo(
+                    store, settings, form.get("account", ""), source_of_request()
+                )
             except NotFound as refusal:
                 return shown(refusal.message, 404)
             return signed(secret, form.get("next", "/"))
@@ -137,8 +140,10 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         if not refusal:
             try:
                 with store.write() as conn:
-                    set_password(conn, settings, account.name, form["new_password"], _from())
-                    secret = begin_session(conn, account, _from())
+                    set_password(
+                        conn, settings, account.name, form["new_password"], source_of_request()
+                    )
+                    secret = begin_session(conn, account, source_of_request())
             except SupervisionError as error:
                 refusal = error.message
         if refusal:
@@ -149,10 +154,6 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         answer = flask.redirect("/", 303)
         _give_cookie(answer, secret, settings.behind_tls)  # type: ignore[arg-type]
         return answer  # type: ignore[return-value]
-
-
-def _from() -> str:
-    return flask.request.remote_addr or "web"
 
 
 def _html(page: str, status: int = 200) -> flask.Response:
@@ -178,4 +179,4 @@ def _end_present(services: Services) -> None:
     with acting_as(present.account), services.store.write() as conn:
         for session in sessions(conn, present.account.name):
             if session.digest == digest:
-                end_session(conn, session, _from())
+                end_session(conn, session, source_of_request())

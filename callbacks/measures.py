@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Flask, Response
 
-from callbacks.frame.address import search_of_request
+from callbacks.frame.address import search_of_request, source_of_request
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, xlsx_response
@@ -274,7 +274,7 @@ def register(app: Dash, services: Services) -> None:
             context = read_context(conn, services.settings, search or "")
             new = asked(context, kind, subject or "", patches or "", reason or "")
             by, today = acting(), services.settings.today()
-            at = Taking(conn, by, today, min(context.as_of, today), where="web")
+            at = Taking(conn, by, today, min(context.as_of, today), where=source_of_request())
             is_draft = ctx.triggered_id == i.DRAFT
             if is_draft and new.rule is None and not new.reason:
                 raise SupervisionError("没有依据触发规则的措施须写明理由，请补充后再起草。")

@@ -9,6 +9,7 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
@@ -192,7 +193,7 @@ def register(app: Dash, services: Services) -> None:
                 asked.kind, subject, asked.year, asked.as_of, (), "通报", None, asked.period, None
             )
             today = services.settings.today()
-            at = Taking(conn, acting(), today, min(context.as_of, today), where="web")
+            at = Taking(conn, acting(), today, min(context.as_of, today), where=source_of_request())
             made = draft(at, new)
         waits = "已提交审核" if made.submitted else "有检查不通过的，修改后再提交审核"
         return f"已起草为第{made.number}号措施，{waits}。"

@@ -312,10 +312,11 @@ def register(app: Dash, services: Services) -> None:
     @app.callback(
         Output(ids.Rules.CONTENT, "children"),
         Input(ids.Rules.CONTENT, "id"),
+        Input(ids.Rules.CHANGED, "data"),
         State(ids.Shell.LOCATION, "search"),
     )
     @keep_answer
-    def content(_: str, search: str | None) -> list[Component]:
+    def content(_: str, _changed: int, search: str | None) -> list[Component]:
         with services.store.read() as conn:
             return render(conn, services.settings, search or "")
 

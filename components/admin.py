@@ -88,6 +88,35 @@ def new_account_card(districts: Sequence[tuple[str, str]]) -> Component:
     return card("新建账户", fields, note="按角色给默认权限，建立后可单独增减。账户不删除，只停用。")
 
 
+def contacts_card(rows: Sequence[Sequence[str]], districts: Sequence[tuple[str, str]]) -> Component:
+    """rows: district, unit, post, telephone."""
+    table = html_table(
+        [TableColumn(h) for h in ("区市", "单位", "岗位", "电话")], rows, "各区市联系方式"
+    )
+    fields = html.Div(
+        [
+            _select("contact-district", "区市", districts, districts[0][0] if districts else ""),
+            _text("contact-unit", "单位"),
+            _text("contact-post", "岗位"),
+            _text("contact-telephone", "电话"),
+            _button("保存联系方式", "contact"),
+        ],
+        className="admin-fields",
+    )
+    note = "写单位和岗位，不写姓名。预警卡片、月清和总览由此说明找谁；改动进入历史。"
+    return card("各区市联系方式", [table, fields], note=note)
+
+
+def rules_card(count: int, address: str) -> Component:
+    """count: parameters that are 本市设定."""
+    said: list[Any] = [
+        f"{count}项参数为本市设定，在",
+        dcc.Link("规则口径", href=address),
+        "查看和调整。",
+    ]
+    return card("规则参数", html.P(said))
+
+
 def account_card(
     account: Account,
     state: str,

@@ -195,6 +195,14 @@ class Rules:
     WORDS = "rules-words"
     FOUND = "rules-found"
     ANCHOR = "rules-anchor"
+    # a new value of a parameter, for whoever may set one
+    CHANGE = "rules-change"
+    PARAMETER = "rules-parameter"
+    VALUE = "rules-value"
+    VALID_FROM = "rules-valid-from"
+    REASON = "rules-reason"
+    SET = "rules-set"
+    CHANGED = "rules-changed"  # counts changes: the page is drawn anew
 
 
 class Confirm:

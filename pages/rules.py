@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import html
+from dash import dcc, html
 
 from components import ids, paths
 from components.parts.cards import skeleton
@@ -22,5 +22,10 @@ dash.register_page(
 
 def layout(**_query: Any) -> html.Div:
     return html.Div(
-        [html.Div(skeleton("page"), id=ids.Rules.CONTENT), html.Div(id=ids.Rules.ANCHOR)]
+        [
+            html.Div(skeleton("page"), id=ids.Rules.CONTENT),
+            html.Div(id=ids.Rules.CHANGE),
+            html.Div(id=ids.Rules.ANCHOR),
+            dcc.Store(id=ids.Rules.CHANGED, data=0),
+        ]
     )

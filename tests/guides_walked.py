@@ -121,7 +121,10 @@ def look(folder: Path) -> dict[str, Any]:
     rules = dict(asked) | {
         "output": f"{ids.Rules.CONTENT}.children",
         "outputs": {"id": ids.Rules.CONTENT, "property": "children"},
-        "inputs": [{"id": ids.Rules.CONTENT, "property": "id", "value": ids.Rules.CONTENT}],
+        "inputs": [
+            {"id": ids.Rules.CONTENT, "property": "id", "value": ids.Rules.CONTENT},
+            {"id": ids.Rules.CHANGED, "property": "data", "value": 0},
+        ],
         "changedPropIds": [f"{ids.Rules.CONTENT}.id"],
     }
     told["rules_page"] = "坐落未填写" in client.post("/_dash-update-component", json=rules).text

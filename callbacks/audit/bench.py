@@ -10,7 +10,8 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from callbacks.audit.doubts import overlay_text
-from callbacks.audit.page import WEB, may_act
+from callbacks.audit.page import may_act
+from callbacks.frame.address import source_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
@@ -222,7 +223,7 @@ def register(app: Dash, services: Services) -> None:
             was_seen or "",
         )
         with services.store.write() as conn:
-            decide(conn, acting(), [decision], services.settings.today(), WEB)
+            decide(conn, acting(), [decision], services.settings.today(), source_of_request())
         onward_path = (
             paths.audit_bench(context.year, following.patch_no) if following else paths.AUDIT
         )

@@ -10,6 +10,7 @@ import dash
 from dash import ALL, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.context import PageContext
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
@@ -33,7 +34,6 @@ from data.worklists.overlay import Finding, OverlayFinding
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_WEB = "web"
 _KINDS = (RecordKind.DOUBT_CONFIRMED, *OVERLAY_CONFIRMED)
 _BUTTONS = (*(kind.value for kind in _KINDS), DISMISS)
 
@@ -127,7 +127,7 @@ def judge(services: Services, pressed: dict[str, str], name: str, reason: str) -
     of_overlay_only = kind if kind in OVERLAY_CONFIRMED else None
     verdict = Verdict(work_year, patch_no, doubt, kind is not None, reason, today, of_overlay_only)
     with services.store.write() as conn:
-        judge_doubt(conn, acting(), verdict, today, _WEB)
+        judge_doubt(conn, acting(), verdict, today, source_of_request())
     return f"图斑{patch_no}：已认定为“{kind.label if kind else '疑点排除'}”。"
 
 

@@ -14,7 +14,7 @@ from flask import Flask, Response
 
 from callbacks.audit.doubts import may_judge, of_overlay, register_judging
 from callbacks.audit.workbook import EXPORT_PATH, workbook
-from callbacks.frame.address import search_of_request
+from callbacks.frame.address import search_of_request, source_of_request
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: What a history calls the place where somebody worked.
-WEB = "web"
 #: Doubts on the page.
 MOST_DOUBTS = 60
 _CITY = (Stage.CITY_AUDIT, Stage.DEEMING, Stage.FORWARDING)
@@ -390,7 +389,7 @@ def _many(
     own = tuple(codes) if result is AuditResult.RETURNED else ()
     decisions = [Decision(year, no, result, own, opinion) for no in dict.fromkeys(picked)]
     with services.store.write() as conn:
-        decide(conn, acting(), decisions, services.settings.today(), WEB)
+        decide(conn, acting(), decisions, services.settings.today(), source_of_request())
     return f"已{result.label}{len(decisions)}个图斑。"
 
 
@@ -459,7 +458,15 @@ def register(app: Dash, services: Services) -> None:
         today = services.settings.today()
         with services.store.write() as conn:
             answer_deeming(
-                conn, acting(), year, number, is_confirmed, given[number], today, today, WEB
+                conn,
+                acting(),
+                year,
+                number,
+                is_confirmed,
+                given[number],
+                today,
+                today,
+                source_of_request(),
             )
         said = f"图斑{number}：{'已确认，可直接判定违法' if is_confirmed else '已记为不直接判定'}。"
         with services.store.read() as conn:

@@ -29,6 +29,12 @@ def search_of_request() -> str:
     return flask.request.query_string.decode("utf-8", "replace")
 
 
+def source_of_request() -> str:
+    """From where somebody asks, as the history and the log keep it."""
+    address = flask.request.remote_addr if flask.has_request_context() else None
+    return address or "web"
+
+
 def read_numbers_strictly(server: Flask) -> None:
     """Before any route is registered."""
     server.url_map.converters["int"] = WholeNumber

@@ -17,6 +17,7 @@ import flask
 from dash import Dash
 from dash._pages import _path_to_page
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.error_pages import refusal_answer
 from callbacks.frame.guard import callback_asked_for
 from callbacks.frame.needs import EXPORTS, OWN, is_free, right_of_callback, right_of_route
@@ -253,4 +254,4 @@ def note_what_is_taken(store: Store) -> None:
         given = [*asked.get("inputs", ()), *asked.get("state", ())]
         views = [v.get("value") for v in given if isinstance(v, dict) and _is_view(v.get("id"))]
         path, filters = str(asked["output"]), "".join(map(str, views))
-    note_export(store, path, filters, request.remote_addr or "web")
+    note_export(store, path, filters, source_of_request())

@@ -12,8 +12,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response
 
 from callbacks.audit.doubts import may_judge, of_comebacks, register_judging
-from callbacks.audit.page import WEB
-from callbacks.frame.address import search_of_request
+from callbacks.frame.address import search_of_request, source_of_request
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
@@ -406,7 +405,9 @@ def register(app: Dash, services: Services) -> None:
         wanted = LedgerStep.ACCEPT if dash.ctx.triggered_id == i.ACCEPT else LedgerStep.WRITE_OFF
         keys, today = keys_of(picked or []), services.settings.today()
         with services.store.write() as conn:
-            count = take_step(conn, acting(), wanted, keys, evidence or "", today, WEB)
+            count = take_step(
+                conn, acting(), wanted, keys, evidence or "", today, source_of_request()
+            )
         with services.store.read() as conn:
             page = render(conn, services.settings, search or "")
         return page, toast(f"已{wanted.label}{count}宗。")

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import flask
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.context import read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
@@ -180,11 +180,11 @@ def register(app: Dash, services: Services) -> None:
             raise NotFound("没有这件措施，请从措施台账进入。")
         step = _K(str(pressed["step"]))
         by, today = acting(), services.settings.today()
-        source = flask.request.remote_addr or "web"
-        counting = counting_wrong_codes(services.store, services.settings, by, source)
+        where = source_of_request()
+        counting = counting_wrong_codes(services.store, services.settings, by, where)
 
         def taking(conn: Connection) -> Taking:
-            return Taking(conn, by, today, _day(day), seen, "web", code or "", source)
+            return Taking(conn, by, today, _day(day), seen, where, code or "")
 
         sent = None
         if file:  # what nobody may bring is not read

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import flask
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
@@ -238,7 +238,7 @@ def register(app: Dash, services: Services) -> None:
     ) -> tuple[Any, Any]:
         if not file:
             raise PreventUpdate
-        source = flask.request.remote_addr or "web"
+        source = source_of_request()
         payload = begin_payload(file, kind or "", layer or "", year or "", bool(strict), source)
         job_id = actions.submit("upload", payload)
         query = read_search(search)
@@ -302,7 +302,7 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         query = read_search(search)
         chosen = {n["name"]: v for n, v in zip(names, options, strict=True)}
-        asked = Asked(pressed["name"], chosen, fields, units, flask.request.remote_addr or "web")
+        asked = Asked(pressed["name"], chosen, fields, units, source_of_request())
         new_job = actions.act(asked, query)
         if new_job is None or new_job != query.get("job"):  # another job, or none: another address
             return no_update, no_update, no_update, href(paths.UPLOAD, query, job=new_job)

@@ -9,6 +9,7 @@ from typing import Any
 
 import flask
 
+from callbacks.frame.address import source_of_request
 from callbacks.frame.context import reader_scope
 from callbacks.frame.needs import needs
 from callbacks.upload.seen import job_of
@@ -79,7 +80,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         try:
             return as_json(incoming.begin(name, size)), 201
         except UploadRefused as refusal:
-            source = flask.request.remote_addr or "web"
+            source = source_of_request()
             note_unreceived(services.store, acting().name, source, name, size, refusal.message)
             raise
 

@@ -5,6 +5,7 @@ A rule without a sentence here shows its parameters and quotations alone.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from data.rules.loader import Parameter, Version
@@ -115,6 +116,26 @@ def words_of(value: Any, unit: str) -> str:
     if unit == "%":
         return format_rate(value)
     return f"{format_plain(value)}{unit}"
+
+
+def read_value(parameter: Parameter, text: str) -> Any:
+    """What somebody types for a parameter, as words_of tells it: `8%` and `0.08`, `30亩` and `30`,
+    `是`, `净比例`. What it cannot be is left as it is, for Parameter.fault to refuse."""
+    text = text.strip()
+    if isinstance(parameter.value, bool):
+        return {"是": True, "否": False}.get(text, text)
+    if isinstance(parameter.value, str):
+        return next((word for word in parameter.choices if words_of(word, "") == text), text)
+    is_share = text.endswith(("%", "％"))
+    number = text.removesuffix(parameter.unit).rstrip("%％").replace(",", "").strip()
+    try:
+        value = float(number)
+    except ValueError:
+        return text
+    if not math.isfinite(value):
+        return text
+    value = round(value / 100, 12) if is_share else value
+    return int(value) if isinstance(parameter.value, int) and value == int(value) else value
 
 
 def range_text(parameter: Parameter) -> str:

@@ -42,7 +42,7 @@ class Attachment:
 class Taking:
     """Who takes a step, on which day and from where. seen: how many steps the user saw when he
     decided; None for a command, which looks now. code: the one-time code that an account which has
-    them types to issue; source: from where, for counting wrong ones."""
+    them types to issue."""
 
     conn: Connection
     by: Account
@@ -51,7 +51,6 @@ class Taking:
     seen: int | None = None
     where: str = "cli"
     code: str = ""
-    source: str = "cli"
 
     @property
     def day(self) -> date:

@@ -153,7 +153,7 @@ def issue(
     changed.
     """
     row, _ = ready(at, number, _K.ISSUE, refuse=_not_reviewed)
-    prove_code(at.conn, at.by, at.code, at.source)
+    prove_code(at.conn, at.by, at.code, at.where)
     changes = changed_figures(at.conn, row)
     if changes:
         write_step(at, row, _K.RECALL, _anew(at, row), reason=told(changes))

@@ -14,6 +14,7 @@ from data.rules.plain import (
     condition,
     differences,
     range_text,
+    read_value,
     value_text,
 )
 
@@ -75,3 +76,19 @@ def test_a_value_is_read_with_its_unit(parameter: Parameter, text: str) -> None:
 def test_bounds_are_read_as_a_range() -> None:
     assert range_text(Parameter(0.1, "local", unit="%", minimum=0.01, maximum=0.15)) == "1%至15%"
     assert range_text(Parameter("x", "local")) == ""
+
+
+@pytest.mark.parametrize("rule_id", RULES)
+def test_what_a_parameter_is_told_as_is_read_as_its_value(rule_id: str) -> None:
+    for parameter in RULES[rule_id].versions[-1].details.values():
+        for value in (parameter.value, *parameter.choices):
+            read = read_value(parameter, value_text(parameter, value))
+            assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("8%", 0.08), (" 8％ ", 0.08), ("0.08", 0.08), ("八", "八"), ("nan%", "nan%"), ("", "")],
+)
+def test_a_share_is_typed_either_way_and_nonsense_stays(typed: str, read: object) -> None:
+    assert read_value(RULES["T3"].versions[-1].details["warning_ratio"], typed) == read

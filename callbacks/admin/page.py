@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from datetime import date
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-import flask
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.frame.downloads import xlsx_response
+from callbacks.admin.log import log_parts, moment_text
+from callbacks.frame.address import source_of_request
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
 from components import admin as parts
-from components import ids
-from components.links import read_search
+from components import ids, paths
+from components.links import href, read_search
 from components.shell import toast
 from data.acting import acting
 from data.errors import NotFound, SupervisionError
-from data.exports import SheetColumn, table_to_xlsx
 from data.numbers import whole_number
-from data.periods import local_time
 from data.rights import Right, Role, rights_from
 from data.services import Services
 from data.settings import Settings
@@ -34,8 +32,9 @@ from data.store.queries.accounts import (
     sessions,
     tokens,
 )
-from data.store.queries.audit_log import KINDS, Asked, LogLine, log_lines
-from data.store.queries.stamp import districts
+from data.store.queries.audit_log import KINDS, Asked
+from data.store.queries.stamp import Contact, districts
+from data.triggers.rulebook import rulebook
 from data.workflow.accounts import (
     add_account,
     disable_account,
@@ -44,14 +43,12 @@ from data.workflow.accounts import (
     set_code,
     set_password,
 )
+from data.workflow.contacts import set_contact
 from data.workflow.sessions import end_session, make_token, revoke_token
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-EXPORT_PATH = "/export/audit-log.xlsx"
-_SHOWN = 100
-_EXPORTED = 200_000
 _DAYS = 30
 
 
@@ -78,9 +75,25 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     own = {k: v for k, v in query.items() if k != "account"}
     page.append(parts.accounts_card([(k.account, state_of(k)) for k in known], dict(units), own))
     page.append(parts.new_account_card(units))
+    page.append(parts.contacts_card(_contacts(conn), units))
+    local = local_parameters(conn, settings.today())
+    page.append(parts.rules_card(local, href(paths.RULES, own)))
     if acting().may(Right.AUDIT_LOG):
-        page.append(parts.log_card(KINDS, html.Div(_log(conn, Asked()))))
+        page.append(parts.log_card(KINDS, html.Div(log_parts(conn, Asked()))))
     return page
+
+
+def _contacts(conn: Connection) -> list[list[str]]:
+    return [
+        [unit.short_name, *(astuple(unit.contact) if unit.contact else ("—", "—", "—"))]
+        for unit in districts(conn)
+    ]
+
+
+def local_parameters(conn: Connection, day: date) -> int:
+    """How many parameters are 本市设定."""
+    rules = (rule.on(day) for rule in rulebook(conn).values())
+    return sum(p.basis == "local" for rule in rules for p in rule.details.values())
 
 
 def _one(conn: Connection, name: str, units: list[tuple[str, str]]) -> list[Component]:
@@ -94,7 +107,7 @@ def _one(conn: Connection, name: str, units: list[tuple[str, str]]) -> list[Comp
         account, state_of(known), known.is_disabled, known.has_code, units, is_own
     )
     in_use = [
-        (s.id, (_moment(s.created_at), _moment(s.seen_at), s.source))
+        (s.id, (moment_text(s.created_at), moment_text(s.seen_at), s.source))
         for s in sessions(conn, name)
         if s.ended_at is None
     ]
@@ -110,42 +123,6 @@ def _one(conn: Connection, name: str, units: list[tuple[str, str]]) -> list[Comp
     ]
 
 
-def _moment(moment: Any) -> str:
-    return f"{local_time(moment):%Y-%m-%d %H:%M:%S}"
-
-
-def asked_from(values: Mapping[str, Any]) -> Asked:
-    """What the fields or an address look for. Raises SupervisionError for a day that is none."""
-
-    def day(name: str) -> date | None:
-        text = str(values.get(name) or "")
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError:
-            raise SupervisionError(f"日期“{text[:20]}”无法识别，应写作 2023-05-24。") from None
-
-    kind = str(values.get("kind") or "")
-    words = [str(values.get(name) or "").strip()[:64] for name in ("who", "text")]
-    return Asked(kind if kind in KINDS else "", words[0], words[1], day("from"), day("to"))
-
-
-def _log(conn: Connection, asked: Asked) -> list[Component]:
-    lines = log_lines(conn, asked, _SHOWN + 1)
-    given = {
-        "kind": asked.kind, "who": asked.who, "text": asked.text,
-        "from": asked.first and asked.first.isoformat(),
-        "to": asked.last and asked.last.isoformat(),
-    }  # fmt: skip
-    said = urlencode({key: value for key, value in given.items() if value})
-    export = EXPORT_PATH + (f"?{said}" if said else "")
-    return parts.log_table([_cells(n) for n in lines[:_SHOWN]], export, len(lines) > _SHOWN)
-
-
-def _cells(line: LogLine) -> list[str]:
-    kind = KINDS.get(line.kind, line.kind)
-    return [_moment(line.at), line.who, line.source, kind, line.what]
-
-
 def act(
     conn: Connection, settings: Settings, pressed: Mapping[str, Any], fields: Mapping[str, Any],
     name: str,
@@ -153,7 +130,7 @@ def act(
     """Do what a button says; returns a sentence. name: of the account that is shown. Call inside
     Store.write(). Raises SupervisionError."""
     acting().require(Right.ACCOUNTS)
-    where = flask.request.remote_addr or "web"
+    where = source_of_request()
     action, number = str(pressed["name"]), int(pressed["number"])
     if action == "add":
         made = add_account(
@@ -189,6 +166,12 @@ def act(
         days = whole_number(fields.get("days")) or _DAYS
         token = make_token(conn, name, days, settings.today(), where)
         return f"令牌只显示这一次，请立即抄存：{token}"
+    if action == "contact":
+        fields_of = [
+            str(fields.get(f"contact-{part}") or "") for part in ("unit", "post", "telephone")
+        ]
+        district = str(fields.get("contact-district") or "")
+        return f"{set_contact(conn, district, Contact(*fields_of), where)}的联系方式已更新。"
     if action == "revoke":
         revoke_token(conn, number, where)
         return f"令牌第{number}号已撤销。"
@@ -244,40 +227,3 @@ def register(app: Dash, services: Services) -> None:
             page = render(conn, services.settings, search or "")
         page[1] = html.P(said, id=i.SAID, className="admin-said", role="status")
         return page
-
-    @app.callback(
-        Output(i.LOG, "children"),
-        Input(i.SEARCH, "n_clicks"),
-        State(i.KIND, "value"),
-        State(i.WHO, "value"),
-        State(i.TEXT, "value"),
-        State(i.FIRST, "value"),
-        State(i.LAST, "value"),
-        prevent_initial_call=True,
-    )
-    @needs(Right.AUDIT_LOG)
-    def search_log(_: int, kind: str, who: str, text: str, first: str, last: str) -> Any:
-        given = {"kind": kind, "who": who, "text": text, "from": first, "to": last}
-        with services.store.read_now() as conn:
-            return _log(conn, asked_from(given))
-
-
-def register_routes(server: flask.Flask, services: Services) -> None:
-    @server.get(EXPORT_PATH)
-    @needs(Right.AUDIT_LOG)
-    def export_audit_log() -> flask.Response:
-        asked = asked_from(flask.request.args)
-        with services.store.read_now() as conn:
-            lines = log_lines(conn, asked, _EXPORTED)
-        headers = (("时间", 20), ("账户", 16), ("来自", 16), ("种类", 14), ("内容", 80))
-        stamp = {
-            "种类": KINDS.get(asked.kind, "全部"),
-            "账户": asked.who or "全部",
-            "内容": asked.text or "全部",
-            "从": asked.first.isoformat() if asked.first else "最早",
-            "到": asked.last.isoformat() if asked.last else "现在",
-        }
-        columns = [SheetColumn(header, width=width) for header, width in headers]
-        content = table_to_xlsx("审计日志", columns, [_cells(line) for line in lines], stamp)
-        day = services.settings.today().isoformat()
-        return xlsx_response(f"审计日志_{day}.xlsx", content)

@@ -12,11 +12,13 @@ import openpyxl
 import pytest
 from dash import Dash
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import app as application
 from data.rights import DEFAULT_RIGHTS, Account, Right, Role
 from data.settings import Settings
 from data.store.engine import Store
+from data.store.models import Upload
 from data.store.opening import open_store
 from data.store.queries.accounts import all_accounts, known_account, tokens
 from data.workflow import sessions as signing
@@ -135,3 +137,17 @@ def test_the_log_is_searched_and_taken_away(client: FlaskClient, store: Store) -
     exported = rows("kind=export")
     assert any("/export/audit-log.xlsx" in row[4] and row[1] == "管理" for row in exported)
     assert client.get("/export/audit-log.xlsx?from=x").status_code == 400
+
+
+def test_whom_to_call_is_kept_and_the_rules_are_led_to(
+    client: FlaskClient, dash_app: Dash, store: Store
+) -> None:
+    fields = {"contact-district": "371002", "contact-unit": "环翠分局", "contact-post": "执法科"}
+    press(client, dash_app, "contact", {**fields, "contact-telephone": "打给老王"}, "")
+    press(client, dash_app, "contact", {**fields, "contact-telephone": "0631-1234567"}, "")
+    page = shown(client, dash_app, "")
+    assert "0631-1234567" in page
+    assert "/rules" in page
+    with store.read() as conn:
+        (row,) = conn.execute(select(Upload.uploaded_by, Upload.uploaded_from)).all()
+    assert tuple(row) == ("管理", "127.0.0.1")
