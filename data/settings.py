@@ -27,6 +27,13 @@ def _whole(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> int:
+    number = whole_number(text, 1, 86_400)
+    if number is None:
+        raise ValueError("应为从 1 起的整数（秒），请改正后再试。")
+    return number
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -66,7 +73,9 @@ class Settings:
     refused_days: how long copies of refused files are kept.
     anchor_dir: folder for signed anchors, best on another machine; None for none.
     anchor_key_file: the private key that signs them, see anchor_key.
-    cache_url: a Redis where processes share the answers that they keep; see shared_cache_url.
+    embedded_worker: web servers start a worker of their own. lease_seconds: a job whose worker is
+    silent for so long is taken by another.
+    cache_url: a Redis where processes share the answers that they keep, and a bell for workers.
     access: accounts, or demo where one click signs in (on the demo's store only).
     behind_tls: a proxy on this machine speaks TLS and says who asked (X-Forwarded-For, -Proto).
     password_…: letters and kinds of letters that a password has at least, days after which it must
@@ -100,7 +109,8 @@ class Settings:
     )
     anchor_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_DIR", Path))
     anchor_key_file: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_KEY", Path))
-    celery_broker_url: str | None = field(default=None, metadata=_from("WEIPIAN_CELERY_BROKER_URL"))
+    embedded_worker: bool = field(default=True, metadata=_from("WEIPIAN_WORKER", _yes_or_no))
+    lease_seconds: int = field(default=10, metadata=_from("WEIPIAN_LEASE_SECONDS", _seconds))
     cache_url: str | None = field(default=None, metadata=_from("WEIPIAN_CACHE_URL"))
     access: str = field(default="accounts", metadata=_from("WEIPIAN_ACCESS", _access))
     behind_tls: bool = field(default=False, metadata=_from("WEIPIAN_TLS", _yes_or_no))
@@ -155,13 +165,6 @@ class Settings:
     def anchor_key(self) -> Path:
         """The file of the private key that signs anchors."""
         return self.anchor_key_file or self.local_dir / "keys" / "anchor.key"
-
-    @property
-    def shared_cache_url(self) -> str | None:
-        """The Redis for shared answers: the one that is set, else that of the jobs."""
-        broker = self.celery_broker_url or ""
-        is_redis = broker.startswith(("redis", "unix://"))
-        return self.cache_url or (broker if is_redis else None)
 
     @property
     def uploads_dir(self) -> Path:

@@ -89,7 +89,7 @@ def warm(app: Dash, store: Store) -> int:
 
 def main() -> int:
     settings = Settings.from_environment()
-    if settings.shared_cache_url is None:
+    if settings.cache_url is None:
         return 0
     os.nice(10)
     try:

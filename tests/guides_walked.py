@@ -33,6 +33,7 @@ def look(folder: Path) -> dict[str, Any]:
     from components.shell import navigation
     from data.handbook.chapters import chapter_at, chapter_of_kind
     from data.jobs.incoming import Incoming
+    from data.jobs.leases import Leases
     from data.jobs.running import run_job
     from data.jobs.table import JobTable
     from data.jobs.tasks import TASKS, confirmation
@@ -53,9 +54,10 @@ def look(folder: Path) -> dict[str, Any]:
     told: dict[str, Any] = {}
 
     def run() -> Any:
-        job = table.claim(1)
+        leases = Leases(table)
+        job = leases.take()
         assert job is not None
-        run_job(table, store, job, TASKS[job.task])
+        run_job(leases, store, job, TASKS[job.task])
         return table.get(job.id)
 
     def send(kind: str, text: str) -> Any:

@@ -16,7 +16,7 @@ _PATIENCE = 60.0
 
 @contextmanager
 def private_redis(folder: Path) -> Iterator[str]:
-    """Its address for Celery; the test is skipped where the program is missing."""
+    """Its address; the test is skipped where the program is missing."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("REDIS NOT TESTED: no redis-server (Debian package redis-server)")
@@ -31,6 +31,6 @@ def private_redis(folder: Path) -> Iterator[str]:
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.02)
-    yield f"redis+socket://{socket}"
+    yield f"unix://{socket}"
     process.terminate()
     process.wait()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.jobs.incoming import Incoming
+from data.jobs.leases import Leases
 from data.jobs.running import run_job
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import TASKS, confirmation
@@ -39,9 +40,10 @@ def payload(file_id: str, **options: Any) -> dict[str, Any]:
 
 def run_next(table: JobTable, store: Store) -> JobView:
     """Run the oldest queued job in this process; returns it as it ended."""
-    job = table.claim(1)
+    leases = Leases(table)
+    job = leases.take()
     assert job is not None, "the queue is empty"
-    run_job(table, store, job, TASKS[job.task])
+    run_job(leases, store, job, TASKS[job.task])
     return table.get(job.id)
 
 

@@ -90,7 +90,7 @@ class Keeper:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._own = Answers()
-        url = services.settings.shared_cache_url
+        url = services.settings.cache_url
         self._shared = SharedAnswers(url) if url else None
 
     def key(self, question: Any) -> str:

@@ -35,7 +35,7 @@ class SharedAnswers:
         self._redis: Any = None
         try:
             self._redis = Redis.from_url(
-                url.replace("redis+socket://", "unix://", 1),
+                url,
                 socket_timeout=PATIENCE,
                 socket_connect_timeout=PATIENCE,
                 retry=Retry(NoBackoff(), 0),

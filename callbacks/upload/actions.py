@@ -136,17 +136,17 @@ class Actions:
             )
         confirmed = confirmation(job.result) | {"confirmed_units": ticked}
         self._table.again(job.id, ("waiting",), **confirmed)
-        wake(self._table, self._services.settings, job.id)
+        wake(self._services.settings)
 
     def _again(self, job: JobView, asked: Asked) -> None:
         """Read the file again as the options and the table of columns say."""
         options = asked.options
-        changes: dict[str, Any] = {"step": "preview", "confirmed_at": None}
+        changes: dict[str, Any] = {"step": "preview"}
         if asked.name == "other-kind":
             better = (job.result or {}).get("better_kind") or {}
             changes |= _NOTHING_SAID | {"kind": better.get("kind", ""), "is_said": False}
             self._table.again(job.id, _READ_AGAIN_FROM, **changes)
-            wake(self._table, self._services.settings, job.id)
+            wake(self._services.settings)
             return
         if (job.result or {}).get("reading"):  # from here on the user's word counts, not the file's
             changes |= {**(job.result or {})["reading"], "is_said": True}
@@ -179,7 +179,7 @@ class Actions:
         elif kind != was:
             changes |= _NOTHING_SAID  # fields of another kind
         self._table.again(job.id, _READ_AGAIN_FROM, **changes)
-        wake(self._table, self._services.settings, job.id)
+        wake(self._services.settings)
 
     def _profile(self, job: JobView, mapping: dict[str, Any], name: str) -> dict[str, Any]:
         """The profile that the assignment comes from, while it is as it was; and the name under

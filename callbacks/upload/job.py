@@ -17,7 +17,7 @@ from components.links import href
 from components.parts.cards import card
 from components.parts.help import Explained, help_link
 from components.upload import preview as parts
-from components.upload.page import action, kind_text, moment_text, progress, steps
+from components.upload.page import action, kind_text, moment_text, progress, queued, stalled, steps
 from components.upload.questions import (
     columns_table,
     crs_question,
@@ -55,6 +55,9 @@ def name_of(job: JobView) -> str:
 
 def headline_of(job: JobView) -> str:
     """The state of the job in one sentence."""
+    if job.is_stalled:
+        what = f"批次{job.payload['batch']}的撤回" if job.task == "undo" else name_of(job)
+        return f"{what}还没有处理完：后台程序没有回应"
     if job.task == "undo":
         batch = job.payload["batch"]
         done = {
@@ -62,7 +65,10 @@ def headline_of(job: JobView) -> str:
             "failed": f"批次{batch}没有撤回",
             "cancelled": f"批次{batch}没有撤回",
         }
-        return done.get(job.state, f"正在撤回批次{batch}")
+        waits = "等待" if job.state == "queued" else "正在"
+        return done.get(job.state, f"{waits}撤回批次{batch}")
+    if job.state == "queued":
+        return f"{name_of(job)}排队等待处理"
     if job.is_active:
         doing = "写入" if job.payload.get("step") == "apply" else "读取"
         return f"正在{doing}{name_of(job)}"
@@ -71,6 +77,17 @@ def headline_of(job: JobView) -> str:
     if job.state == "done":
         return _done_headline(job)
     return f"{name_of(job)}没有入库"
+
+
+def progress_of(job: JobView) -> Component:
+    """What stands in the bar of a job that is not finished."""
+    if job.is_stalled and job.state == "queued":
+        return stalled("排队中：后台程序没有回应，还没有开始处理，库中没有写入任何数据。")
+    if job.is_stalled:
+        return stalled("处理它的后台程序没有回应，将由另一个重新处理；不会重复写入。")
+    if job.state == "queued":
+        return queued(job.ahead)
+    return progress(job.phase or "开始", job.done, job.total)
 
 
 def _waiting_headline(job: JobView) -> str:
@@ -124,9 +141,8 @@ def work(
 
 
 def _at_work(job: JobView) -> list[Any]:
-    shown = progress(job.phase, job.done, job.total, job.ahead)
     body = [
-        html.Div(shown, id=ids.Upload.PROGRESS),
+        html.Div(progress_of(job), id=ids.Upload.PROGRESS),
         html.P("可以离开本页，稍后从“数据上传”回来；上传不会中断。", className="note"),
         action("cancel", "取消", "outline-secondary", disabled=job.cancel_asked),
     ]

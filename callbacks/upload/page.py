@@ -18,7 +18,7 @@ from callbacks.frame.needs import needs
 from callbacks.frame.shell import stamp_text
 from callbacks.upload.actions import Actions, Asked
 from callbacks.upload.changes import recorded
-from callbacks.upload.job import district_names, headline_of, work
+from callbacks.upload.job import district_names, headline_of, progress_of, work
 from callbacks.upload.profiles import profiles, register_profiles
 from callbacks.upload.seen import job_of, jobs_of_reader, sees_jobs
 from components import ids, paths
@@ -32,13 +32,11 @@ from components.upload.page import (
     moment_text,
     open_jobs,
     others_link,
-    progress,
     refused,
     templates,
 )
 from data.errors import NotFound
 from data.jobs.embedded import ensure_worker
-from data.jobs.running import SILENT_SECONDS, settle_left_running
 from data.jobs.table import JobTable, JobView
 from data.numbers import MOST_ID, whole_number
 from data.rights import Right
@@ -100,7 +98,7 @@ def jobs_card(
         {
             "id": job.id,
             "title": title_of(job),
-            "state": job.state,
+            "state": "stalled" if job.is_stalled else job.state,
             "phase": job.phase,
             "created_at": job.created_at,
         }
@@ -260,12 +258,10 @@ def register(app: Dash, services: Services) -> None:
         job_id = read_search(search).get("job")
         if not job_id:
             return no_update, no_update, True
-        settle_left_running(table, services.store, SILENT_SECONDS)
         job = job_of(table, job_id)
         if job.is_active:
-            shown = progress(job.phase, job.done, job.total, job.ahead)
-            set_props(i.PROGRESS, {"children": shown})
-            return no_update, no_update, False
+            set_props(i.PROGRESS, {"children": progress_of(job)})
+            return no_update, headline_of(job), False
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)

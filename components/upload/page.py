@@ -128,16 +128,24 @@ def steps(current: int, is_failed: bool = False) -> Component:
     return html.Ol(items, className="steps", **aria(label="上传步骤"))
 
 
-def progress(phase: str, done: int, total: int, ahead: int) -> Component:
-    """How far the job is. ahead: jobs before it that wait for the same worker."""
-    if ahead:
-        text, share = f"排队中，前面还有 {ahead} 个任务", None
-    elif not phase:
-        text, share = "排队中，马上开始", None
-    elif total:
-        text, share = f"{phase} {format_count(done)} / {format_count(total)} 行", done / total
-    else:
-        text, share = f"正在{phase}…", None
+def progress(phase: str, done: int, total: int) -> Component:
+    """How far a job at work is."""
+    if total:
+        return _bar(f"{phase} {format_count(done)} / {format_count(total)} 行", done / total)
+    return _bar(f"正在{phase}…", None)
+
+
+def queued(ahead: int) -> Component:
+    """ahead: jobs before it, in the queue or at work."""
+    return _bar(f"排队中，前面还有 {ahead} 个任务" if ahead else "排队中，等待开始", None)
+
+
+def stalled(text: str) -> Component:
+    """Nobody is at work, so nothing moves."""
+    return html.Div(html.P(text, role="status"), className="job-progress reminder")
+
+
+def _bar(text: str, share: float | None) -> Component:
     moving = share is None or share >= 1
     bar = html.Div(
         html.Div(
@@ -159,7 +167,12 @@ def action(name: str, text: str, style: str = "outline-primary", **more: Any) ->
 
 def open_jobs(jobs: Sequence[Document], query: Mapping[str, str], this_year: int) -> Component:
     """Jobs that are not finished, each with its way back."""
-    names = {"queued": "排队中", "running": "处理中", "waiting": "等待确认"}
+    names = {
+        "queued": "排队中",
+        "running": "处理中",
+        "waiting": "等待确认",
+        "stalled": "后台程序没有回应",
+    }
     rows = [
         [
             dcc.Link(job["title"], href=href(paths.UPLOAD, query, job=job["id"])),

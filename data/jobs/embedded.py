@@ -1,7 +1,7 @@
 """The web server's side of the embedded worker: started when needed, restarted when dead.
 
-Several processes may serve the same store (gunicorn); the one that holds `supervisor.lock` starts
-the worker, and when it ends the kernel gives the lock to the next.
+Several processes may serve the same store (gunicorn); the one that holds `supervisor.HOST.lock`
+starts this host's worker, and when it ends the kernel gives the lock to the next.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -17,9 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from data.acting import acting
-from data.errors import SupervisionError
+from data.jobs.bell import bell_of
 from data.jobs.table import JobTable
-from data.jobs.worker import lock_file
 from data.rights import Right
 from data.settings import PROJECT_DIR, Settings
 
@@ -44,7 +44,7 @@ class Supervisor:
 
     def ensure(self) -> None:
         """Start supervising, once a process (a fork inherits the object, not the thread)."""
-        if self._settings.celery_broker_url:
+        if not self._settings.embedded_worker:
             return
         with self._guard:
             if self._owner == os.getpid() and self._thread and self._thread.is_alive():
@@ -61,7 +61,9 @@ class Supervisor:
         self._thread = None
 
     def _run(self, stop: threading.Event) -> None:
-        with lock_file(self._settings.local_dir, "supervisor.lock").open("w") as file:
+        folder = self._settings.local_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"supervisor.{socket.gethostname()}.lock").open("w") as file:
             while not stop.is_set():
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,27 +99,17 @@ def ensure_worker(settings: Settings) -> None:
 def submit(
     table: JobTable, settings: Settings, task: str, payload: dict[str, object], who: str
 ) -> str:
-    """Put a job into the queue of whichever worker the settings name; returns its id. Raises
-    Forbidden without the right to upload."""
+    """Put a job into the queue; returns its id. Raises Forbidden without the right to upload."""
     acting().require(Right.UPLOAD)
     job_id = table.submit(task, payload, who)
-    wake(table, settings, job_id)
+    wake(settings)
     return job_id
 
 
-def wake(table: JobTable, settings: Settings, job_id: str) -> None:
-    """Tell the worker of a job that was queued (again). Raises SupervisionError where nobody
-    can be told; the job has failed then."""
-    if not settings.celery_broker_url:
-        ensure_worker(settings)
-        return
-    from data.jobs.celery_app import send
-
-    try:
-        send(settings, job_id)
-    except SupervisionError as error:
-        table.fail(job_id, error.message)
-        raise
+def wake(settings: Settings) -> None:
+    """After a job was queued (again), so that nobody waits longer than need be."""
+    ensure_worker(settings)
+    bell_of(settings).ring()
 
 
 def _start(settings: Settings) -> subprocess.Popen[bytes]:

@@ -1,30 +1,34 @@
 """Running one job: its progress noted beside the work, its end told in a sentence.
 
-The work itself never writes to the job table. A second thread notes the progress four times a
-second, says that the job lives, and hears whether it was cancelled; the next report of progress
-then stops the work from inside, before the commit, so that the transaction is rolled back.
+The work itself never writes to the job table. A second thread renews the lease and notes the
+progress up to four times a second, and hears whether the job was cancelled or given to another
+worker; the next report of progress then stops the work from inside, before the commit, so that the
+transaction is rolled back. Should none come, the fence at the commit does (leases.py).
+
+That nothing was written is said only after nothing can be written any more.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from data.acting import acting_as
 from data.errors import NotFound, SupervisionError
 from data.faults import number_of
-from data.jobs.table import JobTable, JobView
+from data.jobs.leases import CANCELLED, Leases, Word
+from data.jobs.table import JobView
 from data.maps.cube import map_cube
 from data.rights import COMMAND_LINE, Account
 from data.store.engine import Store
+from data.store.fence import GivenUp, behind
 from data.store.queries.accounts import account_named
 from data.store.queries.stamp import work_years
-from data.store.queries.uploads import batch_of_file
 from data.upload.request import Progress
 from data.upload.sandbox import UploadCancelled
 
@@ -35,22 +39,21 @@ log = logging.getLogger(__name__)
 Task = Callable[[Store, JobView, Progress], tuple[str, dict[str, Any]]]
 
 NOTE_SECONDS = 0.25
-ALIVE_SECONDS = 5.0
-#: A running job that was silent for so long has lost its worker.
-SILENT_SECONDS = 60.0
-CANCELLED = "已按要求取消，库中没有写入任何数据。"
+#: A job that cost so many workers is not tried again.
+MOST_LOST = 2
 INTERRUPTED = (
-    "处理这个文件的后台程序意外中断，库中没有写入任何数据。请重新开始；若再次中断，请联系管理员。"
+    "处理这个文件的后台程序接连意外中断，库中没有写入任何数据。"
+    "请重新开始；若再次中断，请联系管理员。"
 )
 
 
 class Watcher:
     """The second thread. `progress` is what the work calls."""
 
-    def __init__(self, table: JobTable, job_id: str) -> None:
-        self._table, self._job_id = table, job_id
+    def __init__(self, leases: Leases, job: JobView) -> None:
+        self._leases, self._job = leases, job
         self._now = ("", 0, 0)
-        self._cancelled = threading.Event()
+        self._word = Word.GO_ON
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._note, daemon=True)
 
@@ -66,49 +69,54 @@ class Watcher:
 
     def progress(self, phase: str, done: int, total: int) -> None:
         self._now = (phase, int(done), int(total))
-        if self._cancelled.is_set():
+        if self._word is Word.GIVEN_UP:
+            raise GivenUp(self._job.id)
+        if self._word is Word.CANCEL:
             raise UploadCancelled(CANCELLED)
 
     def _note(self) -> None:
         noted: tuple[str, int, int] | None = None
-        silent = 0.0
-        while not self._over.wait(NOTE_SECONDS):
-            silent += NOTE_SECONDS
+        due = time.monotonic() + self._leases.seconds / 4
+        while not self._over.wait(min(NOTE_SECONDS, self._leases.seconds / 4)):
             now = self._now
             try:
-                if now != noted or silent >= ALIVE_SECONDS:
-                    asked = self._table.progress(self._job_id, *now)
-                    noted, silent = now, 0.0
+                if now != noted or time.monotonic() >= due:
+                    self._word = self._leases.renew(self._job, *now)
+                    noted, due = now, time.monotonic() + self._leases.seconds / 4
                 else:
-                    asked = self._table.get(self._job_id).cancel_asked
+                    self._word = self._leases.hear(self._job)
             except Exception:  # a page without progress is better than no upload
-                log.warning("progress of job %s was not noted", self._job_id, exc_info=True)
-                continue
-            if asked:
-                self._cancelled.set()
+                log.warning("progress of job %s was not noted", self._job.id, exc_info=True)
 
 
-def run_job(table: JobTable, store: Store, job: JobView, task: Task) -> None:
-    """Run a claimed job to its end, whatever that is."""
+def run_job(leases: Leases, store: Store, job: JobView, task: Task) -> None:
+    """Run a job that was taken to its end, whatever that is."""
     try:
+        if job.lost and not _is_to_do(leases, store, job):
+            return
         account = account_of(store, job)
-        with acting_as(account), Watcher(table, job.id) as watcher:
+        with (
+            acting_as(account),
+            Watcher(leases, job) as watcher,
+            behind(leases.fence(job)),
+        ):
             state, result = task(store, job, watcher.progress)
+    except GivenUp:
+        log.warning("job %s was given to another worker, nothing of it is kept here", job.id)
     except UploadCancelled:
-        table.fail(job.id, CANCELLED, state="cancelled")
+        _end(leases, store, job, CANCELLED, "cancelled")
     except SupervisionError as error:
-        _settle(table, store, job, error.message)
+        _end(leases, store, job, error.message)
     except Exception as error:
         number = number_of(error, f"in job {job.id} ({job.task})")
-        _settle(
-            table,
+        _end(
+            leases,
             store,
             job,
             f"系统出错，库中没有写入任何数据。请重试；仍不行请把编号 {number} 告诉管理员。",
         )
     else:
-        table.finish(job.id, state, result)
-        if state == "done":
+        if leases.finish(job, state, result) and state == "done":
             _make_maps_ready(store)
 
 
@@ -134,27 +142,35 @@ def _make_maps_ready(store: Store) -> None:
         log.warning("maps were not made ready", exc_info=True)
 
 
-def settle_left_running(table: JobTable, store: Store, silent_seconds: float = 0.0) -> None:
-    """Tell the end of jobs whose worker is gone.
-
-    An upload is one transaction: either nothing of it is in the store, or all of it and only the
-    word of it got lost. The store's own history tells which.
-    """
-    for job in table.left_running(silent_seconds):
-        _settle(table, store, job, INTERRUPTED)
-
-
-def _settle(table: JobTable, store: Store, job: JobView, message: str) -> None:
-    batch = _batch_of(store, job)
-    if batch is None:
-        table.fail(job.id, message)
+def _is_to_do(leases: Leases, store: Store, job: JobView) -> bool:
+    """Of a job that lost its worker: whether its work is still to be done. The lost worker may have
+    committed and not told it, and can commit no more."""
+    batch = leases.batch_of(store, job)
+    if batch is not None:
+        leases.finish(job, "done", _told_late(job, batch))
+    elif job.cancel_asked:
+        leases.fail(job, CANCELLED, "cancelled")
+    elif job.lost >= MOST_LOST:
+        leases.fail(job, INTERRUPTED)
     else:
-        table.finish(job.id, "done", {**(job.result or {}), "outcome": {"batch": batch}})
+        return True
+    return False
 
 
-def _batch_of(store: Store, job: JobView) -> int | None:
-    digest, confirmed = job.payload.get("sha256"), job.payload.get("confirmed_at")
-    if not digest or not confirmed:
-        return None
-    with store.read() as conn:
-        return batch_of_file(conn, digest, datetime.fromisoformat(confirmed))
+def _end(leases: Leases, store: Store, job: JobView, message: str, state: str = "failed") -> None:
+    """message: true where nothing was written. What fails after the commit has been done."""
+    mine = leases.stop_commits(job)
+    if mine is None:
+        return
+    batch = leases.batch_of(store, mine)
+    if batch is None:
+        leases.fail(mine, message, state)
+    else:
+        leases.finish(mine, "done", _told_late(job, batch))
+
+
+def _told_late(job: JobView, batch: int) -> dict[str, Any]:
+    """The result of a job of which only its batch is known."""
+    if job.task == "undo":
+        return {"undone": int(job.payload["batch"]), "batch": batch}
+    return {**(job.result or {}), "outcome": {"batch": batch}}

@@ -1,53 +1,41 @@
-"""The job table: what was asked for, how far it is, what came of it.
+"""The job table as pages see it: what was asked for, how far it is, what came of it.
 
-On SQLite the jobs lie in a file of their own, `jobs.sqlite` in the local folder, not in the store:
-an upload holds the store's one write lock for as long as it writes, and its progress, a cancel or
-the next job in the queue must not wait for that lock. The file can be lost without loss: uploads
-and their history are in the store. On PostgreSQL the table is the store's `job`, over connections
-of its own, so that what is written here is seen at once whatever an upload's transaction does.
+What workers do with jobs is in leases.py, where the table lies in database.py.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Table,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    make_url,
-    select,
-    update,
-)
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from data.errors import NotFound, StoreRefused, SupervisionError
+from data.errors import NotFound, SupervisionError
+from data.jobs.database import JOBS, engine_of
 from data.permission import require_permission
 from data.settings import Settings
-from data.store.models import Job
+from data.store.dialect import moment
+from data.store.engine import refusals
 
 ACTIVE = ("queued", "running")
 OPEN = ("queued", "running", "waiting")
+_DAY = 86_400.0
 #: As long as incoming.py keeps the file.
-WAITING_FOR = timedelta(days=7)
-KEPT_FOR = timedelta(days=90)
+_WAITING_SECONDS = 7 * _DAY
+_KEPT_SECONDS = 90 * _DAY
+#: A job before which nothing is left, and which nobody took for so long, has no worker to wait for.
+PATIENCE_SECONDS = 15.0
 _EXPIRED = "超过 7 天没有确认，文件已清理，库中没有写入任何数据。需要时请重新上传。"
-_BUSY_MS = 10_000
-_table: Table = Job.__table__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as it stands. ahead: jobs before it in the queue. Moments in UTC."""
+    """A job as it stands. ahead: jobs before it in the queue or at work. attempt, lost: see the
+    model. is_stalled: nobody is at work on it, though somebody should be. Moments in UTC."""
 
     id: str
     task: str
@@ -59,44 +47,51 @@ class JobView:
     result: dict[str, Any] | None
     message: str | None
     cancel_asked: bool
+    attempt: int
+    lost: int
     created_at: datetime
     changed_at: datetime
     created_by: str
     ahead: int = 0
+    is_stalled: bool = False
 
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
 
-_COLUMNS = [c for c in _table.c if c.name != "pid"]
-_BRIEF = [c for c in _COLUMNS if c.name != "result"]
-
-
-def _now() -> datetime:
-    """UTC without saying so: both databases give it back as it went in."""
-    return datetime.now(UTC).replace(tzinfo=None)
+#: Columns of a JobView.
+COLUMNS = [c for c in JOBS.c if c.name not in ("worker", "lease_until", "queued_at")]
+_BRIEF = [c for c in COLUMNS if c.name != "result"]
+#: The order of the queue. Earlier versions did not say when a job was queued.
+QUEUED_AT = func.coalesce(JOBS.c.queued_at, JOBS.c.changed_at)
 
 
 class JobTable:
     """Each method is one short transaction.
 
     What a user asks for (submit, again, cancel) raises Unproven in a request that has not shown
-    where it comes from; what the machinery notes of itself does not ask.
+    where it comes from. All raise StoreRefused where the database is away.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.engine = _engine(settings)
+        self.settings = settings
+        self.engine = engine_of(settings)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with refusals(), self.engine.begin() as conn:
+            yield conn
 
     def submit(self, task: str, payload: dict[str, Any], created_by: str) -> str:
         """Put a job at the end of the queue and return its id."""
         require_permission()
         job_id = uuid.uuid4().hex
-        now = _now()
-        with self.engine.begin() as conn:
-            _clean(conn, now)
+        with self.transaction() as conn:
+            _clean(conn)
+            now = moment(conn)
             conn.execute(
-                insert(_table).values(
+                insert(JOBS).values(
                     id=job_id,
                     task=task,
                     state="queued",
@@ -105,6 +100,7 @@ class JobTable:
                     total=0,
                     payload=payload,
                     cancel_asked=False,
+                    queued_at=now,
                     created_at=now,
                     changed_at=now,
                     created_by=created_by,
@@ -114,48 +110,48 @@ class JobTable:
 
     def get(self, job_id: str) -> JobView:
         """Raises NotFound."""
-        with self.engine.begin() as conn:
-            row = conn.execute(select(*_COLUMNS).where(_table.c.id == job_id)).mappings().first()
+        with self.transaction() as conn:
+            query = select(*COLUMNS, _is_stalled(conn), QUEUED_AT.label("queued_at"))
+            row = conn.execute(query.where(JOBS.c.id == job_id)).mappings().first()
             if row is None:
                 raise NotFound("没有这项上传任务，可能已被清理。请在下方上传历史中查看结果。")
+            told = dict(row)
+            queued_at = told.pop("queued_at")
             ahead: int | None = 0
             if row["state"] == "queued":
-                ahead = conn.scalar(
-                    select(func.count())
-                    .select_from(_table)
-                    .where(_table.c.state.in_(ACTIVE), _table.c.changed_at < row["changed_at"])
+                before = or_(
+                    JOBS.c.state == "running",
+                    and_(JOBS.c.state == "queued", queued_at > QUEUED_AT),
                 )
-        return JobView(**row, ahead=ahead or 0)
+                ahead = conn.scalar(select(func.count()).select_from(JOBS).where(before))
+        told["is_stalled"] = bool(told["is_stalled"]) and not ahead
+        return JobView(**told, ahead=ahead or 0)
 
     def unfinished(self, limit: int = 20) -> list[JobView]:
         """Jobs in the queue, at work or waiting for a word, oldest first, without results."""
-        query = (
-            select(*_BRIEF)
-            .where(_table.c.state.in_(OPEN))
-            .order_by(_table.c.changed_at)
-            .limit(limit)
-        )
-        with self.engine.begin() as conn:
-            return [JobView(**row, result=None) for row in conn.execute(query).mappings()]
+        with self.transaction() as conn:
+            query = select(*_BRIEF, _is_stalled(conn)).where(JOBS.c.state.in_(OPEN))
+            rows = conn.execute(query.order_by(QUEUED_AT).limit(limit)).mappings()
+            return [JobView(**row, result=None) for row in rows]
 
     def digests(self) -> set[str]:
         """Hashes of the files of jobs that are not finished: their copies are still wanted."""
-        query = select(_table.c.payload, _table.c.result).where(_table.c.state.in_(OPEN))
-        with self.engine.begin() as conn:
+        query = select(JOBS.c.payload, JOBS.c.result).where(JOBS.c.state.in_(OPEN))
+        with self.transaction() as conn:
             rows = conn.execute(query).all()
         told = [part for row in rows for part in (row.payload, row.result) if part]
         return {part["sha256"] for part in told if part.get("sha256")}
 
     def reports(self) -> set[str]:
         """Returned workbooks that jobs name, below outputs_dir."""
-        path = _table.c.result["report"].as_string()
-        with self.engine.begin() as conn:
+        path = JOBS.c.result["report"].as_string()
+        with self.transaction() as conn:
             return set(conn.scalars(select(path).where(path.is_not(None))))
 
     def expire(self) -> None:
         """End previews that nobody confirmed, forget jobs that ended long ago."""
-        with self.engine.begin() as conn:
-            _clean(conn, _now())
+        with self.transaction() as conn:
+            _clean(conn)
 
     def again(self, job_id: str, from_states: Sequence[str], **payload: Any) -> None:
         """Queue a job once more with changes to its payload.
@@ -164,111 +160,56 @@ class JobTable:
         """
         require_permission()
         job = self.get(job_id)
-        changed = self._move(
-            job_id,
-            from_states,
-            state="queued",
-            payload={**job.payload, **payload},
-            phase="",
-            done=0,
-            total=0,
-            message=None,
-            cancel_asked=False,
-        )
-        if not changed:
+        with self.transaction() as conn:
+            changed = conn.execute(
+                update(JOBS)
+                .where(JOBS.c.id == job_id, JOBS.c.state.in_(tuple(from_states)))
+                .values(
+                    state="queued",
+                    payload={**job.payload, **payload},
+                    phase="",
+                    done=0,
+                    total=0,
+                    message=None,
+                    cancel_asked=False,
+                    lost=0,
+                    queued_at=moment(conn),
+                    changed_at=moment(conn),
+                )
+            )
+        if changed.rowcount != 1:
             raise SupervisionError("这项上传已在别处处理，页面显示的是旧状态。请刷新页面。")
 
-    def claim(self, pid: int) -> JobView | None:
-        """The oldest queued job, now running in this process; None for an empty queue."""
-        oldest = select(_table.c.id).where(_table.c.state == "queued").order_by(_table.c.changed_at)
-        while True:
-            with self.engine.begin() as conn:
-                job_id = conn.scalar(oldest.limit(1))
-            if job_id is None:
-                return None
-            if self.start(job_id, pid):
-                return self.get(job_id)
-
-    def start(self, job_id: str, pid: int) -> bool:
-        """Take a queued job; False where another worker was faster or it was cancelled."""
-        return self._move(job_id, ("queued",), state="running", pid=pid)
-
-    def progress(self, job_id: str, phase: str, done: int, total: int) -> bool:
-        """Note how far a running job is, and that it lives; True where its cancel was asked."""
-        self._move(job_id, ("running",), phase=phase[:64], done=done, total=total)
-        with self.engine.begin() as conn:
-            return bool(conn.scalar(select(_table.c.cancel_asked).where(_table.c.id == job_id)))
-
-    def finish(self, job_id: str, state: str, result: dict[str, Any]) -> None:
-        """state: done, or waiting where a user is asked for a word."""
-        self._move(job_id, ("running",), state=state, result=result, pid=None)
-
-    def fail(self, job_id: str, message: str, state: str = "failed") -> None:
-        self._move(job_id, ACTIVE, state=state, message=message, pid=None)
-
     def cancel(self, job_id: str) -> None:
-        """A queued or waiting job ends at once; a running one before it commits."""
+        """A queued or waiting job ends at once; a running one before it commits, or not at all."""
         require_permission()
-        if not self._move(job_id, ("queued", "waiting"), state="cancelled", message=None):
-            with self.engine.begin() as conn:
+        with self.transaction() as conn:
+            ended = conn.execute(
+                update(JOBS)
+                .where(JOBS.c.id == job_id, JOBS.c.state.in_(("queued", "waiting")))
+                .values(state="cancelled", message=None, changed_at=moment(conn))
+            )
+            if ended.rowcount == 0:
                 conn.execute(
-                    update(_table)
-                    .where(_table.c.id == job_id, _table.c.state == "running")
+                    update(JOBS)
+                    .where(JOBS.c.id == job_id, JOBS.c.state == "running")
                     .values(cancel_asked=True)
                 )
 
-    def left_running(self, silent_seconds: float = 0.0) -> list[JobView]:
-        """Jobs said to be running that have not been heard of for so long."""
-        before = _now() - timedelta(seconds=silent_seconds)
-        query = select(*_COLUMNS).where(_table.c.state == "running", _table.c.changed_at <= before)
-        with self.engine.begin() as conn:
-            return [JobView(**row) for row in conn.execute(query).mappings()]
 
-    def _move(self, job_id: str, from_states: Sequence[str], **values: Any) -> bool:
-        with self.engine.begin() as conn:
-            changed = conn.execute(
-                update(_table)
-                .where(_table.c.id == job_id, _table.c.state.in_(tuple(from_states)))
-                .values(changed_at=_now(), **values)
-            )
-        return changed.rowcount == 1
+def _is_stalled(conn: Connection) -> Any:
+    """Of a queued job this is so only where none is ahead of it."""
+    lost = and_(JOBS.c.state == "running", JOBS.c.lease_until < moment(conn))
+    passed = and_(JOBS.c.state == "queued", moment(conn, -PATIENCE_SECONDS) > QUEUED_AT)
+    return func.coalesce(or_(lost, passed), False).label("is_stalled")
 
 
-def _clean(conn: Connection, now: datetime) -> None:
+def _clean(conn: Connection) -> None:
     """A preview that nobody confirms ends with its file; ended jobs are not kept for ever."""
     conn.execute(
-        update(_table)
-        .where(_table.c.state == "waiting", _table.c.changed_at < now - WAITING_FOR)
+        update(JOBS)
+        .where(JOBS.c.state == "waiting", JOBS.c.changed_at < moment(conn, -_WAITING_SECONDS))
         .values(state="cancelled", message=_EXPIRED)
     )
-    ended = _table.c.state.notin_(OPEN)
-    conn.execute(delete(_table).where(ended, _table.c.changed_at < now - KEPT_FOR))
-
-
-def _engine(settings: Settings) -> Engine:
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "postgresql":
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            pool_size=2,
-            hide_parameters=True,
-        )
-    try:
-        settings.local_dir.mkdir(parents=True, exist_ok=True)
-        address = f"sqlite:///{settings.local_dir / 'jobs.sqlite'}"
-        engine = create_engine(address, hide_parameters=True)
-
-        @event.listens_for(engine, "connect")
-        def _prepare(connection: Any, record: Any) -> None:
-            connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-            connection.execute("PRAGMA synchronous=NORMAL")
-
-        with engine.begin() as conn:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")  # two processes may come here at once
-            _table.create(conn, checkfirst=True)
-    except (OSError, DBAPIError) as error:
-        raise StoreRefused(
-            f"任务文件 jobs.sqlite 无法打开，请检查文件夹“{settings.local_dir}”的权限和磁盘空间。"
-        ) from error
-    return engine
+    ended = JOBS.c.state.notin_(OPEN)
+    conn.execute(delete(JOBS).where(ended, JOBS.c.changed_at < moment(conn, -_KEPT_SECONDS)))

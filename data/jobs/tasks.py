@@ -4,7 +4,6 @@ its business."""
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -286,14 +285,13 @@ def request_of(
 
 
 def confirmation(result: Document) -> dict[str, Any]:
-    """What a confirmed preview adds to the payload: enough to find its batch again."""
+    """What a confirmed preview adds to the payload."""
     return {
         "step": "apply",
         "kind": result["kind"],
         "is_said": True,
         **(result.get("reading") or {}),
         "sha256": result["sha256"],
-        "confirmed_at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
     }
 
 

@@ -1,6 +1,6 @@
 """After an upload the usual pages are answered ahead, by a process of their own beside the worker.
 
-Only where answers are shared (Settings.shared_cache_url): in the memory of a process that ends they
+Only where answers are shared (Settings.cache_url): in the memory of a process that ends they
 would be of use to nobody.
 """
 
@@ -24,7 +24,7 @@ class Warmer:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
-        self._seen = self._version() if settings.shared_cache_url else 0
+        self._seen = self._version() if settings.cache_url else 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def _version(self) -> int:
@@ -33,7 +33,7 @@ class Warmer:
 
     def after_job(self) -> None:
         """Never fails: a page that is not answered ahead is answered when it is asked for."""
-        if not self._settings.shared_cache_url:
+        if not self._settings.cache_url:
             return
         version = self._version()
         if version == self._seen or (self._process and self._process.poll() is None):

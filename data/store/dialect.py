@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, DateTime, Table, func, literal, select
 
 from data.errors import StoreRefused
 
@@ -54,6 +54,21 @@ def prepare_sqlite_connection(connection: Any) -> None:
     cursor.execute("PRAGMA cache_size=-262144")
     cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
+
+
+def moment(conn: Connection, seconds: float = 0.0) -> Any:
+    """So many seconds from now by the database's clock (UTC, without a zone), to be used in a
+    statement: hosts whose clocks differ agree on it. SQLite's clock is that of its one machine."""
+    ahead = timedelta(seconds=seconds)
+    if conn.dialect.name == "postgresql":
+        return func.timezone("UTC", func.clock_timestamp(), type_=DateTime()) + ahead
+    return literal(datetime.now(UTC).replace(tzinfo=None) + ahead, DateTime())
+
+
+def now(conn: Connection) -> datetime:
+    """By the database's clock, UTC without a zone."""
+    found: datetime = conn.execute(select(moment(conn))).scalar_one()
+    return found
 
 
 def bulk_insert(

@@ -16,10 +16,10 @@ from data.errors import StoreRefused, SupervisionError
 from data.known import Known, known
 from data.permission import require_permission
 from data.settings import Settings
-from data.store import dialect
+from data.store import dialect, fence
 
 _WRITES = "weipian_writes"
-_NEW_VERSION = "weipian_new_version"
+_BATCH = "weipian_batch"
 _CITY = "weipian_city"
 Follower = Callable[["Store"], None]
 
@@ -79,13 +79,13 @@ class Store:
         if asked is None or self.replays is None:
             yield None
             return
-        with _refusals(), self.replays.reading(asked) as conn:
+        with refusals(), self.replays.reading(asked) as conn:
             yield conn
 
     @contextmanager
     def read_now(self) -> Iterator[Connection]:
         """As it is now, whatever is asked for."""
-        with _refusals(), self.engine.connect() as conn:
+        with refusals(), self.engine.connect() as conn:
             if self.dialect == "postgresql":
                 conn = conn.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -98,20 +98,23 @@ class Store:
         """The exclusive writer. Commits at the end; any exception leaves the store as it was.
 
         Raises StoreRefused where the store is locked, full or read-only, Unproven in a request
-        that has not shown where it comes from, or that looks at what was known earlier.
+        that has not shown where it comes from, or that looks at what was known earlier, GivenUp in
+        a job that another worker has by now.
         """
         require_permission()
         if known() is not None:
             raise SupervisionError("正在查看“当时所知”，不能改动。请先点“回到现在”，再做这一步。")
-        with _refusals(), self.engine.connect() as conn:
+        with refusals(), self.engine.connect() as conn:
             conn = conn.execution_options(**{_WRITES: True})
-            conn.info.pop(_NEW_VERSION, None)  # of a transaction that failed
-            with conn.begin():
+            conn.info.pop(_BATCH, None)  # of a transaction that failed
+            with conn.begin() as transaction:
                 if self.dialect == "postgresql":
                     conn.execute(select(func.pg_advisory_xact_lock(dialect.WRITER_LOCK)))
                 yield conn
-            is_new = conn.info.pop(_NEW_VERSION, False)
-        if is_new:
+                batch = conn.info.pop(_BATCH, None)
+                with fence.passing(conn, batch):
+                    transaction.commit()
+        if batch is not None:
             self._follow()
 
     def after_each_version(self, follower: Follower) -> None:
@@ -134,13 +137,14 @@ class Store:
                 follower(self)
 
 
-def note_new_version(conn: Connection) -> None:
-    """The transaction makes a new data version."""
-    conn.info[_NEW_VERSION] = True
+def note_batch(conn: Connection, batch: int) -> None:
+    """The transaction makes a batch, and with it a new data version."""
+    conn.info[_BATCH] = batch
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
+    """The database's faults as StoreRefused, where there is a sentence for them."""
     try:
         yield
     except DBAPIError as error:

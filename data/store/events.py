@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, insert, select
 
-from data.store import meta
+from data.store import dialect, meta
 from data.store.models import Event
 
 HEAD_KEY = "event_head"
@@ -38,7 +38,7 @@ def note(conn: Connection, kind: str, who: str, source: str, told: Mapping[str, 
     """Write an event and return its number. Call inside Store.write()."""
     count, prev_hash = head(conn)
     seq = count + 1
-    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    at = dialect.now(conn).replace(tzinfo=UTC).isoformat(timespec="microseconds")
     text = orjson.dumps(dict(told), option=orjson.OPT_SORT_KEYS).decode()
     content = (seq, at, kind, who[:64], source[:64], text)
     digest = event_hash(prev_hash, content)

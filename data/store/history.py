@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache, partial
 from itertools import islice, repeat
 from typing import Any, NamedTuple
@@ -148,7 +148,7 @@ def append(
     """
     first, prev_hash = head(conn)
     seq = first
-    at = datetime.now(UTC).isoformat(timespec="microseconds")
+    at = dialect.now(conn).replace(tzinfo=UTC).isoformat(timespec="microseconds")
     pack, write = (
         (_copied, _write_copied) if conn.dialect.name == "postgresql" else (_lines, _write_lines)
     )

@@ -772,7 +772,12 @@ class MappingProfile(Base):
 
 
 class Job(Base):
-    """Long work outside the request. state: queued, running, waiting, done, failed, cancelled."""
+    """Long work outside the request. state: queued, running, waiting, done, failed, cancelled.
+
+    attempt: grows whenever the job is taken or given up; a worker with an older number may neither
+    commit nor tell anything. lost: workers that were lost over it since it was queued. lease_until:
+    when a worker that was not heard of has lost it. All moments by the database's clock.
+    """
 
     __tablename__ = "job"
     proof: ClassVar[Proof] = Proof.NONE
@@ -786,7 +791,21 @@ class Job(Base):
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     message: Mapped[str | None] = mapped_column(Text)
     cancel_asked: Mapped[bool] = mapped_column(default=False)
-    pid: Mapped[int | None]
+    attempt: Mapped[int] = mapped_column(default=0, server_default="0")
+    lost: Mapped[int] = mapped_column(default=0, server_default="0")
+    worker: Mapped[str | None] = mapped_column(String(128))  # host:process
+    lease_until: Mapped[datetime | None]
+    queued_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(64))
+
+
+class JobBatch(Base):
+    """The batch that a job made, written in its transaction: whether a job whose worker was lost
+    has done its work is asked here."""
+
+    __tablename__ = "job_batch"
+    proof: ClassVar[Proof] = Proof.NONE
+    job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("upload.id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from itertools import accumulate, chain
 from operator import ne
@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import JSON, Connection, Date, Table, delete, func, insert, select
 
-from data.store import facts, history, meta, summary
+from data.store import dialect, facts, history, meta, summary
 from data.store.dialect import bulk_insert, bulk_update
-from data.store.engine import note_new_version
+from data.store.engine import note_batch
 from data.store.history import Told
 from data.store.models import Base, District, ReferenceFeature, Town, Upload
 
@@ -83,10 +83,12 @@ def apply_changes(
     batch_id = meta.next_number(conn, "next:upload")
     version = int(meta.get(conn, DATA_VERSION_KEY) or 0) + 1
     conn.execute(
-        insert(Upload).values(id=batch_id, uploaded_at=_now(), data_version=version, **vars(upload))
+        insert(Upload).values(
+            id=batch_id, uploaded_at=dialect.now(conn), data_version=version, **vars(upload)
+        )
     )
     meta.put(conn, DATA_VERSION_KEY, str(version))
-    note_new_version(conn)
+    note_batch(conn, batch_id)
     if any(change.table in PLACES for change in changes):
         meta.put(conn, PLACES_VERSION_KEY, str(batch_id))
     existing = _touched_patches(changes)
@@ -135,11 +137,6 @@ def apply_changes(
 
 def _no_progress(phase: str, done: int, total: int) -> None:
     """For callers that show none."""
-
-
-def _now() -> datetime:
-    """UTC without a zone, as the column keeps it on every database."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _touched_patches(changes: Sequence[TableChange]) -> list[int]:

@@ -30,7 +30,7 @@ def test_without_any_setting_the_store_is_a_file_beside_the_program_served_to_th
     assert settings.database_url == f"sqlite:///{PROJECT_DIR}/data/local/weipian.sqlite"
     assert (settings.host, settings.port) == ("127.0.0.1", 8050)
     assert settings.tile_url is None
-    assert settings.celery_broker_url is None
+    assert settings.cache_url is None
     assert settings.today() == today()
 
 
@@ -82,7 +82,8 @@ _OTHER: dict[str, Any] = {
     "idle_minutes": 15,
     "session_hours": 8,
     "allowed_hosts": ("weipian.example.cn", "10.0.0.2:8443"),
-    "celery_broker_url": "redis://10.0.0.1/0",
+    "embedded_worker": False,
+    "lease_seconds": 30,
     "cache_url": "redis://10.0.0.1/1",
     "fixed_today": date(2023, 11, 23),
 }

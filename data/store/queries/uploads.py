@@ -163,20 +163,6 @@ def last_of_kind(
     return dict(row) if row else None
 
 
-def batch_of_file(conn: Connection, sha256: str, not_before: Any) -> int | None:
-    """The last batch that brought this very file since a moment (UTC)."""
-    return conn.scalar(
-        select(Upload.id)
-        .where(
-            Upload.file_sha256 == sha256,
-            Upload.uploaded_at >= not_before,
-            Upload.state == "done",
-        )
-        .order_by(Upload.id.desc())
-        .limit(1)
-    )
-
-
 def last_with(conn: Connection, scope: Scope, sha256: str, kind: str) -> dict[str, Any] | None:
     """The last batch that this very file made as this kind and that stands: {batch, file_name,
     uploaded_at (ISO, UTC), uploaded_by}."""

@@ -14,6 +14,7 @@ import pytest
 
 from callbacks.upload.actions import Actions, Asked
 from data.jobs.cleaning import Cleaner, clean
+from data.jobs.leases import Leases
 from data.jobs.table import JobTable
 from data.services import Services
 from data.settings import PROJECT_DIR
@@ -79,7 +80,7 @@ def test_a_cancelled_preview_leaves_nothing(store: Store, table: JobTable, tmp_p
 
     path = csv(tmp_path / "a.csv", *PATCHES)
     table.submit("upload", payload(put_in(store, path), file_name=path.name), "王工")
-    job = table.claim(1)
+    job = Leases(table).take()
     assert job is not None
     with pytest.raises(UploadCancelled):
         upload(store, job, cancel)

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from data.jobs import worker
 from data.jobs.embedded import Supervisor
 from data.jobs.table import JobTable, JobView
 from data.jobs.tasks import confirmation
@@ -35,7 +38,7 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 @pytest.fixture
 def supervisor(store: Store) -> Iterator[Supervisor]:
-    supervisor = Supervisor(store.settings)
+    supervisor = Supervisor(replace(store.settings, lease_seconds=1))
     supervisor.ensure()
     yield supervisor
     supervisor.stop()
@@ -74,7 +77,7 @@ def test_several_uploads_queue_and_each_is_previewed_and_written(
         assert len(upload_list(conn, Scope.all())) == 3
 
 
-def test_a_worker_killed_in_the_middle_leaves_the_store_as_before_and_another_goes_on(
+def test_a_job_whose_worker_is_killed_in_the_middle_of_its_write_is_taken_over_and_done_once(
     store: Store, supervisor: Supervisor, table: JobTable, tmp_path: Path
 ) -> None:
     job_id = table.submit("upload", payload(put_in(store, csv(tmp_path / "a.csv", *MANY))), "王工")
@@ -84,16 +87,37 @@ def test_a_worker_killed_in_the_middle_leaves_the_store_as_before_and_another_go
     wait_until(lambda: table.get(job_id).phase in ("核对", "写入", "汇总"), "the transaction")
     killed = pid_of(supervisor)
     os.kill(killed, signal.SIGKILL)
-    failed = ended(table, job_id)
-    assert failed.state == "failed"
-    assert failed.message is not None
-    assert "意外中断" in failed.message
+    done = ended(table, job_id)
+    assert (done.state, done.lost) == ("done", 1), done.message
     with store.read() as conn:
-        assert upload_list(conn, Scope.all()) == []
+        assert [batch["inserted"] for batch in upload_list(conn, Scope.all())] == [len(MANY)]
         assert history.verify(conn).ok
-    second = table.submit("upload", payload(put_in(store, csv(tmp_path / "b.csv", *PATCHES))), "甲")
-    assert ended(table, second).state == "waiting"
     assert pid_of(supervisor) != killed
+
+
+def test_the_work_of_a_worker_that_is_stopped_is_done_once_by_another(
+    store: Store, supervisor: Supervisor, table: JobTable, tmp_path: Path
+) -> None:
+    """It goes on where it was when it wakes up, and may not commit any more."""
+    job_id = table.submit("upload", payload(put_in(store, csv(tmp_path / "a.csv", *MANY))), "王工")
+    job = ended(table, job_id)
+    assert job.result is not None, job.message
+    wait_until(lambda: supervisor.worker is not None, "a worker")
+    stopped = pid_of(supervisor)
+    table.again(job_id, ("waiting",), **confirmation(job.result))
+    wait_until(lambda: table.get(job_id).state == "running", "the job at work")
+    os.kill(stopped, signal.SIGSTOP)
+    other = threading.Event()
+    work = threading.Thread(target=worker.work, args=(store.settings, other))
+    work.start()
+    wait_until(lambda: table.get(job_id).lost == 1, "another worker")
+    os.kill(stopped, signal.SIGCONT)
+    done = ended(table, job_id)
+    other.set()
+    work.join()
+    assert done.state == "done", done.message
+    with store.read() as conn:
+        assert [batch["inserted"] for batch in upload_list(conn, Scope.all())] == [len(MANY)]
 
 
 def test_an_upload_at_work_is_cancelled_before_its_commit(

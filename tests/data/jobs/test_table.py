@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from data.errors import NotFound, SupervisionError
-from data.jobs import table as jobs
+from data.jobs.database import JOBS
+from data.jobs.leases import Leases
 from data.jobs.table import JobTable
 from data.store.engine import Store
+from tests.jobs import taken
 
 
 @pytest.fixture
@@ -17,46 +19,40 @@ def table(store: Store) -> JobTable:
     return JobTable(store.settings)
 
 
-def test_jobs_are_taken_in_the_order_they_were_given(table: JobTable) -> None:
+def grow_older(table: JobTable, **ago: timedelta) -> None:
+    """Put moments of all jobs back."""
+    with table.engine.begin() as conn:
+        for row in conn.execute(JOBS.select()).mappings().all():
+            earlier = {name: row[name] - by for name, by in ago.items() if row[name]}
+            if earlier:
+                conn.execute(update(JOBS).where(JOBS.c.id == row["id"]).values(earlier))
+
+
+def test_a_job_waits_for_those_before_it_also_while_they_are_at_work(table: JobTable) -> None:
     first, second = table.submit("upload", {}, "甲"), table.submit("upload", {}, "乙")
+    assert (table.get(first).ahead, table.get(second).ahead) == (0, 1)
+    leases = Leases(table)
+    job = taken(leases)
+    leases.renew(job, "写入", 1, 2)
     assert table.get(second).ahead == 1
-    taken = [table.claim(1), table.claim(1)]
-    assert [job.id for job in taken if job] == [first, second]
-    assert table.claim(1) is None
 
 
-def test_a_job_is_taken_once_by_many_workers(table: JobTable) -> None:
-    ids = {table.submit("upload", {}, "甲") for _ in range(12)}
-    taken: list[str] = []
-
-    def work() -> None:
-        while (job := table.claim(1)) is not None:
-            taken.append(job.id)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted(ids)
-
-
-def test_progress_is_seen_and_a_cancel_is_heard(table: JobTable) -> None:
+def test_progress_is_seen_and_a_cancel_is_noted(table: JobTable) -> None:
     job_id = table.submit("upload", {}, "甲")
-    table.claim(1)
-    assert table.progress(job_id, "核对", 10, 100) is False
+    leases = Leases(table)
+    leases.renew(taken(leases), "核对", 10, 100)
     seen = table.get(job_id)
     assert (seen.phase, seen.done, seen.total) == ("核对", 10, 100)
     table.cancel(job_id)
-    assert table.get(job_id).state == "running"
-    assert table.progress(job_id, "核对", 20, 100) is True
+    assert (table.get(job_id).state, table.get(job_id).cancel_asked) == ("running", True)
 
 
 def test_progress_is_noted_while_an_upload_holds_the_store(store: Store, table: JobTable) -> None:
     job_id = table.submit("upload", {}, "甲")
-    table.claim(1)
+    leases = Leases(table)
+    job = taken(leases)
     with store.write():
-        table.progress(job_id, "写入", 1, 2)
+        leases.renew(job, "写入", 1, 2)
         assert table.get(job_id).phase == "写入"
         assert table.submit("upload", {}, "乙")
 
@@ -65,13 +61,13 @@ def test_a_queued_job_is_cancelled_at_once(table: JobTable) -> None:
     job_id = table.submit("upload", {}, "甲")
     table.cancel(job_id)
     assert table.get(job_id).state == "cancelled"
-    assert table.claim(1) is None
+    assert Leases(table).take() is None
 
 
 def test_a_waiting_job_goes_on_once(table: JobTable) -> None:
     job_id = table.submit("upload", {"step": "preview"}, "甲")
-    table.claim(1)
-    table.finish(job_id, "waiting", {"counts": {}})
+    leases = Leases(table)
+    leases.finish(taken(leases), "waiting", {"counts": {}})
     table.again(job_id, ("waiting",), step="apply")
     assert table.get(job_id).payload["step"] == "apply"
     with pytest.raises(SupervisionError, match="刷新"):
@@ -80,21 +76,22 @@ def test_a_waiting_job_goes_on_once(table: JobTable) -> None:
 
 def test_an_ended_job_does_not_change_any_more(table: JobTable) -> None:
     job_id = table.submit("upload", {}, "甲")
-    table.claim(1)
-    table.fail(job_id, "文件损坏。")
-    table.progress(job_id, "写入", 1, 1)
-    table.finish(job_id, "done", {})
+    leases = Leases(table)
+    job = taken(leases)
+    leases.fail(job, "文件损坏。")
+    leases.renew(job, "写入", 1, 1)
+    leases.finish(job, "done", {})
     table.cancel(job_id)
     ended = table.get(job_id)
     assert (ended.state, ended.message) == ("failed", "文件损坏。")
 
 
 def test_unfinished_jobs_are_listed_without_their_results(table: JobTable) -> None:
-    done, waiting = table.submit("upload", {}, "甲"), table.submit("upload", {}, "乙")
-    table.claim(1)
-    table.claim(1)
-    table.finish(done, "done", {"x": 1})
-    table.finish(waiting, "waiting", {"x": 1})
+    table.submit("upload", {}, "甲")
+    waiting = table.submit("upload", {}, "乙")
+    leases = Leases(table)
+    leases.finish(taken(leases), "done", {"x": 1})
+    leases.finish(taken(leases), "waiting", {"x": 1})
     (job,) = table.unfinished()
     assert (job.id, job.result) == (waiting, None)
 
@@ -110,19 +107,32 @@ def test_another_process_sees_the_same_jobs(store: Store, table: JobTable) -> No
     assert again.get(job_id).state == "queued"
 
 
-def test_a_preview_that_nobody_confirms_ends_after_a_week(
-    table: JobTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preview_that_nobody_confirms_ends_after_a_week(table: JobTable) -> None:
     waiting = table.submit("upload", {}, "甲")
-    table.claim(1)
-    table.finish(waiting, "waiting", {})
-    table.submit("upload", {}, "甲")
+    leases = Leases(table)
+    leases.finish(taken(leases), "waiting", {})
+    table.expire()
     assert table.get(waiting).state == "waiting"
-    real = jobs._now
-    monkeypatch.setattr(jobs, "_now", lambda: real() + timedelta(days=8))
-    table.submit("upload", {}, "甲")
+    grow_older(table, changed_at=timedelta(days=8))
+    table.expire()
     assert table.get(waiting).state == "cancelled"
-    monkeypatch.setattr(jobs, "_now", lambda: real() + timedelta(days=100))
-    table.submit("upload", {}, "甲")
+    grow_older(table, changed_at=timedelta(days=100))
+    table.expire()
     with pytest.raises(NotFound):
         table.get(waiting)
+
+
+def test_a_job_that_nobody_takes_or_whose_worker_is_silent_is_seen_to_stand_still(
+    table: JobTable,
+) -> None:
+    first, second = table.submit("upload", {}, "甲"), table.submit("upload", {}, "乙")
+    assert not table.get(first).is_stalled
+    grow_older(table, queued_at=timedelta(seconds=16))
+    assert table.get(first).is_stalled
+    assert not table.get(second).is_stalled  # it waits for the first
+    leases = Leases(table)
+    job = taken(leases)
+    assert not table.get(job.id).is_stalled
+    grow_older(table, lease_until=timedelta(seconds=leases.seconds + 1))
+    assert table.get(job.id).is_stalled
+    assert [one.is_stalled for one in table.unfinished() if one.id == job.id] == [True]

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from data.errors import CrsUndecided
 from data.jobs import tasks
-from data.jobs.running import SILENT_SECONDS, run_job, settle_left_running
+from data.jobs.leases import Leases
+from data.jobs.running import run_job
 from data.jobs.table import JobTable
 from data.jobs.tasks import TASKS, confirmation
 from data.scope import Scope
@@ -136,7 +137,8 @@ def test_a_running_upload_is_cancelled_before_it_commits(
     job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
     assert job.result is not None
     table.again(job.id, ("waiting",), **confirmation(job.result))
-    claimed = table.claim(1)
+    leases = Leases(table)
+    claimed = leases.take()
     assert claimed is not None
 
     def slow(store: Store, job: Any, progress: Any) -> Any:
@@ -149,7 +151,7 @@ def test_a_running_upload_is_cancelled_before_it_commits(
 
         return TASKS["upload"](store, job, watched)
 
-    run_job(table, store, claimed, slow)
+    run_job(leases, store, claimed, slow)
     ended = table.get(job.id)
     assert ended.state == "cancelled"
     assert ended.message is not None
@@ -157,49 +159,18 @@ def test_a_running_upload_is_cancelled_before_it_commits(
     assert batches(store) == []
 
 
-def test_a_job_whose_worker_died_before_the_commit_is_failed_with_a_sentence(
-    store: Store, table: JobTable, tmp_path: Path
-) -> None:
-    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
-    assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.result))
-    assert table.claim(4711) is not None  # and is never heard of again
-    settle_left_running(table, store, SILENT_SECONDS)
-    assert table.get(job.id).state == "running"  # it may still be at work
-    settle_left_running(table, store)
-    ended = table.get(job.id)
-    assert ended.state == "failed"
-    assert ended.message is not None
-    assert "中断" in ended.message
-
-
-def test_a_job_whose_worker_died_after_the_commit_is_done(
-    store: Store, table: JobTable, tmp_path: Path
-) -> None:
-    job = previewed(table, store, csv(tmp_path / "五月.csv", *PATCHES))
-    assert job.result is not None
-    table.again(job.id, ("waiting",), **confirmation(job.result))
-    claimed = table.claim(4711)
-    assert claimed is not None
-    TASKS["upload"](store, claimed, lambda *_: None)  # committed; the word of it got lost
-    settle_left_running(table, store)
-    ended = table.get(job.id)
-    assert ended.state == "done"
-    assert ended.result is not None
-    assert ended.result["outcome"]["batch"] == batches(store)[0]["id"]
-
-
 def test_an_unforeseen_fault_tells_a_number_and_no_trace(
     store: Store, table: JobTable, tmp_path: Path
 ) -> None:
     job_id = table.submit("upload", payload(put_in(store, csv(tmp_path / "a.csv"))), "王工")
-    job = table.claim(1)
+    leases = Leases(table)
+    job = leases.take()
     assert job is not None
 
     def broken(store: Store, job: Any, progress: Any) -> Any:
         raise ZeroDivisionError("secret detail")
 
-    run_job(table, store, job, broken)
+    run_job(leases, store, job, broken)
     ended = table.get(job_id)
     assert ended.state == "failed"
     assert ended.message is not None

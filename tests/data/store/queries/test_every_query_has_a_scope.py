@@ -46,7 +46,6 @@ _FOR_THE_CUBE = {
 _OF_THE_MACHINERY = {
     "sample_draws.recorded_draws",
     "trigger_facts.large_patches",
-    "uploads.batch_of_file",
 }
 #: Of accounts, not of patches: asked in front of a request, or by whoever has the right (accounts).
 _OF_ACCOUNTS = {

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import pytest
 
 from data.errors import NotFound
@@ -9,7 +7,6 @@ from data.jobs.table import JobTable
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.queries.uploads import (
-    batch_of_file,
     last_of_kind,
     upload_count,
     upload_detail,
@@ -83,12 +80,3 @@ def test_the_last_file_of_a_kind_and_year_is_found(three_batches: Store) -> None
         assert last is not None
         assert last["file_name"] == "二.csv"
         assert last_of_kind(conn, Scope.all(), "patches", 2022) is None
-
-
-def test_a_batch_is_found_by_its_file_from_a_moment_on(three_batches: Store) -> None:
-    with three_batches.read() as conn:
-        newest = upload_list(conn, Scope.all(), 1)[0]
-        moment: datetime = newest["uploaded_at"]
-        digest = newest["file_sha256"]
-        assert batch_of_file(conn, digest, moment - timedelta(seconds=1)) == newest["id"]
-        assert batch_of_file(conn, digest, moment + timedelta(seconds=1)) is None
