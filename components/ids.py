@@ -270,6 +270,35 @@ class AuditBench:
     MAP = "bench-map"
 
 
+class Checks:
+    CONTENT = "checks-content"
+    # filters
+    TEXT = "checks-text"
+    RULE = "checks-rule"
+    STATE = "checks-state"
+    MARK = "checks-mark"
+    # many at once
+    PICKED = "checks-picked"
+    EVERY = "checks-every"
+    TEAM = "checks-team"
+    DUE = "checks-due"
+    ASSIGN = "checks-assign"
+    FINDING = "checks-finding"
+    DAY = "checks-day"
+    NOTE = "checks-note"
+    RECORD = "checks-record"
+    REASON = "checks-reason"
+    CONFIRM = "checks-confirm"
+    SEND_BACK = "checks-send-back"
+    SOURCE = "checks-source"
+    SOURCE_NO = "checks-source-no"
+    SOURCE_DAY = "checks-source-day"
+    EXEMPT = "checks-exempt"
+    # draws
+    MONTH = "checks-month"
+    DRAW = "checks-draw"
+
+
 class Ledger:
     CONTENT = "ledger-content"
     CURVE = "ledger-curve"

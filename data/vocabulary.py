@@ -131,6 +131,15 @@ class CheckFinding(Term):
     TO_RECTIFY = "to_rectify", "需整改"
 
 
+class CheckStepKind(Term):
+    """What people do about a field check beside its results."""
+
+    ASSIGN = "assign", "派组"
+    CONFIRM = "confirm", "认定"
+    SEND_BACK = "send_back", "退回补充"
+    EXEMPT = "exempt", "免查"
+
+
 class RecheckFinding(Term):
     UNCHANGED = "unchanged", "未变化"
     REBUILT = "rebuilt", "违法复建"
@@ -212,6 +221,7 @@ class RecordKind(Term):
     DOUBT_CONFIRMED = "doubt_confirmed", "疑点属实"  # a patch; of a come-back: reopens the ledger
     DOUBT_DISMISSED = "doubt_dismissed", "疑点排除"  # a patch
     CERTIFICATE_REVOKED = "certificate_revoked", "撤销拆除复耕证明"  # a patch: reopens the ledger
+    CHECK_REOPENED = "check_reopened", "外业核查需整改"  # a patch: reopens the ledger
 
 
 class PatchStatus(Term):

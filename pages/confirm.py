@@ -16,7 +16,7 @@ dash.register_page(
     name="待确认",
     title="待确认 · 卫片执法监管",
     group="办",
-    order=22,
+    order=23,
 )
 
 

@@ -16,7 +16,7 @@ dash.register_page(
     name="整改台账",
     title="整改台账 · 卫片执法监管",
     group="办",
-    order=21,
+    order=22,
 )
 
 

@@ -59,6 +59,7 @@ FOLLOWS_PATCHES = {
     "todo-content": "not mended yet: gathers from every worklist, which read what waits in each",
     "todo-count": "as todo-content, kept until the store changes",
     "notices-content": "not mended yet: composes a whole paper from the year, some 70 statements",
+    "checks-content": "weighs every patch that F1 to F5 ask for, whose number follows the patches",
     "bench-content": "not mended yet: some 80 statements, and every patch of the queue beside it",
     "/export/": "a workbook has a row a patch; it is read in pieces",
     "/map/": "draws the patches of the view",

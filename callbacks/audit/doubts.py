@@ -27,14 +27,15 @@ from data.rules.doubts import DoubtKind, DoubtState, doubt_of
 from data.services import Services
 from data.units import format_mu, format_rate
 from data.vocabulary import RecordKind
-from data.workflow.doubts import OVERLAY_CONFIRMED, Verdict, judge_doubt
+from data.workflow.doubts import FILLING_CONFIRMED, Verdict, judge_doubt
 from data.worklists.comebacks import ComeBack, outcome_label
 from data.worklists.overlay import Finding, OverlayFinding
+from data.worklists.refuted import Refuted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_KINDS = (RecordKind.DOUBT_CONFIRMED, *OVERLAY_CONFIRMED)
+_KINDS = (RecordKind.DOUBT_CONFIRMED, *FILLING_CONFIRMED)
 _BUTTONS = (*(kind.value for kind in _KINDS), DISMISS)
 
 
@@ -57,7 +58,7 @@ def of_overlay(rows: Sequence[OverlayFinding], context: PageContext) -> list[Dou
             overlay_text(f),
             f.state.label,
             f.state is DoubtState.OPEN,
-            {**{k.value: k.label for k in OVERLAY_CONFIRMED}, DISMISS: "排除"},
+            {**{k.value: k.label for k in FILLING_CONFIRMED}, DISMISS: "排除"},
         )
         for f in ordered
     ]
@@ -73,6 +74,26 @@ def overlay_text(found: OverlayFinding) -> str:
         f"填报{format_mu(found.filled_mu)}亩，套合{measured}亩，"
         f"{more}{format_mu(abs(found.difference_mu))}亩（容差{format_mu(found.tolerance_mu)}亩）"
     )
+
+
+def of_refuted(rows: Sequence[Refuted], context: PageContext) -> list[DoubtRow]:
+    """Open ones first."""
+    ordered = sorted(rows, key=lambda r: (r.state is not DoubtState.OPEN, r.patch_no, r.checked_on))
+    return [
+        DoubtRow(
+            _key(r.year, r.patch_no, r.doubt.key),
+            r.patch_no,
+            href(paths.patch(r.year, r.patch_no), context.query),
+            context.names.get(r.district, r.district),
+            DoubtKind.CHECK.label,
+            f"{format_day(r.checked_on)}{r.level.label}核查（{r.checked_by}）不属实"
+            + (f"：{r.note}" if r.note else ""),
+            r.state.label,
+            r.state is DoubtState.OPEN,
+            {**{k.value: k.label for k in FILLING_CONFIRMED}, DISMISS: "排除"},
+        )
+        for r in ordered
+    ]
 
 
 def of_comebacks(rows: Sequence[ComeBack], context: PageContext) -> list[DoubtRow]:
@@ -124,8 +145,8 @@ def judge(services: Services, pressed: dict[str, str], name: str, reason: str) -
         raise SupervisionError("页面已更新，请刷新后重试。")
     today = services.settings.today()
     kind = RecordKind(name) if name != DISMISS else None
-    of_overlay_only = kind if kind in OVERLAY_CONFIRMED else None
-    verdict = Verdict(work_year, patch_no, doubt, kind is not None, reason, today, of_overlay_only)
+    of_filling = kind if kind in FILLING_CONFIRMED else None
+    verdict = Verdict(work_year, patch_no, doubt, kind is not None, reason, today, of_filling)
     with services.store.write() as conn:
         judge_doubt(conn, acting(), verdict, today, source_of_request())
     return f"图斑{patch_no}：已认定为“{kind.label if kind else '疑点排除'}”。"

@@ -12,7 +12,7 @@ from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response
 
-from callbacks.audit.doubts import may_judge, of_overlay, register_judging
+from callbacks.audit.doubts import may_judge, of_overlay, of_refuted, register_judging
 from callbacks.audit.workbook import EXPORT_PATH, workbook
 from callbacks.frame.address import search_of_request, source_of_request
 from callbacks.frame.content import fill_place
@@ -56,6 +56,7 @@ from data.workflow.deciding import Decision, decide
 from data.workflow.doubts import answer_deeming
 from data.worklists.audit import Audit, ProblemState, audit
 from data.worklists.overlay import overlay
+from data.worklists.refuted import refuted
 from data.worklists.stages import Stage
 
 if TYPE_CHECKING:
@@ -194,14 +195,17 @@ def _tabs(context: PageContext, chosen: str) -> Component:
 
 
 def _doubts_page(conn: Connection, context: PageContext, settings: Settings) -> list[Component]:
-    """What the layers measure otherwise than was filled in, to be judged one by one."""
-    found = overlay(conn, context.scope, context.year, context.as_of, context.district)
-    rows = of_overlay(found, context)
+    """What field checks and layers say otherwise than was filled in, to be judged one by one."""
+    seen = (context.scope, context.year, context.as_of, context.district)
+    untrue = of_refuted(refuted(conn, *seen), context)
+    rows = [*untrue, *of_overlay(overlay(conn, *seen), context)]
     can_judge = may_judge(context, settings.today())
     open_ = sum(row.is_open for row in rows)
     day = format_day(context.as_of, context.year)
+    measured = f"套合疑点{len(rows) - len(untrue):,}处"
+    more = f"，外业核查不属实{len(untrue):,}处" if untrue else ""
     top = [
-        headline([f"截至{day}，{context.district_name}套合疑点{len(rows):,}处，{open_:,}处待核"]),
+        headline([f"截至{day}，{context.district_name}{measured}{more}，{open_:,}处待核"]),
         *problem_notes(context.problems, href(paths.AUDIT, context.query)),
         _tabs(context, "doubts"),
     ]
@@ -211,7 +215,7 @@ def _doubts_page(conn: Connection, context: PageContext, settings: Settings) -> 
     return [
         *top,
         card(
-            "填报面积与图层套合不符的图斑",
+            "填报与外业核查或图层套合不符的图斑" if untrue else "填报面积与图层套合不符的图斑",
             doubts_table(rows[:MOST_DOUBTS], "audit", can_judge),
             note=(f"列出差得最多的{MOST_DOUBTS}处。" if len(rows) > MOST_DOUBTS else "")
             + "疑点不是结论：核实后认定为填报不实或谎报瞒报，或写明理由排除。"

@@ -42,17 +42,21 @@ def serve_workbook(server: Flask, services: Services, path: str, workbook: Workb
     server.add_url_rule(path, endpoint=path, view_func=export)
 
 
-def sheet_stamp(context: PageContext, figure: str) -> dict[str, str]:
-    """What a workbook says of itself: filters, day, data version, definition with its clause."""
-    definition = DEFINITIONS[figure]
+def sheet_stamp(context: PageContext, figure: str | None, basis: str = "") -> dict[str, str]:
+    """What a workbook says of itself: filters, day, data version, the figure's definition with its
+    clause; basis: the clause of what is no figure."""
     stamp = {
         "范围": context.district_name,
         "工作年度": str(context.year),
         "基准日": context.as_of.isoformat(),
         "数据版本": str(context.stamp.data_version),
-        "口径": f"{definition.label}：{definition.text}",
-        "依据": f"工作方案 {definition.clause}",
     }
+    if figure is not None:
+        definition = DEFINITIONS[figure]
+        stamp["口径"] = f"{definition.label}：{definition.text}"
+        basis = definition.clause
+    if basis:
+        stamp["依据"] = f"工作方案 {basis}"
     if context.known is not None:
         stamp["当时所知"] = f"{context.known.text}（北京时间）以前入库的"
     if context.year not in context.stamp.years:

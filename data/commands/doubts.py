@@ -26,7 +26,7 @@ def a_doubt(text: str) -> Doubt | None:
     if doubt is None and text != DEEM:
         raise argparse.ArgumentTypeError(
             f"“{text}”不是疑点，应写作 overlay:图层:疑点、comeback:年度:编号（重复的为 duplicate、"
-            "again，已举证的为 evidenced），直接判定的建议写 deem"
+            "again，已举证的为 evidenced）、check:级别:日期，直接判定的建议写 deem"
         )
     return doubt
 

@@ -237,11 +237,13 @@ def run_overlay(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_checks(settings: Settings, arguments: Arguments) -> int:
+    from collections import Counter
     from collections.abc import Mapping
 
     from data.triggers.rulebook import rulebook
     from data.workflow.sampling import is_proved
     from data.worklists.checks import Coverage, checks
+    from data.worklists.visits import VisitState
 
     year, as_of = on_day(settings, arguments)
     with asked(settings, arguments) as (conn, district):
@@ -275,6 +277,10 @@ def run_checks(settings: Settings, arguments: Arguments) -> int:
                         "finding": t.finding.value if t.finding else None,
                         "tracking_due_on": t.tracking_due_on,
                         "overdue": t.overdue,
+                        "state": t.visit.state,
+                        "due_on": t.visit.due_on,
+                        "late": t.visit.overdue,
+                        "team": t.visit.team,
                     }
                     for t in found.tasks
                 ],
@@ -296,11 +302,13 @@ def run_checks(settings: Settings, arguments: Arguments) -> int:
             }
         )
         return DONE
-    print_table([["规则", "应查", "已查", "完成率"]])
+    print_table([["规则", "应查", "已查", "完成率", *(f"状态：{s.label}" for s in VisitState)]])
+    states = Counter((t.rule, t.visit.state) for t in found.tasks)
     print_table(
-        [rule, own.required, own.done, format_rate(own.rate)]
+        [rule, own.required, own.done, format_rate(own.rate),
+         *(states[rule, state] for state in VisitState)]
         for rule, own in found.coverage.items()
-    )
+    )  # fmt: skip
     overdue = sum(t.overdue for t in found.tasks)
     print(f"持续跟踪逾期{overdue}个图斑；抽查已记录{len(found.draws)}次抽取。")
     return DONE

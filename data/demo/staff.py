@@ -19,7 +19,7 @@ from data.triggers.current import current_triggers
 from data.vocabulary import RecordKind
 from data.workflow.doubts import Verdict, judge_doubt, revoke_certificate
 from data.workflow.records import NewRecord, add_record, records
-from data.workflow.sampling import draw_sample, has_to_draw
+from data.workflow.sampling import draw_sample, months_to_draw
 from data.worklists.certificates import CertificateState, certificates
 from data.worklists.comebacks import comebacks
 from data.worklists.overlay import overlay
@@ -110,7 +110,7 @@ def _draw(conn: Connection, year: int, until: date) -> int:
     for number in range(1, 13):
         month = f"{year}-{number:02}"
         on = month_due_on(month) + timedelta(days=2)
-        if on <= until and has_to_draw(conn, year, month, on):
+        if on <= until and month in months_to_draw(conn, year, on):
             draw_sample(conn, account, year, month, on, until, "demo")
             count += 1
     return count

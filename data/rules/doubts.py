@@ -2,7 +2,8 @@
 the filled-in one, ground that comes back. Pure.
 
 A doubt is a question, never a verdict. Its key names it among those of its patch, in the records of
-staff and on the command line: `overlay:farmland:understated`, `comeback:2022:371002202205`.
+staff and on the command line: `overlay:farmland:understated`, `comeback:2022:371002202205`,
+`check:city:2023-06-02`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class DoubtKind(Term):
     DUPLICATE = "duplicate", "重复下发"
     AGAIN = "again", "同地块再次下发"
     EVIDENCED = "evidenced", "其他专项已举证"
+    CHECK = "check", "外业核查不属实"
 
 
 class DoubtState(Term):
@@ -29,7 +31,7 @@ class DoubtState(Term):
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """one, other: layer and finding of an overlay; work year and number of the other patch, or of
-    the feature (whose year may be unknown)."""
+    the feature (whose year may be unknown); level and day of a field check."""
 
     kind: DoubtKind
     one: str

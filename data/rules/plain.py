@@ -80,6 +80,8 @@ CONDITIONS: dict[str, str] = {
     "W5": "市级在区市上报或改正后{audit_workdays}内审核，审核通过后{forward_workdays}内上报省厅，"
     "直接判定的建议{deem_workdays}内认定，消除违法状态后{accept_workdays}内验收，"
     "拆除复耕验收后{certify_workdays}内核验出证。",
+    "W6": "应查图斑{assign_workdays}内派组，派组后{check_workdays}内核查，"
+    "F3、F5不晚于当月月核期限；核查后{confirm_workdays}内由另一人认定，退回补充的{again_workdays}内再次核查。",
 }
 
 #: What the lines of a formula are called.

@@ -75,6 +75,26 @@ def step_due(
     return add_workdays(since, limits[step])
 
 
+def check_step_due(
+    step: str,
+    since: date,
+    *,
+    assign_workdays: int,
+    check_workdays: int,
+    confirm_workdays: int,
+    again_workdays: int,
+) -> date:
+    """W6: the last day for a step of a field check that waits since a day: assign, check, confirm
+    or again (what was sent back)."""
+    limits = {
+        "assign": assign_workdays,
+        "check": check_workdays,
+        "confirm": confirm_workdays,
+        "again": again_workdays,
+    }
+    return add_workdays(since, limits[step])
+
+
 def come_back(shares: Floats, shares_of_evidence: Floats, *, share: float, evidenced_share: float
               ) -> tuple[Flags, Flags]:  # fmt: skip
     """W2: which pairs of patches lie on the same ground, and which patches on what another
@@ -113,4 +133,5 @@ PREDICATES: dict[str, Callable[..., Any]] = {
     "measured": measured,
     "tracking_due": tracking_due,
     "step_due": step_due,
+    "check_step_due": check_step_due,
 }

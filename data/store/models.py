@@ -421,6 +421,32 @@ class SampleDraw(FromFile, Base):
     __table_args__ = (UniqueConstraint("year", "clearance_month", "supplement"),)
 
 
+class CheckStep(FromFile, Base):
+    """A step of a field check beside its results (workflow.md §2): assigned, confirmed, sent back,
+    exempted (vocabulary.CheckStepKind). Never changed. seq: its place among those of the patch and
+    level. check_batch: the upload of the last check that whoever took the step knew, 0 for none;
+    finding, checked_on: what it says. source, source_no, source_on: where evidence lies elsewhere.
+    """
+
+    __tablename__ = "check_step"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    level: Mapped[str] = mapped_column(String(16))
+    seq: Mapped[int]
+    step: Mapped[str] = mapped_column(String(16))
+    happened_on: Mapped[date]
+    account: Mapped[str] = mapped_column(String(64))
+    check_batch: Mapped[int]
+    checked_on: Mapped[date | None]
+    finding: Mapped[str | None] = mapped_column(String(16))
+    team: Mapped[str | None] = mapped_column(Text)  # joined by 、
+    due_on: Mapped[date | None] = mapped_column(info=LOOKS_AHEAD)
+    reason: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(String(64))
+    source_no: Mapped[str | None] = mapped_column(String(64))
+    source_on: Mapped[date | None]
+    __table_args__ = (UniqueConstraint("patch_id", "level", "seq"),)
+
+
 class Contact(FromFile, Base):
     """Whom to call in a district: unit, post, telephone; no names of persons."""
 

@@ -21,14 +21,18 @@ from data.workflow.records import NewRecord, add_record
 from data.worklists.comebacks import comebacks
 from data.worklists.doubts import judgements
 from data.worklists.overlay import overlay
+from data.worklists.refuted import refuted
 
-#: What an overlay can be confirmed as: T14, or T12 where it was false on purpose.
-OVERLAY_CONFIRMED = (RecordKind.WRONG_FILLING, RecordKind.FALSE_REPORTING)
+#: What wrong filling can be confirmed as: T14, or T12 where it was false on purpose.
+FILLING_CONFIRMED = (RecordKind.WRONG_FILLING, RecordKind.FALSE_REPORTING)
+
+#: Doubts about what was filled in.
+OF_FILLING = (DoubtKind.OVERLAY, DoubtKind.CHECK)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What staff say of one doubt. kind: as what an overlay is confirmed (OVERLAY_CONFIRMED)."""
+    """What staff say of one doubt. kind: as what wrong filling is confirmed (FILLING_CONFIRMED)."""
 
     year: int
     patch_no: str
@@ -74,12 +78,12 @@ def _kind(verdict: Verdict) -> RecordKind:
         if verdict.kind is not None:
             raise SupervisionError("排除疑点不用写明认定为哪一类，请去掉后再试。")
         return RecordKind.DOUBT_DISMISSED
-    if verdict.doubt.kind is not DoubtKind.OVERLAY:
+    if verdict.doubt.kind not in OF_FILLING:
         return RecordKind.DOUBT_CONFIRMED
     kind = verdict.kind or RecordKind.WRONG_FILLING
-    if kind not in OVERLAY_CONFIRMED:
-        words = "或".join(kind.label for kind in OVERLAY_CONFIRMED)
-        raise SupervisionError(f"套合疑点属实的，应认定为{words}，请重新选择。")
+    if kind not in FILLING_CONFIRMED:
+        words = "或".join(kind.label for kind in FILLING_CONFIRMED)
+        raise SupervisionError(f"{verdict.doubt.kind.label}属实的，应认定为{words}，请重新选择。")
     return kind
 
 
@@ -95,6 +99,9 @@ def _prove_held(conn: Connection, account: Account, verdict: Verdict) -> None:
     if doubt.kind is DoubtKind.OVERLAY:
         found = overlay(conn, account.scope, year, verdict.on)
         held = {f.doubt.key for f in found if f.patch_no == number}
+    elif doubt.kind is DoubtKind.CHECK:
+        untrue = refuted(conn, account.scope, year, verdict.on)
+        held = {f.doubt.key for f in untrue if f.patch_no == number}
     else:
         pairs = comebacks(conn, account.scope, verdict.on, year)
         held = {pair.doubt.key for pair in pairs if pair.patch_no == number}

@@ -23,7 +23,12 @@ from data.workflow.entries import enter
 
 #: What one of a patch's doubts or parcels is about (data/workflow/doubts.py records them).
 ABOUT_SOMETHING = frozenset(
-    {RecordKind.DOUBT_CONFIRMED, RecordKind.DOUBT_DISMISSED, RecordKind.CERTIFICATE_REVOKED}
+    {
+        RecordKind.DOUBT_CONFIRMED,
+        RecordKind.DOUBT_DISMISSED,
+        RecordKind.CERTIFICATE_REVOKED,
+        RecordKind.CHECK_REOPENED,
+    }
 )
 OF_PATCH = ABOUT_SOMETHING | {RecordKind.MAJOR, RecordKind.DEEM, RecordKind.DEEM_DISMISSED}
 OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
@@ -58,6 +63,8 @@ _ISSUED = frozenset(
 
 def right_for(kind: RecordKind) -> Right:
     """What it takes to write down or to withdraw a record."""
+    if kind is RecordKind.CHECK_REOPENED:
+        return Right.REVIEW
     return Right.ISSUE if kind in _ISSUED else Right.AUDIT
 
 

@@ -3,6 +3,7 @@ can draw it again; later patches are drawn as a supplement (worklists.md, Field 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -79,11 +80,20 @@ def draw_sample(
     )
 
 
-def has_to_draw(conn: Connection, year: int, month: str, on: date) -> bool:
-    """Whether there are patches on the day that no draw had before."""
-    line = rulebook(conn)["F2"].of(year, month_due_on(month)).parameters["farmland_mu"]
-    earlier = [d for d in recorded_draws(conn, year, on) if d.month == month]
-    return bool(_fresh(conn, year, month, on, line, earlier))
+def months_to_draw(conn: Connection, year: int, on: date) -> dict[str, int]:
+    """Clearance month → its patches on the day that no draw had before; months without are left
+    out."""
+    rule = rulebook(conn)["F2"]
+    least = min(v.parameters["farmland_mu"] for v in rule.versions)
+    known = {number for d in recorded_draws(conn, year, on) for number in d.population}
+    found: Counter[str] = Counter()
+    for fact in check_facts(conn, Scope.all(), year, on, {"farmland_mu": least}, ()):
+        month = fact["clearance_month"]
+        if not month or fact["patch_no"] in known or fact["domain"] != Domain.LAND.value:
+            continue
+        line = rule.of(year, month_due_on(month)).parameters["farmland_mu"]
+        found[month] += meets(fact["farmland_mu"], line)
+    return {month: found[month] for month in sorted(found) if found[month]}
 
 
 def _fresh(

@@ -45,6 +45,7 @@ class TodoKind(Term):
     FORWARD = "forward", "上报省厅"
     DEEM = "deem", "直接判定的建议待认定"
     CHECK = "check", "外业核查"
+    CHECK_CONFIRM = "check_confirm", "认定外业核查结果"
     DOUBT = "doubt", "疑点待认定"
     ACCEPT = "accept", "市级验收"
     CERTIFY = "certify", "拆除复耕核验出证"

@@ -12,6 +12,7 @@ from data.rules.doubts import DoubtState
 from data.rules.worklists import step_due
 from data.store.queries.legality import Judged, judged
 from data.triggers.rulebook import rulebook
+from data.vocabulary import CheckLevel
 from data.workflow.todo import Asking, Todo, TodoKind
 from data.worklists.audit import waiting_of
 from data.worklists.checks import checks
@@ -19,7 +20,9 @@ from data.worklists.comebacks import comebacks
 from data.worklists.ledger import LedgerItem, LedgerState, ledger
 from data.worklists.overlay import overlay
 from data.worklists.rechecks import rechecks
+from data.worklists.refuted import refuted
 from data.worklists.stages import Stage
+from data.worklists.visits import VisitState
 
 #: Stage → what waits for an auditor, and the step whose limit W5 sets.
 _OF_STAGE = {
@@ -33,6 +36,8 @@ _OF_LEDGER = {
     LedgerState.TO_CERTIFY: (TodoKind.CERTIFY, "certify", "accepted_on"),
     LedgerState.TO_WRITE_OFF: (TodoKind.WRITE_OFF, None, "accepted_on"),
 }
+#: What a team has to visit.
+_TO_VISIT = (VisitState.DUE, VisitState.ASSIGNED, VisitState.AGAIN)
 #: A recheck stands in the list so long before its day.
 _AHEAD_WORKDAYS = 20
 #: (what waits, district, the day by which, work year)
@@ -60,7 +65,8 @@ _PLACES = {
     TodoKind.AUDIT: "audit",
     TodoKind.FORWARD: "audit",
     TodoKind.DEEM: "audit",
-    TodoKind.CHECK: "upload",
+    TodoKind.CHECK: "checks",
+    TodoKind.CHECK_CONFIRM: "checks",
     TodoKind.DOUBT: "audit",
     TodoKind.ACCEPT: "ledger",
     TodoKind.CERTIFY: "ledger",
@@ -71,10 +77,11 @@ _PARCELS = {TodoKind.ACCEPT, TodoKind.CERTIFY, TodoKind.WRITE_OFF, TodoKind.RECH
 
 
 def _of_years(asking: Asking) -> Iterator[_Waiting]:
-    audits, judges = asking.may(Right.AUDIT), asking.may(Right.CHECK)
+    audits = asking.may(Right.AUDIT)
+    visits = asking.may(Right.CHECK) or asking.may(Right.REVIEW) or asking.who.is_district
     rule = rulebook(asking.conn)["W5"]
     for year in asking.years:
-        if not (audits or judges or asking.who.is_district):
+        if not (audits or visits):
             continue
         known = judged(asking.conn, asking.scope, year, asking.as_of)
         if audits:
@@ -85,7 +92,7 @@ def _of_years(asking: Asking) -> Iterator[_Waiting]:
                     kind, step = _OF_STAGE[patch.stage]
                     yield kind, patch.district, step_due(step, patch.since, **limits), year
             yield from _doubts(asking, year, known)
-        if judges or asking.who.is_district:
+        if visits:
             yield from _checks(asking, year, known)
 
 
@@ -104,20 +111,31 @@ def _doubts(asking: Asking, year: int, known: Judged) -> Iterator[_Waiting]:
     conn, scope, day = asking.conn, asking.scope, asking.as_of
     back = [(b.state, b.district) for b in comebacks(conn, scope, day, year)]
     differ = [(f.state, f.district) for f in overlay(conn, scope, year, day, judged_year=known)]
-    for state, district in (*back, *differ):
+    untrue = [(r.state, r.district) for r in refuted(conn, scope, year, day)]
+    for state, district in (*back, *differ, *untrue):
         if state is DoubtState.OPEN:
             yield TodoKind.DOUBT, district, None, year
 
 
 def _checks(asking: Asking, year: int, known: Judged) -> Iterator[_Waiting]:
-    """The county's are F1, first and continued; the city's are the others."""
-    mine = {"F1"} if asking.who.is_district else {"F2", "F3", "F4", "F5"}
-    seen = set()
+    """The county's are F1, first and continued; the city's are the others. What was found waits for
+    a reviewer."""
+    own = asking.who.is_district
+    mine = {"F1"} if own else {"F2", "F3", "F4", "F5"} if asking.may(Right.CHECK) else set()
+    reviews = asking.may(Right.REVIEW) and not own
+    seen: set[tuple[str, CheckLevel]] = set()
+    confirmed: set[tuple[str, CheckLevel]] = set()
     found = checks(asking.conn, asking.scope, year, asking.as_of, known=known)
     for task in found.tasks:
-        if task.rule in mine and (not task.done or task.overdue) and task.patch_no not in seen:
-            seen.add(task.patch_no)
-            yield TodoKind.CHECK, task.district, task.tracking_due_on, year
+        visit, key = task.visit, (task.patch_no, task.level)
+        if visit.state is VisitState.EXEMPT:
+            continue
+        if reviews and task.to_confirm and key not in confirmed:
+            confirmed.add(key)
+            yield TodoKind.CHECK_CONFIRM, task.district, visit.due_on, year
+        if task.rule in mine and (not task.done or visit.state in _TO_VISIT) and key not in seen:
+            seen.add(key)
+            yield TodoKind.CHECK, task.district, visit.due_on, year
 
 
 def _of_ledger(asking: Asking, known: Judged) -> Iterator[_Waiting]:

@@ -1,5 +1,5 @@
-"""Outcomes that did not last: parcels whose last recheck found a change (T13), and what staff
-confirmed to have come back or revoked."""
+"""Outcomes that did not last: parcels whose last recheck found a change (T13), what staff confirmed
+to have come back or revoked, and what a field check found to need rectifying."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ def last_rechecks(conn: Connection, scope: Scope, day: date) -> pd.DataFrame:
 
 def reopened_by_staff(conn: Connection, day: date) -> pd.DataFrame:
     """year, patch_no, parcel_no (-1: every parcel), reopened_on: earlier patches whose ground staff
-    confirmed to have come back, and parcels whose certificate was revoked. Whoever reads: an item
-    is open or not, whatever its reader may see of what came back."""
+    confirmed to have come back, parcels whose certificate was revoked, and those that a confirmed
+    field check sent back. Whoever reads: an item is open or not, whatever its reader may see."""
     r, state = StaffRecord, PatchState(Patch, day_literal(day))
-    kinds = (RecordKind.DOUBT_CONFIRMED.value, RecordKind.CERTIFICATE_REVOKED.value)
+    of_parcels = (RecordKind.CERTIFICATE_REVOKED.value, RecordKind.CHECK_REOPENED.value)
+    kinds = (RecordKind.DOUBT_CONFIRMED.value, *of_parcels)
     query = (
         select(r.year, Patch.patch_no, r.kind, r.about, r.recorded_on)
         .join(Patch, Patch.id == r.patch_id)
@@ -45,7 +46,7 @@ def reopened_by_staff(conn: Connection, day: date) -> pd.DataFrame:
             r.kind.in_(kinds),
             r.recorded_on <= day,
             or_(r.withdrawn_on.is_(None), r.withdrawn_on > day),
-            or_(r.kind == RecordKind.CERTIFICATE_REVOKED.value, state.active),
+            or_(r.kind.in_(of_parcels), state.active),
         )
     )
     told = columns_of(conn, query)
@@ -54,7 +55,7 @@ def reopened_by_staff(conn: Connection, day: date) -> pd.DataFrame:
         *(told[n].tolist() for n in ("year", "patch_no", "kind", "about", "recorded_on")),
         strict=True,
     ):
-        if kind == RecordKind.CERTIFICATE_REVOKED.value:
+        if kind in of_parcels:
             rows.append((year, number, int(about), on))
             continue
         doubt = doubt_of(about or "")

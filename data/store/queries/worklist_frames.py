@@ -14,7 +14,6 @@ from data.store.columns import columns_of
 from data.store.models import (
     AuditDecision,
     EnforcementCase,
-    FieldCheck,
     LedgerItem,
     Parcel,
     Patch,
@@ -153,18 +152,6 @@ def recheck_frame(conn: Connection, scope: Scope, year: int | None, day: date) -
         .join(Patch, Patch.id == r.patch_id)
         .where(r.rechecked_on <= day, Standing(scope, year, day).where)
         .order_by(r.patch_id, r.parcel_no, r.rechecked_on)
-    )
-    return columns_of(conn, query)
-
-
-def check_frame(conn: Connection, scope: Scope, year: int | None, day: date) -> pd.DataFrame:
-    """The field checks by the day, oldest first: patch_id, level, checked_on, finding."""
-    f = FieldCheck
-    query = (
-        select(f.patch_id, f.level, f.checked_on, f.finding)
-        .join(Patch, Patch.id == f.patch_id)
-        .where(f.checked_on <= day, Standing(scope, year, day).where)
-        .order_by(f.patch_id, f.checked_on)
     )
     return columns_of(conn, query)
 

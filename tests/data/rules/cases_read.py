@@ -250,6 +250,7 @@ _WORKLISTS: dict[str, Callable[[Case], tuple[Any, Any]]] = {
     "W2": _come_back,
     "W3": _measured,
     "W5": lambda case: (apply("W5", case["step"], case["since"]), case["due"]),
+    "W6": lambda case: (apply("W6", case["step"], case["since"]), case["due"]),
     "W4": lambda case: (apply("W4", case["checked"]), case["due"]),
 }
 

@@ -25,7 +25,15 @@ from data.rules.loader import Rule, all_rules, stated_deadlines
 from data.scope import Scope
 from data.store import history
 from data.store.engine import Store
-from data.store.models import FieldCheck, History, Patch, Problem, Recheck, ReferenceFeature
+from data.store.models import (
+    CheckStep,
+    FieldCheck,
+    History,
+    Patch,
+    Problem,
+    Recheck,
+    ReferenceFeature,
+)
 from data.store.queries.figures import figures
 from data.store.queries.patch_detail import patch_detail
 from data.triggers import rulebook as rulebook_module
@@ -77,6 +85,8 @@ MOVED: dict[str, Any] = {
     "W3.tolerance_mu": 8.0, "W3.tolerance_share": 0.5, "W3.uncovered_share": 0.4, "W4.days": 7,
     "W5.audit_workdays": 9, "W5.forward_workdays": 9, "W5.deem_workdays": 19,
     "W5.accept_workdays": 29, "W5.certify_workdays": 29,
+    "W6.assign_workdays": 9, "W6.check_workdays": 9, "W6.confirm_workdays": 9,
+    "W6.again_workdays": 9,
 }  # fmt: skip
 #: The rules on measures, of which the world above says nothing: what a measure says of itself.
 OF_MEASURES: dict[str, Any] = {
@@ -169,6 +179,11 @@ def _land(conn: Connection) -> None:
         if number == "FARM":
             seen = {"level": "county", "checked_on": date(2023, 5, 21), "checked_by": "王工"}
             put(conn, FieldCheck, patch_id=patch, finding="true", **seen)
+        if number == "BASIC":
+            put(
+                conn, CheckStep, patch_id=patch, level="city", seq=1, step="send_back",
+                happened_on=date(2023, 6, 1), account="王工", check_batch=0,
+            )  # fmt: skip
     for month in (3, 4, 5):  # 8 of 10 in time, one of them on the very day
         for n in range(10):
             reported = {0: None, 1: date(2023, month, 24), 2: date(2023, month, 26)}

@@ -114,4 +114,6 @@ def test_the_worklists_wait_for_who_holds_the_right(sqlite_store: Store) -> None
             (TodoKind.ACCEPT, HUANCUI, date(2023, 6, 12), "ledger")
         }
         assert told(Role.CITY, set()) == told(Role.DISTRICT, set(), "371003") == set()
-        assert told(Role.DISTRICT, set(), HUANCUI) == {(TodoKind.CHECK, HUANCUI, None, "upload")}
+        assert told(Role.DISTRICT, set(), HUANCUI) == {
+            (TodoKind.CHECK, HUANCUI, date(2023, 5, 11), "checks")
+        }

@@ -1,0 +1,116 @@
+"""The tabs of 外业核查 on which something is done: what waits for a step, and its form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from callbacks.checks.address import PER_PAGE
+from callbacks.frame.context import PageContext
+from components.checks.acting import (
+    assign_form,
+    confirm_form,
+    exempt_form,
+    result_form,
+    ticked,
+    who_acts,
+)
+from components.checks.page import tasks_table
+from components.parts.cards import card
+from data.acting import acting
+from data.rights import Right
+from data.settings import Settings
+from data.vocabulary import CheckLevel
+from data.worklists.checks import Checks, CheckTask, one_a_visit
+from data.worklists.visits import VisitState
+
+#: Patches that can be ticked on the page.
+MOST_TICKED = 50
+#: Tab → the states that it is about.
+OF_TAB = {
+    "assign": (VisitState.DUE, VisitState.AGAIN),
+    "result": (VisitState.ASSIGNED, VisitState.AGAIN),
+    "confirm": (VisitState.CHECKED,),
+}
+
+
+def waiting_for(found: Checks, tab: str) -> list[CheckTask]:
+    """What waits for a step, the earliest day first; one a patch and level."""
+    tasks = one_a_visit(found.tasks).values()
+    own = [t for t in tasks if t.visit.state in OF_TAB[tab] and (tab != "confirm" or t.to_confirm)]
+    return sorted(own, key=lambda t: (t.visit.due_on or date.max, t.patch_no, t.level.value))
+
+
+def _mine(tasks: Sequence[CheckTask]) -> list[CheckTask]:
+    """A county sends its own teams, the city the city's."""
+    level = CheckLevel.COUNTY if acting().is_district else CheckLevel.CITY
+    return [t for t in tasks if t.level is level]
+
+
+def _inspects() -> bool:
+    account = acting()
+    return account.may(Right.UPLOAD if account.is_district else Right.CHECK)
+
+
+def _reviews() -> bool:
+    return acting().may(Right.REVIEW) and not acting().is_district
+
+
+def is_now(context: PageContext, today: date) -> bool:
+    return context.as_of == today and context.known is None
+
+
+def acting_card(
+    context: PageContext, settings: Settings, tab: str, found: Checks, query: dict[str, str]
+) -> Component:
+    today = settings.today()
+    waiting = waiting_for(found, tab)
+    reviews, inspects = _reviews(), _inspects()
+    may = reviews if tab == "confirm" else inspects or (tab == "assign" and reviews)
+    mine = waiting if tab == "confirm" or (reviews and not inspects) else _mine(waiting)
+    titles = {"assign": "等派组", "result": "等核查结果", "confirm": "等认定"}
+    title = f"{titles[tab]}：{len(waiting):,}处"
+    note = _NOTES[tab]
+    if not may or not is_now(context, today) or not mine:
+        listed = tasks_table(waiting[:PER_PAGE], context.names_seen, context.year, query)
+        if not waiting:
+            return card(title, html.P(_NOTHING[tab]), class_name="queue-card")
+        return card(title, [who_acts(*_WHO[tab], today), listed], note=note)
+    shown = mine[:MOST_TICKED]
+    body: list[Any] = ticked(shown, len(mine), context.names_seen, context.year, query)
+    if tab == "assign":
+        if inspects:
+            body.append(assign_form(max(t.check_by for t in shown), today))
+        if reviews:
+            body.append(html.Details([html.Summary("免查：同一地块别处已有举证"),
+                                      exempt_form(today)], className="more"))  # fmt: skip
+    else:
+        body.append(result_form(today) if tab == "result" else confirm_form())
+    rest = len(waiting) - len(mine)
+    if rest:
+        whose = "市级" if acting().is_district else "县级"
+        note += f"另有{whose}的{rest:,}处，由{'市局' if acting().is_district else '区市'}办理。"
+    return card(title, body, note=note, class_name="queue-card")
+
+
+_NOTES = {
+    "assign": "F3、F5的核查期限不晚于当月月核期限；县级核查由区市派组，市级核查由市局派组。",
+    "result": "勾选多个的，结论、日期和核查人相同；不同的分几次录入。"
+    "上传的“外业核查”与这里是同一记录。",
+    "confirm": "由没有参加核查、没有录入结果的人认定。"
+    "不属实的列为疑点；需整改的，台账中已消除的重新列入。",
+}
+_NOTHING = {
+    "assign": "没有等派组的图斑。",
+    "result": "没有已派组、等结果的图斑。",
+    "confirm": "没有等认定的核查结果。",
+}
+_WHO = {
+    "assign": ("派组", "有“外业核查”权限的市局账户（市级）、区市账户（县级）"),
+    "result": ("录入", "有“外业核查”权限的市局账户（市级）、区市账户（县级）"),
+    "confirm": ("认定", "有“复核”权限的市局账户"),
+}
