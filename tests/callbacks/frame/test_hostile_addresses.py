@@ -96,6 +96,12 @@ def searches() -> list[str]:
     ]
 
 
+def some_searches(at: int) -> list[str]:
+    """A fifth of them, another for each neighbour: all values meet all parameters on many places,
+    and none asks a place twenty times."""
+    return searches()[at % 5 :: 5]
+
+
 def given(name: str, at: int) -> str:
     return f"{name}={quote(HOSTILE[at % len(HOSTILE)])}"
 
@@ -120,8 +126,8 @@ def reading_addresses(dash_app: Dash) -> list[tuple[str, str]]:
 
 
 def test_no_route_fails_over_all_parameters_at_once(client: FlaskClient, dash_app: Dash) -> None:
-    for address, _ in reading_addresses(dash_app):
-        for search in [*searches(), f"?year={RAW}&q={RAW}"]:
+    for at, (address, _) in enumerate(reading_addresses(dash_app)):
+        for search in [*some_searches(at), f"?year={RAW}&q={RAW}"]:
             answer = client.get(address + search)
             assert answer.status_code < 500, (address, search)
 
@@ -137,8 +143,8 @@ def test_no_route_fails_over_one_parameter_of_its_own(client: FlaskClient, dash_
 
 
 def test_no_page_fails_over_a_parameter(client: FlaskClient, dash_app: Dash) -> None:
-    for search in searches():
-        for output in contents(dash_app):
+    for at, output in enumerate(contents(dash_app)):
+        for search in some_searches(at):
             _assert_answered(client, dash_app, output, search)
 
 
