@@ -82,12 +82,16 @@ def server(demo_settings: Settings) -> Iterator[Server]:
         yield running
 
 
+def copy_of_demo(demo: Settings, folder: Path) -> Settings:
+    """Settings of a copy of the demo in a folder that is not there yet."""
+    shutil.copytree(demo.local_dir, folder)
+    return replace(demo, local_dir=folder, database_url="")
+
+
 @pytest.fixture
 def fresh_server(demo_settings: Settings, tmp_path: Path) -> Iterator[Server]:
     """The demo in a store of the test's own, to upload to."""
-    local_dir = tmp_path / "local"
-    shutil.copytree(demo_settings.local_dir, local_dir)
-    settings = replace(demo_settings, local_dir=local_dir, database_url="")
+    settings = copy_of_demo(demo_settings, tmp_path / "local")
     with serve(settings, tmp_path / "server.log") as running:
         yield running
 

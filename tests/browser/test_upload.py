@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import DEMO_YEAR, Complaints
+from data.settings import Settings
+from tests.browser.conftest import DEMO_YEAR, Complaints, copy_of_demo
 from tests.browser.screen import on_both_screens
-from tests.browser.serving import Server
+from tests.browser.serving import Server, serve
 from tests.drawn_layers import ELSEWHERE, layer_file
 from tests.uploading import csv
 
@@ -22,6 +24,16 @@ GOOD = (
     f"XC-002,其他变化类,{DEMO_YEAR}-11-08,文登区,8,0,122.02,37.18",
 )
 BAD = f"XC-003,其他变化类,{DEMO_YEAR}-13-08,文登区,8,0,122.02,37.18"
+
+
+@pytest.fixture(scope="module")
+def upload_server(
+    demo_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A copy of the demo for the tests that write nothing to it, or take it back."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with serve(copy_of_demo(demo_settings, folder / "local"), folder / "server.log") as running:
+        yield running
 
 
 def choose(page: Page, server: Server, *paths: Path, kind: str | None = None) -> None:
@@ -97,10 +109,10 @@ def test_an_unknown_table_is_brought_in_by_assigning_its_columns(
 
 @on_both_screens
 def test_suggestions_are_taken_by_keyboard(
-    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+    page: Page, upload_server: Server, tmp_path: Path, screenshot: Screenshot
 ) -> None:
     header = "编号甲,类型乙,日子,归谁,多大,耕地多大,横,纵"
-    choose(page, fresh_server, csv(tmp_path / "某区.csv", *GOOD, header=header), kind="patches")
+    choose(page, upload_server, csv(tmp_path / "某区.csv", *GOOD, header=header), kind="patches")
     expect(page.locator(".field-why").first).to_contain_text("建议：", timeout=WAIT)
     expect(page.get_by_label("“日子”对应的字段")).to_have_value("issued_on")
     width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -126,7 +138,7 @@ def test_the_page_can_be_left_and_several_files_wait_for_their_word(
 
 
 def test_a_lost_connection_costs_nothing_but_time(
-    page: Page, fresh_server: Server, tmp_path: Path, complaints: Complaints
+    page: Page, upload_server: Server, tmp_path: Path, complaints: Complaints
 ) -> None:
     complaints.expect("Failed to load resource")  # the connection that this test cuts
     path = tmp_path / "大.geojson"
@@ -145,7 +157,7 @@ def test_a_lost_connection_costs_nothing_but_time(
         route.continue_()
 
     page.route("**/upload/files/**", flaky)
-    choose(page, fresh_server, path, kind="patches")
+    choose(page, upload_server, path, kind="patches")
     expect(page.locator("#upload-headline")).to_contain_text("“大.geojson”", timeout=WAIT)
     assert sent == [str(n << 20) for n in (0, 8, 8, 8, 16)]
 
@@ -160,10 +172,10 @@ def test_a_file_that_cannot_be_read_is_refused_before_it_is_sent(
     expect(page.locator(".upload-status")).to_contain_text("压缩成 .zip", timeout=WAIT)
 
 
-def test_a_broken_file_gets_one_sentence(page: Page, fresh_server: Server, tmp_path: Path) -> None:
+def test_a_broken_file_gets_one_sentence(page: Page, upload_server: Server, tmp_path: Path) -> None:
     path = tmp_path / "坏.xlsx"
     path.write_bytes(b"PK\x03\x04 nothing of the kind")
-    choose(page, fresh_server, path, kind="patches")
+    choose(page, upload_server, path, kind="patches")
     refusal = page.locator(".refusal")
     expect(refusal).to_be_visible(timeout=WAIT)
     assert refusal.inner_text().endswith("。")
@@ -181,11 +193,11 @@ def test_the_file_is_chosen_by_keyboard(page: Page, server: Server) -> None:
 
 @on_both_screens
 def test_the_box_of_a_unit_starts_at_the_header_and_says_when_it_is_contradicted(
-    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+    page: Page, upload_server: Server, tmp_path: Path, screenshot: Screenshot
 ) -> None:
     header = HEADER.replace("监测面积", "占地（平方米）").replace("占用耕地面积", "其中（公顷）")
     row = f"XC-009,新增非农建设类,{DEMO_YEAR}-11-08,环翠区,8000,0.2,122.05,37.42"
-    choose(page, fresh_server, csv(tmp_path / "补充.csv", row, header=header), kind="patches")
+    choose(page, upload_server, csv(tmp_path / "补充.csv", row, header=header), kind="patches")
     table = page.locator(".columns-table")
     line = table.locator("tr", has_text="占地（平方米）")
     expect(line.locator(".unit-select")).to_have_value("M2", timeout=WAIT)
@@ -200,10 +212,10 @@ def test_the_box_of_a_unit_starts_at_the_header_and_says_when_it_is_contradicted
 
 @on_both_screens
 def test_another_citys_boundary_is_ticked_unit_by_unit_and_taken_back(
-    page: Page, fresh_server: Server, tmp_path: Path, screenshot: Screenshot
+    page: Page, upload_server: Server, tmp_path: Path, screenshot: Screenshot
 ) -> None:
     path = layer_file(tmp_path / "边界.geojson", ({"代码": "320312", "名称": "铜山区"}, ELSEWHERE))
-    choose(page, fresh_server, path, kind="reference")
+    choose(page, upload_server, path, kind="reference")
     headline = page.locator("#upload-headline")
     expect(page.locator(".refusal")).to_contain_text("请指定这是哪个参考图层", timeout=WAIT)
     page.locator(".reading-card summary").click()
@@ -226,7 +238,7 @@ def test_another_citys_boundary_is_ticked_unit_by_unit_and_taken_back(
     page.get_by_text("撤回这一批").click()
     page.get_by_role("button", name="确认撤回").click()
     expect(headline).to_contain_text("已撤回", timeout=WAIT)
-    page.goto(f"{fresh_server.url}/upload")
+    page.goto(f"{upload_server.url}/upload")
     refused = page.locator(".refused-card")
     expect(refused).to_contain_text("边界.geojson", timeout=WAIT)
     screenshot("upload-refused", full_page=True)
