@@ -12,10 +12,9 @@ from typing import Any
 import flask
 from dash import Dash
 from flask_compress import Compress
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import callbacks
-from callbacks.frame import address, faults, gate, guard, kept, known, needs
+from callbacks.frame import address, faults, gate, guard, kept, known, needs, proxies
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -120,8 +119,7 @@ def _harden(app: Dash, settings: Settings) -> None:
         return {"ok": True, "start": start_token}
 
     addresses = (settings.tile_url, settings.imagery_before_url, settings.imagery_after_url)
-    if settings.behind_tls:  # the proxy alone can reach this server, and says who asked
-        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    proxies.believe(server, settings)
     tiles = " ".join(dict.fromkeys(filter(None, map(_origin, addresses))))
 
     @server.after_request

@@ -45,6 +45,16 @@ class StoreRefused(SupervisionError):
     explained = "care#数据库不能用"
 
 
+class StoreNewer(StoreRefused):
+    """A newer program has migrated the store while this one was running."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "数据库已由新版程序升级，这个旧版程序不再读写，没有改动任何数据。"
+            "请等服务重启完成后刷新页面；长时间不恢复，请管理员用新版程序重启服务。"
+        )
+
+
 class NotFound(SupervisionError):
     """An address or key that names nothing in the store."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -58,6 +59,22 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    found = _names(text)
+    for name in found:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            raise ValueError("应为地址或网段，如 10.1.2.3、10.1.2.0/24，用逗号隔开。") from None
+    return found
+
+
+def _secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("太短，应为至少32位的随机字符，例如 openssl rand -hex 32 的输出。")
+    return text
+
+
 def _from(variable: str, read: Callable[[str], Any] = str) -> dict[str, Any]:
     """Which environment variable gives a setting; empty is as if it were not there."""
     return {"variable": variable, "read": read}
@@ -72,12 +89,15 @@ class Settings:
     server listens.
     refused_days: how long copies of refused files are kept.
     anchor_dir: folder for signed anchors, best on another machine; None for none.
+    backup_dir: folder for backups that are made without a file's name; None for none.
     anchor_key_file: the private key that signs them, see anchor_key.
     embedded_worker: web servers start a worker of their own. lease_seconds: a job whose worker is
     silent for so long is taken by another.
     cache_url: a Redis where processes share the answers that they keep, and a bell for workers.
     access: accounts, or demo where one click signs in (on the demo's store only).
-    behind_tls: a proxy on this machine speaks TLS and says who asked (X-Forwarded-For, -Proto).
+    behind_tls: a proxy speaks TLS and says who asked (X-Forwarded-For, -Proto).
+    proxies: addresses or networks of those that are believed this; what others say is ignored.
+    metrics_token: who shows it may read /metrics; None: there is no such address.
     password_…: letters and kinds of letters that a password has at least, days after which it must
     be changed (0: never). lock_…: failed attempts of a name, and for how long it is locked.
     idle_minutes, session_hours: when a session ends by itself.
@@ -109,11 +129,18 @@ class Settings:
     )
     anchor_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_DIR", Path))
     anchor_key_file: Path | None = field(default=None, metadata=_from("WEIPIAN_ANCHOR_KEY", Path))
+    backup_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_BACKUP_DIR", Path))
     embedded_worker: bool = field(default=True, metadata=_from("WEIPIAN_WORKER", _yes_or_no))
     lease_seconds: int = field(default=10, metadata=_from("WEIPIAN_LEASE_SECONDS", _seconds))
     cache_url: str | None = field(default=None, metadata=_from("WEIPIAN_CACHE_URL"))
     access: str = field(default="accounts", metadata=_from("WEIPIAN_ACCESS", _access))
     behind_tls: bool = field(default=False, metadata=_from("WEIPIAN_TLS", _yes_or_no))
+    proxies: tuple[str, ...] = field(
+        default=("127.0.0.1", "::1"), metadata=_from("WEIPIAN_PROXIES", _networks)
+    )
+    metrics_token: str | None = field(
+        default=None, metadata=_from("WEIPIAN_METRICS_TOKEN", _secret), repr=False
+    )
     password_length: int = field(default=8, metadata=_from("WEIPIAN_PASSWORD_LENGTH", _whole))
     password_classes: int = field(default=3, metadata=_from("WEIPIAN_PASSWORD_CLASSES", _whole))
     password_days: int = field(default=90, metadata=_from("WEIPIAN_PASSWORD_DAYS", _whole))
@@ -137,7 +164,8 @@ class Settings:
                 try:
                     given[setting.name] = setting.metadata["read"](text)
                 except ValueError as error:
-                    raise SupervisionError(f"环境变量 {variable} 的“{text}”{error}") from None
+                    shown = f"“{text}”" if setting.repr else "值"  # a secret is not repeated
+                    raise SupervisionError(f"环境变量 {variable} 的{shown}{error}") from None
         return cls(**given)
 
     def environment(self) -> dict[str, str]:

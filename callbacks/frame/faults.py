@@ -14,9 +14,9 @@ from components import ids
 from components.handbook import place_path
 from components.parts.cards import error_panel
 from components.shell import toast
-from data.errors import Forbidden, NotFound, SupervisionError, Unproven
+from data.errors import Forbidden, NotFound, StoreRefused, SupervisionError, Unproven
 from data.faults import number_of
-from data.logs import begin_request, end_request
+from data.logs import begin_request, end_request, request_number
 
 #: Ids of the places that a page's callback fills end so; a fault is shown there, too, because a
 #: skeleton that stays for ever tells nothing.
@@ -71,6 +71,11 @@ def in_routes(server: Flask) -> None:
     def begin() -> None:
         begin_request(request.method, request.path)
 
+    @server.after_request
+    def tell_number(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_number() or ""
+        return response
+
     @server.teardown_request
     def end(_: BaseException | None) -> None:
         end_request()
@@ -93,4 +98,6 @@ def in_routes(server: Flask) -> None:
 def status_of(error: SupervisionError) -> int:
     if isinstance(error, Unproven | Forbidden):
         return 403
+    if isinstance(error, StoreRefused):
+        return 503
     return 404 if isinstance(error, NotFound) else 400

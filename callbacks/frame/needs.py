@@ -23,8 +23,17 @@ _Answer = TypeVar("_Answer", bound=Callable[..., Any])
 _MARK = "needed_right"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 EXPORTS = "/export/"
-#: Routes for whoever is not signed in; below a slash at the end all.
-FREE = ("/login", "/login/demo", "/assets/", "/_dash-component-suites/", "/healthz", "/readyz")
+#: Routes for whoever is not signed in; below a slash at the end all. /metrics asks for its own
+#: token.
+FREE = (
+    "/login",
+    "/login/demo",
+    "/assets/",
+    "/_dash-component-suites/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 #: Routes for whoever is signed in, whatever his rights.
 OWN = ("/logout", "/password")
 

@@ -179,13 +179,6 @@ def account_box() -> list[Component]:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    @server.get("/readyz")
-    def ready() -> dict[str, bool]:
-        """Whether the store answers; a refusal (503, 400) says that it does not."""
-        with services.store.read_now() as conn:
-            data_version(conn)
-        return {"ready": True}
-
     @server.get("/version.json")
     def version() -> dict[str, int]:
         """What an open page compares its own data version with."""

@@ -61,14 +61,21 @@ def run_anchor(settings: Settings, arguments: Arguments) -> int:
 
 def run_backup(settings: Settings, arguments: Arguments) -> int:
     from data.store.backup import backup
+    from data.store.backup_folder import keep_backup
 
-    contents = backup(store_of(settings), arguments.file)
-    document = {"backup": str(arguments.file), "contents": asdict(contents)}
-    return said(arguments, document, f"已备份到“{arguments.file}”：{contents.sentence()}。")
+    store, removed = store_of(settings), 0
+    if arguments.file is None:
+        kept = keep_backup(store)
+        path, contents, removed = kept.path, kept.contents, kept.removed
+    else:
+        path, contents = arguments.file, backup(store, arguments.file)
+    document = {"backup": str(path), "contents": asdict(contents), "removed": removed}
+    gone = f"按保留规则删去旧备份{removed}个。" if removed else ""
+    return said(arguments, document, f"已备份到“{path}”：{contents.sentence()}。{gone}")
 
 
 def run_restore(settings: Settings, arguments: Arguments) -> int:
-    from data.store.backup import restore
+    from data.store.restore import restore
     from data.workflow.proof import verify
 
     contents = restore(settings, arguments.file)

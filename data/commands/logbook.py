@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data.faults import log as faults_log
 from data.faults import number_of, os_reason
-from data.logs import json_lines
+from data.logs import json_lines, make_room
 
 NAME = "weipian.log"
 
@@ -34,6 +34,7 @@ class Logbook(logging.Handler):
         for folder in self._folders():
             try:
                 folder.mkdir(parents=True, exist_ok=True)
+                make_room(folder / NAME)
                 with (folder / NAME).open("a", encoding="utf-8") as file:
                     file.write(text)
             except OSError:  # read-only, full: the next one

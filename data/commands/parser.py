@@ -216,7 +216,10 @@ def command_parser() -> argparse.ArgumentParser:
     verify.add_argument("--quick", action="store_true", help="不重新计算汇总表")
     anchor = command("anchor", run_anchor, "导出历史锚点", Right.BACKUP)
     anchor.add_argument("file", type=Path, nargs="?")
-    command("backup", run_backup, "在线备份", Right.BACKUP).add_argument("file", type=Path)
+    backup = command("backup", run_backup, "在线备份", Right.BACKUP)
+    backup.add_argument(
+        "file", type=Path, nargs="?", help="不写则存入 WEIPIAN_BACKUP_DIR，并删去过旧的"
+    )
     command("restore", run_restore, "从备份恢复", None).add_argument("file", type=Path)
     command("rebuild", run_rebuild, "重新生成汇总表", None)
     command("worker", _worker, "运行后台任务", None)

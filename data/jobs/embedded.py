@@ -29,6 +29,8 @@ _LOOK_SECONDS = 0.5
 _OTHERS_SECONDS = 3.0
 #: A worker that dies at once again and again is restarted at most this often.
 _LEAST_SECONDS = 2.0
+#: Where the processes of the web server count their requests; the worker answers none.
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Supervisor:
@@ -113,17 +115,15 @@ def wake(settings: Settings) -> None:
 
 
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
-    log_path = settings.local_dir / "worker.log"
-    with log_path.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "data.jobs.worker"],
-            cwd=PROJECT_DIR,
-            env={**os.environ, **settings.environment()},
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C in the server's terminal is the server's
-        )
+    """It logs into worker.log; what it cannot log itself goes where this process writes."""
+    inherited = {k: v for k, v in os.environ.items() if k != _COUNTS}
+    return subprocess.Popen(
+        [sys.executable, "-m", "data.jobs.worker"],
+        cwd=PROJECT_DIR,
+        env=inherited | settings.environment(),
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C in the server's terminal is the server's
+    )
 
 
 def _end(worker: subprocess.Popen[bytes] | None) -> None:

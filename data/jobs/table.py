@@ -18,7 +18,7 @@ from data.errors import NotFound, SupervisionError
 from data.jobs.database import JOBS, engine_of
 from data.permission import require_permission
 from data.settings import Settings
-from data.store.dialect import moment
+from data.store.dialect import moment, now
 from data.store.engine import refusals
 
 ACTIVE = ("queued", "running")
@@ -58,6 +58,14 @@ class JobView:
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """counts: state → jobs. waits_seconds: how long the one at the head of the queue has waited."""
+
+    counts: dict[str, int]
+    waits_seconds: float
 
 
 #: Columns of a JobView.
@@ -133,6 +141,15 @@ class JobTable:
             query = select(*_BRIEF, _is_stalled(conn)).where(JOBS.c.state.in_(OPEN))
             rows = conn.execute(query.order_by(QUEUED_AT).limit(limit)).mappings()
             return [JobView(**row, result=None) for row in rows]
+
+    def queue(self) -> Queue:
+        by_state = select(JOBS.c.state, func.count().label("jobs")).group_by(JOBS.c.state)
+        oldest = select(func.min(QUEUED_AT)).where(JOBS.c.state == "queued")
+        with self.transaction() as conn:
+            counts = {row.state: row.jobs for row in conn.execute(by_state)}
+            since = conn.scalar(oldest)
+            waits = 0.0 if since is None else (now(conn) - since).total_seconds()
+        return Queue(counts, waits)
 
     def digests(self) -> set[str]:
         """Hashes of the files of jobs that are not finished: their copies are still wanted."""

@@ -21,9 +21,11 @@ from data.jobs.leases import Leases
 from data.jobs.running import run_job
 from data.jobs.table import JobTable
 from data.jobs.warming import Warmer
-from data.logs import log_to
+from data.logs import log_to_file
 from data.settings import Settings
 
+#: In the data folder.
+LOG = "worker.log"
 #: After a fault of the database it is asked again so much later.
 _AGAIN_SECONDS = 2.0
 log = logging.getLogger(__name__)
@@ -80,7 +82,7 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    log_to(sys.stderr)
+    log_to_file(Settings.from_environment().local_dir / LOG)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:

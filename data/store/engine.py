@@ -12,7 +12,7 @@ from weakref import WeakSet
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from data.errors import StoreRefused, SupervisionError
+from data.errors import StoreNewer, StoreRefused, SupervisionError
 from data.known import Known, known
 from data.permission import require_permission
 from data.settings import Settings
@@ -46,6 +46,7 @@ class Store:
     """One open store. Give out connections only through read() and write().
 
     replays: what reads go through while an earlier moment is asked for (data/known.py).
+    revision: that this program works with (data/store/migrate.py); None before it was looked at.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -55,6 +56,7 @@ class Store:
         self._followers: list[Follower] = []
         self._held_back = 0
         self.replays: Past | None = None
+        self.revision: str | None = None
         _open_stores.add(self)
 
     @property
@@ -91,6 +93,7 @@ class Store:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with conn.begin():
+                self._refuse_newer(conn)
                 yield conn
 
     @contextmanager
@@ -110,12 +113,22 @@ class Store:
             with conn.begin() as transaction:
                 if self.dialect == "postgresql":
                     conn.execute(select(func.pg_advisory_xact_lock(dialect.WRITER_LOCK)))
+                self._refuse_newer(conn)
                 yield conn
                 batch = conn.info.pop(_BATCH, None)
                 with fence.passing(conn, batch):
                     transaction.commit()
         if batch is not None:
             self._follow()
+
+    def _refuse_newer(self, conn: Connection) -> None:
+        """An old process that goes on while a new one migrates reads and writes nothing any more;
+        asked within the transaction, so that there is no moment in between. Raises StoreNewer."""
+        if self.revision is None:
+            return
+        found = conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if found is not None and str(found) > self.revision:
+            raise StoreNewer
 
     def after_each_version(self, follower: Follower) -> None:
         """Call it with the store after every commit that made a new data version."""

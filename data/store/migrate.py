@@ -32,6 +32,11 @@ def revision(conn: Connection) -> str | None:
 
 def bring_up_to_date(store: Store) -> None:
     """Create or migrate. A store that this program does not know is refused, untouched."""
+    _migrate(store)
+    store.revision = HEAD
+
+
+def _migrate(store: Store) -> None:
     with store.read() as conn:
         if revision(conn) == HEAD:
             return

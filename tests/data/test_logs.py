@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from callbacks.frame import faults
+from data import logs
 from data.faults import number_of
 from data.logs import json_lines
 from data.store.engine import Store
@@ -76,3 +78,18 @@ def test_a_refused_statement_is_logged_without_its_values(
     number_of(refused.value)
     assert "nowhere" in written.getvalue()
     assert "张三" not in written.getvalue()
+
+
+def test_a_log_of_many_processes_is_put_aside_when_it_is_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOST_BYTES", 10)
+    log = tmp_path / "weipian.log"
+    for turn in range(9):
+        logs.make_room(log)
+        with log.open("a") as file:
+            file.write(f"line {turn} is long\n")
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == ["weipian.log", *(f"weipian.log.{n}" for n in range(1, 6))]
+    assert log.read_text() == "line 8 is long\n"
+    assert (tmp_path / "weipian.log.5").read_text() == "line 3 is long\n"

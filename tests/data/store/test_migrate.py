@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, select, text
 
+from data.errors import StoreNewer, StoreRefused
 from data.settings import Settings
 from data.store import history, summary
 from data.store.engine import Store
@@ -78,3 +79,17 @@ def test_the_summary_is_made_anew_only_where_it_has_changed_since(
         assert revision(conn) == HEAD
     store.engine.dispose()
     assert bool(asked) == rebuilt
+
+
+def test_a_process_that_is_older_than_its_store_reads_and_writes_nothing(store: Store) -> None:
+    """It was open when a newer one migrated; there is no moment in between."""
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        touched = conn.execute(text("UPDATE district SET position = 99")).rowcount
+    assert touched == 8
+    with pytest.raises(StoreNewer, match="新版程序"), store.read() as conn:
+        pytest.fail("was let in")
+    with pytest.raises(StoreNewer), store.write() as conn:
+        pytest.fail("was let in")
+    with pytest.raises(StoreRefused, match="比程序新"):
+        open_store(store.settings)
