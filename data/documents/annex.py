@@ -19,14 +19,14 @@ def annex_workbook(paper: IssuedPaper) -> bytes:
     if not tables:
         raise NotFound(f"第{paper.row.id}号公文没有随附清单。")
     stamp = {
-        "公文": paper.paper.title,
+        "公文": paper.title,
         "文号": paper.issue.number or "未签发",
         "基准日": paper.row.draft.as_of.isoformat(),
         "签发日期": paper.issue.issued_on or "—",
         "内容哈希": paper.issue.digest or "—",
     }
     sheets = {
-        sheet_title(f"{number}_{table.caption}" if len(tables) > 1 else table.caption): (
+        sheet_title(f"{number}_{caption}" if len(tables) > 1 else caption): (
             tuple(
                 SheetColumn(
                     column.header,
@@ -38,6 +38,7 @@ def annex_workbook(paper: IssuedPaper) -> bytes:
             _rows(table, paper.figures),
         )
         for number, table in enumerate(tables, start=1)
+        for caption in (filled(table.caption, paper.figures),)
     }
     return tables_to_xlsx(sheets, stamp)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from data.documents.paper import LAYOUT, Issue, Paper, from_texts
+from data.documents.paper import LAYOUT, Issue, Paper, filled, from_texts
 from data.documents.quotes import day_text
 from data.documents.word.render import render
 from data.errors import NotFound, SupervisionError
@@ -36,6 +36,11 @@ class IssuedPaper:
 
     def docx(self) -> bytes:
         return render(self.paper, self.figures, self.issue)
+
+    @property
+    def title(self) -> str:
+        """As it reads."""
+        return filled(self.paper.title, self.figures)
 
     @property
     def name(self) -> str:

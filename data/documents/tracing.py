@@ -53,7 +53,7 @@ def trace_sheet(paper: IssuedPaper, names: dict[str, str]) -> bytes:
         if not quoted.startswith("@")
     )
     stamp = {
-        "公文": paper.paper.title,
+        "公文": paper.title,
         "文号": paper.issue.number or "未签发",
         "措施编号": str(paper.row.id),
         "签发日期": paper.issue.issued_on or "—",

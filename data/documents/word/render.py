@@ -18,7 +18,7 @@ from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import parse_xml
 
-from data.documents.paper import Chart, Form, Issue, Paper
+from data.documents.paper import Chart, Form, Issue, Paper, filled
 from data.documents.word.body import Body
 from data.documents.word.heads import (
     FOOTER_DISTANCE,
@@ -167,7 +167,8 @@ def _set_styles(document: Any) -> None:
 
 def _set_names(document: Any, paper: Paper, issue: Issue) -> None:
     core = document.core_properties
-    core.title, core.author, core.subject = seen(paper.title)[:250], paper.agency[:250], ""
+    title = seen(filled(paper.title, issue.told))
+    core.title, core.author, core.subject = title[:250], paper.agency[:250], ""
     core.comments, core.keywords, core.last_modified_by = "", "", ""
     core.created = core.modified = _NEVER
     if issue.measure is None:
