@@ -279,6 +279,7 @@ def follow_table(lines: Sequence[FollowLine]) -> Node:
     return node(
         "article",
         node("h3", node("a", "措施的先后", href="#following")),
+        node("p", "提交审核、审核和签发时逐条核对；条件不具备的不能往下办理。"),
         node(
             "table",
             node("caption", "措施的先后", cls="visually-hidden"),

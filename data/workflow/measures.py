@@ -17,12 +17,13 @@ from data.errors import NotFound, SupervisionError
 from data.measures.frozen import Composed, Draft, Remark, digest
 from data.measures.kinds import MeasureKind
 from data.measures.states import ENDED, Standing, State, StepKind, limit
-from data.periods import elimination_cutoff_on, format_day, is_workday
+from data.periods import format_day, is_workday
 from data.rights import Right
 from data.scope import Scope
 from data.store.queries.measures import MeasureRow, frozen, measure, measures
 from data.triggers.rulebook import rulebook
 from data.workflow.measure_changes import changed_figures, told
+from data.workflow.measure_following import order_remarks, prove_pair
 from data.workflow.measure_numbers import entered_number, next_number
 from data.workflow.measure_rights import prove_state, ready, state_of
 from data.workflow.measure_subjects import NewMeasure, resolve
@@ -74,6 +75,7 @@ def draft(at: Taking, new: NewMeasure, submit: bool = True) -> Drafted:
         asked = replace(asked, follows=_latest_out(at, asked, asked.kind.about.ends))
     if asked.follows is not None and measure(at.conn, at.by.scope, asked.follows) is None:
         raise NotFound(f"没有第{asked.follows}号措施，请核对所接续的措施。")
+    prove_pair(at, asked)
     made = compose(at.conn, Scope.all(), asked)
     found = remarks(at, asked, made)
     first = {
@@ -260,18 +262,7 @@ def correct(at: Taking, number: int, reason: str | None) -> Drafted:
 
 def remarks(at: Taking, asked: Draft, made: Composed) -> tuple[Remark, ...]:
     """What stands against a paper: of its content, and of its place among measures."""
-    found = list(checks(at.conn, asked, made))
-    if asked.kind is MeasureKind.INTERVIEW_REQUEST:
-        cutoff = elimination_cutoff_on(asked.year)
-        only_after = rulebook(at.conn)["M1"].on(at.day).parameters["request_after_evaluation"]
-        if only_after and asked.as_of <= cutoff:
-            found.append(
-                Remark(
-                    "基准日",
-                    f"提请约谈应在年度评估（{format_day(cutoff)}）之后；"
-                    "确需提前的，请管理员调整规则M1的相应参数。",
-                )
-            )
+    found = [*checks(at.conn, asked, made), *order_remarks(at, asked)]
     return tuple(sorted(found, key=lambda remark: not remark.blocks))
 
 

@@ -287,7 +287,11 @@ def test_a_district_sees_and_answers_its_own_issued_papers_only(desk: Desk) -> N
 
 def test_a_release_paper_releases_what_it_follows_and_a_correction_corrects(desk: Desk) -> None:
     warned = desk.delivered()
-    desk.issued(replace(WARNING, kind=MeasureKind.WARNING_RELEASE), date(2023, 12, 20))
+    release = replace(WARNING, kind=MeasureKind.WARNING_RELEASE)
+    with pytest.raises(SupervisionError, match="须预警条件已经结束"):  # T3 holds, and nobody replied
+        desk.issued(release, date(2023, 12, 20))
+    desk.take(steps.reply, CLERK, date(2023, 12, 11), warned, "已整改")
+    desk.issued(replace(release, as_of=date(2023, 12, 20)), date(2023, 12, 20))
     assert desk.state(warned).standing.state is State.RELEASED
     other = desk.issued(on=date(2023, 12, 21))
     made = desk.take(steps.correct, DRAFTER, date(2023, 12, 22), other, "面积有误")
@@ -316,6 +320,28 @@ def test_an_order_after_an_interview_counts_for_t11_until_it_is_released(desk: D
     desk.take(steps.release, ISSUER, date(2024, 2, 21), number, "已整改到位")
     assert "order" in marks(date(2024, 2, 20))
     assert "order" not in marks(date(2024, 2, 21))
+
+
+def test_a_paper_follows_only_what_the_table_lets_it_follow(desk: Desk) -> None:
+    warned = desk.delivered()  # due on 28 November
+    order = NewMeasure(MeasureKind.RECTIFICATION_ORDER, HUANCUI, 2023, AS_OF, ("HC-1",))
+
+    def against(new: NewMeasure, on: date) -> list[str]:
+        made = desk.take(steps.draft, DRAFTER, on, replace(new, as_of=on))
+        return [r.sentence for r in made.remarks if r.place == "前序措施" and r.blocks]
+
+    (said,) = against(order, date(2023, 11, 28))
+    assert f"第{warned}号《预警提醒函》之后起草本件，须预警提醒函的回复期限已过" in said
+    assert against(replace(order, follows=warned), date(2023, 11, 29)) == []
+    assert against(order, date(2023, 11, 29)) == []
+    accountability = replace(order, kind=MeasureKind.ACCOUNTABILITY_REQUEST, patch_nos=())
+    (said,) = against(accountability, date(2023, 11, 29))
+    assert "须在《限期整改通知》" in said
+    transfer = replace(order, kind=MeasureKind.LEAD_TRANSFER, follows=warned)
+    with pytest.raises(SupervisionError, match="之后不能接续《问题线索移交函》"):
+        desk.draft(transfer)
+    with pytest.raises(SupervisionError, match="另一个区市"):
+        desk.draft(replace(order, subject=WENDENG, patch_nos=(), follows=warned))
 
 
 def test_texts_are_edited_and_survive_new_figures(desk: Desk) -> None:
