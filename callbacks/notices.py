@@ -16,11 +16,12 @@ from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
 from callbacks.papers import shown_of
 from components import ids, paths
-from components.links import href
+from components.links import frame_part, href
 from components.notices import (
     Choice,
     choices,
     draft_button,
+    drafted,
     preview,
     remarks_card,
     texts_card,
@@ -180,7 +181,7 @@ def register(app: Dash, services: Services) -> None:
     )
     @needs(Right.DRAFT)
     @changes_state
-    def write(clicks: int | None, search: str | None) -> str:
+    def write(clicks: int | None, search: str | None) -> list[Component | str]:
         if not clicks:
             raise PreventUpdate
         with services.store.write() as conn:
@@ -196,4 +197,5 @@ def register(app: Dash, services: Services) -> None:
             at = Taking(conn, acting(), today, min(context.as_of, today), where=source_of_request())
             made = draft(at, new)
         waits = "已提交审核" if made.submitted else "有检查不通过的，修改后再提交审核"
-        return f"已起草为第{made.number}号措施，{waits}。"
+        address = href(paths.measure(made.number), frame_part(context.query))
+        return drafted(made.number, address, waits)

@@ -13,12 +13,13 @@ from callbacks.frame.address import search_of_request
 from callbacks.frame.context import read_context
 from callbacks.frame.downloads import xlsx_response
 from components import paths
-from components.notices import Shown, ShownTable
+from components.notices import Shown, ShownTable, ShownText
 from data.acting import acting
 from data.documents.annex import annex_workbook
 from data.documents.issued import IssuedPaper, paper_of
 from data.documents.paper import Chart, Heading, Paper, Para, Table, filled
 from data.documents.tracing import trace_sheet
+from data.documents.typed import PLAIN, marked
 from data.errors import NotFound, SupervisionError
 from data.measures.frozen import Composed
 from data.measures.states import StepKind
@@ -41,14 +42,18 @@ def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
     def said(text: str) -> str:
         return filled(text, told)
 
-    found: list[Shown] = [("title", said(paper.title))]
+    def plain(style: str, text: str) -> ShownText:
+        return ShownText(style, ((text, PLAIN),))
+
+    found: list[Shown] = [plain("title", said(paper.title))]
     if paper.addressees:
-        found.append(("plain", "、".join(paper.addressees) + "："))
+        found.append(plain("plain", "、".join(paper.addressees) + "："))
     for block in paper.blocks:
         if isinstance(block, Heading):
-            found.append(("heading", said(block.text)))
+            found.append(plain("heading", said(block.text)))
         elif isinstance(block, Para):
-            found.append(("text" if block.style == "body" else "plain", said(block.text)))
+            style = "text" if block.style == "body" else "plain"
+            found.append(ShownText(style, tuple(marked(block.text, told))))
         elif isinstance(block, Table):
             rows = (*block.rows, *((block.total,) if block.total is not None else ()))
             found.append(
@@ -60,8 +65,8 @@ def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
                 )
             )
         elif isinstance(block, Chart):
-            found.append(("plain", f"（图：{said(block.caption)}）"))
-    return [*found, ("right", paper.agency)]
+            found.append(plain("plain", f"（图：{said(block.caption)}）"))
+    return [*found, plain("right", paper.agency)]
 
 
 def attached(name: str, content: bytes, mimetype: str) -> Response:

@@ -419,6 +419,14 @@ class MeasureDetail:
     CODE = "measure-code"
     FILE = "measure-file"
     FILE_NAME = "measure-file-name"
+    EDITOR = "measure-editor"  # checks and texts of a draft
+    TEXT_SEEN = "measure-text-seen"
+    SAVE = "measure-text-save"
+
+    @staticmethod
+    def text(place: str) -> dict[str, str]:
+        """A text of a draft."""
+        return {"type": "measure-text", "place": place}
 
     @staticmethod
     def step(name: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,8 +30,17 @@ class ShownTable:
     note: str
 
 
-#: ("title" | "heading" | "text" | "plain" | "right", words) or a table.
-Shown = tuple[str, str] | ShownTable
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """style: title, heading, text, plain or right. parts: (words, plain | figure | typed), typed
+    being a number that no figure stands behind."""
+
+    style: str
+    parts: tuple[tuple[str, str], ...]
+
+
+Shown = ShownText | ShownTable
+_TYPED = "手工输入的数字，没有依据"
 
 
 def choices(label: str, found: Sequence[Choice]) -> Component:
@@ -56,10 +66,16 @@ def preview(found: Sequence[Shown]) -> Component:
             if piece.note:
                 parts.append(html.P(f"注：{piece.note}", className="paper-note"))
             continue
-        style, words = piece
-        tag = {"title": html.H2, "heading": html.H3}.get(style, html.P)
-        parts.append(tag(words, className=f"paper-{style}"))
+        tag = {"title": html.H2, "heading": html.H3}.get(piece.style, html.P)
+        words = [_words(text, kind) for text, kind in piece.parts]
+        parts.append(tag(words, className=f"paper-{piece.style}"))
     return html.Article(parts, className="paper-sheet")
+
+
+def _words(text: str, kind: str) -> Component | str:
+    if kind == "typed":
+        return html.Mark(text, title=_TYPED, className="paper-typed")
+    return html.Span(text, className="paper-figure") if kind == "figure" else text
 
 
 def paper_card(found: Sequence[Shown], files: Sequence[tuple[str, str]]) -> Component:
@@ -76,6 +92,58 @@ def remarks_card(blocking: Sequence[str], hints: Sequence[str]) -> Component:
     items = [html.Li(f"不通过：{text}", className="paper-blocks") for text in blocking]
     items += [html.Li(f"提示：{text}") for text in hints]
     return card(title, html.Ul(items) if items else html.P("可以提交审核。"))
+
+
+@dataclass(frozen=True, slots=True)
+class Editable:
+    """A text of a draft with its place in the paper."""
+
+    place: str
+    label: str
+    text: str
+
+
+def _said(own: Mapping[str, str]) -> str:
+    """An id of several parts as Dash writes it into the page."""
+    return json.dumps(dict(own), sort_keys=True, separators=(",", ":"))
+
+
+def edit_card(texts: Sequence[Editable], seen: int) -> Component:
+    """The texts of a draft, figures as marks. seen: how many steps there were."""
+    i = ids.MeasureDetail
+    boxes = [
+        html.Div(
+            [
+                html.Label(text.label, htmlFor=_said(i.text(text.place))),
+                dcc.Textarea(
+                    id=i.text(text.place),
+                    value=text.text,
+                    rows=min(len(text.text) // 45 + 1 + text.text.count("\n"), 12),
+                    className="form-control form-control-sm",
+                ),
+            ],
+            className="edit-text",
+        )
+        for text in texts
+    ]
+    save = html.Button("保存文稿", id=i.SAVE, type="button", className="btn btn-sm btn-primary")
+    return card(
+        "修改文稿",
+        html.Details(
+            [
+                html.Summary(f"逐段修改（{len(texts)}处）"),
+                dcc.Store(id=i.TEXT_SEEN, data=seen),
+                *boxes,
+                html.Div(save, className="measure-buttons"),
+            ]
+        ),
+        note="【编号：数】是引用的数字，可以移动、复制或删去，改里面的数不起作用；"
+        "自己打的数字会标出来。表格由系统生成，不能改。",
+    )
+
+
+def drafted(number: int, address: str, waits: str) -> list[Component | str]:
+    return ["已起草为", dcc.Link(f"第{number}号措施", href=address), f"，{waits}。"]
 
 
 def draft_button() -> Component:

@@ -25,6 +25,7 @@ def layout(number: str = "", **_query: Any) -> html.Div:
             dcc.Store(id=i.ADDRESS, data=number),
             dcc.Store(id=i.DONE, data=0),
             html.Div(skeleton("page"), id=i.CONTENT),
+            html.Div(id=i.EDITOR),
             html.Div(id=i.ACTIONS),
         ],
         className="measure-page",

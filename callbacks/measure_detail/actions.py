@@ -118,7 +118,7 @@ def attachment(content: str | None, name: str | None) -> Attachment | None:
     return received(name or "附件", raw)
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
     return date.fromisoformat(text[:10]) if text else None
 
 
@@ -184,7 +184,7 @@ def register(app: Dash, services: Services) -> None:
         counting = counting_wrong_codes(services.store, services.settings, by, where)
 
         def taking(conn: Connection) -> Taking:
-            return Taking(conn, by, today, _day(day), seen, where, code or "")
+            return Taking(conn, by, today, day_of(day), seen, where, code or "")
 
         sent = None
         if file:  # what nobody may bring is not read
@@ -193,7 +193,7 @@ def register(app: Dash, services: Services) -> None:
             sent = attachment(file, file_name)
         asked = {
             "reason": reason,
-            "due": _day(due),
+            "due": day_of(due),
             "number": (paper or "").strip() or None,
             "file": sent,
             "read": read_text(sent) if sent is not None and step is _K.FILE else None,

@@ -22,9 +22,9 @@ from data.documents.paper import (
     filled,
     from_texts,
     quoted_in,
-    runs,
 )
 from data.documents.quotes import day_text
+from data.documents.typed import typed_in
 from data.measures.frozen import Composed, Draft, Figure, Remark
 from data.measures.kinds import Direction, Series
 from data.periods import calendar_note, is_workday
@@ -39,13 +39,6 @@ from data.vocabulary import Legality
 #: What a bureau does not say to a government (documents.md §1.1).
 COMMANDS = ("必须", "责令", "限你区", "限你市")
 _GOVERNMENT = re.compile(r"政府|管理委员会|管委会")
-#: Numbers that are no figures: days, months, clauses, articles, counts of paragraphs.
-_HARMLESS = re.compile(
-    r"\d{4}年(度)?|\d{1,2}月(\d{1,2}日)?|\d{1,2}日|[§]\s*\d(\.\d)?|[〔\[]\d{4}[〕\]]\d*号?|第\d+[条款项号宗名]|"
-    r"^\s*\d{1,2}\s*[.、．]|\d+个(工作日|月末)|\d+工作日|\d{1,2}%线|\d+(\.\d+)?亩(约谈)?线|\d{10,20}(号图斑|地块\d+)?|\d{3,4}-\d{7,8}"
-    r"|地块\d+|\d+日内|\d{4}-\d{1,2}(-\d{1,2})?"
-)
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _COORDINATE = re.compile(
     r"\b1[12]\d\.\d{3,}|\b3[5-9]\.\d{4,}|\d{1,3}°\s*\d{1,2}[′']|\b[34]\d{6,7}\.\d+"
 )
@@ -191,10 +184,7 @@ class _Look:
         for place, text in self.paper.paragraphs():
             if place.startswith(("表", "图")) or place == "标题":
                 continue
-            plain = "".join(
-                run.text if run.quoted is None else "□" for run in runs(text, self.told)
-            )
-            for number in _NUMBER.findall(_HARMLESS.sub("", plain)):
+            for number in typed_in(text, self.told):
                 yield Remark(
                     place, f"数字“{number}”是手工输入的，没有依据；请引用系统指标或删去。",
                     blocks=False,

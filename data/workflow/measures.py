@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any
 
 from data.documents.composing import checks, compose
+from data.documents.editing import MAY_BE_EMPTY
+from data.documents.paper import LAYOUT
 from data.errors import NotFound, SupervisionError
 from data.measures.frozen import Composed, Draft, Remark, digest
 from data.measures.kinds import MeasureKind
@@ -102,12 +104,17 @@ def edit(at: Taking, number: int, texts: Mapping[str, str]) -> None:
     """Change texts of a draft; figures stand in them as `{id}` and are never typed."""
     row, _ = ready(at, number, _K.EDIT)
     now = frozen(at.conn, at.by.scope, row)
-    unknown = texts.keys() - now.texts.keys()
+    unknown = texts.keys() - (now.texts.keys() - {LAYOUT})
     if unknown:
         raise SupervisionError(
             f"文稿中没有这些段落：{'、'.join(sorted(unknown))}。请刷新页面后重试。"
         )
-    cleaned = {k: text_of(v, "文稿的段落不能为空，请填写。") for k, v in texts.items()}
+    cleaned = {
+        place: ""
+        if place in MAY_BE_EMPTY and not text.strip()
+        else text_of(text, "文稿的段落不能为空，请填写。")
+        for place, text in texts.items()
+    }
     made = Composed(now.figures, {**now.texts, **cleaned})
     write_step(at, row, _K.EDIT, content=content_of(made), digest=digest(made.figures, made.texts))
 

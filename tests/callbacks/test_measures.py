@@ -16,10 +16,11 @@ from sqlalchemy import delete
 import app as application
 from callbacks import measures, todo
 from callbacks.frame.context import read_context
-from callbacks.measure_detail import actions, page
+from callbacks.measure_detail import actions, editing, page
 from callbacks.triggers.look import look
 from components.triggers.page import ToldMatter
 from data.acting import acting_as
+from data.documents.editing import fields
 from data.errors import NotFound, SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
@@ -29,6 +30,7 @@ from data.store.engine import Store
 from data.store.events import events
 from data.store.models import SignIn
 from data.store.queries.accounts import account_named, secrets_of
+from data.store.queries.measures import frozen
 from data.vocabulary import UploadKind
 from data.workflow import measures as steps
 from data.workflow.accounts import add_account, set_code
@@ -220,7 +222,7 @@ def test_steps_of_the_page_are_refused_inside_and_write_who_took_them(desk: Desk
         "measure-done.data": 0,
     }
     pressed = '{"step":"review","type":"measure-step"}.n_clicks'
-    output = callback_ending(dash_app, "measure-done.data")
+    output = callback_ending(dash_app, "measure-done.data...")
     for who, expected in ((DRAFTER, "没有“复核”权限"), (REVIEWER, '"measure-done"')):
         with asked_by(who):
             answer = ask(client, dash_app, output, values, PROOF, pressed)
@@ -246,7 +248,7 @@ def test_who_has_codes_types_one_again_to_issue_and_wrong_ones_lock(
         assert (box.style == {}) is is_asked
     dash_app = application.create_app(desk.store.settings)
     client = with_token(dash_app.server.test_client())
-    output = callback_ending(dash_app, "measure-done.data")
+    output = callback_ending(dash_app, "measure-done.data...")
     button = {"type": "measure-step", "step": "issue"}
     seen = desk.state(number).row.version
 
@@ -276,6 +278,44 @@ def test_who_has_codes_types_one_again_to_issue_and_wrong_ones_lock(
         conn.execute(delete(SignIn))
     assert '"measure-done"' in issue(code)
     assert desk.state(number).row.steps[-1].account == "动态"
+
+
+def test_texts_of_a_draft_are_edited_on_the_page_and_typed_numbers_are_marked(desk: Desk) -> None:
+    number = desk.draft()
+    desk.take(steps.give_back, REVIEWER, ISSUED, number, "补充")
+
+    def editor(who: Account) -> str:
+        with acting_as(who), desk.store.read() as conn:
+            return text_of(editing.render_editor(conn, desk.store.settings, str(number), VIEW))
+
+    assert "【1：" in editor(DRAFTER)
+    assert "签发前检查" in editor(REVIEWER)
+    assert "保存文稿" not in editor(REVIEWER)
+    assert editor(CLERK) == "[]"
+    with desk.store.read() as conn:
+        row = page.found(conn, Scope.all(), str(number))
+        first = next(f for f in fields(frozen(conn, Scope.all(), row)) if f.place == "p001")
+    dash_app = application.create_app(desk.store.settings)
+    client = with_token(dash_app.server.test_client())
+    output = callback_ending(dash_app, "measure-done.data@")
+    own = {"type": "measure-text", "place": "p001"}
+    pattern = '{"place":["ALL"],"type":"measure-text"}'
+    values = {
+        "measure-text-save.n_clicks": 1,
+        f"{pattern}.value": [(own, f"{first.text}共37宗。")],
+        f"{pattern}.id": [(own, own)],
+        "measure-address.data": str(number),
+        "measure-text-seen.data": desk.state(number).row.version,
+        "measure-day.date": ISSUED.isoformat(),
+        "measure-done.data": 0,
+    }
+    for who, status in ((REVIEWER, 403), (DRAFTER, 200)):
+        with asked_by(who):
+            answer = ask(client, dash_app, output, values, PROOF, "measure-text-save.n_clicks")
+        assert answer.status_code == status
+    assert "已保存1处改动" in json.dumps(answer.get_json(), ensure_ascii=False)
+    assert "数字“37”是手工输入的" in editor(DRAFTER)
+    assert "paper-typed" in shown(desk, DRAFTER, number)
 
 
 def test_a_measure_that_is_not_there_is_a_sentence(desk: Desk) -> None:

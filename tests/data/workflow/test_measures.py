@@ -288,7 +288,7 @@ def test_a_district_sees_and_answers_its_own_issued_papers_only(desk: Desk) -> N
 def test_a_release_paper_releases_what_it_follows_and_a_correction_corrects(desk: Desk) -> None:
     warned = desk.delivered()
     release = replace(WARNING, kind=MeasureKind.WARNING_RELEASE)
-    with pytest.raises(SupervisionError, match="须预警条件已经结束"):  # T3 holds, and nobody replied
+    with pytest.raises(SupervisionError, match="须预警条件已经结束"):  # T3 holds
         desk.issued(release, date(2023, 12, 20))
     desk.take(steps.reply, CLERK, date(2023, 12, 11), warned, "已整改")
     desk.issued(replace(release, as_of=date(2023, 12, 20)), date(2023, 12, 20))
