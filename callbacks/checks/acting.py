@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
-from callbacks.checks.address import PER_PAGE
+from callbacks.checks.address import PER_PAGE, ChecksAddress
 from callbacks.frame.context import PageContext
 from components.checks.acting import (
     assign_form,
@@ -19,14 +19,20 @@ from components.checks.acting import (
     ticked,
     who_acts,
 )
-from components.checks.page import tasks_table
+from components.checks.page import tasks_table, to_checks
 from components.parts.cards import card
 from data.acting import acting
+from data.periods import format_day
 from data.rights import Right
+from data.rules.doubts import DoubtKind, DoubtState
 from data.settings import Settings
 from data.vocabulary import CheckLevel
 from data.worklists.checks import Checks, CheckTask, one_a_visit
+from data.worklists.comebacks import comebacks
 from data.worklists.visits import VisitState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 #: Patches that can be ticked on the page.
 MOST_TICKED = 50
@@ -38,9 +44,9 @@ OF_TAB = {
 }
 
 
-def waiting_for(found: Checks, tab: str) -> list[CheckTask]:
+def waiting_for(found: Iterable[CheckTask], tab: str) -> list[CheckTask]:
     """What waits for a step, the earliest day first; one a patch and level."""
-    tasks = one_a_visit(found.tasks).values()
+    tasks = one_a_visit(found).values()
     own = [t for t in tasks if t.visit.state in OF_TAB[tab] and (tab != "confirm" or t.to_confirm)]
     return sorted(own, key=lambda t: (t.visit.due_on or date.max, t.patch_no, t.level.value))
 
@@ -64,14 +70,32 @@ def is_now(context: PageContext, today: date) -> bool:
     return context.as_of == today and context.known is None
 
 
+def evidence_elsewhere(conn: Connection, context: PageContext) -> dict[str, str]:
+    """Patch number → the feature of another programme that has evidence of the same ground."""
+    seen = (context.scope, context.as_of, context.year, context.district)
+    return {
+        b.patch_no: f"已举证：{b.programme or '其他专项'} {b.other_no}"
+        + (f"（{format_day(b.other_on)}）" if b.other_on else "")
+        for b in comebacks(conn, *seen)
+        if b.kind is DoubtKind.EVIDENCED and b.state is not DoubtState.DISMISSED
+    }
+
+
 def acting_card(
-    context: PageContext, settings: Settings, tab: str, found: Checks, query: dict[str, str]
+    conn: Connection,
+    context: PageContext,
+    settings: Settings,
+    address: ChecksAddress,
+    found: Checks,
+    query: dict[str, str],
 ) -> Component:
-    today = settings.today()
-    waiting = waiting_for(found, tab)
+    """What waits for the tab's step of what the address leaves, and its form."""
+    today, tab = settings.today(), address.tab
+    waiting = waiting_for([t for t in found.tasks if address.fits(t)], tab)
     reviews, inspects = _reviews(), _inspects()
     may = reviews if tab == "confirm" else inspects or (tab == "assign" and reviews)
-    mine = waiting if tab == "confirm" or (reviews and not inspects) else _mine(waiting)
+    whole = tab == "confirm" or address.rule is not None or (reviews and not inspects)
+    mine = waiting if whole else _mine(waiting)
     titles = {"assign": "等派组", "result": "等核查结果", "confirm": "等认定"}
     title = f"{titles[tab]}：{len(waiting):,}处"
     note = _NOTES[tab]
@@ -81,7 +105,9 @@ def acting_card(
             return card(title, html.P(_NOTHING[tab]), class_name="queue-card")
         return card(title, [who_acts(*_WHO[tab], today), listed], note=note)
     shown = mine[:MOST_TICKED]
-    body: list[Any] = ticked(shown, len(mine), context.names_seen, context.year, query)
+    beside = evidence_elsewhere(conn, context) if tab == "assign" and reviews else {}
+    names = context.names_seen
+    body: list[Any] = ticked(shown, len(mine), names, context.year, query, beside)
     if tab == "assign":
         if inspects:
             body.append(assign_form(max(t.check_by for t in shown), today))
@@ -90,10 +116,13 @@ def acting_card(
                                       exempt_form(today)], className="more"))  # fmt: skip
     else:
         body.append(result_form(today) if tab == "result" else confirm_form())
-    rest = len(waiting) - len(mine)
-    if rest:
-        whose = "市级" if acting().is_district else "县级"
-        note += f"另有{whose}的{rest:,}处，由{'市局' if acting().is_district else '区市'}办理。"
+    if rest := len(waiting) - len(mine):
+        whose, by = ("市级", "市局") if acting().is_district else ("县级", "区市")
+        target = to_checks(query, tab=tab, rule=None if acting().is_district else "F1")
+        more: list[Any] = [f"另有{whose}的{rest:,}处，由{by}办理。"]
+        if not acting().is_district and reviews:
+            more = [*more, dcc.Link("查看县级的", href=target)]
+        body.append(html.P(more, className="note"))
     return card(title, body, note=note, class_name="queue-card")
 
 

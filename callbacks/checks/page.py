@@ -81,7 +81,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     address = read_checks(context.query)
     query = frame_part(context.query)
     found = checks(conn, context.scope, context.year, context.as_of, context.district)
-    counts = {tab: len(waiting_for(found, tab)) for tab in OF_TAB}
+    counts = {tab: len(waiting_for(found.tasks, tab)) for tab in OF_TAB}
     sees_all = context.scope.districts is None
     entries = {k: v for k, v in TABS.items() if k != "draws" or sees_all}
     top = [
@@ -100,7 +100,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             ),
         ]  # fmt: skip
     if address.tab in OF_TAB:
-        return [*top, acting_card(context, settings, address.tab, found, query)]
+        return [*top, acting_card(conn, context, settings, address, found, query)]
     return [*top, *_list_part(conn, context, address, found, query)]
 
 

@@ -31,9 +31,15 @@ def task_key(task: CheckTask) -> str:
 
 
 def ticked(
-    tasks: Sequence[CheckTask], total: int, names: Names, year: int, query: Query
+    tasks: Sequence[CheckTask],
+    total: int,
+    names: Names,
+    year: int,
+    query: Query,
+    beside: Mapping[str, str],
 ) -> list[Component]:
-    """What a step can be taken with; total: how many there are beside those listed."""
+    """What a step can be taken with. total: how many there are beside those listed. beside: patch
+    number → what else is to be known of it."""
     options = [
         {
             "label": html.Span(
@@ -48,6 +54,7 @@ def ticked(
                       if t.visit.due_on else []),
                     *([html.Span("、".join(t.visit.team))] if t.visit.team else []),
                     *([html.Span(found_text(t, year))] if t.visit.check else []),
+                    *([html.Strong(beside[t.patch_no])] if t.patch_no in beside else []),
                     *([html.Span(t.visit.check.note, className="muted")]
                       if t.visit.check and t.visit.check.note else []),
                 ],

@@ -16,13 +16,17 @@ from data.store.queries.notable import (
     largest_open_unlawful,
 )
 from data.triggers.current import current_triggers
-from data.vocabulary import RecordKind
+from data.vocabulary import CheckFinding, CheckLevel, RecordKind
 from data.workflow.doubts import Verdict, judge_doubt, revoke_certificate
+from data.workflow.field_visit_writing import Acting, Elsewhere, Pick
+from data.workflow.field_visits import assign, confirm, exempt
 from data.workflow.records import NewRecord, add_record, records
 from data.workflow.sampling import draw_sample, months_to_draw
 from data.worklists.certificates import CertificateState, certificates
+from data.worklists.checks import checks, one_a_visit
 from data.worklists.comebacks import comebacks
 from data.worklists.overlay import overlay
+from data.worklists.visits import VisitState
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -87,7 +91,8 @@ def _judge_doubts(conn: Connection, year: int, until: date) -> int:
         verdicts.append(Verdict(year, pair.patch_no, pair.doubt, confirmed, reason, until))
     for verdict in verdicts:
         judge_doubt(conn, account, verdict, until, "demo")
-    return len(verdicts) + _revoke_one(conn, year, until) + _draw(conn, year, until)
+    done = len(verdicts) + _revoke_one(conn, year, until) + _draw(conn, year, until)
+    return done + _visit(conn, year, until)
 
 
 def _revoke_one(conn: Connection, year: int, until: date) -> int:
@@ -113,6 +118,31 @@ def _draw(conn: Connection, year: int, until: date) -> int:
         if on <= until and month in months_to_draw(conn, year, on):
             draw_sample(conn, account, year, month, on, until, "demo")
             count += 1
+    return count
+
+
+def _visit(conn: Connection, year: int, until: date) -> int:
+    """Teams of the city are sent to some, and most findings that were true are confirmed; how many
+    steps. What would change the ledger or be a doubt stays to be confirmed."""
+    boss = Account(WHO, Role.CITY, frozenset({Right.CHECK}))
+    reviewer = Account(f"{WHO}复核", Role.CITY, frozenset({Right.REVIEW}))
+    on = until - timedelta(days=2)
+    visits = list(one_a_visit(checks(conn, Scope.all(), year, on).tasks).values())
+    city = [t for t in visits if t.level is CheckLevel.CITY and t.visit.state is VisitState.DUE]
+    sent = [Pick(t.patch_no, t.level) for t in city[:12:2]]
+    true = [t for t in visits if t.to_confirm and t.finding is CheckFinding.TRUE]
+    confirmed = [Pick(t.patch_no, t.level) for t in true[: len(true) * 3 // 4]]
+    elsewhere = Elsewhere("耕地卫片监督", "GW-0017", on - timedelta(days=30))
+    exempted = [Pick(t.patch_no, t.level) for t in city[1:2]]
+    count = 0
+    if sent:
+        team = "演示核查员01、演示核查员02"
+        count += assign(Acting(conn, boss, year, on, "demo"), sent, team, None)
+    reviewing = Acting(conn, reviewer, year, on, "demo")
+    if confirmed:
+        count += confirm(reviewing, confirmed)
+    if exempted:
+        count += exempt(reviewing, exempted, "同一地块已由耕地卫片监督实地举证。", elsewhere)
     return count
 
 

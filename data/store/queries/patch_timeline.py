@@ -14,6 +14,7 @@ from data.store.history import row_key
 from data.store.models import (
     AuditDecision,
     Base,
+    CheckStep,
     EnforcementCase,
     FieldCheck,
     FromFile,
@@ -29,6 +30,7 @@ from data.vocabulary import (
     AuditResult,
     CheckFinding,
     CheckLevel,
+    CheckStepKind,
     Legality,
     RecheckFinding,
     RectificationWay,
@@ -142,6 +144,21 @@ def _of_check(c: Any) -> Iterator[_Event]:
     yield _Event(c.checked_on, "checked_on", 18, what, detail)
 
 
+def _of_check_step(s: Any) -> Iterator[_Event]:
+    step = CheckStepKind(s.step)
+    before = step in (CheckStepKind.ASSIGN, CheckStepKind.EXEMPT)
+    elsewhere = _joined(s.source, s.source_no, format_day(s.source_on) if s.source_on else None)
+    detail = _joined(
+        s.team,
+        f"期限 {format_day(s.due_on, s.happened_on.year)}" if s.due_on else None,
+        CheckFinding(s.finding).label if s.finding else None,
+        elsewhere or None,
+        s.reason,
+    )
+    what = f"{CheckLevel(s.level).label}外业核查{step.label}"
+    yield _Event(s.happened_on, "happened_on", 17 if before else 19, what, detail)
+
+
 def _of_recheck(r: Any) -> Iterator[_Event]:
     detail = _joined(_parcel(r.parcel_no), RecheckFinding(r.finding).label, r.note)
     yield _Event(r.rechecked_on, "rechecked_on", 70, "周期复核", detail)
@@ -155,6 +172,7 @@ _SOURCES: tuple[tuple[type[FromFile], Any], ...] = (
     (Transfer, _of_transfer),
     (Problem, _of_problem),
     (FieldCheck, _of_check),
+    (CheckStep, _of_check_step),
     (Recheck, _of_recheck),
 )
 

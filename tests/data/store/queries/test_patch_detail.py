@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from data.errors import NotFound
 from data.scope import Scope
-from data.store.models import FieldCheck, History, Patch, Problem, Recheck, Transfer
+from data.store.models import CheckStep, FieldCheck, History, Patch, Problem, Recheck, Transfer
 from data.store.queries.patch_detail import patch_detail
 from data.vocabulary import AuditLevel
 from tests.data.store.queries.stored import (
@@ -74,6 +74,11 @@ def told(store: Store) -> Store:
             checked_by="李工", finding="true",
         )  # fmt: skip
         put(
+            conn, CheckStep, patch_id=patch, level="city", seq=1, step="assign", account="王工",
+            happened_on=date(2023, 5, 28), check_batch=0, team="李工、赵工",
+            due_on=date(2023, 6, 20),
+        )  # fmt: skip
+        put(
             conn, Recheck, patch_id=patch, parcel_no=2, rechecked_on=date(2023, 12, 1),
             finding="unchanged",
         )  # fmt: skip
@@ -125,6 +130,7 @@ def test_the_timeline_tells_everything_in_order_with_its_upload(told: Store) -> 
         ("2023-05-20", "上报"),
         ("2023-05-21", "制止"),
         ("2023-05-25", "市级审核退回"),
+        ("2023-05-28", "市级外业核查派组"),
         ("2023-05-29", "重新上报"),
         ("2023-05-30", "立案"),
         ("2023-06-01", "市级外业核查"),
@@ -146,13 +152,15 @@ def test_the_timeline_tells_everything_in_order_with_its_upload(told: Store) -> 
     assert {e["upload_name"] for e in detail["timeline"] if e["what"] == "上报"} == {"下发图斑.zip"}
     returned = next(e for e in detail["timeline"] if e["what"] == "市级审核退回")
     assert returned["detail"] == "整个图斑 · 照片不清"
+    sent = next(e for e in detail["timeline"] if e["what"] == "市级外业核查派组")
+    assert sent["detail"] == "李工、赵工 · 期限 6月20日"
 
 
 def test_what_had_not_happened_on_the_day_is_left_out(told: Store) -> None:
     with told.read() as conn:
         detail = patch_detail(conn, ALL, 2023, NUMBER, date(2023, 5, 26))
     assert [e["what"] for e in detail["timeline"]][-1] == "市级审核退回"
-    assert detail["later_events"] == 13
+    assert detail["later_events"] == 14
     assert detail["correction_due"] == date(2023, 6, 1)
     assert [d["result"] for d in detail["decisions"]] == ["returned"]
     assert detail["decisions"][0]["resubmitted_on"] is None
