@@ -14,7 +14,9 @@ from dash import Dash
 from flask_compress import Compress
 
 import callbacks
-from callbacks.frame import address, faults, gate, guard, kept, known, needs, proxies
+from callbacks.frame import address, bundles, faults, gate, guard, kept, known, needs, proxies
+from callbacks.frame.bundles import Bundles
+from callbacks.frame.first_answer import PRIVATE_YEAR, FirstAnswer
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -40,11 +42,11 @@ ROUTE_MODULES = modules_with("register_routes")
 
 
 class Application(Dash):
+    first_answer: FirstAnswer
+
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
-        """Dash's own words, in Chinese until its scripts are there (assets/js/connection.js)."""
-        entry = str(parts["app_entry"]).replace("Loading...", "正在加载…")
         make: Any = super().interpolate_index
-        return str(make(**{**parts, "app_entry": entry}))
+        return str(make(**self.first_answer.parts(parts)))
 
 
 def create_app(settings: Settings | None = None) -> Dash:
@@ -85,6 +87,9 @@ def create_app(settings: Settings | None = None) -> Dash:
     guard.check_changes(app, settings)
     known.install(app)
     kept.install(app, services)
+    own_files = Bundles(app)
+    bundles.install(app, own_files)
+    app.first_answer = FirstAnswer(app, services, own_files)
     _harden(app, settings)
     needs.refuse_undeclared(app)
     return app
@@ -108,7 +113,7 @@ def _index() -> str:
 </html>"""
 
 
-def _harden(app: Dash, settings: Settings) -> None:
+def _harden(app: Application, settings: Settings) -> None:
     """Health answer and security headers (security.md)."""
     server: flask.Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -134,6 +139,11 @@ def _harden(app: Dash, settings: Settings) -> None:
         response.headers["Referrer-Policy"] = "same-origin"
         path = flask.request.path
         kept = path.startswith(("/assets/", "/_dash-component-suites/"))
+        if response.status_code >= 400:
+            kept = False
+        elif app.first_answer.may_be_kept() and response.status_code == 200:
+            kept = True
+            response.headers["Cache-Control"] = PRIVATE_YEAR
         # a map's answers say themselves how they may be kept (callbacks/maps/answers.py)
         asked_again = path.startswith("/map/") and response.status_code in (200, 304)
         if not kept and not asked_again:

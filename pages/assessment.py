@@ -17,6 +17,7 @@ dash.register_page(
     title="年度评估 · 卫片执法监管",
     group="判",
     order=7,
+    shows=("charts",),
 )
 
 

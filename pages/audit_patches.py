@@ -11,7 +11,11 @@ from components import ids, paths
 from components.parts.cards import skeleton
 
 dash.register_page(
-    __name__, path=paths.AUDIT_PATCHES, name="月核图斑", title="月核图斑 · 卫片执法监管"
+    __name__,
+    path=paths.AUDIT_PATCHES,
+    name="月核图斑",
+    title="月核图斑 · 卫片执法监管",
+    shows=("grid",),
 )
 
 

@@ -12,7 +12,13 @@ from components.parts.cards import skeleton
 from components.shell import wall_clock
 
 dash.register_page(
-    __name__, path=paths.CLEARANCE, name="月清", title="月清 · 卫片执法监管", group="看", order=2
+    __name__,
+    path=paths.CLEARANCE,
+    name="月清",
+    title="月清 · 卫片执法监管",
+    group="看",
+    order=2,
+    shows=("charts",),
 )
 
 

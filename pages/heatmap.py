@@ -18,6 +18,7 @@ dash.register_page(
     title="违法占用 · 卫片执法监管",
     group="看",
     order=4,
+    shows=("maps",),
 )
 
 

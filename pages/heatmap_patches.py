@@ -15,6 +15,7 @@ dash.register_page(
     path=paths.HEATMAP_PATCHES,
     name="违法占用图斑",
     title="违法占用图斑 · 卫片执法监管",
+    shows=("grid", "maps"),
 )
 
 

@@ -12,7 +12,13 @@ from components.parts.cards import skeleton
 from components.shell import wall_clock
 
 dash.register_page(
-    __name__, path=paths.OVERVIEW, name="总览", title="总览 · 卫片执法监管", group="看", order=1
+    __name__,
+    path=paths.OVERVIEW,
+    name="总览",
+    title="总览 · 卫片执法监管",
+    group="看",
+    order=1,
+    shows=("maps",),
 )
 
 

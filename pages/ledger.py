@@ -17,6 +17,7 @@ dash.register_page(
     title="整改台账 · 卫片执法监管",
     group="办",
     order=22,
+    shows=("charts",),
 )
 
 

@@ -17,6 +17,7 @@ dash.register_page(
     title="逾期图斑 · 卫片执法监管",
     group="看",
     order=3,
+    shows=("grid", "maps"),
 )
 
 

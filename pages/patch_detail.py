@@ -16,7 +16,7 @@ def _title(year: str = "", patch_no: str = "", **_variables: Any) -> str:
     return f"图斑 {unquote(patch_no)} · 卫片执法监管" if patch_no else "图斑 · 卫片执法监管"
 
 
-dash.register_page(__name__, path_template=paths.PATCH, name="图斑", title=_title)
+dash.register_page(__name__, path_template=paths.PATCH, name="图斑", title=_title, shows=("maps",))
 
 
 def layout(year: str = "", patch_no: str = "", **_query: Any) -> html.Div:

@@ -17,6 +17,7 @@ dash.register_page(
     title="图斑查询 · 卫片执法监管",
     group="看",
     order=5,
+    shows=("grid",),
 )
 
 

@@ -15,6 +15,7 @@ dash.register_page(
     path=paths.TRIGGER_PATCHES,
     name="预警所依据的图斑",
     title="预警所依据的图斑 · 卫片执法监管",
+    shows=("grid", "maps"),
 )
 
 

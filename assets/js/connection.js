@@ -1,4 +1,6 @@
-/* The server gone: a sentence, retries, and the page goes on by itself; newer data: a note. */
+/* The server gone: a sentence, retries, and the page goes on by itself; newer data: a note. What the
+ * page brought along (callbacks/frame/first_answer.py) is handed to Dash, and files are fetched when an
+ * answer needs them. */
 (function () {
   "use strict";
 
@@ -119,9 +121,53 @@
     }
   }
 
+  /* ---- what the page brought along ---- */
+
+  const brought = document.getElementById("first-answer");
+  const first = brought ? JSON.parse(brought.textContent) : { bundles: {} };
+  // beside the scripts, of which Dash is one
+  let dependencies = first.dependencies && persist(first.dependencies, { credentials: "same-origin" });
+
+  function broughtAlong(path) {
+    if (path.includes("/_dash-dependencies") && dependencies) {
+      const answer = dependencies;
+      dependencies = null;
+      return answer;
+    }
+    const isHere = first.address === window.location.pathname + window.location.search;
+    if (!path.includes("/_dash-layout") || !first.layout || !isHere) return null;
+    const body = JSON.stringify(first.layout);
+    first.layout = null;
+    return Promise.resolve(new Response(body, { headers: { "Content-Type": "application/json" } }));
+  }
+
+  /* ---- scripts that only some answers need ---- */
+
+  const loading = {};
+  function load(name) {
+    loading[name] = loading[name] || new Promise((done) => {
+      const script = document.createElement("script");
+      script.src = first.bundles[name];
+      script.onload = done; // where it fails, the page begins anew once the server is back
+      document.head.append(script);
+    });
+    return loading[name];
+  }
+
+  async function withParts(answer) {
+    const names = answer.headers.get("X-Bundles");
+    if (names) await Promise.all(names.split(" ").map(load));
+    return answer;
+  }
+
+  if (first.bundles.charts) { // dcc.Graph fetches plotly.js from there
+    Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => first.bundles.charts, set() {} });
+  }
+
   window.fetch = function (address, options) {
     const path = String((address && address.url) || address);
-    return OURS.some((own) => path.includes(own)) ? persist(address, options) : ask(address, options);
+    if (!OURS.some((own) => path.includes(own))) return ask(address, options);
+    return broughtAlong(path) || persist(address, options).then(withParts);
   };
 
   /* A part of the program that could not be fetched is only fetched by a new page. */
@@ -170,22 +216,14 @@
   document.addEventListener("visibilitychange", compare);
   window.addEventListener("focus", compare);
 
-  /* ---- Dash's own words, until the page is there ---- */
+  /* ---- the frame's shapes, until Dash has drawn the frame ---- */
 
-  const WORDS = { "Loading...": "正在加载…", "Error loading layout": "页面没有加载成功，请刷新", "Error loading dependencies": "页面没有加载成功，请刷新" };
-  const entry = document.getElementById("react-entry-point");
-  function translate() {
-    entry.querySelectorAll("._dash-loading, ._dash-error").forEach((element) => {
-      const word = WORDS[element.textContent.trim()];
-      if (word) element.textContent = word;
-    });
-  }
-  if (entry) {
-    translate();
-    const observer = new MutationObserver(() => {
-      translate();
-      if (document.getElementById("main")) observer.disconnect();
-    });
-    observer.observe(entry, { childList: true, subtree: true, characterData: true });
+  const starting = document.getElementById("starting");
+  if (starting) {
+    new MutationObserver((_, observer) => {
+      if (!document.querySelector("#main, ._dash-error")) return;
+      observer.disconnect();
+      starting.remove();
+    }).observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
   }
 })();

@@ -61,13 +61,13 @@ def say_where_no_page_is(app: Dash, services: Services, things: Mapping[str, IsT
     @server.after_request
     def not_found(response: Response) -> Response:
         if flask.request.endpoint == _ANY_PAGE and response.status_code == 200:
-            page, named = _path_to_page(app.strip_relative_path(_raw_path()))
+            page, named = _path_to_page(app.strip_relative_path(raw_path()))
             if not page or not is_there(page, named):
                 response.status_code = 404
         return response
 
 
-def _raw_path() -> str:
+def raw_path() -> str:
     """The path as it was sent: a number with a slash in it is still one part of it."""
     environ = flask.request.environ
     sent = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""

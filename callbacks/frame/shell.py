@@ -186,40 +186,52 @@ def register_routes(server: Flask, services: Services) -> None:
             return {"version": data_version(conn)}
 
 
+#: What of the frame follows the address, as frame_parts tells it.
+FOLLOWED = (
+    Output(ids.Shell.NAVIGATION, "children"),
+    Output(ids.Shell.YEAR, "options"),
+    Output(ids.Shell.YEAR, "value"),
+    Output(ids.Shell.AS_OF, "date"),
+    Output(ids.Shell.DISTRICT, "options"),
+    Output(ids.Shell.DISTRICT, "value"),
+    Output(ids.Shell.STAMP, "children"),
+    Output(ids.Shell.DEMO, "children"),
+    Output(ids.Shell.FOOTER, "children"),
+    Output(ids.Shell.HOME, "href"),
+    Output(ids.Shell.HELP, "href"),
+    Output(ids.Shell.ACCOUNT, "children"),
+)
+
+
+def follow(services: Services, path: str, search: str) -> tuple[Any, ...]:
+    """The parts of the frame at an address."""
+    with services.store.read() as conn:
+        context = read_context(conn, services.settings, search)
+    lines: list[str] = []
+    if context.known is not None:
+        moved, later = difference(
+            services.store,
+            context.known,
+            context.scope,
+            context.year,
+            context.as_of,
+            names=False,
+        )
+        lines = [*moved_texts(moved, context), *map(later_text, later)]
+    return frame_parts(context, path, pages_for(acting()), lines)
+
+
 def register(app: Dash, services: Services) -> None:
     i = ids.Shell
 
     @app.callback(
-        Output(i.NAVIGATION, "children"),
-        Output(i.YEAR, "options"),
-        Output(i.YEAR, "value"),
-        Output(i.AS_OF, "date"),
-        Output(i.DISTRICT, "options"),
-        Output(i.DISTRICT, "value"),
-        Output(i.STAMP, "children"),
-        Output(i.DEMO, "children"),
-        Output(i.FOOTER, "children"),
-        Output(i.HOME, "href"),
-        Output(i.HELP, "href"),
-        Output(i.ACCOUNT, "children"),
+        *FOLLOWED,
         Input(i.LOCATION, "pathname"),
         Input(i.LOCATION, "search"),
+        prevent_initial_call=True,  # the page's first answer brings it (first_answer.py)
     )
-    def follow(path: str | None, search: str | None) -> tuple[Any, ...]:
-        with services.store.read() as conn:
-            context = read_context(conn, services.settings, search or "")
-        lines: list[str] = []
-        if context.known is not None:
-            moved, later = difference(
-                services.store,
-                context.known,
-                context.scope,
-                context.year,
-                context.as_of,
-                names=False,
-            )
-            lines = [*moved_texts(moved, context), *map(later_text, later)]
-        return frame_parts(context, path or "/", pages_for(acting()), lines)
+    def frame(path: str | None, search: str | None) -> tuple[Any, ...]:
+        return follow(services, path or "/", search or "")
 
     # The lists change the address without a navigation, so the browser is asked for it.
     app.clientside_callback(

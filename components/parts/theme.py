@@ -8,10 +8,17 @@ from dash import dcc
 
 from data.colours import tokens, wall_tokens
 
-__all__ = ["FONT", "css_variables", "graph", "install_template", "tokens", "wall_tokens"]
+__all__ = ["FONT", "ICON", "css_variables", "graph", "install_template", "tokens", "wall_tokens"]
 
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif'
 TEMPLATE = "weipian"
+#: The mark in the browser's tab, in the page itself: a parcel seen from above.
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='6' fill='%231F5FAE'/%3E"
+    "%3Cpath d='M7 12l8-5 10 5-3 12-11 1z' fill='none' stroke='white' "
+    "stroke-width='2.5' stroke-linejoin='round'/%3E%3C/svg%3E"
+)
 
 
 def css_variables() -> str:

@@ -53,10 +53,10 @@ def test_a_page_asked_for_while_the_server_is_gone_comes_when_it_is_back(
     expect(page.get_by_role("alert").filter(has_text="服务暂时连不上，正在重试")).to_be_visible()
     expect(page).to_have_url(re.compile("/clearance"))
     restartable.start()
-    expect(page.locator(".matrix")).to_be_visible()
-    expect(page.locator(".server-gone")).to_have_count(0)
-    expect(page.locator(".skeleton")).to_have_count(0)
     expect(page.get_by_role("status").filter(has_text="服务已恢复")).to_be_visible()
+    expect(page.locator(".server-gone")).to_have_count(0)
+    expect(page.locator(".matrix")).to_be_visible()
+    expect(page.locator(".skeleton")).to_have_count(0)
 
 
 def test_nothing_in_english_is_seen_while_a_page_is_fetched(page: Page, server: Server) -> None:
