@@ -19,9 +19,10 @@
         drop(coming);
         stop.abort();
         stop = new AbortController();
-        const next = L.tileLayer("/map/heat/{z}/{x}/{y}.png?" + more, {
+        // large tiles of the zoom before: a quarter of the requests
+        const next = L.tileLayer("/map/heat/{z}/{x}/{y}.png?px=512&" + more, {
           pane: "heatmap-heat", opacity: 0, maxZoom: 22, updateWhenZooming: false, keepBuffer: 1,
-          zIndex: 1,
+          zIndex: 1, tileSize: 512, zoomOffset: -1, minZoom: 1,
         });
         coming = next;
         let told = false;

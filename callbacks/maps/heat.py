@@ -14,7 +14,7 @@ from data.errors import SupervisionError
 from data.geo import collection, feature, rounded
 from data.maps.areas import Area, Areas, areas, parts, read_unit
 from data.maps.heat import heat_tile, legend, read_radius
-from data.maps.mercator import check_tile
+from data.maps.mercator import TILE_PX, check_tile
 from data.maps.spots import PlaceNames, spots
 from data.periods import default_as_of
 from data.services import Services
@@ -23,6 +23,9 @@ from data.store.queries.places import towns
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+#: What the page asks for (`px=512`), so that a screen takes few requests.
+LARGE_PX = 512
 
 
 def scale_until(asked: Asked, today: date) -> date:
@@ -136,9 +139,10 @@ def register_routes(server: flask.Flask, services: Services) -> None:
         def make(_: object, asked: Asked) -> bytes:
             radius = read_radius(asked.arguments.get("radius", ""))
             until = scale_until(asked, today)
-            return heat_tile(asked.cube, asked.scope, asked.question, radius, until, z, x, y)
+            return heat_tile(asked.cube, asked.scope, asked.question, radius, until, z, x, y, px)
 
-        return answered(services, (z, x, y, today), PNG, make, "radius", "until")
+        px = LARGE_PX if flask.request.args.get("px") == str(LARGE_PX) else TILE_PX
+        return answered(services, (z, x, y, px, today), PNG, make, "radius", "until")
 
     @server.get("/map/heat.json")
     def map_heat_legend() -> flask.Response:

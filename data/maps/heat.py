@@ -105,12 +105,13 @@ def heat_tile(
     z: int,
     x: int,
     y: int,
+    px: int = TILE_PX,
 ) -> bytes:
-    """A PNG of 256 × 256 pixels with alpha. Raises NoSuchTile."""
+    """A PNG of px × px pixels with alpha. Raises NoSuchTile."""
     check_tile(z, x, y)
-    drawn = surface(cube, scope, question, radius, Window.of_tile(z, x, y))
+    drawn = surface(cube, scope, question, radius, Window.of_tile(z, x, y, px))
     if not drawn.any():
-        return _png(np.zeros((TILE_PX, TILE_PX), dtype=np.uint8), False)
+        return _png(np.zeros((px, px), dtype=np.uint8), False)
     scale = scale_of(cube, scope, question, radius, until)
     return _png(_numbers(drawn, scale), scale.is_difference)
 

@@ -47,9 +47,10 @@ class Window:
     height: int
 
     @classmethod
-    def of_tile(cls, z: int, x: int, y: int) -> Window:
+    def of_tile(cls, z: int, x: int, y: int, px: int = TILE_PX) -> Window:
+        """px: on so many pixels a side."""
         n = 2.0**z
-        return cls(x / n, y / n, TILE_PX * n, TILE_PX, TILE_PX)
+        return cls(x / n, y / n, px * n, px, px)
 
     def degrees(self, margin_px: float) -> tuple[float, float, float, float]:
         """West, south, east, north with a margin around."""

@@ -114,6 +114,18 @@ def test_the_radius_is_measured_on_the_ground(lat: float, zoom: int) -> None:
     assert float(drawn[distance <= 2000].sum()) == pytest.approx(86.5, abs=1.5)
 
 
+def test_a_large_tile_is_the_four_of_the_next_zoom() -> None:
+    x, y = 429, 198
+    large = picture(heat_tile(CITY, ALL, Q, 1000, DAY, 9, x, y, 512))
+    small = [
+        [picture(heat_tile(CITY, ALL, Q, 1000, DAY, 10, 2 * x + i, 2 * y + j)) for i in (0, 1)]
+        for j in (0, 1)
+    ]
+    assert large[..., 3].max() > 0
+    joined = np.concatenate([np.concatenate(row, axis=1) for row in small])
+    assert np.array_equal(large, joined)
+
+
 def test_any_window_shows_what_tiles_show() -> None:
     odd = Window(float(unit_x(122.0)), float(unit_y(37.3)), 256 * 2.0**11.4, 301, 277)
     drawn = surface(CITY, ALL, Q, 1000, odd)
