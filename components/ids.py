@@ -6,6 +6,7 @@ from __future__ import annotations
 class Shell:
     LOCATION = "location"
     CHOICE = "frame-choice"
+    TOLD = "frame-told"  # year, day and district as the address has them
     FRAME = "frame"
     MENU = "menu"
     BACKDROP = "backdrop"

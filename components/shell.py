@@ -31,6 +31,7 @@ def frame(city_name: str) -> Component:
         [
             dcc.Location(id=i.LOCATION, refresh="callback-nav"),
             dcc.Store(id=i.CHOICE),
+            dcc.Store(id=i.TOLD),
             html.A("跳到正文", href="#main", className="skip-link"),
             html.Header(
                 [

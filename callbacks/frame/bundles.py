@@ -35,6 +35,7 @@ _WORDS = {
     '"Error loading layout"': '"页面没有加载成功，请刷新"',
     '"Error loading dependencies"': '"页面没有加载成功，请刷新"',
 }
+_HERE = "weipian_bundles"
 _SUITES = "_dash-component-suites/"
 _SOURCE = re.compile(r'<script src="([^"]+)"></script>')
 _INLINE = re.compile(r"<script>.*?</script>", re.DOTALL)
@@ -208,9 +209,19 @@ def later_urls(bundles: Bundles) -> dict[str, str]:
     return {group.name: bundles.scripts[group.name].url for group in (MAPS, GRID, CHARTS)}
 
 
+def files_ahead() -> str:
+    """For the head of the way in: the styles, and what the first page will need, fetched while
+    somebody signs in."""
+    bundles: Bundles = flask.current_app.extensions[_HERE]
+    scripts = (bundles.scripts[group.name].url for group in (START, FRAME))
+    ahead = (f'<link rel="prefetch" as="script" href="{url}">' for url in scripts)
+    return "\n".join([styles_html(bundles), *ahead])
+
+
 def install(app: Dash, bundles: Bundles) -> None:
     """Serve the bundles, and say with each callback's answer which of them it needs."""
     server: flask.Flask = app.server
+    server.extensions[_HERE] = bundles
     callbacks_path = app.config.requests_pathname_prefix + "_dash-update-component"
 
     @server.get(f"{app.config.routes_pathname_prefix}assets/{FOLDER}/<file_name>")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from components.parts.theme import css_variables
+from callbacks.frame.bundles import files_ahead
+from components.parts.theme import ICON, css_variables
 
 _FRAME = """<!DOCTYPE html>
 <html lang="zh-CN">
@@ -13,11 +14,9 @@ _FRAME = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · 卫片执法监管</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="{icon}">
 <style>{colours}</style>
-<link rel="stylesheet" href="/assets/00-bootstrap.min.css">
-<link rel="stylesheet" href="/assets/css/base.css">
-<link rel="stylesheet" href="/assets/css/login.css">
+{files}
 </head>
 <body class="login-body">
 <main class="login-main">
@@ -31,7 +30,12 @@ _FRAME = """<!DOCTYPE html>
 
 def _page(title: str, city: str, content: str) -> str:
     return _FRAME.format(
-        title=escape(title), city=escape(city), content=content, colours=css_variables()
+        title=escape(title),
+        city=escape(city),
+        content=content,
+        colours=css_variables(),
+        icon=ICON,
+        files=files_ahead(),
     )
 
 

@@ -159,6 +159,7 @@ def frame_parts(
         href("/", context.query),
         href(help_address(path), context.query),
         account_box(),
+        [str(context.year), context.as_of.isoformat(), context.district or EVERYWHERE],
     )
 
 
@@ -200,6 +201,7 @@ FOLLOWED = (
     Output(ids.Shell.HOME, "href"),
     Output(ids.Shell.HELP, "href"),
     Output(ids.Shell.ACCOUNT, "children"),
+    Output(ids.Shell.TOLD, "data"),
 )
 
 
@@ -233,14 +235,17 @@ def register(app: Dash, services: Services) -> None:
     def frame(path: str | None, search: str | None) -> tuple[Any, ...]:
         return follow(services, path or "/", search or "")
 
-    # The lists change the address without a navigation, so the browser is asked for it.
+    # What the frame itself put into the controls is no choice. The lists change the address without
+    # a navigation, so the browser is asked for it.
     app.clientside_callback(
-        """(year, asOf, district) => [year, asOf, district,
-            window.location.pathname, window.location.search]""",
+        """(year, asOf, district, told) => String([year, asOf, district]) === String(told)
+            ? window.dash_clientside.no_update
+            : [year, asOf, district, window.location.pathname, window.location.search]""",
         Output(i.CHOICE, "data"),
         Input(i.YEAR, "value"),
         Input(i.AS_OF, "date"),
         Input(i.DISTRICT, "value"),
+        State(i.TOLD, "data"),
         prevent_initial_call=True,
     )
 

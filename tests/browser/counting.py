@@ -27,10 +27,10 @@ class Asked:
 
 
 class Counter:
-    """Counts what a tab asks for from now on."""
+    """Counts what a tab asks for from now on. usable: says in the browser that a page stands."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, usable: str = USABLE) -> None:
+        self._page, self._usable = page, usable
         self._asked: dict[str, Asked] = {}
         protocol = page.context.new_cdp_session(page)
         protocol.on("Network.requestWillBeSent", self._sent)
@@ -44,7 +44,7 @@ class Counter:
         """Milliseconds until the page can be used; returns when it asks for nothing more."""
         self._asked.clear()
         self._page.goto(url, wait_until="commit")
-        self._page.wait_for_function(USABLE, polling="raf", timeout=60_000)
+        self._page.wait_for_function(self._usable, polling="raf", timeout=60_000)
         milliseconds = float(self._page.evaluate("performance.now()"))
         self.settle()
         return milliseconds
@@ -54,7 +54,7 @@ class Counter:
         before = -1
         while before != len(self._asked) or not all(a.is_answered for a in self._asked.values()):
             before = len(self._asked)
-            self._page.wait_for_function(USABLE, polling="raf", timeout=60_000)
+            self._page.wait_for_function(self._usable, polling="raf", timeout=60_000)
             self._page.wait_for_timeout(_QUIET_MS)
 
     def over_the_net(self) -> list[Asked]:

@@ -90,7 +90,9 @@ class Restartable:
 
 
 @contextmanager
-def serve(settings: Settings, log: Path, workers: int = 1) -> Iterator[Server]:
+def serve(
+    settings: Settings, log: Path, workers: int = 1, program: str = "app:server"
+) -> Iterator[Server]:
     """Serve on a free loopback port until the block ends.
 
     The listening socket is opened here and handed to gunicorn, so whatever answers on its port is
@@ -106,7 +108,7 @@ def serve(settings: Settings, log: Path, workers: int = 1) -> Iterator[Server]:
             "--config", "deploy/gunicorn.conf.py",
             "--bind", f"fd://{listener.fileno()}",
             "--workers", str(workers),
-            "app:server",
+            program,
         ]  # fmt: skip
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -59,6 +59,12 @@ def test_a_page_names_three_files_and_each_may_be_kept_for_a_year(client: Any) -
         assert "Set-Cookie" not in answer.headers
 
 
+def test_the_way_in_has_the_first_pages_files_fetched(client: Any) -> None:
+    html = client.get("/login").text
+    files = re.findall(r'(?:src|href)="(/assets[^"]+)"', html)
+    assert files == re.findall(r'(?:src|href)="(/assets[^"]+)"', client.get("/rules").text)
+
+
 def test_only_what_has_its_content_in_its_name_is_kept_for_a_year(client: Any) -> None:
     html = client.get("/").text
     listed = told(html)["dependencies"]
