@@ -317,6 +317,24 @@ class Ledger:
     WRITE_OFF = "ledger-write-off"
 
 
+class Quota:
+    CONTENT = "quota-content"
+    CHART = "quota-chart"
+    CHART_TABLE = "quota-chart-table"
+    DISTRICT = "quota-district"
+    DOCUMENT = "quota-document"
+    ON = "quota-on"
+    AREA = "quota-area"
+    PATCHES = "quota-patches"
+    REASON = "quota-reason"
+    FREEZE = "quota-freeze"
+
+    @staticmethod
+    def thaw(what: str, record: int) -> dict[str, str]:
+        """Of one freeze: number, area and day of its thaw, and the button."""
+        return {"type": f"quota-thaw-{what}", "record": str(record)}
+
+
 class PatchDetail:
     CONTENT = "patch-content"
     ADDRESS = "patch-address"

@@ -102,6 +102,13 @@ DEFINITIONS: dict[str, Definition] = {
         "§4.6",
         "less",
     ),
+    "quota_available_mu": _d(
+        "可用补充耕地指标",
+        "亩",
+        "基准日最近一次报送的储备库指标减去已冻结、尚未解冻的指标；冻结多于储备的为负数。",
+        "§4.6",
+        "more",
+    ),
     "suspected": _d(
         "疑似违法图斑",
         "个",

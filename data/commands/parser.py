@@ -183,7 +183,7 @@ def command_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="图斑编号",
-        help="限期整改所列的图斑，可写多次",
+        help="限期整改或冻结所列的图斑，可写多次",
     )
     adding.add_argument("--document", help="冻结的文号")
     adding.add_argument("--area", type=an_area, help="冻结的指标（亩）")

@@ -382,6 +382,7 @@ def run_freezes(settings: Settings, arguments: Arguments) -> int:
                         "thawed_mu": p.thawed_mu,
                         "to_thaw_mu": p.to_thaw_mu,
                         "available_mu": p.available_mu,
+                        "state": p.state.value if p.state else None,
                     }
                     for p in found.districts
                 ],
@@ -394,6 +395,9 @@ def run_freezes(settings: Settings, arguments: Arguments) -> int:
                         "frozen_on": f.frozen_on,
                         "area_mu": f.area_mu,
                         "thawed_on": f.thawed_on,
+                        "patches": f.patches,
+                        "left_mu": f.left_mu,
+                        "state": f.state.value,
                     }
                     for f in found.freezes
                 ],

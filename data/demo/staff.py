@@ -25,6 +25,7 @@ from data.workflow.sampling import draw_sample, months_to_draw
 from data.worklists.certificates import CertificateState, certificates
 from data.worklists.checks import checks, one_a_visit
 from data.worklists.comebacks import comebacks
+from data.worklists.freezes import farmland_behind
 from data.worklists.overlay import overlay
 from data.worklists.visits import VisitState
 
@@ -146,6 +147,12 @@ def _visit(conn: Connection, year: int, until: date) -> int:
     return count
 
 
+def _left(conn: Connection, year: int, on: date, district: str) -> float:
+    """What a district has of unlawful farmland that is not rectified, in whole 亩."""
+    behind = farmland_behind(conn, Scope.all(), year, on)
+    return float(int(sum(b.left_mu for b in behind if b.district == district)))
+
+
 def _records(conn: Connection, year: int, until: date) -> list[NewRecord]:
     found: list[NewRecord] = []
 
@@ -189,7 +196,7 @@ def _records(conn: Connection, year: int, until: date) -> list[NewRecord]:
         middle,
         "省厅先行冻结补充耕地指标。",
         document_no=f"演示冻结〔{year}〕3号",
-        area_mu=60.0,
+        area_mu=_left(conn, year, middle, _OVER),
     )
     add(
         RecordKind.FALSE_REPORTING,

@@ -20,6 +20,7 @@ from data.store.queries.staff_records import JOINER, named_patches
 from data.store.queries.state import PatchState, day_literal
 from data.vocabulary import RecordKind
 from data.workflow.entries import enter
+from data.workflow.freezing import prove_freeze
 
 #: What one of a patch's doubts or parcels is about (data/workflow/doubts.py records them).
 ABOUT_SOMETHING = frozenset(
@@ -38,8 +39,8 @@ OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
 class NewRecord:
     """subject: a patch number or a district's code. due_on: the deadline of a 限期整改.
     document_no, area_mu: of a freeze. patch_nos: that a 限期整改 names; it is met when they are
-    rectified, and one that names none when it is withdrawn. about: the doubt or parcel of the patch
-    that it judges.
+    rectified, and one that names none when it is withdrawn; or that a freeze rests on. about: the
+    doubt or parcel of the patch that it judges.
     """
 
     kind: RecordKind
@@ -54,6 +55,7 @@ class NewRecord:
     about: str | None = None
 
 
+_NAMES_PATCHES = frozenset({RecordKind.RECTIFY_ORDER, RecordKind.FREEZE})
 #: What the bureau does, not what it finds: only who may issue writes it down.
 _ISSUED = frozenset(
     {RecordKind.INTERVIEW, RecordKind.RECTIFY_ORDER, RecordKind.FREEZE}
@@ -88,8 +90,8 @@ def add_record(
             raise SupervisionError("限期整改必须写明期限，且期限不早于登记日期。")
     elif record.due_on is not None:
         raise SupervisionError(f"“{label}”没有期限；只有限期整改有。请去掉期限。")
-    if record.patch_nos and record.kind is not RecordKind.RECTIFY_ORDER:
-        raise SupervisionError(f"“{label}”不列图斑；只有限期整改可以列。请去掉图斑编号。")
+    if record.patch_nos and record.kind not in _NAMES_PATCHES:
+        raise SupervisionError(f"“{label}”不列图斑；只有限期整改和指标冻结可以列。请去掉图斑编号。")
     if record.kind in ABOUT_SOMETHING and not record.about:
         raise SupervisionError(
             f"“{label}”要写明是哪一项疑点或地块，请用 python -m data doubt 登记。"
@@ -102,6 +104,9 @@ def add_record(
     patch_id, district_code = _subject(conn, record)
     if record.patch_nos:
         _prove_named(conn, record, district_code)
+    if record.kind is RecordKind.FREEZE and district_code is not None:
+        prove_freeze(conn, record.year, district_code, record.recorded_on, record.area_mu or 0.0,
+                     record.patch_nos)  # fmt: skip
     enter(
         conn,
         StaffRecord,
