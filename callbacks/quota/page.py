@@ -12,7 +12,7 @@ from dash import ALL, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from flask import Flask
 
-from callbacks.audit.page import WEB
+from callbacks.frame.address import source_of_request
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import serve_workbook
@@ -210,7 +210,7 @@ def register_freeze(services: Services, year: int, given: Sequence[Any]) -> str:
         patch_nos=tuple(re.split(r"[、，,;；\s]+", str(patches or "").strip())) if patches else (),
     )
     with services.store.write() as conn:
-        number = add_record(conn, acting(), record, services.settings.today(), WEB)
+        number = add_record(conn, acting(), record, services.settings.today(), source_of_request())
     return f"已登记冻结（第{number}号登记）。"
 
 
@@ -280,7 +280,7 @@ def register(app: Dash, services: Services) -> None:
         with services.store.write() as conn:
             thaw(
                 conn, acting(), number, (documents[at] or "")[:100], area, on, "",
-                services.settings.today(), WEB,
+                services.settings.today(), source_of_request(),
             )  # fmt: skip
         return again(search), toast(f"已登记解冻{format_mu(area)}亩。")
 
