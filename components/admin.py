@@ -107,6 +107,16 @@ def contacts_card(rows: Sequence[Sequence[str]], districts: Sequence[tuple[str, 
     return card("各区市联系方式", [table, fields], note=note)
 
 
+def state_card(rows: Sequence[tuple[str, str, str]]) -> Component:
+    """rows: what, how it stands, what to do about it."""
+    said = [
+        [what, [now, html.Div(advice, className="admin-advice")] if advice else now]
+        for what, now, advice in rows
+    ]
+    columns = [TableColumn(h) for h in ("本机", "现状")]
+    return card("运行状态", html_table(columns, said, "运行状态"))
+
+
 def rules_card(count: int, address: str) -> Component:
     """count: parameters that are 本市设定."""
     said: list[Any] = [

@@ -387,6 +387,7 @@ class Upload:
 class Admin:
     CONTENT = "admin-content"
     SAID = "admin-said"
+    STATE = "admin-state"
     # the audit log
     KIND = "admin-log-kind"
     WHO = "admin-log-who"

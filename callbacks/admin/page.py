@@ -68,6 +68,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     page: list[Component] = [
         html.H1(f"{sum(not k.is_disabled for k in known)}个账户可用", className="headline"),
         html.Div(id=ids.Admin.SAID),
+        html.Div(id=ids.Admin.STATE),
     ]
     name = query.get("account")
     if name:
