@@ -1,4 +1,5 @@
 # run: serve on this machine · test: everything · lint · bench · lock · clean
+# bundle: an archive for machines without a network · bundle-check: install it · audit · kills
 # Recipes are plain POSIX sh. Only Python 3.11 or newer has to be there; uv is used where present.
 
 PORT ?= 8050
@@ -6,6 +7,8 @@ HOST ?= 127.0.0.1
 #: Test processes; "auto" is one a core.
 WORKERS ?= auto
 BENCH_ARGS ?=
+#: How often `make kills` kills a write, on both databases together.
+KILLS ?= 500
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,7 +24,7 @@ else
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 endif
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test lint bench bundle bundle-check audit kills lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.runtime
@@ -39,6 +42,18 @@ lint: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(PY) -m bench $(BENCH_ARGS)
+
+bundle: $(VENV)/.runtime
+	$(PY) -m deploy.bundle
+
+bundle-check: $(VENV)/.runtime
+	$(PY) -m deploy.bundle --check "$$(ls -t dist/weipian-*.tar | head -1)"
+
+audit: $(VENV)/.development
+	$(PY) -m deploy.audit
+
+kills: $(VENV)/.development
+	$(PY) -m tests.data.store.kills --kills $(KILLS)
 
 lock:
 	uv pip compile requirements.in --python-version 3.11 --universal --generate-hashes \
