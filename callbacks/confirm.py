@@ -27,7 +27,7 @@ from data.rights import Right
 from data.scope import Scope
 from data.services import Services
 from data.store.engine import Store
-from data.store.queries.claims import ClaimRow, claims, open_claim_count
+from data.store.queries.claims import ClaimRow, claims, open_claim_counts
 from data.units import format_rates
 from data.vocabulary import ClaimKind
 from data.workflow.confirming import Effect, decide, effects
@@ -92,17 +92,18 @@ def render(store: Store, settings: Any, search: str) -> list[Component]:
     with store.read() as conn:
         context = read_context(conn, settings, search)
         scope = context.scope.narrowed_to(context.district)
-        waiting = claims(conn, scope, context.year)
-        done = claims(conn, scope, context.year, decided=True)[:DECIDED]
-    shown = waiting[:SHOWN]
+        counts = open_claim_counts(conn, scope, context.year)
+        shown = claims(conn, scope, context.year, limit=SHOWN)
+        done = claims(conn, scope, context.year, decided=True, limit=DECIDED)
+    waiting = sum(counts.values())
     moved = {} if context.known else effects(store, shown, context.year, context.as_of)
     may_decide = acting().may(Right.CONFIRM) and context.known is None
     lines = [line_of(claim, context, moved.get(claim.id)) for claim in shown]
     said = [f"{context.year}年度没有待确认的事项"]
     if waiting:
-        districts = {claim.district for claim in waiting}
-        said = [f"{len(waiting)}项待确认，涉及{len(districts)}个区市"]
-        kinds = {k: sum(c.kind is k for c in waiting) for k in ClaimKind}
+        districts = {code for code, _ in counts}
+        said = [f"{waiting}项待确认，涉及{len(districts)}个区市"]
+        kinds = {k: sum(n for (_, kind), n in counts.items() if kind is k) for k in ClaimKind}
         said.append("、".join(f"{k.label}{n}项" for k, n in kinds.items() if n))
     parts = [
         headline(said),
@@ -112,7 +113,7 @@ def render(store: Store, settings: Any, search: str) -> list[Component]:
             "地块先计入并标出。市局上传的视为已确认。",
             className="subline",
         ),
-        queue(lines, may_decide, len(waiting) - len(shown)),
+        queue(lines, may_decide, waiting - len(shown)),
     ]
     decided = decided_list([line_of(claim, context) for claim in done])
     return [*parts, decided] if decided is not None else parts
@@ -126,11 +127,9 @@ def notes_of_patch(conn: Connection, context: PageContext, patch_id: int) -> Com
 
 def waiting_by_district(conn: Connection, scope: Scope, year: int) -> dict[str, int]:
     """How much waits of each district's, for marks on cards."""
-    if not open_claim_count(conn, scope):
-        return {}
     counts: dict[str, int] = {}
-    for claim in claims(conn, scope, year):
-        counts[claim.district] = counts.get(claim.district, 0) + 1
+    for (code, _), count in open_claim_counts(conn, scope, year).items():
+        counts[code] = counts.get(code, 0) + count
     return counts
 
 

@@ -118,6 +118,7 @@ def put_back(conn: Connection, past: Past, settle: Settle, sums_only: bool) -> N
         stand_in_front(conn, _table(Deduction), home)
     stand_in_front(conn, _table(Meta), home)
     values = _hide_what_came_later(conn, past, home)
+    summary.prepare(conn)
     only_the_copies(conn)
     for key, value in values.items():
         meta.drop(conn, [key])

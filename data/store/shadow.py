@@ -11,7 +11,7 @@ whoever has put copies in front says `only_the_copies` before anything is done w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Column, Connection, MetaData, Table, UniqueConstraint, delete, func, select
@@ -19,31 +19,22 @@ from sqlalchemy.schema import CreateTable
 
 from data.store import summary
 from data.store.engine import Store
-from data.store.models import Base
+from data.store.models import Base, DaySummary
 
 _CHUNK = 1_000
-#: (column, values) of the rows to be copied; None: all.
-Only = tuple[str, Collection[int]] | None
 
 
 @contextmanager
-def shadowed(
-    store: Store,
-    *models: type[Base],
-    is_empty: bool = False,
-    some: Mapping[type[Base], Only] | None = None,
-) -> Iterator[Connection]:
+def shadowed(store: Store, *models: type[Base], is_empty: bool = False) -> Iterator[Connection]:
     """A connection that sees one consistent state, in which these tables can be changed for
     nothing: all of it is forgotten at the end. Every other table is as stored and cannot be
-    written to. is_empty: the copies begin without rows. some: further tables, of which only some
-    rows are needed.
+    written to. is_empty: the copies begin without rows.
     """
-    wanted: dict[type[Base], Only] = {**dict.fromkeys(models), **(some or {})}
     with store.read_past() as past:
         if past is not None:
-            for model, only in wanted.items():
-                _cover(past, Base.metadata.tables[model.__tablename__], is_empty, only)
-            only_the_copies(past)
+            for model in models:
+                _cover(past, Base.metadata.tables[model.__tablename__], is_empty)
+            _begin(past, models)
             yield past
             return
     with store.engine.connect() as conn:
@@ -53,16 +44,22 @@ def shadowed(
         transaction = conn.begin()
         try:
             home = home_of(conn)
-            for model, only in wanted.items():
+            for model in models:
                 table = Base.metadata.tables[model.__tablename__]
-                stand_in_front(conn, table, None if is_empty else home, only)
-            only_the_copies(conn)
+                stand_in_front(conn, table, None if is_empty else home)
+            _begin(conn, models)
             yield conn
         finally:
             transaction.rollback()
 
 
-def _cover(conn: Connection, table: Table, is_empty: bool, only: Only) -> None:
+def _begin(conn: Connection, models: Collection[type[Base]]) -> None:
+    if DaySummary in models:
+        summary.prepare(conn)
+    only_the_copies(conn)
+
+
+def _cover(conn: Connection, table: Table, is_empty: bool) -> None:
     """The same where copies may stand in front already."""
     schema = "sqlite_temp_master" if conn.dialect.name == "sqlite" else "pg_class"
     column = "name" if conn.dialect.name == "sqlite" else "relname"
@@ -72,7 +69,7 @@ def _cover(conn: Connection, table: Table, is_empty: bool, only: Only) -> None:
         f"SELECT 1 FROM {schema} WHERE {column} = '{table.name}'{also}"
     ).first()
     if found is None:
-        stand_in_front(conn, table, None if is_empty else home_of(conn), only)
+        stand_in_front(conn, table, None if is_empty else home_of(conn))
     elif is_empty:
         conn.execute(delete(table))
 
@@ -86,8 +83,7 @@ def home_of(conn: Connection) -> str:
 
 def only_the_copies(conn: Connection) -> None:
     """From here to the end of the transaction names mean the copies in front, and nothing else can
-    be changed: PostgreSQL refuses any other write, whatever a name should mean to it."""
-    summary.prepare(conn)  # its temporary tables cannot be made later
+    be changed: PostgreSQL refuses any other write, and new tables (summary.prepare comes first)."""
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("DISCARD PLANS")
         conn.exec_driver_sql("SET TRANSACTION READ ONLY")
@@ -97,10 +93,11 @@ def stand_in_front(
     conn: Connection,
     table: Table,
     home: str | None,
-    only: Only = None,
+    only: tuple[str, Collection[int]] | None = None,
 ) -> None:
     """Copy a table with its keys; without its references, which temporary tables cannot have. home:
-    where its rows come from, None for none. Before anything else: `only_the_copies`."""
+    where its rows come from, None for none. only: (column, values) of the rows to be copied. What
+    comes next is `only_the_copies`."""
     keys = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
     copy = Table(
         table.name,

@@ -32,6 +32,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    inspect,
     literal,
     null,
     or_,
@@ -161,7 +162,8 @@ def _next_day_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 def prepare(conn: Connection) -> None:
     """Make the temporary tables in which the sums are worked out, where they are not there yet."""
-    _temporary.create_all(conn, checkfirst=True)
+    if not inspect(conn).has_table(_vector.name):  # the last of them
+        _temporary.create_all(conn, checkfirst=False)
 
 
 def remove(conn: Connection, patch_ids: Sequence[int] | None, *, mapped: bool = True) -> None:

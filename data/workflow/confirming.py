@@ -6,36 +6,28 @@ of the upload counts instead of a backdated one, a cleared value is back, a parc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Date, DateTime, Table, select
+from sqlalchemy import Connection, Date, DateTime, Table, insert, select
 
 from data.acting import acting
 from data.errors import NotFound, SupervisionError
 from data.rights import Right
 from data.scope import Scope
-from data.store import summary
-from data.store.dialect import bulk_update
 from data.store.engine import Store
 from data.store.history import row_key
-from data.store.models import (
-    AuditDecision,
-    Base,
-    Confirmation,
-    DaySummary,
-    EnforcementCase,
-    Parcel,
-    Patch,
-)
+from data.store.measures import RATES
+from data.store.models import AuditDecision, Confirmation, EnforcementCase, Parcel, Patch
 from data.store.queries.claims import ClaimRow, claims
-from data.store.queries.figures import figures
+from data.store.queries.contributions import amounts
+from data.store.queries.figures import district_sums, figure
+from data.store.queries.state import PatchState, day_literal
 from data.store.reporting import settle_reports
-from data.store.shadow import Only, shadowed
+from data.store.shadow import shadowed
 from data.store.writing import TableChange, UploadRecord, apply_changes, plain
 from data.vocabulary import ClaimKind
 from data.workflow.entries import ENTRY
@@ -45,6 +37,10 @@ MODELS: dict[str, Any] = {
     "enforcement_case": EnforcementCase,
     "audit_decision": AuditDecision,
 }
+#: Of a patch, with what changes.
+_TOLD = ("id", "year", "patch_no")
+#: Numerator and denominator of the ratio that an effect tells.
+_PARTS = RATES["ratio_net"]
 _CHUNK = 900
 
 
@@ -105,7 +101,8 @@ def decide(
         inserted=len(rows),
         state=ENTRY,
     )
-    return apply_changes(conn, record, [*changed_rows(conn, chosen, is_accepted), decided])
+    own = rows_of(conn, {claim.patch_id for claim in chosen})
+    return apply_changes(conn, record, [*changed_rows(own, chosen, is_accepted), decided])
 
 
 # ---- what it changes -----------------------------------------------------------------------------
@@ -120,9 +117,27 @@ def outcome(claim: ClaimRow, is_accepted: bool) -> tuple[bool, Any]:
     return not is_accepted, claim.old
 
 
-def changed_rows(
-    conn: Connection, chosen: Sequence[ClaimRow], is_accepted: bool
-) -> list[TableChange]:
+#: Table → its rows of some patches, a column each; `patch` without its shape.
+Rows = dict[str, pd.DataFrame]
+
+
+def rows_of(conn: Connection, patch_ids: Iterable[int]) -> Rows:
+    """What a decision on claims of these patches can change."""
+    ids = sorted(set(patch_ids))
+    found: Rows = {}
+    for model in (Patch, *MODELS.values()):
+        columns = [column for column in model.__table__.columns if column.name != "geom"]
+        own = Patch.id if model is Patch else model.patch_id
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(ids), _CHUNK):
+            query = select(*columns).where(own.in_(ids[start : start + _CHUNK]))
+            rows += [tuple(row) for row in conn.execute(query.order_by(model.id))]
+        names = [column.name for column in columns]
+        found[model.__tablename__] = pd.DataFrame(rows, columns=names, dtype=object)
+    return found
+
+
+def changed_rows(rows: Rows, chosen: Sequence[ClaimRow], is_accepted: bool) -> list[TableChange]:
     """The rows that a decision changes, and what follows from them for their patches. A row that
     says something else by now is left alone."""
     moves = [claim for claim in chosen if outcome(claim, is_accepted)[0]]
@@ -130,15 +145,16 @@ def changed_rows(
     for name, model in MODELS.items():
         own = [claim for claim in moves if claim.entity == name]
         if own:
-            changes += _changed(conn, model, own, is_accepted)
+            changes += _changed(rows, model, own, is_accepted)
     return changes
 
 
 def _changed(
-    conn: Connection, model: Any, own: Sequence[ClaimRow], is_accepted: bool
+    rows: Rows, model: Any, own: Sequence[ClaimRow], is_accepted: bool
 ) -> list[TableChange]:
     table: Table = model.__table__
-    before = _rows(conn, table, {claim.patch_id for claim in own})
+    before = rows[table.name]
+    before = before[before["patch_id"].isin({c.patch_id for c in own})].reset_index(drop=True)
     after = before.copy()
     keys = [row_key(table, row) for row in before.to_dict("records")]
     place = {key: at for at, key in enumerate(keys)}
@@ -153,7 +169,7 @@ def _changed(
         after.iat[at, column] = _held(table, claim.field, outcome(claim, is_accepted)[1])
         if claim.field in ("reported_on", "ended"):
             resettled.add(claim.patch_id)
-    moved = _reports(conn, after, resettled) if table.name == "parcel" else None
+    moved = _reports(rows["patch"], after, resettled) if table.name == "parcel" else None
     same = before.astype(object).eq(after.astype(object)) | (before.isna() & after.isna())
     differs = ~same.all(axis=1)
     changes = []
@@ -168,14 +184,6 @@ def _changed(
             )
         )
     return [*changes, moved] if moved is not None else changes
-
-
-def _rows(conn: Connection, table: Table, patch_ids: Iterable[int]) -> pd.DataFrame:
-    ids, found = sorted(patch_ids), []
-    for start in range(0, len(ids), _CHUNK):
-        query = select(table).where(table.c.patch_id.in_(ids[start : start + _CHUNK]))
-        found += [tuple(row) for row in conn.execute(query.order_by(table.c.id))]
-    return pd.DataFrame(found, columns=[c.name for c in table.columns], dtype=object)
 
 
 def _is_as_claimed(table: Table, claim: ClaimRow, now: Any) -> bool:
@@ -193,23 +201,23 @@ def _held(table: Table, name: str, value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
-def _reports(conn: Connection, parcels: pd.DataFrame, patch_ids: set[int]) -> TableChange | None:
+def _reports(
+    patches: pd.DataFrame, parcels: pd.DataFrame, patch_ids: set[int]
+) -> TableChange | None:
     """When these patches were reported, from their parcels as they will be (changed in place)."""
     if not patch_ids:
         return None
     own = parcels["patch_id"].isin(patch_ids)
-    some = plain(parcels[own])
-    founding, reported = settle_reports(some)
+    founding, reported = settle_reports(plain(parcels[own]))
     parcels.loc[own, "is_founding"] = founding.to_numpy()
-    p = Patch
-    query = select(p.id, p.year, p.patch_no, p.reported_on).where(p.id.in_(sorted(patch_ids)))
-    rows = [tuple(row) for row in conn.execute(query) if row.reported_on != reported.get(row.id)]
-    if not rows:
+    before = plain(patches.loc[patches["id"].isin(patch_ids), [*_TOLD, "reported_on"]])
+    days = [reported.get(number) for number in before["id"]]
+    moved = [was != day for was, day in zip(before["reported_on"], days, strict=True)]
+    if not any(moved):
         return None
-    names = ["id", "year", "patch_no", "reported_on"]
-    before = pd.DataFrame(rows, columns=names, dtype=object)
-    after = before.assign(reported_on=[reported.get(row[0]) for row in rows])
-    return TableChange(Patch, updates_before=plain(before), updates_after=plain(after))
+    after = before.assign(reported_on=pd.Series(days, index=before.index, dtype=object))
+    was, now = before[moved].reset_index(drop=True), after[moved].reset_index(drop=True)
+    return TableChange(Patch, updates_before=plain(was), updates_after=plain(now))
 
 
 # ---- what it would do to the figures -------------------------------------------------------------
@@ -226,54 +234,81 @@ class Effect:
 
 
 def effects(store: Store, chosen: Sequence[ClaimRow], year: int, as_of: date) -> dict[int, Effect]:
-    """Claim → what either decision does to its district. Writes nothing, waits for nobody."""
+    """Claim → what either decision does to its district. Writes nothing, waits for nobody.
+
+    A decision moves one patch. So each claim's patch stands twice in a copy that holds no others,
+    as it is and as the decision leaves it; what both add to the ratio is asked once for all.
+    """
     if not chosen:
         return {}
-    with _supposing(store, {claim.patch_id for claim in chosen}) as conn:
-        now = _ratios(conn, year, as_of)
-        return {
-            claim.id: Effect(
-                now.get(claim.district),
-                *(_supposed(conn, claim, said, year, as_of, now) for said in (True, False)),
+    with store.read() as conn:
+        sums = district_sums(conn, Scope.all(), year, as_of)
+        rows = rows_of(conn, {claim.patch_id for claim in chosen})
+    twins, decided = _twins(rows, chosen)
+    with shadowed(store, Patch, *MODELS.values(), is_empty=True) as conn:
+        for name, model in (("patch", Patch), *MODELS.items()):
+            for frame in (rows[name], decided[name]):
+                if len(frame):
+                    told: Any = plain(frame).to_dict("records")
+                    conn.execute(insert(model), told)
+        adds = _adds(conn, year, as_of)
+
+    def ratio(claim: ClaimRow, said: bool | None) -> float | None:
+        parts = dict.fromkeys(_PARTS, 0) | sums.get(claim.district, {})
+        if said is not None and outcome(claim, said)[0]:
+            for sign, patch in ((-1, claim.patch_id), (1, twins[claim.id])):
+                of_patch = adds.get((patch, claim.district), (0, 0))
+                for name, part in zip(_PARTS, of_patch, strict=True):
+                    parts[name] += sign * part
+        found: float | None = figure("ratio_net", parts.__getitem__)
+        return found
+
+    return {
+        claim.id: Effect(*(ratio(claim, said) for said in (None, True, False))) for claim in chosen
+    }
+
+
+def _twins(rows: Rows, chosen: Sequence[ClaimRow]) -> tuple[dict[int, int], Rows]:
+    """Claim → the number of a second patch that is as one of the two decisions leaves the first
+    (the other leaves it alone), and the rows of these."""
+    first = max(map(int, rows["patch"]["id"]), default=0) + 1
+    numbers = {claim.id: first + at for at, claim in enumerate(chosen)}
+    told = {"patch_id": [c.patch_id for c in chosen], "twin": list(numbers.values())}
+    pairs = pd.DataFrame(told, dtype=object)
+    twins: Rows = {}
+    for name, frame in rows.items():
+        own = "id" if name == "patch" else "patch_id"
+        paired = frame.merge(pairs.rename(columns={"patch_id": own}), on=own, how="inner")
+        paired[own] = paired["twin"]
+        if name == "patch":
+            paired["patch_no"] = [f"twin {number}" for number in paired["twin"]]
+        else:
+            least = max(map(int, frame["id"]), default=0) + 1
+            paired["id"] = pd.Series(range(least, least + len(paired)), dtype=object)
+        twins[name] = paired.drop(columns="twin")
+    for is_accepted in (True, False):
+        moving = [
+            replace(
+                claim,
+                patch_id=numbers[claim.id],
+                row_key=f"{numbers[claim.id]}/{claim.row_key.partition('/')[2]}",
             )
             for claim in chosen
-        }
+            if outcome(claim, is_accepted)[0]
+        ]
+        for change in changed_rows(twins, moving, is_accepted):
+            after = change.updates_after
+            assert after is not None
+            frame = twins[change.table.__tablename__].set_index("id", drop=False)
+            frame.loc[after["id"], after.columns] = after.set_index("id", drop=False)
+            twins[change.table.__tablename__] = frame.reset_index(drop=True)
+    return numbers, twins
 
 
-@contextmanager
-def _supposing(store: Store, patch_ids: set[int]) -> Iterator[Connection]:
-    """A connection on which the rows of these patches can be changed for nothing."""
-    some: dict[type[Base], Only] = {Patch: ("id", patch_ids)}
-    some |= dict.fromkeys(MODELS.values(), ("patch_id", patch_ids))
-    with shadowed(store, DaySummary, some=some) as conn:
-        yield conn
-
-
-def _supposed(
-    conn: Connection,
-    claim: ClaimRow,
-    is_accepted: bool,
-    year: int,
-    as_of: date,
-    now: dict[str, float | None],
-) -> float | None:
-    changes = changed_rows(conn, [claim], is_accepted)
-    if not changes:
-        return now.get(claim.district)
-    attempt = conn.begin_nested()
-    summary.remove(conn, [claim.patch_id], mapped=False)
-    for change in changes:
-        frame = change.updates_after
-        assert frame is not None
-        names = [str(name) for name in frame.columns if name != "id"]
-        rows = [(*row[1:], row[0]) for row in frame[["id", *names]].itertuples(index=False)]
-        bulk_update(conn, change.table.__table__, names, rows)
-    summary.add(conn, [claim.patch_id], mapped=False)
-    found = _ratios(conn, year, as_of)
-    attempt.rollback()
-    return found.get(claim.district)
-
-
-def _ratios(conn: Connection, year: int, as_of: date) -> dict[str, float | None]:
-    document = figures(conn, Scope.all(), year, as_of)
-    return {row["code"]: row["ratio_net"] for row in document["districts"]}
+def _adds(conn: Connection, year: int, as_of: date) -> dict[tuple[int, str], tuple[int, int]]:
+    """(patch id, district) → what each patch of the copy adds to both parts of the ratio."""
+    state = PatchState(Patch, day_literal(as_of))
+    found = amounts(_PARTS, year, state.day, state.active)
+    query = select(found.c.patch_id, state.district, *(found.c[name] for name in _PARTS))
+    rows = conn.execute(query.join(Patch, Patch.id == found.c.patch_id))
+    return {(row[0], row[1]): (int(row[2]), int(row[3])) for row in rows}

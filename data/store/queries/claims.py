@@ -54,9 +54,10 @@ def claims(
     decided: bool = False,
     ids: Collection[int] | None = None,
     patch_id: int | None = None,
+    limit: int | None = None,
 ) -> list[ClaimRow]:
     """Those that wait for the city, oldest first; decided: those that do not any more, latest
-    first. ids, patch_id: only these, whether decided or not."""
+    first. ids, patch_id: only these, whether decided or not. limit: no more than the first."""
     c, d = Claim, Confirmation
     told = (
         *(c.id, c.kind, c.year, c.patch_id, Patch.patch_no, c.parcel_no, c.district_code),
@@ -81,7 +82,7 @@ def claims(
     elif patch_id is None:
         query = query.where(d.id.is_not(None) if decided else d.id.is_(None))
     order = d.id.desc() if decided else c.id
-    return [_row(tuple(row)) for row in conn.execute(query.order_by(order))]
+    return [_row(tuple(row)) for row in conn.execute(query.order_by(order).limit(limit))]
 
 
 def _row(told: tuple[Any, ...]) -> ClaimRow:
@@ -90,13 +91,23 @@ def _row(told: tuple[Any, ...]) -> ClaimRow:
     return ClaimRow(number, ClaimKind(kind), *rest)
 
 
-def open_claim_count(conn: Connection, scope: Scope) -> int:
+def open_claim_counts(
+    conn: Connection, scope: Scope, year: int | None = None
+) -> dict[tuple[str, ClaimKind], int]:
+    """(district, kind) → how many wait for the city."""
+    c = Claim
     query = (
-        select(func.count())
-        .select_from(Claim)
-        .outerjoin(Confirmation, Confirmation.claim_id == Claim.id)
+        select(c.district_code, c.kind, func.count())
+        .outerjoin(Confirmation, Confirmation.claim_id == c.id)
         .where(Confirmation.id.is_(None))
+        .group_by(c.district_code, c.kind)
     )
     if scope.districts is not None:
-        query = query.where(Claim.district_code.in_(sorted(scope.districts)))
-    return conn.scalar(query) or 0
+        query = query.where(c.district_code.in_(sorted(scope.districts)))
+    if year is not None:
+        query = query.where(c.year == year)
+    return {(code, ClaimKind(kind)): count for code, kind, count in conn.execute(query)}
+
+
+def open_claim_count(conn: Connection, scope: Scope) -> int:
+    return sum(open_claim_counts(conn, scope).values())

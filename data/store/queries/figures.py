@@ -82,6 +82,15 @@ def _sums(conn: Connection, scope: Scope, year: int, as_of: date) -> Sequence[Ro
     return conn.execute(query).all()
 
 
+def district_sums(
+    conn: Connection, scope: Scope, year: int, as_of: date
+) -> dict[str, dict[str, int]]:
+    """District → the measures in whole parts, of those that have any; rates: `figure`."""
+    rows = _sums(conn, scope, year, as_of)
+    codes = dict.fromkeys(row.district_code for row in rows)
+    return {code: _added(r for r in rows if r.district_code == code) for code in codes}
+
+
 def figures(
     conn: Connection, scope: Scope, year: int, as_of: date, district: str | None = None
 ) -> dict[str, Any]:

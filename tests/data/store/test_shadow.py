@@ -33,12 +33,6 @@ def test_a_copy_is_changed_for_nothing(filled: Store) -> None:
         assert _days(conn) == days
 
 
-def test_only_some_rows_stand_in_front_where_no_more_are_needed(filled: Store) -> None:
-    send(filled, UploadKind.PATCHES, {**PATCH, "图斑编号": "B"})
-    with shadowed(filled, DaySummary, some={Patch: ("id", [2])}) as conn:
-        assert conn.scalars(select(Patch.patch_no)).all() == ["B"]
-
-
 def test_a_stored_table_cannot_be_written_to_meanwhile(pg_store: Store) -> None:
     send(pg_store, UploadKind.PATCHES, PATCH)
     with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,7 @@ from data.store.queries.claims import ClaimRow, claims, open_claim_count
 from data.store.queries.figures import figures
 from data.upload.placed_again import take_back
 from data.vocabulary import ClaimKind, UploadKind
-from data.workflow.confirming import decide, effects
+from data.workflow.confirming import Effect, decide, effects
 from data.workflow.parameters import change_parameter
 from data.workflow.proof import verify
 from data.workflow.replay import replay_on
@@ -161,6 +162,40 @@ def test_a_backdated_elimination_counts_until_refused_and_then_from_the_upload_o
     with begun.read() as conn:
         assert _cell(conn, EnforcementCase.eliminated_on) == TODAY
     assert verify(begun).bad == []
+
+
+def test_effects_of_many_claims_are_what_each_decision_brings(begun: Store) -> None:
+    """Asked in sets; the decision itself, taken back, is the oracle."""
+    case = {**CASE, "消除违法状态日期": "2023-07-01"}
+    send(begun, UploadKind.PATCHES, *({**PATCH, "图斑编号": f"HC-{n}"} for n in (3, 4, 5)))
+    later = [{**FINDING, "图斑编号": f"HC-{n}", "监测面积": 10 + n} for n in (3, 4)]
+    send(begun, UploadKind.FINDINGS, *later, {**FINDING, "图斑编号": "HC-5"})
+    with acting_as(HUANCUI):
+        send(begun, UploadKind.FINDINGS, EXCLUDED, {**later[0], "是否纳入违法计算": "否"})
+        send(begun, UploadKind.CASES, case, {**case, "图斑编号": "HC-4"})
+        send(begun, UploadKind.FINDINGS, {**FINDING, "图斑编号": "HC-5", "上报日期": "2023-05-03"})
+        send(begun, UploadKind.FINDINGS, {**later[1], "是否新增建设": "清空"})
+    waiting = _open(begun)
+    assert len(waiting) >= 4
+    assert {c.kind for c in waiting} >= {ClaimKind.EXCLUDED, ClaimKind.BACKDATED}
+    told = effects(begun, waiting, 2023, AS_OF)
+    now = _ratio(begun)
+    assert len({*told.values()}) > 2
+    for claim in waiting:
+        found = [_ratio_after(begun, claim, said) for said in (True, False)]
+        assert told[claim.id] == Effect(now, *found), claim
+
+
+def _ratio_after(store: Store, claim: ClaimRow, is_accepted: bool) -> Any:
+    with acting_as(CITY), contextlib.suppress(_TakenBack), store.write() as conn:
+        decide(conn, [claim.id], is_accepted, "理由", TODAY)
+        ratio = figures(conn, Scope.all(), 2023, AS_OF)["districts"][0]["ratio_net"]
+        raise _TakenBack
+    return ratio
+
+
+class _TakenBack(Exception):
+    pass
 
 
 def test_three_days_are_no_backdating_and_the_number_is_a_parameter(begun: Store) -> None:
