@@ -16,6 +16,7 @@ from data.scope import Scope
 from data.store.columns import NEVER, Days, day_of
 from data.store.queries.legality import Judged, filled, judged
 from data.store.queries.stamp import districts
+from data.store.queries.trigger_facts import said_unlawful
 from data.store.queries.worklist_frames import ledger_frame
 from data.vocabulary import Domain, RectificationWay, Term
 from data.worklists.reopened import last_rechecks, latest_reopening, reopened_by_staff
@@ -102,7 +103,7 @@ def ledger(
     the scope, where they have been read."""
     chosen = scope.narrowed_to(district)
     units = {unit.code: at for at, unit in enumerate(districts(conn))}
-    known = known or judged(conn, chosen, None, as_of)
+    known = known or judged(conn, chosen, None, as_of, among=said_unlawful())
     items = _standing(_items(conn, chosen, as_of, known), as_of.toordinal())
     items["place"] = [units.get(code, len(units)) for code in items["district"]]
     items = items.sort_values(["year", "place", "district", "patch_no", "parcel_no"],

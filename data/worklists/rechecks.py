@@ -13,6 +13,7 @@ from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.columns import NEVER, day_of
 from data.store.queries.legality import Judged, judged
+from data.store.queries.worklist_frames import to_recheck
 from data.triggers.rulebook import rulebook
 from data.vocabulary import Legality, OtherCategory, RecheckFinding, RectificationWay
 from data.worklists.reopened import last_rechecks
@@ -54,7 +55,7 @@ def rechecks(
     where they have been read."""
     rule = rulebook(conn)["W1"]
     chosen = scope.narrowed_to(district)
-    known = known or judged(conn, chosen, None, as_of)
+    known = known or judged(conn, chosen, None, as_of, among=to_recheck(RECHECKED, as_of))
     parcels = known.parcels
     day = as_of.toordinal()
     other = (parcels["effective"] == Legality.OTHER.value) & parcels["other_category"].isin(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from data.scope import Scope
 from data.store.columns import NEVER, Days
 from data.store.queries.worklist_frames import (
+    Among,
     case_frame,
     decision_frame,
     parcel_frame,
@@ -131,13 +132,14 @@ def judged(
     year: int | None,
     day: date,
     ids: Sequence[int] | None = None,
+    among: Among = None,
 ) -> Judged:
     """All parcels of the patches that count on the day (of a work year, or of all) with their
-    effective legality. ids: of these patches, whether they count or not."""
-    patches = patch_frame(conn, scope, year, day, ids)
-    decisions = decision_frame(conn, scope, year, day, ids)
-    split = parcel_frame(conn, scope, year, day, ids)
-    cases = case_frame(conn, scope, year, day, ids)
+    effective legality. ids: of these patches, whether they count or not. among: of no others than
+    these, so that a list reads what it can show and not the whole store."""
+    which = (scope, year, day, ids, among)
+    patches, decisions = patch_frame(conn, *which), decision_frame(conn, *which)
+    split, cases = parcel_frame(conn, *which), case_frame(conn, *which)
     parcels = _with_cases(_with_determined(split, patches, decisions), split, cases)
     runs = runs_of(parcels, patches, decisions)
     rows = np.arange(len(parcels), dtype=np.int64)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import CompoundSelect, Connection, Select, and_, select, union
 
 from data.scope import Scope
 from data.store.columns import columns_of
@@ -22,19 +23,41 @@ from data.store.models import (
 )
 from data.store.queries.list_filters import identified
 from data.store.queries.state import PatchState, day_literal
+from data.vocabulary import RectificationWay
+
+#: Ids of patches, as a select.
+Among = Select[Any] | CompoundSelect[Any] | None
 
 
 class Standing:
     """The patches that count on a day and that a reader may see, of one work year or of all; or
-    those of the ids that he may see, whether they count or not."""
+    those of the ids that he may see, whether they count or not. among: no others than these ids."""
 
     def __init__(
-        self, scope: Scope, year: int | None, day: date, ids: Sequence[int] | None = None
+        self,
+        scope: Scope,
+        year: int | None,
+        day: date,
+        ids: Sequence[int] | None = None,
+        among: Among = None,
     ) -> None:
         self.state = PatchState(Patch, day_literal(day))
         which = [] if year is None else [Patch.year == year]
+        if among is not None:
+            which.append(Patch.id.in_(among))
         which.append(self.state.active if ids is None else identified(ids))
         self.where = and_(*which, self.state.visible_to(scope))
+
+
+def to_recheck(categories: Collection[str], day: date) -> CompoundSelect[Any]:
+    """Ids of the patches with a parcel of one of the categories of 其他, or one that was
+    recultivated by the day: all that can have a recheck due."""
+    c = EnforcementCase
+    recultivated = c.way == RectificationWay.DEMOLITION_RECULTIVATION.value
+    return union(
+        select(Parcel.patch_id).where(Parcel.other_category.in_(sorted(categories))),
+        select(c.patch_id).where(recultivated, c.eliminated_on <= day),
+    )
 
 
 def patch_frame(
@@ -43,10 +66,11 @@ def patch_frame(
     year: int | None,
     day: date,
     ids: Sequence[int] | None = None,
+    among: Among = None,
 ) -> pd.DataFrame:
     """id, year, patch_no, district (of the day), domain, clearance_month, issued_on, due_on,
     reported_on, forwarded_on, area_mu, farmland_mu, basic_farmland_mu, redline_mu."""
-    of = Standing(scope, year, day, ids)
+    of = Standing(scope, year, day, ids, among)
     p = Patch
     query = (
         select(
@@ -66,6 +90,7 @@ def parcel_frame(
     year: int | None,
     day: date,
     ids: Sequence[int] | None = None,
+    among: Among = None,
 ) -> pd.DataFrame:
     """The parcels of the split as it is now, of patch_frame's patches."""
     pc = Parcel
@@ -75,7 +100,7 @@ def parcel_frame(
             pc.basic_farmland_mu, pc.redline_mu, pc.reported_on, pc.is_founding, pc.approved_until,
         )
         .join(Patch, Patch.id == pc.patch_id)
-        .where(~pc.ended, Standing(scope, year, day, ids).where)
+        .where(~pc.ended, Standing(scope, year, day, ids, among).where)
         .order_by(pc.patch_id, pc.parcel_no)
     )  # fmt: skip
     found = columns_of(conn, query)
@@ -89,6 +114,7 @@ def decision_frame(
     year: int | None,
     day: date,
     ids: Sequence[int] | None = None,
+    among: Among = None,
 ) -> pd.DataFrame:
     """The decisions by the day of patch_frame's patches: patch_id, parcel_no, level_rank,
     decided_on, result, determination, deemed, reason_codes, resubmitted_on; oldest first, on one
@@ -100,7 +126,7 @@ def decision_frame(
             d.deemed, d.reason_codes, d.resubmitted_on,
         )
         .join(Patch, Patch.id == d.patch_id)
-        .where(d.decided_on <= day, Standing(scope, year, day, ids).where)
+        .where(d.decided_on <= day, Standing(scope, year, day, ids, among).where)
     )  # fmt: skip
     found = columns_of(conn, query)
     found["level_rank"] = found["level_rank"].astype(np.int64)
@@ -116,6 +142,7 @@ def case_frame(
     year: int | None,
     day: date,
     ids: Sequence[int] | None = None,
+    among: Among = None,
 ) -> pd.DataFrame:
     """What was done about parcels of patch_frame's patches, whenever."""
     c = EnforcementCase
@@ -125,7 +152,7 @@ def case_frame(
             c.certificate_no, c.planned_on, c.responsible_unit,
         )
         .join(Patch, Patch.id == c.patch_id)
-        .where(Standing(scope, year, day, ids).where)
+        .where(Standing(scope, year, day, ids, among).where)
         .order_by(c.patch_id, c.parcel_no)
     )  # fmt: skip
     return columns_of(conn, query)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from random import Random
+
+import pytest
 
 from data.scope import Scope
 from data.store.engine import Store
 from data.store.models import LedgerItem, Recheck
+from data.store.queries.legality import judged
 from data.vocabulary import AuditLevel
 from data.worklists.ledger import LedgerState, ledger
+from data.worklists.rechecks import RECHECKED, rechecks
 from tests.data.store.queries.stored import (
     HUANCUI,
     WENDENG,
@@ -18,7 +23,8 @@ from tests.data.store.queries.stored import (
     put_parcel,
     put_patch,
 )
-from tests.data.store.worlds import forgotten
+from tests.data.store.worlds import DAYS, forgotten, make_world, put_world
+from tests.examples import FACTOR
 
 ALL = Scope.all()
 D = date(2023, 9, 30)
@@ -130,3 +136,24 @@ def test_a_reader_of_one_district_sees_its_items_alone_on_both_databases(store: 
     assert [y.district for y in own.years] == [WENDENG]
     assert [i.patch_no for i in narrowed.items] == ["P"]
     assert nothing.items == ()
+
+
+@pytest.mark.parametrize("seed", range(3 * FACTOR))
+def test_what_is_read_of_the_store_leaves_out_no_item_and_no_recheck(
+    store: Store, seed: int
+) -> None:
+    """The lists ask for the patches that they can show; out of all patches they come out alike."""
+    rng, world = Random(seed), make_world(seed, 60)
+    for parcel in world.parcels:
+        parcel["other_category"] = rng.choice([None, *RECHECKED])
+    for case in world.cases:
+        case["way"] = rng.choice([None, RECULTIVATED])
+    with forgotten(store) as conn:
+        put_world(conn, world)
+        for day in [*rng.sample(DAYS, 3), DAYS[-1]]:
+            known = judged(conn, ALL, None, day)
+            told, due = ledger(conn, ALL, day), rechecks(conn, ALL, day)
+            assert told == ledger(conn, ALL, day, known=known)
+            assert due == rechecks(conn, ALL, day, known=known)
+        assert told.items
+        assert len({item.kind for item in due}) > 3
