@@ -33,6 +33,8 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class ChecksAddress:
+    """text: part of a number, or of the name of somebody in the team."""
+
     tab: str = "list"
     rule: str | None = None
     state: VisitState | None = None
@@ -61,7 +63,7 @@ class ChecksAddress:
             self.rule in (None, task.rule)
             and self.state in (None, task.visit.state)
             and (self.mark is None or has_mark(task, self.mark))
-            and self.text in task.patch_no
+            and (self.text in task.patch_no or any(self.text in n for n in task.visit.team))
         )
 
 

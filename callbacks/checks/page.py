@@ -23,6 +23,7 @@ from components.checks.page import (
     draw_form,
     draws_table,
     filters,
+    outside_table,
     pager,
     states_table,
     tabs,
@@ -154,7 +155,20 @@ def _list_part(
         card(f"{said}{format_count(len(tasks))}项", body_, actions=actions,
              class_name="ledger-list")
     )  # fmt: skip
+    if found.outside:
+        cards.append(_outside_card(context, found, query))
     return [html.Div(cards, className="audit-grid")]
+
+
+def _outside_card(context: PageContext, found: Checks, query: dict[str, str]) -> Component:
+    rows = found.outside
+    note = "没有规则要求核查、或判定改变后不再要求的图斑，已有核查记录，不计入核查率。"
+    table = outside_table(rows[:PER_PAGE], context.names_seen, context.year, query)
+    return card(
+        f"清单外的核查{len(rows):,}处",
+        html.Details([html.Summary("查看"), table], className="more"),
+        note=note + (f"列出前{PER_PAGE}处。" if len(rows) > PER_PAGE else ""),
+    )
 
 
 def _title(found: Checks) -> str:

@@ -20,7 +20,7 @@ from data.units import format_count, format_mu, format_rate
 
 if TYPE_CHECKING:
     from data.store.queries.sample_draws import Draw
-    from data.worklists.checks import CheckTask, Coverage
+    from data.worklists.checks import CheckTask, Coverage, Outside
     from data.worklists.visits import VisitState
 
 Query = Mapping[str, str]
@@ -128,7 +128,7 @@ def filters(
     i = ids.Checks
     return filter_bar(
         [
-            search_box(i.TEXT, chosen.get("q", "")),
+            search_box(i.TEXT, chosen.get("q", ""), "图斑编号、核查人"),
             select(i.RULE, "规则", "全部规则", rules, chosen.get("rule")),
             select(
                 i.STATE, "状态", "全部状态", [(s.value, s.label) for s in states],
@@ -199,6 +199,27 @@ def tasks_table(tasks: Sequence[CheckTask], names: Names, year: int, query: Quer
         *(TableColumn(n) for n in ("状态", "下一步", "核查组", "最近结果")),
     ]
     return plain_table(columns, rows, "外业核查清单", "checks-list")
+
+
+def outside_table(rows: Sequence[Outside], names: Names, year: int, query: Query) -> Component:
+    """Checks of what no rule asks for."""
+    told: list[list[str | Cell]] = [
+        [
+            Cell(r.patch_no, href(paths.patch(year, r.patch_no), query)),
+            r.level.label,
+            names.get(r.district, r.district),
+            format_day(r.check.checked_on, year),
+            r.check.finding.label,
+            r.check.checked_by,
+            r.check.note or _DASH,
+        ]
+        for r in rows
+    ]
+    columns = [
+        TableColumn(n)
+        for n in ("图斑编号", "级别", "区市", "核查日期", "核查结论", "核查人", "核查情况")
+    ]
+    return plain_table(columns, told, "清单外的核查", "checks-list")
 
 
 def pager(page: int, pages: int, query: Query, own: Mapping[str, str]) -> Component | None:

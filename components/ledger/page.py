@@ -174,7 +174,7 @@ def filters(
     i = ids.Ledger
     return filter_bar(
         [
-            search_box(i.TEXT, chosen.get("q", "")),
+            search_box(i.TEXT, chosen.get("q", ""), "图斑编号"),
             select(
                 i.ORIGIN, "来源年度", "全部年度", [(str(y), f"{y}年") for y in origins],
                 chosen.get("origin"),

@@ -37,8 +37,8 @@ def select(
     )
 
 
-def search_box(box_id: str, value: str) -> Component:
-    """Part of a number, a location or a town."""
+def search_box(box_id: str, value: str, what: str = "编号、坐落、乡镇") -> Component:
+    """Part of what stands in it while it is empty."""
     return html.Div(
         [
             html.Label("搜索", htmlFor=box_id),
@@ -46,7 +46,7 @@ def search_box(box_id: str, value: str) -> Component:
                 id=box_id,
                 type="search",
                 value=value,
-                placeholder="编号、坐落、乡镇",
+                placeholder=what,
                 debounce=0.4,
                 className="form-control form-control-sm",
             ),

@@ -15,7 +15,7 @@ from data.periods import monthly_audit_due_on
 from data.rules.loader import Rule
 from data.scope import Scope
 from data.store.columns import day_of
-from data.store.queries.check_steps import checks_made, steps_taken
+from data.store.queries.check_steps import CheckMade, Place, checks_made, steps_taken
 from data.store.queries.legality import Judged, judged
 from data.store.queries.sample_draws import Draw, draws, recorded_draws
 from data.store.queries.stamp import districts
@@ -65,6 +65,17 @@ class CheckTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """The last check of a patch and level that no rule asks for on the day: the patch was judged
+    otherwise since, or nobody had to go."""
+
+    patch_no: str
+    level: CheckLevel
+    district: str
+    check: CheckMade
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     required: int = 0
     done: int = 0
@@ -76,7 +87,8 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """coverage: by rule, of all districts that are asked for; districts: code → the same."""
+    """coverage: by rule, of all districts that are asked for; districts: code → the same. outside:
+    checks of what is in no list, by number."""
 
     year: int
     as_of: date
@@ -84,6 +96,7 @@ class Checks:
     districts: Mapping[str, Mapping[str, Coverage]]
     tasks: tuple[CheckTask, ...]
     draws: tuple[Draw, ...]
+    outside: tuple[Outside, ...]
 
 
 def checks(
@@ -131,7 +144,20 @@ def checks(
     units = [unit.code for unit in districts(conn) if chosen.allows(unit.code)]
     by_district = {code: _coverage([t for t in tasks if t.district == code]) for code in units}
     recorded = tuple(draws(conn, scope, year, as_of))
-    return Checks(year, as_of, _coverage(tasks), by_district, tuple(tasks), recorded)
+    listed = {(task.patch_no, task.level) for task in tasks}
+    beside = {place: own[-1] for place, own in made.items() if place not in listed}
+    outside = _outside(known.patches, beside)
+    return Checks(year, as_of, _coverage(tasks), by_district, tuple(tasks), recorded, outside)
+
+
+def _outside(patches: pd.DataFrame, beside: Mapping[Place, CheckMade]) -> tuple[Outside, ...]:
+    own = patches[patches["patch_no"].isin({number for number, _ in beside})]
+    district = dict(zip(own["patch_no"], own["district"], strict=True))
+    return tuple(
+        Outside(number, level, district[number], beside[number, level])
+        for number, level in sorted(beside)
+        if number in district
+    )
 
 
 def one_a_visit(tasks: Iterable[CheckTask]) -> dict[tuple[str, CheckLevel], CheckTask]:

@@ -73,6 +73,20 @@ def test_a_patch_is_tracked_until_nothing_is_left_to_rectify(store: Store) -> No
     assert "TRACKED" not in {t.patch_no for t in own.tasks}
 
 
+def test_a_check_that_nobody_asked_for_is_told_apart(sqlite_store: Store) -> None:
+    with forgotten(sqlite_store) as conn:
+        small = _large(conn, "SMALL", farmland_mu=3.0, district_code=WENDENG)
+        _checked(conn, small, date(2023, 5, 30))
+        summarise(conn)
+        found = checks(conn, ALL, 2023, JUNE)
+        other = checks(conn, Scope(frozenset({HUANCUI})), 2023, JUNE)
+    assert [(o.patch_no, o.district, o.check.checked_by) for o in found.outside] == [
+        ("SMALL", WENDENG, "王工")
+    ]
+    assert other.outside == ()
+    assert found.coverage["F1"].required == 0
+
+
 def _draw(conn: Connection, on: date) -> tuple[str, ...]:
     return draw_sample(conn, COMMAND_LINE, 2023, "2023-05", on, TODAY).drawn
 
