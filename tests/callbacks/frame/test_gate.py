@@ -15,6 +15,7 @@ import openpyxl
 import pyotp
 import pytest
 from dash import Dash, Input, Output
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -22,7 +23,7 @@ import app as application
 from callbacks.frame import needs
 from callbacks.frame.guard import TOKEN_COOKIE, changes_state
 from callbacks.frame.needs import is_free
-from callbacks.login import local_address
+from callbacks.login import _give_cookie, local_address
 from data.errors import StoreRefused, SupervisionError
 from data.periods import utc_now
 from data.rights import DEFAULT_RIGHTS, Right, Role
@@ -164,6 +165,7 @@ def test_who_signs_in_gets_a_new_session_and_goes_on(client: FlaskClient, store:
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "planted" not in cookie
+    assert "Secure" not in cookie
     assert len(cookie.split("=")[1].split(";")[0]) >= 43
     assert is_in(client)
     first = cookie_of(client)
@@ -287,6 +289,14 @@ def test_an_old_password_is_changed_before_anything_else(
     sent = {**form, "new_password": "Neu-2024-x", "again": "Neu-2024-x"}
     assert client.post("/password", data=sent).status_code == 303
     assert is_in(client)
+
+
+def test_behind_tls_no_cookie_crosses_in_clear(store: Store) -> None:
+    app = Flask("tls")
+    with app.test_request_context("/login", method="POST", data={"next": "/"}):
+        answer = app.make_response("")
+        _give_cookie(answer, "secret", behind_tls=True)
+    assert "Secure" in answer.headers["Set-Cookie"]
 
 
 def test_a_code_is_asked_where_one_is_set(client: FlaskClient, store: Store) -> None:

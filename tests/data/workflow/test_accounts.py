@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from data.workflow.accounts import (
     set_account,
     set_code,
     set_password,
+    set_subject,
 )
 from data.workflow.proof import verify
 
@@ -301,6 +303,26 @@ def test_accounts_changed_behind_the_back_are_found(
     with store.write() as conn:
         conn.execute(text(attack))
     assert {fault.kind for fault in verify(store, is_quick=True).bad} == {kind}
+
+
+def test_every_step_is_one_event_under_who_took_it(sqlite_store: Store) -> None:
+    store, settings = sqlite_store, sqlite_store.settings
+    told = []
+    with acting_as(ADMIN):
+        for step, args in (
+            (add_account, (settings, "乙", Role.CITY)), (set_account, ("乙", Role.LEADER)),
+            (set_password, (settings, "乙", GOOD)), (set_code, ("乙", True)),
+            (set_code, ("乙", False)), (set_subject, ("乙", "a@b")), (disable_account, ("乙",)),
+            (enable_account, ("乙",)),
+        ):  # fmt: skip
+            with store.write() as conn:
+                last = events.head(conn)[0]
+                step(conn, *args)
+                new = select(Event.kind, Event.who, Event.told).where(Event.seq > last)
+                (event,) = conn.execute(new).all()
+            told.append((event.kind, event.who, json.loads(event.told)["what"]))
+    steps = ("add", "set", "password", "code", "no_code", "subject", "disable", "enable")
+    assert told == [("account", ADMIN.name, step) for step in steps]
 
 
 def test_a_change_and_its_event_are_one(
