@@ -317,6 +317,16 @@ class Ledger:
     WRITE_OFF = "ledger-write-off"
 
 
+class Certificates:
+    CONTENT = "certificates-content"
+    NUMBER = "certificates-number"
+
+    @staticmethod
+    def part(what: str, key: str) -> dict[str, str]:
+        """Of one line: its boxes (number, reason) and buttons (issue, revoke)."""
+        return {"type": f"certificate-{what}", "key": key}
+
+
 class Quota:
     CONTENT = "quota-content"
     CHART = "quota-chart"

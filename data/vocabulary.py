@@ -220,6 +220,7 @@ class RecordKind(Term):
     WRONG_FILLING = "wrong_filling", "填报不实"  # T14
     DOUBT_CONFIRMED = "doubt_confirmed", "疑点属实"  # a patch; of a come-back: reopens the ledger
     DOUBT_DISMISSED = "doubt_dismissed", "疑点排除"  # a patch
+    CERTIFICATE_ISSUED = "certificate_issued", "出具拆除复耕证明"  # a patch
     CERTIFICATE_REVOKED = "certificate_revoked", "撤销拆除复耕证明"  # a patch: reopens the ledger
     CHECK_REOPENED = "check_reopened", "外业核查需整改"  # a patch: reopens the ledger
 

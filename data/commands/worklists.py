@@ -347,6 +347,8 @@ def run_certificates(settings: Settings, arguments: Arguments) -> int:
             "state",
             "revoked_on",
             "twice",
+            "stage",
+            "issued_on",
         ),
         {
             "证明编号": "certificate_no",

@@ -10,19 +10,25 @@ from sqlalchemy import Connection, select
 
 from data.errors import SupervisionError
 from data.measures.kinds import Series
-from data.store.models import MeasureEvent
+from data.store.models import EnforcementCase, LedgerItem, MeasureEvent
 from data.triggers.rulebook import rulebook
 
 _WRITTEN = re.compile(r"[^〔〕\s]{1,40}〔[0-9]{4}〕[1-9][0-9]{0,5}号")
 
 
 def next_number(conn: Connection, series: Series, on: date) -> str:
-    """The smallest number of the series' year that no paper has. Call inside Store.write()."""
+    """The smallest number of the series' year that no paper and no certificate has. Call inside
+    Store.write()."""
     rule = rulebook(conn)["M2"]
     parameters = rule.on(on).parameters
     head = str(rule.predicate(series.value, on.year, 0, **parameters)).removesuffix("0号")
     e = MeasureEvent
-    taken = set(conn.scalars(select(e.number).where(e.number.startswith(head, autoescape=True))))
+    kept = (e.number, EnforcementCase.certificate_no, LedgerItem.certificate_no)
+    taken = {
+        number
+        for column in kept
+        for number in conn.scalars(select(column).where(column.startswith(head, autoescape=True)))
+    }
     count = 1
     while f"{head}{count}号" in taken:
         count += 1

@@ -27,6 +27,7 @@ ABOUT_SOMETHING = frozenset(
     {
         RecordKind.DOUBT_CONFIRMED,
         RecordKind.DOUBT_DISMISSED,
+        RecordKind.CERTIFICATE_ISSUED,
         RecordKind.CERTIFICATE_REVOKED,
         RecordKind.CHECK_REOPENED,
     }
@@ -59,7 +60,7 @@ _NAMES_PATCHES = frozenset({RecordKind.RECTIFY_ORDER, RecordKind.FREEZE})
 #: What the bureau does, not what it finds: only who may issue writes it down.
 _ISSUED = frozenset(
     {RecordKind.INTERVIEW, RecordKind.RECTIFY_ORDER, RecordKind.FREEZE}
-    | {RecordKind.CERTIFICATE_REVOKED}
+    | {RecordKind.CERTIFICATE_ISSUED, RecordKind.CERTIFICATE_REVOKED}
 )
 
 

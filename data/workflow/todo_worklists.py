@@ -69,7 +69,7 @@ _PLACES = {
     TodoKind.CHECK_CONFIRM: "checks",
     TodoKind.DOUBT: "audit",
     TodoKind.ACCEPT: "ledger",
-    TodoKind.CERTIFY: "ledger",
+    TodoKind.CERTIFY: "certificates",
     TodoKind.WRITE_OFF: "ledger",
     TodoKind.RECHECK: "ledger",
 }

@@ -112,7 +112,13 @@ def test_what_cannot_be_recorded_is_refused(
 def test_what_staff_find_takes_the_right_to_audit_and_what_the_bureau_does_that_to_issue(
     sqlite_store: Store, kind: RecordKind
 ) -> None:
-    of_bureau = kind in {"interview", "rectify_order", "freeze", "certificate_revoked"}
+    of_bureau = kind in {
+        "interview",
+        "rectify_order",
+        "freeze",
+        "certificate_issued",
+        "certificate_revoked",
+    }
     may_not = AUDITOR if of_bureau else ISSUER
     for who in (may_not, CLERK):  # before anything is said of the subject
         with pytest.raises(Forbidden, match="签发" if of_bureau else "审核"):
