@@ -16,7 +16,7 @@ from flask_compress import Compress
 import callbacks
 from callbacks.frame import address, bundles, faults, gate, guard, kept, known, needs, proxies
 from callbacks.frame.bundles import Bundles
-from callbacks.frame.first_answer import PRIVATE_YEAR, FirstAnswer
+from callbacks.frame.first_answer import PRIVATE_YEAR, FirstAnswer, dressed
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -46,7 +46,7 @@ class Application(Dash):
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         make: Any = super().interpolate_index
-        return str(make(**self.first_answer.parts(parts)))
+        return dressed(str(make(**self.first_answer.parts(parts))))
 
 
 def create_app(settings: Settings | None = None) -> Dash:

@@ -61,7 +61,8 @@ class FirstAnswer:
             "css": bundle_files.styles_html(self.bundles),
             "scripts": bundle_files.scripts_html(self.bundles, parts["scripts"]),
             "config": parts["config"] + first,
-            "app_entry": starting_html(self._services.settings.city_name) + parts["app_entry"],
+            "app_entry": starting_html(self._services.settings.city_name)
+            + parts["app_entry"].replace("Loading...", "正在加载…"),
         }
 
     def _layout(self, page: dict[str, Any], named: dict[str, str]) -> Any:
@@ -121,9 +122,18 @@ def _title(page: dict[str, Any], named: dict[str, str]) -> str:
     return str(_called(page.get("title") or "", named))
 
 
+def _on_wall() -> bool:
+    return flask.request.args.get("screen") == "1"
+
+
+def dressed(html: str) -> str:
+    """The page, dark from its first moment where it is a wall's (assets/js/shell.js)."""
+    return html.replace("<html ", '<html class="on-wall" ', 1) if _on_wall() else html
+
+
 def starting_html(city_name: str) -> str:
     """The frame's shapes until Dash has drawn it; assets/js/connection.js takes them away."""
-    dress = "frame screen" if flask.request.args.get("screen") == "1" else "frame"
+    dress = "frame screen" if _on_wall() else "frame"
     lines = '<div class="skeleton-line"></div>' * 6
     return (
         f'<div id="starting" class="{dress}"><div class="top-bar"><span class="brand-link">'

@@ -156,6 +156,16 @@ def test_a_page_brings_the_layout_as_it_stands_at_its_address(client: Any) -> No
     assert parts["store-stamp"]["children"]
 
 
+def test_the_frames_shapes_stand_before_any_script_and_are_dark_on_a_wall(client: Any) -> None:
+    before_scripts = client.get("/rules").text.partition("<script")[0]
+    assert 'id="starting" class="frame"' in before_scripts
+    assert "skeleton-line" in before_scripts
+    assert "Loading..." not in before_scripts
+    on_wall = client.get("/?screen=1").text
+    assert '<html class="on-wall" lang="zh-CN">' in on_wall
+    assert 'id="starting" class="frame screen"' in on_wall
+
+
 def test_no_text_of_an_address_ends_the_element_that_brings_the_layout(client: Any) -> None:
     html = client.get("/patches?text=" + quote("</script><script>alert(1)</script>")).text
     assert "alert(1)</script>" not in html
