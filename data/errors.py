@@ -55,6 +55,20 @@ class StoreNewer(StoreRefused):
         )
 
 
+class RolledBack(StoreRefused):
+    """The database has taken the transaction back for the sake of another: try again."""
+
+
+class Unsure(StoreRefused):
+    """Whether what was to be written has been written is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "提交时与数据库的连接中断，刚才的改动可能已经保存，也可能没有。"
+            "请刷新页面核对，再决定是否重试。"
+        )
+
+
 class NotFound(SupervisionError):
     """An address or key that names nothing in the store."""
 

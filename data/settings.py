@@ -93,6 +93,9 @@ class Settings:
     anchor_key_file: the private key that signs them, see anchor_key.
     embedded_worker: web servers start a worker of their own. lease_seconds: a job whose worker is
     silent for so long is taken by another.
+    Of PostgreSQL (0: without limit): lock_seconds: how long somebody else's lock is waited for;
+    statement_seconds: how long a page's question may take; idle_transaction_seconds: how long a
+    transaction may rest; keepalive_seconds: how often it is asked whether the other side is there.
     cache_url: a Redis where processes share the answers that they keep, and a bell for workers.
     access: accounts, or demo where one click signs in (on the demo's store only).
     behind_tls: a proxy speaks TLS and says who asked (X-Forwarded-For, -Proto).
@@ -132,6 +135,14 @@ class Settings:
     backup_dir: Path | None = field(default=None, metadata=_from("WEIPIAN_BACKUP_DIR", Path))
     embedded_worker: bool = field(default=True, metadata=_from("WEIPIAN_WORKER", _yes_or_no))
     lease_seconds: int = field(default=10, metadata=_from("WEIPIAN_LEASE_SECONDS", _seconds))
+    lock_seconds: int = field(default=60, metadata=_from("WEIPIAN_LOCK_SECONDS", _whole))
+    statement_seconds: int = field(default=120, metadata=_from("WEIPIAN_STATEMENT_SECONDS", _whole))
+    idle_transaction_seconds: int = field(
+        default=600, metadata=_from("WEIPIAN_IDLE_TRANSACTION_SECONDS", _whole)
+    )
+    keepalive_seconds: int = field(
+        default=30, metadata=_from("WEIPIAN_KEEPALIVE_SECONDS", _seconds)
+    )
     cache_url: str | None = field(default=None, metadata=_from("WEIPIAN_CACHE_URL"))
     access: str = field(default="accounts", metadata=_from("WEIPIAN_ACCESS", _access))
     behind_tls: bool = field(default=False, metadata=_from("WEIPIAN_TLS", _yes_or_no))

@@ -23,9 +23,10 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.util import LRUCache
 
 from data.settings import PROJECT_DIR, Settings
-from data.store import dialect, engine
+from data.store import connecting, dialect, engine
 from data.store.engine import Store
 from data.store.opening import open_store
+from tests.connections import one_at_a_time
 from tests.demo_year import DemoYear, shared_demo_year
 from tests.postgres import PrivateCluster, database_name, find_programs
 from tests.reading import read_in_process
@@ -91,6 +92,7 @@ def _stores_of_one_process_share_what_is_compiled() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "create_engine", create)
+        patch.setattr(connecting, "create_engine", create)
         patch.setattr(dialect, "prepare_sqlite_connection", prepare_in_haste)
         yield
 
@@ -245,6 +247,14 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("REAL FILES NOT TESTED: no folder WEIPIAN_SHARED (or ../shared)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _a_request_holds_one_connection_at_a_time() -> Iterator[None]:
+    """Whatever route or callback a test asks."""
+    with one_at_a_time() as taken_twice:
+        yield
+    assert not taken_twice, "two connections at once:\n" + "\n".join(taken_twice[:3])
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ have chromium || [ -n "${CHROMIUM:-}" ] || need chromium
 fc-list :lang=zh 2>/dev/null | grep -q . || need fonts-noto-cjk
 have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need postgresql
 have redis-server || need redis-server
+have pgbouncer || [ -x /usr/sbin/pgbouncer ] || need pgbouncer
 have ogr2ogr || need gdal-bin
 
 [ -n "$missing" ] || exit 0

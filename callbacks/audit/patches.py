@@ -130,15 +130,14 @@ _LISTS: dict[str, tuple[str, Callable[[Connection, PageContext, Asked], Found]]]
 }
 
 
-def choose(services: Services, context: PageContext) -> Chosen:
+def choose(conn: Connection, context: PageContext) -> Chosen:
     """The patches that the address means; none, with a sentence, where it means nothing."""
     asked = {key: context.query[key] for key in KEPT if context.query.get(key)}
     unit, find = _LISTS.get(asked.get("list", ""), ("", None))
     if find is None:
         return Chosen(None, "图斑", numbers=(), problems=(_UNKNOWN,))
     try:
-        with services.store.read() as conn:
-            found, words = find(conn, context, asked)
+        found, words = find(conn, context, asked)
     except (ValueError, KeyError):
         return Chosen(None, "图斑", numbers=(), problems=(_UNKNOWN,))
     numbers = tuple(dict.fromkeys(found))
@@ -147,16 +146,15 @@ def choose(services: Services, context: PageContext) -> Chosen:
     return Chosen(None, words, said=said if many else (), numbers=numbers)
 
 
-def _page(services: Services) -> ListPage:
-    return ListPage(
-        path=paths.AUDIT_PATCHES,
-        title="月核图斑",
-        columns=PATCH_COLUMNS,
-        sort=(("patch_no", "asc"),),
-        with_map=True,
-        kept=KEPT,
-        choose=lambda context: choose(services, context),
-    )
+PAGE = ListPage(
+    path=paths.AUDIT_PATCHES,
+    title="月核图斑",
+    columns=PATCH_COLUMNS,
+    sort=(("patch_no", "asc"),),
+    with_map=True,
+    kept=KEPT,
+    choose=choose,
+)
 
 
 def headline(conn: Connection, view: ListView) -> str:
@@ -182,8 +180,8 @@ TOP = Top(headline, before=way_back)
 
 
 def register(app: Dash, services: Services) -> None:
-    register_list_page(app, services, _page(services), ids.AuditPatches, TOP)
+    register_list_page(app, services, PAGE, ids.AuditPatches, TOP)
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    register_export(server, services, _page(services))
+    register_export(server, services, PAGE)

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def _frame(view: View, services: Services) -> dict[str, Any]:
+def _frame(conn: Connection, view: View, services: Services) -> dict[str, Any]:
     """What the script has to know beside the page's own part of the address."""
     context, settings = view.context, services.settings
     days = shown_days(context.year, context.as_of)
@@ -70,16 +70,16 @@ def _frame(view: View, services: Services) -> dict[str, Any]:
         "wall": context.on_wall,
         "versions": {
             shown.layer.value: shown.version
-            for shown in layers_shown(services.store, context.scope)
+            for shown in layers_shown(conn, services.store, context.scope)
         },
         "imagery": settings.imagery,
     }
 
 
-def _overlays(view: View, services: Services) -> list[Overlay]:
+def _overlays(conn: Connection, view: View, services: Services) -> list[Overlay]:
     found = [
         Overlay(shown.layer.value, shown.layer.label, shown.colour)
-        for shown in layers_shown(services.store, view.context.scope)
+        for shown in layers_shown(conn, services.store, view.context.scope)
     ]
     if services.settings.imagery:
         found.append(Overlay(IMAGERY, "前后影像（卷帘对比）"))
@@ -152,7 +152,7 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
         radii=RADII,
         units=UNITS,
         colours=COLOURINGS,
-        overlays=_overlays(view, services),
+        overlays=_overlays(conn, view, services),
     )
     panel = html.Section(
         [
@@ -185,7 +185,7 @@ def render(conn: Connection, services: Services, search: str) -> list[Component]
         html.Div([map_card, panel], className="heatmap-grid"),
         table,
         dcc.Store(id=i.QUERY, data=address.own()),
-        dcc.Store(id=i.FRAME, data=_frame(view, services)),
+        dcc.Store(id=i.FRAME, data=_frame(conn, view, services)),
         dcc.Store(id=i.APPLIED),
     ]
 

@@ -90,7 +90,7 @@ def found_in(cube: MapCube, scope: Scope, question: MapQuestion, place: Place) -
     return Points(row, cube.patches["lon"][row], cube.patches["lat"][row], value[at])
 
 
-def choose(services: Services, context: PageContext) -> Chosen:
+def choose(conn: Connection, services: Services, context: PageContext) -> Chosen:
     """The patches that the address of the list means."""
     address = read_heatmap(context)
     q, problems = address.question, list(address.problems)
@@ -99,7 +99,7 @@ def choose(services: Services, context: PageContext) -> Chosen:
     except SupervisionError as refusal:
         problems.append(f"{refusal.message}已改为列出全部范围。")
         place = Place()
-    cube = map_cube(services.store, context.year)
+    cube = map_cube(services.store, context.year, conn)
     found = found_in(cube, context.scope, q, place)
     return Chosen(
         ids=tuple(cube.patches["id"][found.row].tolist()),
@@ -194,7 +194,7 @@ def register(app: Dash, services: Services) -> None:
 
 
 def _page(services: Services) -> ListPage:
-    return replace(PAGE, choose=lambda context: choose(services, context))
+    return replace(PAGE, choose=lambda conn, context: choose(conn, services, context))
 
 
 def register_routes(server: Flask, services: Services) -> None:

@@ -104,7 +104,7 @@ class View:
 def read_view(conn: Connection, services: Services, search: str) -> View:
     context = read_context(conn, services.settings, search)
     address = read_heatmap(context)
-    cube = map_cube(services.store, context.year)
+    cube = map_cube(services.store, context.year, conn)
     return View(context, address, cube, totals(cube, context.scope, address.question))
 
 

@@ -58,7 +58,7 @@ class ListPage:
     with_status: bool = False
     with_map: bool = False
     kept: tuple[str, ...] = ()
-    choose: Callable[[PageContext], Chosen] | None = None
+    choose: Callable[[Connection, PageContext], Chosen] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def read_view(conn: Connection, settings: Settings, page: ListPage, search: str)
             context = replace(context, district=code, query={**context.query, "district": code})
         if context.district in (None, code):
             behind = find_behind(conn, context.scope, context.year, context.as_of, address.trigger)
-    chosen = page.choose(context) if page.choose else None
+    chosen = page.choose(conn, context) if page.choose else None
     query = patch_query(page, context, address, behind)
     if chosen is not None:
         query = replace(query, ids=chosen.ids, numbers=chosen.numbers, beside=chosen.beside)

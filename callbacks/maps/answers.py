@@ -62,7 +62,7 @@ def read_asked(conn: Connection, services: Services) -> Asked:
         raise SupervisionError(context.problems[0])
     arguments = read_search(search)
     question = read_question(arguments, context.year, context.as_of, context.district)
-    return Asked(context, question, map_cube(services.store, context.year), arguments)
+    return Asked(context, question, map_cube(services.store, context.year, conn), arguments)
 
 
 class _Answers:

@@ -81,11 +81,12 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @server.get("/map/reference.json")
     def map_reference() -> flask.Response:
         scope, version = scope_and_version()
-        return conditional(
-            (version, reader(scope)),
-            JSON,
-            lambda: as_json(layers_document(layers_shown(store, scope))),
-        )
+
+        def make() -> bytes:
+            with store.read() as conn:
+                return as_json(layers_document(layers_shown(conn, store, scope)))
+
+        return conditional((version, reader(scope)), JSON, make)
 
     @server.get("/map/reference/<name>/<int:z>/<int:x>/<int:y>.png")
     def map_reference_tile(name: str, z: int, x: int, y: int) -> flask.Response:

@@ -122,9 +122,14 @@ class Rendered:
 
 def render(services: Services, table: JobTable, search: str) -> Rendered:
     """The whole page for an address: its job, its batch, or the choice of a file."""
+    jobs, job = jobs_of_reader(table), None
+    if asked := read_search(search).get("job"):
+        try:
+            job = job_of(table, asked)
+        except NotFound as error:
+            gone = error.message
     with services.store.read() as conn:
         context = read_context(conn, services.settings, search)
-        jobs = jobs_of_reader(table)
         query = context.query
         back = href(paths.UPLOAD, query)
         this_year = services.settings.today().year
@@ -135,12 +140,9 @@ def render(services: Services, table: JobTable, search: str) -> Rendered:
             history_card(conn, context.scope, query, this_year),
             *(refused_card(conn, services.settings, this_year) if sees_jobs(context.scope) else ()),
         ]
-        if query.get("job"):
-            try:
-                job = job_of(table, query["job"])
-            except NotFound as error:
-                shown.content.append(error_panel(error.message, back, "返回数据上传"))
-                return shown
+        if asked and job is None:
+            shown.content.append(error_panel(gone, back, "返回数据上传"))
+        elif job is not None:
             shown.headline, shown.is_active = headline_of(job), job.is_active
             others = sum(1 for other in jobs if other.id != job.id)
             shown.open_jobs = others_link(others, query) if others else None
@@ -302,9 +304,9 @@ def register(app: Dash, services: Services) -> None:
         new_job = actions.act(asked, query)
         if new_job is None or new_job != query.get("job"):  # another job, or none: another address
             return no_update, no_update, no_update, href(paths.UPLOAD, query, job=new_job)
+        job = job_of(table, new_job)
         with services.store.read() as conn:
             context = read_context(conn, services.settings, search or "")
             years = selectable_years(context, services.settings.today().year)
-            job = job_of(table, new_job)
             body = work(conn, services.settings, job, context, years)
         return body, headline_of(job), not job.is_active, no_update

@@ -65,7 +65,7 @@ def inside(folder: Path, relative: str | None) -> Path:
 
 
 def register_routes(server: flask.Flask, services: Services) -> None:
-    settings = services.settings
+    settings, table = services.settings, JobTable(services.settings)
     incoming = Incoming(settings)
 
     @server.post(paths.uploading())
@@ -137,7 +137,7 @@ def register_routes(server: flask.Flask, services: Services) -> None:
     @server.get(paths.job_report("<job_id>"))
     @answered
     def job_report(job_id: str) -> Any:
-        job = job_of(JobTable(settings), job_id)
+        job = job_of(table, job_id)
         path = inside(settings.outputs_dir, (job.result or {}).get("report"))
         return _workbook(path, f"{Path(job.payload.get('file_name', '')).stem}_退回.xlsx")
 

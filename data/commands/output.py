@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def show_progress(phase: str, done: int, total: int) -> None:
 def store_of(settings: Settings) -> Any:
     from data.workflow.opening import open_store
 
-    return open_store(settings)
+    return open_store(replace(settings, statement_seconds=0))  # verify reads everything
 
 
 def said(arguments: Arguments, document: dict[str, Any], sentence: str) -> int:

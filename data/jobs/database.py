@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateColumn
 from data.errors import StoreRefused
 from data.settings import Settings
 from data.store import dialect
+from data.store.connecting import postgresql_engine
 from data.store.models import Job
 
 JOBS: Table = Job.__table__  # type: ignore[assignment]
@@ -30,12 +31,7 @@ def engine_of(settings: Settings) -> Engine:
     """Raises StoreRefused."""
     url = make_url(settings.database_url)
     if url.get_backend_name() == "postgresql":
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            pool_size=2,
-            hide_parameters=True,
-        )
+        return postgresql_engine(url, settings, pool_size=2)
     try:
         settings.local_dir.mkdir(parents=True, exist_ok=True)
         address = f"sqlite:///{settings.local_dir / 'jobs.sqlite'}"

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from data.acting import acting_as
-from data.errors import NotFound, SupervisionError
+from data.errors import NotFound, RolledBack, SupervisionError
 from data.faults import number_of
 from data.jobs.leases import CANCELLED, Leases, Word
 from data.jobs.table import JobView
@@ -100,7 +100,10 @@ def run_job(leases: Leases, store: Store, job: JobView, task: Task) -> None:
             Watcher(leases, job) as watcher,
             behind(leases.fence(job)),
         ):
-            state, result = task(store, job, watcher.progress)
+            try:
+                state, result = task(store, job, watcher.progress)
+            except RolledBack:  # for the sake of another transaction, and as a whole
+                state, result = task(store, job, watcher.progress)
     except GivenUp:
         log.warning("job %s was given to another worker, nothing of it is kept here", job.id)
     except UploadCancelled:
@@ -135,9 +138,8 @@ def _make_maps_ready(store: Store) -> None:
     """So that the first reader after an upload does not wait for them."""
     try:
         with store.read() as conn:
-            years = work_years(conn)
-        for year in years[:1]:
-            map_cube(store, year)
+            for year in work_years(conn)[:1]:
+                map_cube(store, year, conn)
     except Exception:  # the reader who asks first makes them then
         log.warning("maps were not made ready", exc_info=True)
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 
 from data.errors import SupervisionError
 from data.jobs.bell import bell_of
@@ -26,6 +27,8 @@ from data.settings import Settings
 
 #: In the data folder.
 LOG = "worker.log"
+#: How long an upload waits until another has been written.
+_WAITS_SECONDS = 3_600
 #: After a fault of the database it is asked again so much later.
 _AGAIN_SECONDS = 2.0
 log = logging.getLogger(__name__)
@@ -47,6 +50,8 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
     from data.upload.sandbox import drop_spare, keep_spare, say_gaps
     from data.workflow.opening import open_store
 
+    # a job waits for the one before it, however large, and asks more than a page does
+    settings = replace(settings, lock_seconds=_WAITS_SECONDS, statement_seconds=0)
     store = open_store(settings)
     leases, bell = Leases(JobTable(settings)), bell_of(settings)
     cleaner, warmer = Cleaner(store, leases.table), Warmer(settings, store)

@@ -15,9 +15,8 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -127,17 +126,14 @@ class MapCube:
             self._suspected[day] = known
         return known
 
-    @cached_property
-    def _by_id(self) -> Array:
-        return np.argsort(self.patches["id"], kind="stable")
-
     def rows_of(self, ids: Array) -> Array:
         """Rows of patches by id; ids that the year does not have are left out."""
-        if not len(ids) or not len(self._by_id):
+        by_id = self.once("by_id", lambda: np.argsort(self.patches["id"], kind="stable"))
+        if not len(ids) or not len(by_id):
             return np.array([], dtype=np.int64)
-        sorted_ids = self.patches["id"][self._by_id]
+        sorted_ids = self.patches["id"][by_id]
         at = np.minimum(np.searchsorted(sorted_ids, ids), len(sorted_ids) - 1)
-        rows: Array = self._by_id[at[sorted_ids[at] == ids]]
+        rows: Array = by_id[at[sorted_ids[at] == ids]]
         return rows
 
 
@@ -220,14 +216,29 @@ _lock = threading.Lock()
 _cubes: OrderedDict[tuple[str, int], MapCube] = OrderedDict()
 
 
-def map_cube(store: Store, year: int) -> MapCube:
+def map_cube(store: Store, year: int, conn: Connection | None = None) -> MapCube:
     """The cube of a work year as the store is now. A first one of a million patches takes some
-    seconds, one after an upload a second, reading it some milliseconds."""
-    with store.read() as conn:
-        return _cube_of(conn, store, year)
+    seconds, one after an upload a second, reading it some milliseconds.
+
+    conn: of whoever reads already; what the cube still has to ask goes over it, while it is open.
+    """
+
+    def pending(ids: list[int], day: date) -> list[int]:
+        if conn is not None:
+            return pending_ids(conn, ids, day)
+        with store.read() as own:
+            return pending_ids(own, ids, day)
+
+    if conn is not None:
+        kept = _kept_cube(conn, store, year)
+    else:
+        with store.read() as own:
+            kept = _kept_cube(own, store, year)
+    return replace(kept, pending_ids=pending)
 
 
-def _cube_of(conn: Connection, store: Store, year: int) -> MapCube:
+def _kept_cube(conn: Connection, store: Store, year: int) -> MapCube:
+    """What is kept of it between requests; it cannot ask the store."""
     version = content_version(conn)
     key = (version, year)
     with _lock:
@@ -235,11 +246,6 @@ def _cube_of(conn: Connection, store: Store, year: int) -> MapCube:
         if known is not None:
             _cubes.move_to_end(key)
             return known
-
-        def pending(ids: list[int], day: date) -> list[int]:
-            with store.read() as later:
-                return pending_ids(later, ids, day)
-
         folder = store.settings.local_dir / "maps"
         target = folder / f"{version}-{year}-f{_FORMAT}"
         with _alone(folder):
@@ -247,8 +253,12 @@ def _cube_of(conn: Connection, store: Store, year: int) -> MapCube:
                 _write(target, columns_of(conn, year, _earlier(folder, year)))
                 _drop_old(folder, target, year)
             columns = _read(target)
-        cube = cube_from(columns, year, version, pending)
+        cube = cube_from(columns, year, version, _no_store)
         _cubes[key] = cube
         while len(_cubes) > _KEPT:
             _cubes.popitem(last=False)
         return cube
+
+
+def _no_store(ids: list[int], day: date) -> list[int]:
+    raise RuntimeError("a kept cube has no connection")

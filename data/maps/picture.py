@@ -116,7 +116,7 @@ def _drawn(
         spec.until,
     )
     legend = LAYERS[spec.layer](asked, sheet)
-    over = draw_overlays(store, scope, sheet, spec.overlays)
+    over = draw_overlays(conn, store, scope, sheet, spec.overlays)
     draw_boundaries(sheet, shapes)
     names = {d.code: d.short_name for d in districts(conn)}
     legend.notes += draw_names(page, asked, sheet, shapes, names)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -22,6 +22,9 @@ from data.maps.reference import colour_of, layer_mask, layers_shown, pen_of
 from data.scope import Scope
 from data.store.engine import Store
 from data.vocabulary import ReferenceLayer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _WATER = "#E9EFF4"
 
@@ -51,15 +54,19 @@ def draw_boundaries(sheet: Sheet, shapes: Sequence[dict[str, Any]]) -> None:
 
 
 def draw_overlays(
-    store: Store, scope: Scope, sheet: Sheet, chosen: Sequence[ReferenceLayer]
+    conn: Connection,
+    store: Store,
+    scope: Scope,
+    sheet: Sheet,
+    chosen: Sequence[ReferenceLayer],
 ) -> list[Mark]:
     """Draw the reference layers that are there; their entries of the legend."""
     marks = []
-    for shown in layers_shown(store, scope):
+    for shown in layers_shown(conn, store, scope):
         # the districts are always drawn, crisper than a mask
         if shown.layer not in chosen or shown.layer is ReferenceLayer.DISTRICTS:
             continue
-        alpha = layer_mask(store, scope, shown.layer, sheet.window)
+        alpha = layer_mask(conn, store, scope, shown.layer, sheet.window)
         picture = np.empty((*alpha.shape, 4), dtype=np.uint8)
         picture[..., :3] = rgb(colour_of(shown.layer))
         picture[..., 3] = alpha

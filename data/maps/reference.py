@@ -164,10 +164,8 @@ def _from_file(path: Path) -> Boxes:
 # ---- what there is -------------------------------------------------------------------------------
 
 
-def layers_shown(store: Store, scope: Scope) -> list[LayerShown]:
+def layers_shown(conn: Connection, store: Store, scope: Scope) -> list[LayerShown]:
     """The layers that have features and that the reader may see, in the vocabulary's order."""
-    with store.read() as conn:
-        states = _states(conn, _known_of(store))
     return [
         LayerShown(
             layer,
@@ -177,7 +175,7 @@ def layers_shown(store: Store, scope: Scope) -> list[LayerShown]:
             state.is_indicative,
             _tile_version(state),
         )
-        for layer, state in states.items()
+        for layer, state in _states(conn, _known_of(store)).items()
         if may_see(scope, layer)
     ]
 
@@ -234,12 +232,13 @@ def _mask(conn: Connection, store: Store, layer: ReferenceLayer, window: Window)
     return alpha_mask(boxes, window, pen_of(layer), lambda ids: geometries(conn, ids))
 
 
-def layer_mask(store: Store, scope: Scope, layer: ReferenceLayer, window: Window) -> Mask:
+def layer_mask(
+    conn: Connection, store: Store, scope: Scope, layer: ReferenceLayer, window: Window
+) -> Mask:
     """Alpha of any window, for pictures; nothing where the reader may not see the layer."""
     if not may_see(scope, layer):
         return np.zeros((window.height, window.width), dtype=np.uint8)
-    with store.read() as conn:
-        return _mask(conn, store, layer, window)
+    return _mask(conn, store, layer, window)
 
 
 def to_png(alpha: Mask, colour: tuple[int, int, int]) -> bytes:

@@ -13,7 +13,7 @@ import orjson
 import psycopg
 from sqlalchemy import Connection, DateTime, Table, func, literal, select
 
-from data.errors import StoreRefused
+from data.errors import RolledBack, StoreRefused
 
 #: Names → values of some rows.
 Columns = Mapping[str, Sequence[Any]]
@@ -196,26 +196,50 @@ _SENTENCES = (
     ),
     (("not a database", "malformed"), "数据库文件已损坏或不是本系统的数据库。请从备份恢复。"),
 )
-
-
-#: PostgreSQL's own codes, whatever the language of its messages.
+_LOST = "与数据库的连接中断，这一步没有做完。请稍后重试；仍不行请联系管理员检查数据库和网络。"
+_STOPPED = "数据库正在重启或维护，这一步没有做完。请稍后再试。"
+_UNDONE = "与同时进行的另一项改动冲突，数据库已撤销这一步，没有写入任何数据。请再试一次。"
+#: PostgreSQL's own codes and classes of codes, whatever the language of its messages.
 _SQLSTATES = {
-    "53100": "disk is full",
-    "55P03": "locked",
-    "25006": "read-only",
-    "42501": "permission denied",
-    "57P03": "could not connect",
+    "08": _LOST,
+    "25006": "数据库不可写，本次没有写入任何数据。请检查权限。",
+    "25P03": "这一步停顿太久，数据库已断开连接，没有写入任何数据。请重试。",
+    "25P04": "这一步超过了允许的时间，数据库已停止，没有写入任何数据。请重试。",
+    "40": _UNDONE,
+    "40003": _LOST,
+    "42501": "数据库不可写，本次没有写入任何数据。请检查权限。",
+    "53": "数据库资源不足，这一步没有做完。请稍后再试；仍不行请联系管理员。",
+    "53100": "磁盘已满，本次没有写入任何数据。请清理磁盘后再试。",
+    "53200": "数据库内存不足，这一步没有做完。请稍后再试；仍不行请联系管理员。",
+    "53300": "数据库的连接数已满。请稍后再试；常出现时请联系管理员调整连接数。",
+    "55P03": "数据库正被占用，本次没有写入任何数据。请稍后再试。",
+    "57": _STOPPED,
+    "57014": "这一步超过了允许的时间，数据库已停止，没有写入任何数据。请缩小范围或稍后重试。",
+    "57P04": "数据库已被删除或改名。请检查 DATABASE_URL。",
 }
+#: Codes after which nobody knows what became of a commit.
+_LOST_CODES = ("08", "57P01", "57P02", "57P05", "40003")
 
 
 def refusal(error: BaseException) -> StoreRefused | None:
     """The sentence for a driver's fault that the user can mend; None for a fault of ours."""
     said = str(error).lower()
     code = getattr(error, "sqlstate", None)
-    if code is None and isinstance(error, psycopg.OperationalError):
-        said += " could not connect"  # libpq's own words, in the language of the machine
-    said += f" {_SQLSTATES.get(code or '', '')}"
+    if code:
+        known = _SQLSTATES.get(code) or _SQLSTATES.get(code[:2])
+        if known is not None:
+            return RolledBack(known) if known is _UNDONE else StoreRefused(known)
+    elif isinstance(error, psycopg.OperationalError) and "connection failed" not in said:
+        return StoreRefused(_LOST)  # libpq's own words, in the language of the machine
     for signs, sentence in _SENTENCES:
         if any(sign in said for sign in signs):
             return StoreRefused(sentence)
     return None
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection went away, so that the answer to a commit did not come."""
+    code = getattr(error, "sqlstate", None)
+    if code is None:
+        return isinstance(error, psycopg.OperationalError)
+    return str(code).startswith(_LOST_CODES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,14 +11,15 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from data.errors import StoreNewer, StoreRefused, SupervisionError
+from data.errors import StoreNewer, StoreRefused, SupervisionError, Unsure
 from data.known import Known, known
 from data.permission import require_permission
 from data.settings import Settings
 from data.store import dialect, fence
+from data.store.connecting import WRITES, postgresql_engine
 
-_WRITES = "weipian_writes"
 _BATCH = "weipian_batch"
 _CITY = "weipian_city"
 Follower = Callable[["Store"], None]
@@ -39,7 +40,9 @@ os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 class Past(Protocol):
     """Connections that see what was known at a moment (data/workflow/replay.py)."""
 
-    def reading(self, known: Known) -> AbstractContextManager[Connection | None]: ...
+    def reading(
+        self, known: Known, copies: Collection[Any] = ()
+    ) -> AbstractContextManager[Connection | None]: ...
 
 
 class Store:
@@ -51,7 +54,7 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.engine = _create_engine(settings.database_url)
+        self.engine = _create_engine(settings)
         self.engine.update_execution_options(**{_CITY: settings.city_name})
         self._followers: list[Follower] = []
         self._held_back = 0
@@ -75,13 +78,14 @@ class Store:
             yield conn
 
     @contextmanager
-    def read_past(self) -> Iterator[Connection | None]:
-        """As it was known; None where that is as it is now. Temporary tables may be written to."""
+    def read_past(self, copies: Collection[Any] = ()) -> Iterator[Connection | None]:
+        """As it was known; None where that is as it is now. Temporary tables may be written to.
+        copies: models of which copies are wanted too."""
         asked = known()
         if asked is None or self.replays is None:
             yield None
             return
-        with refusals(), self.replays.reading(asked) as conn:
+        with refusals(), self.replays.reading(asked, copies) as conn:
             yield conn
 
     @contextmanager
@@ -101,14 +105,14 @@ class Store:
         """The exclusive writer. Commits at the end; any exception leaves the store as it was.
 
         Raises StoreRefused where the store is locked, full or read-only, Unproven in a request
-        that has not shown where it comes from, or that looks at what was known earlier, GivenUp in
-        a job that another worker has by now.
+        that has not shown where it comes from, or that looks at what was known earlier, Unsure
+        where the connection was lost over the commit, GivenUp in a job that another worker has.
         """
         require_permission()
         if known() is not None:
             raise SupervisionError("正在查看“当时所知”，不能改动。请先点“回到现在”，再做这一步。")
         with refusals(), self.engine.connect() as conn:
-            conn = conn.execution_options(**{_WRITES: True})
+            conn = conn.execution_options(**{WRITES: True})
             conn.info.pop(_BATCH, None)  # of a transaction that failed
             with conn.begin() as transaction:
                 if self.dialect == "postgresql":
@@ -116,7 +120,7 @@ class Store:
                 self._refuse_newer(conn)
                 yield conn
                 batch = conn.info.pop(_BATCH, None)
-                with fence.passing(conn, batch):
+                with fence.passing(conn, batch), _told_if_unsure():
                     transaction.commit()
         if batch is not None:
             self._follow()
@@ -156,6 +160,17 @@ def note_batch(conn: Connection, batch: int) -> None:
 
 
 @contextmanager
+def _told_if_unsure() -> Iterator[None]:
+    """A connection that is lost while it commits leaves open whether it has."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.orig is not None and dialect.is_lost(error.orig):
+            raise Unsure from error
+        raise
+
+
+@contextmanager
 def refusals() -> Iterator[None]:
     """The database's faults as StoreRefused, where there is a sentence for them."""
     try:
@@ -171,6 +186,8 @@ def refusals() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+    except PoolTimeout as error:
+        raise StoreRefused("同时使用的人太多，数据库连接都在用。请稍后再试。") from error
 
 
 def city_of(conn: Connection) -> str:
@@ -178,9 +195,9 @@ def city_of(conn: Connection) -> str:
     return str(conn.get_execution_options().get(_CITY, ""))
 
 
-def _create_engine(url_text: str) -> Engine:
+def _create_engine(settings: Settings) -> Engine:
     try:
-        url = make_url(url_text)
+        url = make_url(settings.database_url)
     except ArgumentError as error:
         raise StoreRefused("DATABASE_URL 写法不对，应如 sqlite:////路径/文件.sqlite。") from error
     if url.get_backend_name() == "sqlite":
@@ -190,11 +207,7 @@ def _create_engine(url_text: str) -> Engine:
         _begin_ourselves(engine)
         return engine
     if url.get_backend_name() == "postgresql":
-        if url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
-        _prepare_postgresql(engine)
-        return engine
+        return postgresql_engine(url, settings)
     raise StoreRefused(f"不支持的数据库“{url.get_backend_name()}”，请用 SQLite 或 PostgreSQL。")
 
 
@@ -203,18 +216,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreRefused(f"无法创建数据库文件夹“{folder}”，请检查权限。") from error
-
-
-def _prepare_postgresql(engine: Engine) -> None:
-    """Compiling a plan takes longer than any question of a page, and the sums of a year fit into
-    memory (docs/plans.md)."""
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, record: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET jit = off")
-            cursor.execute("SET work_mem = '32MB'")
-        connection.commit()
 
 
 def _begin_ourselves(engine: Engine) -> None:
@@ -226,5 +227,5 @@ def _begin_ourselves(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(conn: Connection) -> None:
-        writes = conn.get_execution_options().get(_WRITES)
+        writes = conn.get_execution_options().get(WRITES)
         conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -41,7 +41,7 @@ from data.store.models import (
     UnlawfulInterval,
     Upload,
 )
-from data.store.shadow import home_of, only_the_copies, stand_in_front
+from data.store.shadow import cover, home_of, only_the_copies, stand_in_front
 from data.store.writing import DATA_VERSION_KEY, PLACES, PLACES_VERSION_KEY
 
 _CHUNK = 1_000
@@ -91,9 +91,11 @@ def past_at(conn: Connection, moment: datetime) -> Past | None:
 Settle = Callable[[Connection], object]
 
 
-def put_back(conn: Connection, past: Past, settle: Settle, sums_only: bool) -> None:
+def put_back(
+    conn: Connection, past: Past, settle: Settle, sums_only: bool, copies: Collection[Any] = ()
+) -> None:
     """Make the connection see what was known. conn: see shadow.shadowed; everything that this makes
-    is temporary.
+    is temporary. copies: tables that stand in front in any case.
 
     sums_only: only the summary, places, and tables without patches will be read.
     """
@@ -117,6 +119,8 @@ def put_back(conn: Connection, past: Past, settle: Settle, sums_only: bool) -> N
     if moves_parameters:
         stand_in_front(conn, _table(Deduction), home)
     stand_in_front(conn, _table(Meta), home)
+    for model in copies:
+        cover(conn, _table(model), is_empty=False)
     values = _hide_what_came_later(conn, past, home)
     summary.prepare(conn)
     only_the_copies(conn)

@@ -18,7 +18,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, UniqueConstraint, de
 from sqlalchemy.schema import CreateTable
 
 from data.store import summary
-from data.store.engine import Store
+from data.store.engine import Store, refusals
 from data.store.models import Base, DaySummary
 
 _CHUNK = 1_000
@@ -30,14 +30,14 @@ def shadowed(store: Store, *models: type[Base], is_empty: bool = False) -> Itera
     nothing: all of it is forgotten at the end. Every other table is as stored and cannot be
     written to. is_empty: the copies begin without rows.
     """
-    with store.read_past() as past:
+    with store.read_past(models) as past:
         if past is not None:
             for model in models:
-                _cover(past, Base.metadata.tables[model.__tablename__], is_empty)
+                cover(past, Base.metadata.tables[model.__tablename__], is_empty)
             _begin(past, models)
             yield past
             return
-    with store.engine.connect() as conn:
+    with refusals(), store.engine.connect() as conn:
         if store.dialect == "postgresql":
             # not READ ONLY, which forbids to create even temporary tables
             conn = conn.execution_options(isolation_level="REPEATABLE READ")
@@ -59,7 +59,7 @@ def _begin(conn: Connection, models: Collection[type[Base]]) -> None:
     only_the_copies(conn)
 
 
-def _cover(conn: Connection, table: Table, is_empty: bool) -> None:
+def cover(conn: Connection, table: Table, is_empty: bool) -> None:
     """The same where copies may stand in front already."""
     schema = "sqlite_temp_master" if conn.dialect.name == "sqlite" else "pg_class"
     column = "name" if conn.dialect.name == "sqlite" else "relname"

@@ -95,6 +95,7 @@ _touched = Table(
     _temporary,
     Column("patch_id", Integer, primary_key=True),
     prefixes=["TEMP"],
+    postgresql_on_commit="DROP",
 )
 #: Between from_on and to_on (NULL: for ever) nothing about the patch changes.
 _interval = Table(
@@ -104,6 +105,7 @@ _interval = Table(
     Column("from_on", Date, primary_key=True),
     Column("to_on", Date),
     prefixes=["TEMP"],
+    postgresql_on_commit="DROP",
 )
 #: Patches that are the same as to clearance: issued, due, reported and moved on the same days. A
 #: monthly batch is a handful of them, whatever the number of its patches.
@@ -125,6 +127,7 @@ _alike = Table(
     Column("patches", Integer),
     *(Column(name, Patch.__table__.c[name].type) for name in _ALIKE),
     prefixes=["TEMP"],
+    postgresql_on_commit="DROP",
 )
 
 
@@ -139,6 +142,7 @@ _vector = Table(
     Column("clearance_month", String),
     *(Column(name, BigInteger) for name in PARCEL_MEASURES),
     prefixes=["TEMP"],
+    postgresql_on_commit="DROP",
 )
 _MAPPED = ("unlawful_parcels", *MAPPED_AREAS)
 

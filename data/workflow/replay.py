@@ -7,12 +7,14 @@ next question of the same moment, until somebody writes.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock, RLock
+from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Transaction, event, text
+from sqlalchemy.exc import DBAPIError
 
 from data.known import Known
 from data.store import history
@@ -37,6 +39,12 @@ class _View:
     conn: Connection
     busy: RLock = field(default_factory=RLock)
 
+    def begin(self) -> Transaction:
+        """For one question."""
+        if self.conn.in_transaction():
+            return self.conn.begin_nested()
+        return self.conn.begin()
+
 
 class Replays:
     """Of one store, for its reads (Store.read)."""
@@ -48,9 +56,10 @@ class Replays:
         event.listen(store.engine, "engine_disposed", lambda _: self.close())
 
     @contextmanager
-    def reading(self, known: Known) -> Iterator[Connection | None]:
+    def reading(self, known: Known, copies: Collection[Any] = ()) -> Iterator[Connection | None]:
         """A connection that sees what was known; None where that is what is known now. What is
         changed on it (temporary tables) is forgotten at the end."""
+        again = True
         while True:
             with self._store.read_now() as conn:
                 past = past_at(conn, known.moment)
@@ -59,15 +68,28 @@ class Replays:
                 yield None
                 return
             asked = _Asked(past, head, known.sums_only)
+            if copies and self._store.dialect == "postgresql":
+                # where nothing can be made in front any more once something stands there
+                with closing(self._made(asked, copies)) as aside:
+                    if _head_now(aside) == head:
+                        yield aside
+                        return
+                continue
             view = self._view(asked)
             with view.busy:
-                transaction = view.conn.begin()
                 try:
-                    if _head_now(view.conn) == head:
-                        yield view.conn
-                        return
-                finally:
-                    transaction.rollback()
+                    transaction = view.begin()
+                except DBAPIError:  # it rested for too long, or the database was away
+                    if not again:
+                        raise
+                    again, transaction = False, None
+                if transaction is not None:
+                    try:
+                        if _head_now(view.conn) == head:
+                            yield view.conn
+                            return
+                    finally:
+                        transaction.rollback()
             self._drop(asked)  # somebody wrote meanwhile
 
     def close(self) -> None:
@@ -93,14 +115,19 @@ class Replays:
         if gone is not None:
             _close(gone)
 
-    def _made(self, asked: _Asked) -> Connection:
+    def _made(self, asked: _Asked, copies: Collection[Any] = ()) -> Connection:
+        """On PostgreSQL within a transaction that stays open: what stands in front is gone with it,
+        whoever gets the session then (a pooler's next client, say)."""
         conn = self._store.engine.connect()
-        if self._store.dialect == "postgresql":
+        is_postgresql = self._store.dialect == "postgresql"
+        if is_postgresql:
             conn = conn.execution_options(isolation_level="REPEATABLE READ")
         conn.detach()  # it keeps its temporary tables and goes to nobody else
         try:
-            with conn.begin():
-                put_back(conn, asked.past, settle, asked.sums_only)
+            transaction = conn.begin()
+            put_back(conn, asked.past, settle, asked.sums_only, copies)
+            if not is_postgresql:
+                transaction.commit()
         except BaseException:
             conn.close()
             raise

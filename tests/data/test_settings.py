@@ -87,6 +87,10 @@ _OTHER: dict[str, Any] = {
     "allowed_hosts": ("weipian.example.cn", "10.0.0.2:8443"),
     "embedded_worker": False,
     "lease_seconds": 30,
+    "lock_seconds": 5,
+    "statement_seconds": 0,
+    "idle_transaction_seconds": 60,
+    "keepalive_seconds": 10,
     "cache_url": "redis://10.0.0.1/1",
     "fixed_today": date(2023, 11, 23),
 }

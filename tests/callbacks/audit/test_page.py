@@ -13,7 +13,7 @@ import pytest
 from callbacks.audit.bench import after, queue_of
 from callbacks.audit.bench import render as bench
 from callbacks.audit.page import by_code, by_month, render
-from callbacks.audit.patches import _page, headline
+from callbacks.audit.patches import PAGE, headline
 from callbacks.audit.workbook import workbook
 from callbacks.frame.context import read_context
 from callbacks.lists.view import read_view
@@ -77,7 +77,7 @@ def listed(services: Services, address: str) -> tuple[int, str]:
     """(patches of the list, its headline) that an address leads to."""
     search = f"?{urlsplit(address).query}"
     with services.store.read() as conn:
-        view = read_view(conn, services.settings, _page(services), search)
+        view = read_view(conn, services.settings, PAGE, search)
         return count_patches(conn, view.context.scope, view.query), headline(conn, view)
 
 
@@ -118,7 +118,7 @@ def test_returns_are_counted_by_reason_month_and_lead_to_their_patches(services:
 def test_a_list_that_is_none_says_so(services: Services) -> None:
     for part in ("", "&list=gold", "&list=stage&stage=moon", "&list=corrections&from=spring"):
         with services.store.read() as conn:
-            view = read_view(conn, services.settings, _page(services), f"{ON}{part}")
+            view = read_view(conn, services.settings, PAGE, f"{ON}{part}")
         assert "没有指定清单" in view.problems[-1]
         assert view.query.numbers == ()
 

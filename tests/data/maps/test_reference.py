@@ -135,7 +135,8 @@ def test_a_tile_outside_the_scheme_is_refused(sqlite_store: Store) -> None:
 
 def test_the_layers_that_are_there_are_listed_with_their_colours(store: Store) -> None:
     put_layer(store, ReferenceLayer.FARMLAND, {"1": FIELD, "2": FIELD})
-    shown = {one.layer: one for one in layers_shown(store, EVERYONE)}
+    with store.read() as conn:
+        shown = {one.layer: one for one in layers_shown(conn, store, EVERYONE)}
     assert list(shown) == [ReferenceLayer.DISTRICTS, ReferenceLayer.FARMLAND]
     districts, fields = shown.values()
     assert (districts.is_boundary, districts.is_indicative) == (True, True)
@@ -153,11 +154,12 @@ def test_cases_of_other_programmes_are_only_for_who_sees_every_district(store: S
     layer = ReferenceLayer.OTHER_PROGRAMME
     put_layer(store, layer, {"Q-1": FIELD}, programme="乱占耕地建房")
     for scope, sees in ((EVERYONE, True), (HUANCUI_ONLY, False)):
-        assert (layer in {one.layer for one in layers_shown(store, scope)}) is sees
+        window = Window.of_tile(*MIDDLE)
+        with store.read() as conn:
+            assert (layer in {one.layer for one in layers_shown(conn, store, scope)}) is sees
+            assert bool(layer_mask(conn, store, scope, layer, window).any()) is sees
         assert alpha_of(overlay_tile(store, scope, layer, *MIDDLE).png()).any() == sees
         assert bool(features_at(store, scope, 122.12, 37.32, [layer])) is sees
-        window = Window.of_tile(*MIDDLE)
-        assert bool(layer_mask(store, scope, layer, window).any()) is sees
     # towns and fields are no secret
     put_layer(store, ReferenceLayer.FARMLAND, {"1": FIELD})
     assert farmland(store, HUANCUI_ONLY).min() == 77

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.exc import DBAPIError
 
+from data.errors import StoreRefused
 from data.store.engine import Store
 from data.store.models import DaySummary, Patch
 from data.store.shadow import shadowed
@@ -36,7 +36,7 @@ def test_a_copy_is_changed_for_nothing(filled: Store) -> None:
 def test_a_stored_table_cannot_be_written_to_meanwhile(pg_store: Store) -> None:
     send(pg_store, UploadKind.PATCHES, PATCH)
     with (
-        pytest.raises(DBAPIError, match="read-only"),
+        pytest.raises(StoreRefused, match="不可写"),
         shadowed(pg_store, DaySummary) as conn,
     ):
         conn.execute(delete(Patch))
