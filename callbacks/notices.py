@@ -158,7 +158,12 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             )
         ),
         texts_card(_group_texts(conn, context)),
-        week_card(week_lines(conn, context.scope, context.year, context.as_of)),
+        week_card(
+            week_lines(
+                conn, context.scope.narrowed_to(context.district), context.year, context.as_of
+            ),
+            href(paths.week(), query),
+        ),
     ]
 
 

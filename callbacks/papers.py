@@ -20,6 +20,7 @@ from data.documents.issued import IssuedPaper, paper_of
 from data.documents.paper import Chart, Heading, Paper, Para, Table, filled
 from data.documents.tracing import trace_sheet
 from data.documents.typed import PLAIN, marked
+from data.documents.week import week_docx
 from data.errors import NotFound, SupervisionError
 from data.measures.frozen import Composed
 from data.measures.states import StepKind
@@ -84,6 +85,14 @@ def trace_of(conn: Connection, number: int) -> tuple[str, bytes]:
     return f"{paper.name} 溯源表.xlsx", trace_sheet(paper, names)
 
 
+def week_of(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
+    """(name, .docx) of the weekly digest of the view: what its reader may see, no more."""
+    context = read_context(conn, settings, search)
+    scope = context.scope.narrowed_to(context.district)
+    content = week_docx(conn, scope, context.year, context.as_of, context.district_name)
+    return f"卫片执法周报 {context.district_name} {context.as_of.isoformat()}.docx", content
+
+
 def annex_name(paper: IssuedPaper) -> str:
     return f"{paper.name} 随附清单.xlsx"
 
@@ -140,6 +149,12 @@ def register_routes(server: Flask, services: Services) -> None:
         with services.store.read() as conn:
             name, content = trace_of(conn, number)
         return xlsx_response(name, content)
+
+    @server.get(paths.week())
+    def export_week() -> Response:
+        with services.store.read() as conn:
+            name, content = week_of(conn, services.settings, search_of_request())
+        return attached(name, content, DOCX)
 
     @server.get(paths.papers())
     def export_papers() -> Response:

@@ -173,8 +173,12 @@ def texts_card(texts: Mapping[str, str]) -> Component:
     )  # fmt: skip
 
 
-def week_card(lines: Mapping[str, Sequence[str]]) -> Component:
-    parts: list[Component] = []
+def week_card(lines: Mapping[str, Sequence[str]], address: str) -> Component:
+    """address: of the same as a Word file."""
+    link = html.A(
+        "下载周报", href=address, download="", className="btn btn-sm btn-outline-secondary"
+    )
+    parts: list[Component] = [html.P(link)]
     for heading, found in lines.items():
         parts.append(html.H3(f"{heading}：{len(found)}项"))
         parts.append(html.Ul([html.Li(line) for line in found]))

@@ -67,6 +67,11 @@ def papers() -> str:
     return "/export/papers.zip"
 
 
+def week() -> str:
+    """The weekly digest in Word."""
+    return "/export/week.docx"
+
+
 def measure(number: int) -> str:
     """One measure."""
     return f"{MEASURES}/{number}"
