@@ -84,7 +84,7 @@ def progress_of(job: JobView) -> Component:
     if job.is_stalled and job.state == "queued":
         return stalled("排队中：后台程序没有回应，还没有开始处理，库中没有写入任何数据。")
     if job.is_stalled:
-        return stalled("处理它的后台程序没有回应，将由另一个重新处理；不会重复写入。")
+        return stalled("处理它的后台程序没有回应，将由另一个接手；不会重复写入。")
     if job.state == "queued":
         return queued(job.ahead)
     return progress(job.phase or "开始", job.done, job.total)
