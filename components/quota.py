@@ -37,8 +37,8 @@ def available_text(area_mu: float | None) -> str:
     return format_mu(area_mu) if area_mu >= 0 else f"超冻{format_mu(-area_mu)}"
 
 
-def pools_table(pools: Sequence[Pool], names: Names, query: Query) -> PlainTable:
-    """One decimal a column; the forecast leads to its patches, frozen to the freezes."""
+def pools_table(pools: Sequence[Pool], names: Names, query: Query, year: int) -> PlainTable:
+    """year: the work year. The forecast leads to its patches, what is frozen to the freezes."""
 
     def column(of: Callable[[Pool], float | None]) -> list[str]:
         return [_DASH if of(p) is None else text for p, text in zip(
@@ -56,7 +56,7 @@ def pools_table(pools: Sequence[Pool], names: Names, query: Query) -> PlainTable
         rows.append(
             [
                 Cell(names.get(p.district, p.district), here),
-                Cell(reserve[at], below=Cell(f"{format_day(p.reserve_on)}报送"))
+                Cell(reserve[at], below=Cell(f"{format_day(p.reserve_on, year)}报送"))
                 if p.reserve_on
                 else Cell("未报送", tone="none"),
                 Cell(forecast[at], behind, below=Cell(f"{len(p.patches)}个图斑", behind))

@@ -16,7 +16,7 @@ dash.register_page(
     name="复耕证明",
     title="复耕证明 · 卫片执法监管",
     group="办",
-    order=21.3,
+    order=22.3,
 )
 
 

@@ -16,7 +16,7 @@ dash.register_page(
     name="指标冻结",
     title="指标冻结 · 卫片执法监管",
     group="办",
-    order=21.5,
+    order=22.5,
 )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import dash
-from dash import ALL, Dash, Input, Output, State, no_update
+from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Flask
 
@@ -113,10 +113,11 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         headline(sentences(context, found)),
         *problem_notes(context.problems, href(paths.QUOTA, query)),
     ]
+    cards: list[Component] = []
     acts = may_register(context, settings.today())
     is_bare = not found.freezes and not any(p.patches for p in found.districts)
     if is_bare and not found.days:
-        parts.append(
+        cards.append(
             empty(
                 "还没有储备库指标、冻结登记和未整改的违法占用耕地。",
                 "去上传“补充耕地指标”",
@@ -124,11 +125,11 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             )
         )
     else:
-        parts += _cards(context, found, acts, settings)
+        cards += _cards(context, found, acts, settings)
     if acts:
         form = freeze_form(context.names_seen, context.district, settings.today())
-        parts.append(card("登记省厅的冻结", form, class_name="queue-card"))
-    return parts
+        cards.append(card("登记省厅的冻结", form, class_name="queue-card"))
+    return [*parts, html.Div(cards, className="audit-grid")]
 
 
 def _cards(context: PageContext, found: Freezes, acts: bool, settings: Settings) -> list[Component]:
@@ -140,7 +141,7 @@ def _cards(context: PageContext, found: Freezes, acts: bool, settings: Settings)
     cards = [
         card(
             "各区市储备、冻结和可用",
-            pools_table(found.districts, names, query),
+            pools_table(found.districts, names, query, found.year),
             definition=DEFINITIONS["quota_available_mu"],
             actions=actions,
             note="可用＝储备－已冻结；冻结多于储备的写“超冻”。预计冻结为未整改的违法占用耕地，点开看图斑。",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import plotly.graph_objects as go
 
@@ -51,6 +51,7 @@ def quota_figure(
         )  # fmt: skip
     figure.add_hline(y=0, line={"color": t["muted"], "width": 1})
     figure.update_layout(showlegend=False, margin={"l": 60, "r": 120, "t": 12, "b": 30})
-    figure.update_xaxes(tickformat="%Y年%-m月")
+    last_day = max(days[-1], days[0] + timedelta(days=1))
+    figure.update_xaxes(tickformat="%Y年%-m月", range=[days[0], last_day], nticks=6, tickangle=0)
     figure.update_yaxes(title={"text": "补充耕地指标（亩）", "font": {"size": 12}})
     return figure

@@ -93,12 +93,13 @@ def certificates(
     conn: Connection, scope: Scope, as_of: date, district: str | None = None
 ) -> list[Certificate]:
     """Of all years of the ledger, by number; what waits for one comes first."""
-    own = ledger(conn, scope, as_of, district).items
+    chosen = scope.narrowed_to(district)
+    own = ledger(conn, chosen, as_of).items
     told = [item for item in own if _is_concerned(item, as_of)]
-    times = Counter(i.certificate_no for i in ledger(conn, Scope.all(), as_of).items)
+    whole = own if chosen.districts is None else ledger(conn, Scope.all(), as_of).items
+    times = Counter(i.certificate_no for i in whole)
     gone = _recorded(conn, as_of, RecordKind.CERTIFICATE_REVOKED)
     made = _recorded(conn, as_of, RecordKind.CERTIFICATE_ISSUED)
-    chosen = scope.narrowed_to(district)
     areas, visits = certified_areas(conn, chosen, as_of), city_visits(conn, chosen, as_of)
     found = []
     for item in told:
