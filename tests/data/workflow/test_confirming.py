@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from data.acting import acting_as
+from data.documents.composing import compose
 from data.errors import Forbidden, NotFound, SupervisionError
 from data.known import Known, knowing
+from data.measures.frozen import Draft
+from data.measures.kinds import MeasureKind, Subject
 from data.rights import COMMAND_LINE, DEFAULT_RIGHTS, Account, Right, Role
 from data.scope import Scope
 from data.store.engine import Store
@@ -64,6 +67,14 @@ def _decide(store: Store, ids: list[int], accepted: bool, reason: str = "理由"
 
 def _cell(conn: Connection, column: Any) -> Any:
     return conn.scalar(select(column).limit(1).order_by(column.class_.id))
+
+
+def _paper(store: Store, district: str, as_of: date = AS_OF) -> str:
+    """Every text of a warning to the district."""
+    kind = MeasureKind.EARLY_WARNING
+    asked = Draft(kind, 2023, as_of, district, Subject.DISTRICT, district)
+    with store.read() as conn:
+        return "\n".join(compose(conn, Scope.all(), asked).texts.values())
 
 
 # ---- 是否纳入违法计算 ----------------------------------------------------------------------------
@@ -157,8 +168,13 @@ def test_a_backdated_elimination_counts_until_refused_and_then_from_the_upload_o
     )  # fmt: skip
     effect = effects(begun, [claim], 2023, AS_OF)[claim.id]
     assert (effect.now, effect.accepted, effect.refused) == (0.0, 0.0, 0.5)
+    note = "图斑HC-1的日期为倒填，尚待市局确认"
+    assert note in _paper(begun, "371002")
+    assert "倒填" not in _paper(begun, "371003")
+    assert "倒填" not in _paper(begun, "371002", date(2023, 6, 30)), "it moves nothing yet"
     _decide(begun, [claim.id], False)
     assert _ratio(begun) == 0.5
+    assert note not in _paper(begun, "371002")
     with begun.read() as conn:
         assert _cell(conn, EnforcementCase.eliminated_on) == TODAY
     assert verify(begun).bad == []
