@@ -178,6 +178,7 @@ def kill_often(make: Callable[[], Store], kills: int, rng: random.Random) -> Out
         bad = verify(store).bad
         outcome.wrong += [f"{number} {name}: {fault}" for fault in bad]
         if outcome.kills and outcome.kills % _ON_ONE_STORE == 0 and not done:
+            print(f"{outcome.kills} kills, {len(outcome.wrong)} wrong", file=sys.stderr)
             store.engine.dispose()
             store = None
     if store is not None:
