@@ -28,6 +28,10 @@ AUDITOR = Account("张三", Role.CITY, frozenset({Right.READ, Right.AUDIT}))
 ISSUER = Account("李四", Role.CITY, frozenset({Right.READ, Right.ISSUE}))
 BOTH = Account("王五", Role.CITY, AUDITOR.rights | ISSUER.rights)
 CLERK = Account("环翠", Role.DISTRICT, DEFAULT_RIGHTS[Role.DISTRICT], HUANCUI)
+#: What the bureau does, not what it finds.
+OF_BUREAU = frozenset(
+    {"interview", "rectify_order", "freeze", "certificate_issued", "certificate_revoked"}
+)
 
 
 def _new(kind: RecordKind, subject: str = HUANCUI, **more: Any) -> NewRecord:
@@ -109,19 +113,16 @@ def test_what_cannot_be_recorded_is_refused(
 
 
 @pytest.mark.parametrize("kind", RecordKind)
-def test_what_staff_find_takes_the_right_to_audit_and_what_the_bureau_does_that_to_issue(
+def test_findings_take_the_right_to_audit_acts_that_to_issue_and_checks_that_to_review(
     sqlite_store: Store, kind: RecordKind
 ) -> None:
-    of_bureau = kind in {
-        "interview",
-        "rectify_order",
-        "freeze",
-        "certificate_issued",
-        "certificate_revoked",
-    }
-    may_not = AUDITOR if of_bureau else ISSUER
+    right, may_not = Right.AUDIT, ISSUER
+    if kind in OF_BUREAU:
+        right, may_not = Right.ISSUE, AUDITOR
+    elif kind == "check_reopened":
+        right, may_not = Right.REVIEW, BOTH
     for who in (may_not, CLERK):  # before anything is said of the subject
-        with pytest.raises(Forbidden, match="签发" if of_bureau else "审核"):
+        with pytest.raises(Forbidden, match=right.label):
             _add(sqlite_store, _new(kind, "无此对象"), who)
 
 
