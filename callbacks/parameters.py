@@ -69,11 +69,6 @@ def change(
 def register(app: Dash, services: Services) -> None:
     i = ids.Rules
 
-    @app.callback(Output(i.CHANGE, "children"), Input(i.CHANGE, "id"), Input(i.CHANGED, "data"))
-    def form(_: str, _changed: int) -> list[Component]:
-        with services.store.read() as conn:
-            return render(conn, services.settings.today())
-
     @app.callback(
         Output(i.CHANGED, "data"),
         Output(ids.Shell.TOASTS, "children", allow_duplicate=True),

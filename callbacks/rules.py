@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from flask import Flask
 
+from callbacks import parameters
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import file_name, serve_workbook
 from callbacks.frame.kept import keep_answer
@@ -318,7 +319,8 @@ def register(app: Dash, services: Services) -> None:
     @keep_answer
     def content(_: str, _changed: int, search: str | None) -> list[Component]:
         with services.store.read() as conn:
-            return render(conn, services.settings, search or "")
+            shown = render(conn, services.settings, search or "")
+            return [*shown, *parameters.render(conn, services.settings.today())]
 
     @app.callback(Output(ids.Rules.ANCHOR, "children"), Input(ids.Rules.CONTENT, "id"))
     def anchor(_: str) -> Component:

@@ -124,7 +124,7 @@ def rules_card(count: int, address: str) -> Component:
         dcc.Link("规则口径", href=address),
         "查看和调整。",
     ]
-    return card("规则参数", html.P(said))
+    return card("规则参数", html.P(said, className="note"))
 
 
 def account_card(
@@ -213,4 +213,7 @@ def log_table(rows: Sequence[Sequence[str]], export: str, is_cut: bool) -> list[
         [TableColumn(h) for h in ("时间", "账户", "来自", "种类", "内容")], rows, "审计日志"
     )
     said = "只显示最近的，更早的请缩小范围或导出。" if is_cut else ""
-    return [table, html.P([html.A("导出 xlsx", href=export, download=""), f" {said}"])]
+    return [
+        table,
+        html.P([html.A("导出 xlsx", href=export, download=""), f" {said}"], className="note"),
+    ]

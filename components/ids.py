@@ -197,7 +197,6 @@ class Rules:
     FOUND = "rules-found"
     ANCHOR = "rules-anchor"
     # a new value of a parameter, for whoever may set one
-    CHANGE = "rules-change"
     PARAMETER = "rules-parameter"
     VALUE = "rules-value"
     VALID_FROM = "rules-valid-from"

@@ -24,7 +24,6 @@ def layout(**_query: Any) -> html.Div:
     return html.Div(
         [
             html.Div(skeleton("page"), id=ids.Rules.CONTENT),
-            html.Div(id=ids.Rules.CHANGE),
             html.Div(id=ids.Rules.ANCHOR),
             dcc.Store(id=ids.Rules.CHANGED, data=0),
         ]

@@ -81,7 +81,11 @@ def test_the_map_fits_the_screen_and_its_sums_are_the_figures(
     store.engine.dispose()
     open_map(page, server)
     page.wait_for_load_state("networkidle")
-    assert page.locator(".leaflet-heatmap-heat-pane img.leaflet-tile-loaded").count() > 3
+    tiles = page.locator(".leaflet-heatmap-heat-pane img.leaflet-tile")
+    expect(tiles.first).to_be_attached()
+    expect(page.locator(".leaflet-heatmap-heat-pane img.leaflet-tile-loaded")).to_have_count(
+        tiles.count()
+    )
     screenshot("heatmap")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
     amount = f"{format_mu(city['remaining_farmland_mu'])}亩"

@@ -20,7 +20,7 @@ PAGES = (
 )  # fmt: skip
 #: The pages that ask for most: a grid with a map, and a map with its tiles.
 COLD = ("/overdue", "/heatmap")
-MOST_COLD, MOST_WARM, MOST_MOVING = 25, 15, 5
+MOST_COLD, MOST_WARM, MOST_MOVING = 25, 15, 6
 _GROUP = re.compile(r"/assets/bundle/(maps|grid|charts)\.")
 
 
