@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -54,6 +55,7 @@ _NAMED = re.compile(
 )
 
 
+@lru_cache
 def parameters() -> list[str]:
     """Every name that the code takes from an address."""
     found = set(links.FRAME_KEYS)
