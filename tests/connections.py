@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from sqlalchemy import event
@@ -15,8 +16,14 @@ from sqlalchemy.pool import Pool
 
 
 def _in_a_request() -> bool:
+    """Whether one is being answered: a client that is entered keeps its context beyond that."""
     flask = sys.modules.get("flask")
-    return flask is not None and flask.has_request_context()
+    if flask is None or not flask.has_request_context():
+        return False
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_name != "wsgi_app":
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextmanager
@@ -40,8 +47,10 @@ def one_at_a_time() -> Iterator[list[str]]:
 
     event.listen(Pool, "checkout", out)
     event.listen(Pool, "checkin", back)
+    event.listen(Pool, "detach", back)  # a view of an earlier moment, which is none of the pool's
     try:
         yield taken_twice
     finally:
         event.remove(Pool, "checkout", out)
         event.remove(Pool, "checkin", back)
+        event.remove(Pool, "detach", back)
