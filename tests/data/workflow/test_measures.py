@@ -215,7 +215,7 @@ def test_numbers_are_one_series_a_prefix_and_year(desk: Desk) -> None:
         desk.take(steps.issue, ISSUER, ISSUED, third, None, "威自然资函[2023]01号")
     desk.take(steps.issue, ISSUER, ISSUED, third, None, "威自然资函〔2023〕3号")
     fourth = desk.issued()
-    order = replace(WARNING, kind=MeasureKind.RECTIFICATION_ORDER)
+    order = replace(WARNING, kind=MeasureKind.RECTIFICATION_ORDER, subject="文登区")
     numbers = [desk.state(n).standing.number for n in (first, second, third, fourth)]
     assert numbers == [f"威自然资函〔2023〕{n}号" for n in (1, 2, 3, 4)]
     assert desk.state(first).standing.state is State.WITHDRAWN
