@@ -19,10 +19,12 @@ from data.upload import mapping_profiles
 from data.upload.placed_again import take_back
 from data.upload.request import KeepProfile
 from data.upload.template_examples import example_rows
-from data.vocabulary import RecordKind, ReferenceLayer, UploadKind
+from data.vocabulary import CheckLevel, RecordKind, ReferenceLayer, UploadKind
 from data.workflow.accounts import add_account
 from data.workflow.confirming import decide
 from data.workflow.contacts import set_contact
+from data.workflow.field_visit_writing import Acting, Pick
+from data.workflow.field_visits import assign
 from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Taking
 from data.workflow.measures import draft
@@ -30,6 +32,8 @@ from data.workflow.parameters import change_parameter
 from data.workflow.records import NewRecord, add_record, withdraw_record
 from data.workflow.sampling import draw_sample
 from data.workflow.sessions import begin_session, make_token
+from data.worklists.checks import checks
+from data.worklists.visits import VisitState
 from tests.drawn_layers import layer_file
 from tests.sending import PATCH, send, send_file
 
@@ -76,8 +80,20 @@ def fill(store: Store) -> None:
     send(store, UploadKind.PATCHES, {**PATCH, "图斑编号": "D", "监测面积": 50, "占用耕地面积": 40})
     with store.write() as conn:
         draw_sample(conn, COMMAND_LINE, YEAR, "2023-05", date(2023, 6, 30), TODAY)
+    _visit(store)
     _claim(store, rows[0])
     take_snapshot(store)
+
+
+def _visit(store: Store) -> None:
+    """A team is sent to a patch that has to be checked."""
+    with store.write() as conn:
+        due = [
+            Pick(task.patch_no, task.level)
+            for task in checks(conn, Scope.all(), YEAR, TODAY).tasks
+            if task.level is CheckLevel.CITY and task.visit.state is VisitState.DUE
+        ]
+        assign(Acting(conn, COMMAND_LINE, YEAR, TODAY), due[:1], "王工、李工", None)
 
 
 def _claim(store: Store, finding: dict[str, object]) -> None:
