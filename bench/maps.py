@@ -188,7 +188,7 @@ def _postgis(store: Store) -> Iterator[Callable[[Tile], object] | None]:
         print("PostGIS not measured: no initdb found.", file=sys.stderr)
         yield None
         return
-    cluster = PrivateCluster(programs)
+    cluster = PrivateCluster(programs, is_on_disk=True)
     try:
         address = cluster.url("postgres").replace("+psycopg", "")
         with psycopg.connect(address, autocommit=True) as connection:

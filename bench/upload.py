@@ -151,7 +151,7 @@ def _cluster() -> Iterator[PrivateCluster | None]:
         print("PostgreSQL not measured: no initdb found.", file=sys.stderr)
         yield None
         return
-    cluster = PrivateCluster(programs)
+    cluster = PrivateCluster(programs, is_on_disk=True)
     try:
         yield cluster
     finally:

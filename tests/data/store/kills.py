@@ -197,7 +197,7 @@ def main() -> int:
     if programs is None and "postgresql" in databases:
         print("PostgreSQL NOT TESTED: initdb was not found", file=sys.stderr)
         databases.remove("postgresql")
-    cluster = PrivateCluster(programs) if programs is not None else None
+    cluster = PrivateCluster(programs, is_on_disk=True) if programs is not None else None
     folder = Path(tempfile.mkdtemp(prefix="weipian-kills-"))
     told: dict[str, Any] = {}
     try:
