@@ -15,7 +15,6 @@ from callbacks.frame.context import PageContext, read_context
 from components.links import href
 from components.outlook.deadline_card import (
     address,
-    amount,
     by_district,
     deadline_card,
     open_text,
@@ -27,6 +26,7 @@ from data.outlook.calendar import Deadline, deadlines
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.figures import figures
+from data.units import format_with_unit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -102,7 +102,7 @@ def calendar_file(
 def _description(deadline: Deadline, context: PageContext, names: dict[str, str]) -> str:
     lines = [f"依据：工作方案 {deadline.clause}"]
     if deadline.open:
-        lines.append(f"{deadline.what}共{amount(deadline.total, deadline.unit)}：")
+        lines.append(f"{deadline.what}共{format_with_unit(deadline.total, deadline.unit)}：")
         lines.append(by_district(deadline.open, deadline.unit, names, None))
     lines.append(context.stamp_line)
     if context.stamp.is_demo:

@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+def may_change() -> bool:
+    """Not while an earlier moment is looked at."""
+    return acting().may(Right.RULES) and known() is None
+
+
 def render(conn: Connection, today: date) -> list[Component]:
-    """Nothing for who may not change any, nor while an earlier moment is looked at."""
-    if not acting().may(Right.RULES) or known() is not None:
+    """Nothing for who may not change any."""
+    if not may_change():
         return []
     choices = []
     for rule in rulebook(conn).values():

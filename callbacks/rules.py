@@ -15,6 +15,7 @@ from callbacks.frame.downloads import file_name, serve_workbook
 from callbacks.frame.kept import keep_answer
 from components import ids, paths
 from components.links import href
+from components.parameters import way_to_form
 from components.parts.card_menu import card_menu, copy_link, export_link
 from components.parts.cards import problem_notes
 from components.prose import prose
@@ -183,7 +184,13 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         html.Div(
             [
                 html.H1(headline(context, entries), className="headline"),
-                html.Div(card_menu("规则口径", actions), className="card-menu"),
+                html.Div(
+                    [
+                        *([way_to_form()] if parameters.may_change() else []),
+                        card_menu("规则口径", actions),
+                    ],
+                    className="card-menu",
+                ),
             ],
             className="rules-head",
         ),

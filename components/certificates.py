@@ -68,7 +68,8 @@ def register_table(
     acts: bool,
 ) -> Component:
     """in_store: work years whose patches have pages. due: by when a certificate is to be issued.
-    papers: number → the measure that issued it as a paper. acts: whether who looks may act."""
+    papers: number → the measure that issued it as a paper. acts: whether who looks may act. Days
+    stand without the year where it is the patch's own."""
     columns = [
         TableColumn("证明编号"), TableColumn("图斑编号"), TableColumn("地块"), TableColumn("区市"),
         TableColumn("状态"), TableColumn("地块面积（亩）", True),
@@ -89,10 +90,12 @@ def register_table(
                     _DASH if mu is None else format_mu(mu)
                     for mu in (c.areas.area_mu, c.areas.restored_mu, c.areas.recultivated_mu)
                 ),
-                _day(c.eliminated_on),
-                f"{format_day(c.visit.checked_on)} {c.visit.checked_by}" if c.visit else _DASH,
-                _day(c.accepted_on),
-                _day(due.get((c.year, c.patch_no, c.parcel_no))),
+                format_day(c.eliminated_on, c.year),
+                f"{format_day(c.visit.checked_on, c.year)} {c.visit.checked_by}"
+                if c.visit
+                else _DASH,
+                format_day(c.accepted_on, c.year),
+                format_day(due.get((c.year, c.patch_no, c.parcel_no)), c.year),
                 _act(c, query, papers, acts),
             )
             for c in rows
@@ -110,16 +113,14 @@ def _patch(c: Certificate, query: Query, in_store: Collection[int]) -> Any:
     return dcc.Link(words, href=target)
 
 
-def _day(day: date | None) -> str:
-    return format_day(day) if day else _DASH
-
-
 def _marks(c: Certificate) -> list[Component]:
     words: list[Component] = [html.Span(c.stage.label)]
     if c.issued_on is not None:
-        words.append(html.Span(f"{format_day(c.issued_on)}由{c.issued_by}", className="muted"))
+        words.append(
+            html.Span(f"{format_day(c.issued_on, c.year)}由{c.issued_by}", className="muted")
+        )
     if c.revoked_on is not None:
-        said = f"{format_day(c.revoked_on)}撤销：{c.revoked_why}"
+        said = f"{format_day(c.revoked_on, c.year)}撤销：{c.revoked_why}"
         words.append(html.Span(said, className="bad"))
     if c.twice:
         words.append(html.Span("编号重复", className="bad"))

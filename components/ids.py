@@ -197,6 +197,7 @@ class Rules:
     FOUND = "rules-found"
     ANCHOR = "rules-anchor"
     # a new value of a parameter, for whoever may set one
+    FORM = "rules-form"
     PARAMETER = "rules-parameter"
     VALUE = "rules-value"
     VALID_FROM = "rules-valid-from"

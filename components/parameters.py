@@ -42,8 +42,14 @@ def change_card(choices: Sequence[Choice], today: date) -> Component:
         ),
         html.Button("设定", id=i.SET, type="button", className="btn btn-sm btn-primary"),
     ]
+    body = html.Div(fields, className="admin-fields")
     note = "只列本市设定的参数。从那一天起适用，已办结的月份不变；谁、何时、为何改的进入历史。"
-    return card("调整参数", html.Div(fields, className="admin-fields"), note=note)
+    return html.Div(card("调整参数", body, note=note), id=i.FORM, className="parameter-form")
+
+
+def way_to_form() -> Component:
+    """From the top of a long page to the form at its end."""
+    return html.A("调整参数", href=f"#{i.FORM}", className="btn btn-sm btn-outline-primary")
 
 
 def _field(label: str, box_id: str, box: Component) -> Component:

@@ -196,6 +196,16 @@ def format_count(value: int | None) -> str:
     return "—" if value is None else f"{value:,}"
 
 
+def format_amount(amount: float, unit: str) -> str:
+    """What is counted in a unit, without it: an area `30.00`, pieces `12`."""
+    return format_mu(amount) if unit == AreaUnit.MU.label else format_count(round(amount))
+
+
+def format_with_unit(amount: float, unit: str) -> str:
+    """`12个`, `30.00亩`."""
+    return f"{format_amount(amount, unit)}{unit}"
+
+
 def over_text(amount: float, unit: str, decimals: int = 1) -> str:
     """What is over a line or must be removed, rounded up: removing what is said is enough, and it
     never reads 0 while something is over."""

@@ -16,7 +16,7 @@ from components.parts.filters import filter_bar, search_box, select
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.periods import format_day, format_month
-from data.units import format_count, format_mu, format_rate
+from data.units import format_count, format_mu, format_rate, format_rates
 
 if TYPE_CHECKING:
     from data.store.queries.sample_draws import Draw
@@ -74,9 +74,11 @@ def states_table(
             ),
             _number(overdue.get(rule, 0), to_checks(query, rule=rule, mark="overdue"), "bad"),
             f"{own.done:,} / {own.required:,}",
-            format_rate(own.rate),
+            rate,
         ]
-        for rule, own in coverage.items()
+        for (rule, own), rate in zip(
+            coverage.items(), format_rates([own.rate for own in coverage.values()]), strict=True
+        )
     ]
     columns = [
         TableColumn("规则"),
@@ -93,6 +95,9 @@ def districts_table(
     districts: Mapping[str, Mapping[str, Coverage]], names: Names, query: Query
 ) -> Component:
     rules = list(next(iter(districts.values()), {}))
+    rates = {
+        rule: format_rates([by_rule[rule].rate for by_rule in districts.values()]) for rule in rules
+    }
     rows: list[list[str | Cell]] = [
         [
             names.get(code, code),
@@ -100,14 +105,14 @@ def districts_table(
                 Cell(
                     f"{own.done:,} / {own.required:,}",
                     to_checks({**query, "district": code}, rule=rule),
-                    below=Cell(format_rate(own.rate)),
+                    below=Cell(rates[rule][at]),
                 )
                 if own.required
                 else Cell(_DASH, tone="none")
                 for rule, own in by_rule.items()
             ),
         ]
-        for code, by_rule in districts.items()
+        for at, (code, by_rule) in enumerate(districts.items())
     ]
     columns = [TableColumn("区市"), *(TableColumn(f"{r} 已核查 / 应查", True) for r in rules)]
     return plain_table(columns, rows, "各区市核查情况", "checks-states")

@@ -50,8 +50,9 @@ def quota_figure(
             font={"color": colour}, text=text,
         )  # fmt: skip
     figure.add_hline(y=0, line={"color": t["muted"], "width": 1})
-    figure.update_layout(showlegend=False, margin={"l": 60, "r": 120, "t": 12, "b": 30})
+    figure.update_layout(showlegend=False, margin={"l": 60, "r": 120, "t": 12, "b": 44})
     last_day = max(days[-1], days[0] + timedelta(days=1))
-    figure.update_xaxes(tickformat="%Y年%-m月", range=[days[0], last_day], nticks=6, tickangle=0)
-    figure.update_yaxes(title={"text": "补充耕地指标（亩）", "font": {"size": 12}})
+    # months, and the year below the first of each: six whole dates run together on a phone
+    figure.update_xaxes(tickformat="%-m月\n%Y年", range=[days[0], last_day], nticks=6, tickangle=0)
+    figure.update_yaxes(tickformat=",", title={"text": "补充耕地指标（亩）", "font": {"size": 12}})
     return figure

@@ -15,7 +15,7 @@ from components.parts.cards import card
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
 from data.periods import format_day, format_days_left
-from data.units import format_mu
+from data.units import format_amount, format_with_unit
 
 if TYPE_CHECKING:
     from data.outlook.calendar import Deadline
@@ -40,11 +40,6 @@ PAST = {
 }
 
 
-def amount(count: float, unit: str) -> str:
-    """`12个`, `30.00亩`."""
-    return f"{format_mu(count) if unit == '亩' else f'{round(count):,}'}{unit}"
-
-
 def distance(on: date, as_of: date) -> str:
     """`今日到期`, `还有4天`, `已过12天`."""
     return format_days_left((on - as_of).days)
@@ -56,20 +51,16 @@ def open_text(deadline: Deadline) -> str:
         return "尚无图斑"
     if deadline.done:
         return "已完成"
-    return f"{deadline.what}{amount(deadline.total, deadline.unit)}"
+    return f"{deadline.what}{format_with_unit(deadline.total, deadline.unit)}"
 
 
 def by_district(open_: Mapping[str, float], unit: str, names: Names, most: int | None) -> str:
     """`文登区16、乳山市14、荣成市12，另有5个区市`: the largest first."""
     ranked = sorted(open_.items(), key=lambda item: -item[1])
     named = ranked if most is None else ranked[:most]
-    shown = (f"{names[code]}{_number(count, unit)}" for code, count in named)
+    shown = (f"{names[code]}{format_amount(count, unit)}" for code, count in named)
     text = "、".join(shown) if unit != "份" else "、".join(names[code] for code, _ in named)
     return text + (f"，另有{len(ranked) - len(named)}个区市" if len(ranked) > len(named) else "")
-
-
-def _number(count: float, unit: str) -> str:
-    return format_mu(count) if unit == "亩" else f"{round(count):,}"
 
 
 #: Rules of many small dates → their list, which takes the days between which it is due.
@@ -135,7 +126,7 @@ def _sum(group: Sequence[Deadline]) -> dict[str, float]:
 
 def past_line(group: Sequence[Deadline]) -> str:
     """`月清逾期未报11个`."""
-    return f"{PAST[group[0].rule]}{amount(sum(d.total for d in group), group[0].unit)}"
+    return f"{PAST[group[0].rule]}{format_with_unit(sum(d.total for d in group), group[0].unit)}"
 
 
 def title_of(deadlines: Sequence[Deadline], as_of: date, year: int) -> str:
@@ -200,7 +191,7 @@ def next_card(deadlines: Sequence[Deadline], as_of: date, year: int) -> Componen
         first = group[0]
         text = open_text(first)
         if len(group) > 1:
-            text = f"{first.what}{amount(sum(_sum(group).values()), first.unit)}"
+            text = f"{first.what}{format_with_unit(sum(_sum(group).values()), first.unit)}"
         entries.append(
             html.Li(
                 [
@@ -235,7 +226,7 @@ def _next_row(
     first, sums = group[0], _sum(group)
     text = open_text(first)
     if len(group) > 1:
-        text = f"{first.what}{amount(sum(sums.values()), first.unit)}"
+        text = f"{first.what}{format_with_unit(sum(sums.values()), first.unit)}"
     return [
         _since(group, year),
         distance(first.on, as_of),
@@ -289,7 +280,7 @@ def year_table(deadlines: Sequence[Deadline], as_of: date, year: int, names: Nam
                 format_day(d.on, year),
                 Cell(d.title, title=f"工作方案 {d.clause}"),
                 Cell(open_text(d), tone="bad" if late else ""),
-                *(_number(d.open[code], d.unit) if code in d.open else "" for code in names),
+                *(format_amount(d.open[code], d.unit) if code in d.open else "" for code in names),
             ]
         )
     return plain_table(columns, rows, f"{year}年度全部期限及各区市未完成数", "year-deadlines")

@@ -18,7 +18,7 @@ from data.triggers.matters import (
     is_warned,
     reason,
 )
-from data.units import format_count, format_mu
+from data.units import format_count, format_with_unit
 
 Figures = Mapping[str, Any]
 
@@ -88,7 +88,7 @@ def due_this_week(year: int, as_of: date, dates: Sequence[Deadline]) -> str:
     near = [d for d in dates if 0 <= (d.on - as_of).days <= WEEK_DAYS and d.open]
     near.sort(key=lambda d: (d.is_small, d.on, d.rule))
     said = [
-        f"{d.title}{_when(d.on, as_of, year)}，{d.what}{amount(d.total, d.unit)}"
+        f"{d.title}{_when(d.on, as_of, year)}，{d.what}{format_with_unit(d.total, d.unit)}"
         for d in near[:_MOST_DATES]
     ]
     return "；".join(said)
@@ -97,11 +97,6 @@ def due_this_week(year: int, as_of: date, dates: Sequence[Deadline]) -> str:
 def _when(on: date, as_of: date, year: int) -> str:
     left = format_days_left((on - as_of).days)
     return left if on == as_of else f"{left}到期（{format_day(on, year)}）"
-
-
-def amount(count: float, unit: str) -> str:
-    """`12个`, `30.00亩`."""
-    return f"{format_mu(count) if unit == '亩' else f'{round(count):,}'}{unit}"
 
 
 def forecast(year: int, running: Clock, forecasts: Mapping[str, Forecast]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import app as application
 from callbacks.parameters import render
+from callbacks.rules import render as render_page
+from components import ids
 from data.acting import acting_as
 from data.rights import Account, Right, Role
 from data.store.engine import Store
@@ -15,6 +17,7 @@ from data.store.queries.uploads import upload_list
 from data.triggers.rulebook import rulebook
 from data.workflow.parameters import in_force
 from tests.asking import PROOF, ask, callback_ending, with_token
+from tests.components.drawn import links_of
 from tests.signing import asked_by
 
 KEEPER = Account("规则员", Role.CITY, frozenset({Right.READ, Right.RULES}))
@@ -27,8 +30,11 @@ def test_who_may_sets_a_parameter_on_the_page_and_nobody_else(sqlite_store: Stor
     with sqlite_store.read() as conn:
         with acting_as(READER):
             assert render(conn, today) == []
+            assert "调整参数" not in links_of(render_page(conn, sqlite_store.settings, ""))
         with acting_as(KEEPER):
             (form,) = render(conn, today)
+            way = links_of(render_page(conn, sqlite_store.settings, ""))["调整参数"]
+    assert way == f"#{ids.Rules.FORM}"
     text = json.dumps(form, default=lambda part: part.to_plotly_json(), ensure_ascii=False)
     assert "T3 问责比例" in text
     assert "预警线（10%；1%至15%）" in text

@@ -19,6 +19,7 @@ from data.units import (
     format_plain,
     format_rate,
     format_rates,
+    format_with_unit,
     m2_to_mu,
     meets,
     mu_to_m2,
@@ -238,6 +239,10 @@ def test_what_is_free_is_rounded_down_and_reads_zero_only_when_it_is(
     distance: float, text: str
 ) -> None:
     assert room_text(distance, "亩") == text
+
+
+def test_an_amount_is_written_as_its_unit_is() -> None:
+    assert [format_with_unit(1234.0, unit) for unit in ("亩", "个")] == ["1,234.00亩", "1,234个"]
 
 
 def test_a_column_of_rates_has_one_number_of_decimals_and_keeps_its_sides() -> None:

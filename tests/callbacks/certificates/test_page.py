@@ -86,6 +86,8 @@ def test_stages_follow_from_dated_events(services: Services) -> None:
     assert "拆除复耕验收后逾期未出证" in said(services)
     assert "还有1.00亩未恢复" in said(services, f"{ON}&stage=verified")
     assert "没有状态“gone”" in said(services, f"{ON}&stage=gone")
+    register = next(part for part in said(services).split() if part.endswith("月3日"))
+    assert register == "7月3日"  # of the patch's own year
 
 
 def test_a_certificate_is_issued_found_by_its_number_and_revoked(services: Services) -> None:

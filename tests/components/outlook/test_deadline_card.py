@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from components.outlook.deadline_card import (
-    amount,
     by_district,
     deadline_card,
     distance,
@@ -13,6 +12,7 @@ from components.outlook.deadline_card import (
     year_rows,
 )
 from data.outlook.calendar import Deadline
+from data.units import format_with_unit
 from tests.components.drawn import links_of, rows_of, text_of
 
 NAMES = {"371002": "环翠区", "371003": "文登区", "371082": "荣成市", "371083": "乳山市"}
@@ -100,7 +100,7 @@ def test_the_years_table_has_every_date_with_every_district() -> None:
 
 def test_reports_name_districts_without_a_number() -> None:
     assert by_district({"371002": 1, "371003": 1}, "份", NAMES, None) == "环翠区、文登区"
-    assert amount(2, "份") == "2份"
+    assert format_with_unit(2, "份") == "2份"
 
 
 def test_the_day_itself_is_today() -> None:
