@@ -89,7 +89,7 @@ def register(app: Dash, services: Services) -> None:
 def register_routes(server: flask.Flask, services: Services) -> None:
     @server.get(EXPORT_PATH)
     @needs(Right.AUDIT_LOG)
-    def export_auditlog_parts() -> flask.Response:
+    def export_audit_log() -> flask.Response:
         asked = asked_from(flask.request.args)
         with services.store.read_now() as conn:
             lines = log_lines(conn, asked, _EXPORTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.frame.address import source_of_request
-from callbacks.frame.context import read_context
+from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
 from callbacks.measure_detail.page import found
@@ -22,17 +22,17 @@ from components.measures.paper import Button, actions_card
 from components.shell import toast
 from data.acting import acting
 from data.errors import NotFound, UploadRefused
-from data.measures.states import StepKind
+from data.measures.states import Standing, StepKind
 from data.numbers import whole_number
 from data.rights import Right
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.accounts import secrets_of
-from data.workflow import measures as steps
-from data.workflow.measure_files import keep, read_text, received
+from data.store.queries.measures import MeasureRow
+from data.workflow.measure_files import received
 from data.workflow.measure_rights import open_steps, ready, state_of
+from data.workflow.measure_taking import Asked, take
 from data.workflow.measure_writing import Attachment, Taking
-from data.workflow.sealing import seal
 from data.workflow.signing_in import counting_wrong_codes
 
 if TYPE_CHECKING:
@@ -45,18 +45,36 @@ _DUE = frozenset({_K.ISSUE, _K.EXTEND, _K.REFUSE})
 _FILE = frozenset({_K.FILE, _K.DELIVER, _K.EXTEND, _K.REPLY, _K.RELEASE})
 
 
-def render_actions(
-    conn: Connection, settings: Settings, number: str | None, search: str
-) -> list[Component]:
-    """The steps that whoever looks may take now; nothing where there are none."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A measure before whoever looks and may take a step. day: on which it would be taken: the
+    as-of date, but not before the last step nor after today."""
+
+    context: PageContext
+    row: MeasureRow
+    day: date
+    now: Standing
+
+
+def opened(conn: Connection, settings: Settings, number: str | None, search: str) -> Opened | None:
+    """None where there is none in the scope."""
     context = read_context(conn, settings, search)
     try:
         row = found(conn, context.scope, number)
     except NotFound:
-        return []
+        return None
     day = max(min(context.as_of, settings.today()), row.steps[-1].on)
-    now = state_of(conn, row, day)
-    open_ = [step for step in open_steps(acting(), row, now) if step is not _K.EDIT]
+    return Opened(context, row, day, state_of(conn, row, day))
+
+
+def render_actions(
+    conn: Connection, settings: Settings, number: str | None, search: str
+) -> list[Component]:
+    """The steps that whoever looks may take now; nothing where there are none."""
+    one = opened(conn, settings, number, search)
+    if one is None:
+        return []
+    open_ = [step for step in open_steps(acting(), one.row, one.now) if step is not _K.EDIT]
     if not open_:
         return []
     first = {_K.SUBMIT, _K.REVIEW, _K.ISSUE, _K.DELIVER, _K.REPLY, _K.RELEASE}
@@ -67,50 +85,11 @@ def render_actions(
         "code": _K.ISSUE in open_ and secrets_of(conn, acting().name)[1] is not None,
         "file": bool(_FILE.intersection(open_)),
     }
-    return [actions_card(buttons, row.version, day, wanted)]
+    return [actions_card(buttons, one.row.version, one.day, wanted)]
 
 
-def take(at: Taking, number: int, step: StepKind, asked: Mapping[str, Any]) -> str:
-    """Take a step as the page asks for it. asked: reason, due, number, file. → a sentence to
-    show, where more happened than was asked for. Raises SupervisionError."""
-    reason, due = asked.get("reason"), asked.get("due")
-    file: Attachment | None = asked.get("file")
-    match step:
-        case _K.ISSUE:
-            issued = steps.issue(at, number, due, asked.get("number"))
-            return "" if issued.number else issued.said
-        case _K.CORRECT:
-            made = steps.correct(at, number, reason)
-            return f"已起草更正，第{made.number}号。"
-        case _K.SUBMIT:
-            steps.submit(at, number)
-        case _K.REFRESH:
-            steps.refresh(at, number)
-        case _K.RETURN:
-            steps.give_back(at, number, reason or "")
-        case _K.REVIEW:
-            steps.review(at, number, reason)
-        case _K.FILE:
-            return seal(at, number, file, asked.get("read"), reason)
-        case _K.DELIVER:
-            steps.deliver(at, number, reason, file)
-        case _K.EXTEND:
-            steps.extend(at, number, due, reason, file)
-        case _K.REPLY:
-            steps.reply(at, number, reason, file)
-        case _K.REFUSE:
-            steps.refuse(at, number, reason, due)
-        case _K.RELEASE:
-            steps.release(at, number, reason, file)
-        case _:
-            steps.withdraw(at, number, reason)
-    return ""
-
-
-def attachment(content: str | None, name: str | None) -> Attachment | None:
+def attachment(content: str, name: str | None) -> Attachment:
     """What the browser sent as a data URL. Raises UploadRefused."""
-    if not content:
-        return None
     try:
         raw = base64.b64decode(content.partition(",")[2], validate=True)
     except (binascii.Error, ValueError) as error:
@@ -186,20 +165,11 @@ def register(app: Dash, services: Services) -> None:
         def taking(conn: Connection) -> Taking:
             return Taking(conn, by, today, day_of(day), seen, where, code or "")
 
-        sent = None
+        asked = Asked(reason, day_of(due), (paper or "").strip() or None)
         if file:  # what nobody may bring is not read
             with services.store.read() as conn:
                 ready(taking(conn), named, step)
-            sent = attachment(file, file_name)
-        asked = {
-            "reason": reason,
-            "due": day_of(due),
-            "number": (paper or "").strip() or None,
-            "file": sent,
-            "read": read_text(sent) if sent is not None and step is _K.FILE else None,
-        }
+            asked = asked.bringing(attachment(file, file_name), step)
         with counting, services.store.write() as conn:
-            told = take(taking(conn), named, step, asked)
-            if sent is not None:
-                keep(services.settings, sent)
-        return done + 1, toast(told) if told else no_update
+            said = take(taking(conn), services.settings, named, step, asked).said
+        return done + 1, toast(said) if said else no_update

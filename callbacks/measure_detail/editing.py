@@ -10,24 +10,23 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.frame.address import source_of_request
-from callbacks.frame.context import read_context
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
-from callbacks.measure_detail.actions import day_of
+from callbacks.measure_detail.actions import day_of, opened
 from callbacks.measure_detail.page import found
 from components import ids
 from components.notices import Editable, edit_card, remarks_card
 from components.shell import toast
 from data.acting import acting
 from data.documents.editing import fields, stored
-from data.errors import NotFound, SupervisionError
+from data.errors import SupervisionError
 from data.measures.states import UNISSUED, StepKind
 from data.numbers import whole_number
 from data.rights import Right
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.measures import frozen
-from data.workflow.measure_rights import open_steps, state_of
+from data.workflow.measure_rights import open_steps
 from data.workflow.measure_writing import Taking
 from data.workflow.measures import edit, remarks
 
@@ -39,28 +38,22 @@ def render_editor(
     conn: Connection, settings: Settings, number: str | None, search: str
 ) -> list[Component]:
     """Nothing once it is issued, and nothing for districts."""
-    context = read_context(conn, settings, search)
-    if context.scope.districts is not None:
+    one = opened(conn, settings, number, search)
+    if one is None or one.now.state not in UNISSUED or one.context.scope.districts is not None:
         return []
-    try:
-        row = found(conn, context.scope, number)
-    except NotFound:
+    made = frozen(conn, one.context.scope, one.row)
+    if not made.texts:
         return []
-    day = max(min(context.as_of, settings.today()), row.steps[-1].on)
-    now = state_of(conn, row, day)
-    made = frozen(conn, context.scope, row)
-    if now.state not in UNISSUED or not made.texts:
-        return []
-    said = remarks(Taking(conn, acting(), settings.today(), day), row.draft, made)
+    said = remarks(Taking(conn, acting(), settings.today(), one.day), one.row.draft, made)
     parts = [
         remarks_card(
             [f"{r.place}：{r.sentence}" for r in said if r.blocks],
             [f"{r.place}：{r.sentence}" for r in said if not r.blocks],
         )
     ]
-    if StepKind.EDIT in open_steps(acting(), row, now):
+    if StepKind.EDIT in open_steps(acting(), one.row, one.now):
         texts = [Editable(field.place, field.label, field.text) for field in fields(made)]
-        parts.append(edit_card(texts, row.version))
+        parts.append(edit_card(texts, one.row.version))
     return parts
 
 

@@ -115,56 +115,27 @@ def _draft(settings: Settings, arguments: Arguments) -> int:
 
 
 def _step(settings: Settings, arguments: Arguments) -> int:
-    from data.workflow import measures as steps
-    from data.workflow.measure_files import keep, read_text, received_from
+    from data.workflow.measure_files import received_from
+    from data.workflow.measure_taking import Asked, take
     from data.workflow.measure_writing import Taking
-    from data.workflow.sealing import seal
     from data.workflow.signing_in import counting_wrong_codes
 
     step, number = StepKind(arguments.step), arguments.number
-    due, reason = arguments.due, arguments.reason
-    store = store_of(settings)
-    file = received_from(arguments.file) if arguments.file is not None else None
-    read = read_text(file) if file is not None and step is StepKind.FILE else None
-    new: int | None = None
-    by = acting()
+    store, by = store_of(settings), acting()
+    asked = Asked(arguments.reason, arguments.due, arguments.paper)
+    if arguments.file is not None:
+        asked = asked.bringing(received_from(arguments.file), step)
     with counting_wrong_codes(store, settings, by, "cli"), store.write() as conn:
         at = Taking(conn, by, settings.today(), arguments.on, code=arguments.code)
-        match step:
-            case StepKind.ISSUE:
-                issued = steps.issue(at, number, due, arguments.paper)
-            case StepKind.CORRECT:
-                new = steps.correct(at, number, reason).number
-            case StepKind.SUBMIT:
-                steps.submit(at, number)
-            case StepKind.REFRESH:
-                steps.refresh(at, number)
-            case StepKind.RETURN:
-                steps.give_back(at, number, reason)
-            case StepKind.REVIEW:
-                steps.review(at, number, reason)
-            case StepKind.FILE:
-                print(seal(at, number, file, read, reason), file=sys.stderr)
-            case StepKind.DELIVER:
-                steps.deliver(at, number, reason, file)
-            case StepKind.EXTEND:
-                steps.extend(at, number, due, reason, file)
-            case StepKind.REPLY:
-                steps.reply(at, number, reason, file)
-            case StepKind.REFUSE:
-                steps.refuse(at, number, reason, due)
-            case StepKind.RELEASE:
-                steps.release(at, number, reason, file)
-            case _:
-                steps.withdraw(at, number, reason)
-        if file is not None:
-            keep(settings, file)
-    if step is StepKind.ISSUE and issued.number is None:  # written down, but not issued
-        print(issued.said, file=sys.stderr)
+        taken = take(at, settings, number, step, asked)
+    if taken.is_recalled:  # written down, but not issued
+        print(taken.said, file=sys.stderr)
         return REFUSED
     document = _document(settings, number)
-    if new is not None:
-        return said(arguments, document | {"corrected_by": new}, f"已起草更正，编号{new}。")
+    if taken.correction is not None:
+        return said(arguments, document | {"corrected_by": taken.correction}, taken.said)
+    if taken.said:
+        print(taken.said, file=sys.stderr)
     sentence = f"第{number}号措施已{step.label}" + (
         f"：{document['number']}。" if step is StepKind.ISSUE else "。"
     )
