@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,13 @@ from flask import Flask, Response
 
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import PageContext, read_context
+from callbacks.measure_detail.quoted import quoted
 from callbacks.papers import shown_of
 from components import ids, paths
 from components.links import href
 from components.measures.paper import (
     Happened,
-    Quoted,
     Sealed,
-    quoted_card,
     related_card,
     sealed_card,
     texts_card,
@@ -30,7 +28,7 @@ from components.notices import paper_card
 from components.parts.cards import empty, error_panel, headline, problem_notes
 from components.shell import breadcrumb
 from data.acting import acting
-from data.documents.paper import LAYOUT, from_texts
+from data.documents.paper import LAYOUT, filled, from_texts
 from data.errors import NotFound
 from data.measures.following import followers
 from data.measures.frozen import Composed
@@ -41,17 +39,13 @@ from data.periods import format_day, local_time
 from data.scope import Scope
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.contributions import listed_figures
-from data.store.queries.measures import MeasureRow, frozen, measure, measures
-from data.vocabulary import RatioVariant
-from data.workflow.measure_changes import batches_since, beside_now
+from data.store.queries.measures import MeasureRow, Step, frozen, measure, measures
 from data.workflow.measure_list import Entry, entry_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _K = StepKind
-_QUOTE = re.compile(r"\{\{|\}\}|\{([A-Za-z0-9_.-]+)\}")
 
 
 def found(conn: Connection, scope: Scope, number: str | None) -> MeasureRow:
@@ -80,7 +74,7 @@ def render(
         headline(said(entry, context)),
         *problem_notes(context.problems, href(paths.measure(row.id), context.query)),
         *facts(row, context),
-        _quoted(conn, row, context) if made.figures else empty("没有引用数据。", "见下方过程"),
+        quoted(conn, row, context) if made.figures else empty("没有引用数据。", "见下方过程"),
         *_paper(row, made),
         *_sealed(row, context),
         timeline_card(happened(row, context)),
@@ -134,69 +128,30 @@ def said(entry: Entry, context: PageContext) -> list[str]:
 
 
 def facts(row: MeasureRow, context: PageContext) -> list[Component]:
-    draft = row.draft
-    told = [f"截至{format_day(draft.as_of)}"]
-    if draft.rule:
-        rule = context.rules.get(draft.rule)
-        told.append(f"依据规则{draft.rule}{f' {rule.name}' if rule else ''}")
-    if draft.period:
-        told.append(f"月清月份{draft.period}")
-    if draft.reason:
-        told.append(f"理由：{draft.reason}")
-    if draft.patch_nos:
-        told.append(f"所列图斑{len(draft.patch_nos)}个：{'、'.join(draft.patch_nos[:10])}")
-    return [html.P("；".join(told), className="subline")]
-
-
-def _quoted(conn: Connection, row: MeasureRow, context: PageContext) -> Component:
-    rows = []
-    for change in beside_now(conn, row):
-        figure = change.frozen
-        rows.append(
-            Quoted(
-                change.label,
-                RatioVariant(figure.variant).label if figure.variant else "",
-                context.names.get(figure.district or "", "全市"),
-                figure.said,
-                change.now_text,
-                change.is_change,
-                len(figure.patches),
-                patches_href(figure.name, figure.district, row),
-            )
-        )
-    batches = [f"批次{batch} {name}" for batch, name in batches_since(conn, row)[:10]]
-    if context.scope.districts is not None:
-        batches = []  # files are nobody's business but the city's
-    return quoted_card(rows, row.draft.as_of, batches)
-
-
-def patches_href(name: str, district: str | None, row: MeasureRow) -> str | None:
-    """The list behind a figure on the paper's own day."""
-    try:
-        (listed,) = listed_figures(name)
-    except KeyError:
-        return None
-    draft = row.draft
-    query = {"year": str(draft.year), "asof": draft.as_of.isoformat(), "district": district or ""}
-    return href(paths.PATCHES, query, figure=listed)
+    draft, patches = row.draft, row.draft.patch_nos
+    rule = context.rules.get(draft.rule or "")
+    told = (
+        f"截至{format_day(draft.as_of)}",
+        draft.rule and f"依据规则{draft.rule}{f' {rule.name}' if rule else ''}",
+        draft.period and f"月清月份{draft.period}",
+        draft.reason and f"理由：{draft.reason}",
+        patches and f"所列图斑{len(patches)}个：{'、'.join(patches[:10])}",
+    )
+    return [html.P("；".join(part for part in told if part), className="subline")]
 
 
 def shown_texts(made: Composed) -> list[str]:
     """Texts with their figures, without what describes the layout."""
-    figures = {figure.id: figure.text for figure in made.figures}
-
-    def put(match: re.Match[str]) -> str:
-        if match[0] in ("{{", "}}"):
-            return match[0][0]
-        return figures.get(match[1], match[0])
-
+    told = {figure.id: figure.text for figure in made.figures}
     plain = [text for text in made.texts.values() if text and text[:1] not in ("[", "{")]
-    return [_QUOTE.sub(put, text) for text in plain]
+    return [filled(text, told) for text in plain]
 
 
 def happened(row: MeasureRow, context: PageContext) -> list[Happened]:
-    """A district sees a measure from its issue on."""
+    """A district sees a measure from its issue on. What was found in the latest 正式件 stands in
+    its own card, and only there."""
     taken = list(row.steps)
+    sealed = max((s.seq for s in taken if s.step == _K.FILE.value), default=0)
     is_district = context.scope.districts is not None
     if is_district:
         first = next((n for n, s in enumerate(taken) if s.step == _K.ISSUE.value), len(taken))
@@ -212,7 +167,7 @@ def happened(row: MeasureRow, context: PageContext) -> list[Happened]:
                 for text in (
                     f"文号：{step.number}" if step.number else "",
                     f"期限：{format_day(step.due_on)}" if step.due_on else "",
-                    "" if is_district and step.step == _K.FILE.value else step.reason or "",
+                    _reason(step, sealed, is_district),
                     f"文稿摘要（SHA-256）：{step.digest}" if step.number and step.digest else "",
                 )
                 if text
@@ -223,6 +178,12 @@ def happened(row: MeasureRow, context: PageContext) -> list[Happened]:
         )
         for step in taken
     ]
+
+
+def _reason(step: Step, sealed: int, is_district: bool) -> str:
+    if step.step == _K.FILE.value and (is_district or step.seq == sealed):
+        return "" if is_district else "比对结果见上方“正式件”。"
+    return step.reason or ""
 
 
 def _related(conn: Connection, row: MeasureRow, context: PageContext) -> list[Component]:

@@ -12,26 +12,10 @@ from dash.development.base_component import Component
 from components import ids
 from components.parts.cards import card
 from components.parts.date_box import date_box
-from components.parts.html_table import TableColumn
-from components.parts.plain_table import Cell, plain_table
 from data.periods import format_day
 
 #: What the reason of a step is called, where it is not a reason.
 REASONS = "理由、回复内容、送达情况或延期申请"
-
-
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """A figure as it is quoted (then) and as it would be now; href: its patches."""
-
-    label: str
-    variant: str
-    unit: str
-    then: str
-    now: str
-    changed: bool
-    patches: int
-    href: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +28,6 @@ class Happened:
     at: str
     said: tuple[str, ...]
     file: tuple[str, str] | None = None
-
-
-def quoted_card(rows: Sequence[Quoted], as_of: date, batches: Sequence[str]) -> Component:
-    changed = sum(1 for row in rows if row.changed)
-    title = f"引用数据：{changed}项现值已变化" if changed else "引用数据：与现值一致"
-    columns = [
-        TableColumn("指标"),
-        TableColumn("口径"),
-        TableColumn("范围"),
-        TableColumn("公文所载", True),
-        TableColumn("现值", True),
-        TableColumn("图斑", True),
-    ]
-    table = plain_table(
-        columns,
-        [
-            [
-                row.label,
-                row.variant or "—",
-                row.unit,
-                row.then,
-                Cell(row.now, tone="measure-changed" if row.changed else ""),
-                Cell(f"{row.patches:,}个", row.href) if row.patches else "—",
-            ]
-            for row in rows
-        ],
-        "公文引用的数据与现值",
-    )
-    note = f"均为截至{format_day(as_of)}的数；“现值”是按目前库中数据重算的同一天的数。"
-    because = [html.P(f"取数以后的上传和规则调整：{'、'.join(batches)}")] if batches else []
-    return card(title, [table, *(because if changed else [])], note=note)
 
 
 def texts_card(texts: Sequence[str]) -> Component:

@@ -19,6 +19,7 @@ from data.definitions import DEFINITIONS
 from data.documents.agency import RULE, Agency, agency_of
 from data.measures.frozen import Draft, Figure
 from data.measures.kinds import Subject
+from data.measures.naming import parcel_label
 from data.periods import last_month_end
 from data.rules.loader import Rule
 from data.scope import Scope
@@ -366,8 +367,7 @@ def _suffix(
 
 
 def parcel_name(parcel: ParcelLine) -> str:
-    """`3710832026070017地块2`; the number alone of an undivided patch."""
-    return f"{parcel.patch_no}地块{parcel.parcel_no}" if parcel.parcel_no > 1 else parcel.patch_no
+    return parcel_label(parcel.patch_no, parcel.parcel_no)
 
 
 def legality_word(parcel: ParcelLine) -> str:

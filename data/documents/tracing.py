@@ -9,6 +9,7 @@ from data.definitions import DEFINITIONS
 from data.documents.issued import IssuedPaper
 from data.documents.word.page import bookmark_of
 from data.exports import SheetColumn, tables_to_xlsx
+from data.measures.naming import label_of, unit_of
 
 _COLUMNS = (
     SheetColumn("编号", width=30),
@@ -39,8 +40,8 @@ def trace_sheet(paper: IssuedPaper, names: dict[str, str]) -> bytes:
         for f in figures:
             known = DEFINITIONS.get(f.name)
             yield (
-                f.id, bookmark_of(f.id), known.label if known else f.name, f.name, f.variant,
-                f.text, f.value, known.unit if known else None, f.as_of,
+                f.id, bookmark_of(f.id), label_of(f.name), f.name, f.variant,
+                f.text, f.value, unit_of(f.name) or None, f.as_of,
                 names.get(f.district or "", f.district or "全市"), len(f.patches),
                 f.rule_version or None, known.text if known else None,
             )  # fmt: skip

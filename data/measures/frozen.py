@@ -11,8 +11,8 @@ from datetime import date
 
 import orjson
 
-from data.definitions import DEFINITIONS
 from data.measures.kinds import MeasureKind, Subject
+from data.measures.naming import unit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class Draft:
     rule: str | None = None
     reason: str = ""
     follows: int | None = None
+
+
+#: How the ids of figures on one patch begin; which part after it is the parcel's number.
+OF_PARCEL = "parcel"
+_OF_ONE = {
+    OF_PARCEL: 1, "filing": 0, "patch": None, "filled": None,
+    "restored_mu": None, "recultivated_mu": None,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,21 @@ class Figure:
     @property
     def said(self) -> str:
         """With its unit, for sentences outside the paper: `12.30亩`."""
-        unit = DEFINITIONS[self.name].unit if self.name in DEFINITIONS else ""
+        unit = unit_of(self.name)
         bare = re.fullmatch(r"[0-9][0-9,.]*", self.text)
         return f"{self.text}{unit}" if bare and unit != "%" else self.text
+
+    @property
+    def parcel(self) -> tuple[str, int] | None:
+        """(patch number, parcel number) of the one parcel or patch that it speaks of, by its id;
+        None for the others."""
+        if len(self.patches) != 1:
+            return None
+        first, *rest = self.id.split(".")
+        if first not in _OF_ONE:
+            return None
+        at = _OF_ONE[first]
+        return self.patches[0], 1 if at is None else int(rest[at])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from data.definitions import DEFINITIONS
 from data.documents.composing import compose
 from data.measures.frozen import Figure
+from data.measures.naming import label_of
 from data.scope import Scope
 from data.store.models import MeasureFigure, Upload
 from data.store.queries.measures import MeasureRow, frozen
@@ -39,8 +39,7 @@ class FigureChange:
 
     @property
     def label(self) -> str:
-        name = self.frozen.name
-        return DEFINITIONS[name].label if name in DEFINITIONS else _LABELS.get(name, name)
+        return label_of(self.frozen.name)
 
     @property
     def now_text(self) -> str:
@@ -52,10 +51,6 @@ class FigureChange:
         if self.now_text == self.frozen.said:
             return f"{self.label} 所含图斑有变化"
         return f"{self.label} {self.frozen.said}→{self.now_text}"
-
-
-#: What papers quote and figures.md does not define.
-_LABELS = {"margin": "距线", "days_open": "持续天数"}
 
 
 def beside_now(conn: Connection, row: MeasureRow) -> list[FigureChange]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from data.definitions import DEFINITIONS
 from data.documents.extracting import Read
 from data.documents.issued import paper_of
 from data.documents.reading import ChangedNumber, Verdict, VerdictKind, compared, is_scan
 from data.errors import SupervisionError
+from data.measures.naming import label_of
 from data.measures.states import StepKind
 from data.texts import seen
 from data.workflow.measure_rights import ready
@@ -80,9 +80,8 @@ def _word(number: ChangedNumber) -> str:
 
 
 def _line(number: ChangedNumber) -> str:
-    label = DEFINITIONS[number.name].label if number.name in DEFINITIONS else number.name
     now = "" if number.found is None else f" → {seen(number.found)[:_CLIP]}"
-    return f"{_word(number)}：{label} {number.expected}{now}"
+    return f"{_word(number)}：{label_of(number.name)} {number.expected}{now}"
 
 
 def _clipped(text: str | None) -> str:

@@ -21,6 +21,7 @@ from callbacks.triggers.look import look
 from components.triggers.page import ToldMatter
 from data.acting import acting_as
 from data.documents.editing import fields
+from data.documents.extracting import Read
 from data.errors import NotFound, SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
@@ -37,6 +38,7 @@ from data.workflow.accounts import add_account, set_code
 from data.workflow.measure_files import keep
 from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Attachment, Taking
+from data.workflow.sealing import SCAN, seal
 from tests.asking import PROOF, ask, callback_ending, with_token
 from tests.components.drawn import classed
 from tests.data.workflow.test_measures import (
@@ -159,6 +161,28 @@ def test_frozen_figures_stand_beside_what_holds_now(desk: Desk, delivered: int) 
     assert "findings.csv" in page
     assert "findings.csv" not in shown(desk, CLERK, delivered)
     assert "现值已变化" in listed(desk, DRAFTER)
+
+
+def test_figures_of_single_patches_stand_in_one_folded_table_that_names_them(
+    desk: Desk, delivered: int
+) -> None:
+    before = shown(desk, DRAFTER, delivered)
+    assert "逐图斑数据：1宗地块的4项，与现值一致" in before
+    assert "持续天数（天）" in before
+    assert '"text": "HC-1", "href": "/patches/2023/HC-1' in before
+    assert before.count('"面积"') == 0, "no line of its own beside the folded table"
+    send(desk.store, UploadKind.FINDINGS, FINDING | {"是否新增建设": "是", "占用耕地面积": 7.0})
+    after = shown(desk, DRAFTER, delivered)
+    assert "逐图斑数据：1宗地块的4项，1项现值已变化" in after
+    assert "现值7.00" in after
+
+
+def test_what_a_final_copy_was_found_to_say_stands_once(desk: Desk, delivered: int) -> None:
+    file = Attachment("正式件.pdf", "0" * 64, f"measures/{'0' * 64}.pdf", b"x")
+    scan = Read(True, (), "", None, "")
+    desk.take(seal, DRAFTER, TODAY, delivered, file, scan, None)
+    assert shown(desk, DRAFTER, delivered).count(SCAN) == 1
+    assert SCAN not in shown(desk, CLERK, delivered)
 
 
 def test_an_attachment_goes_to_who_sees_the_measure(desk: Desk, delivered: int) -> None:

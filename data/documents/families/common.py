@@ -23,6 +23,7 @@ from data.documents.paper import (
     literal,
 )
 from data.documents.quotes import Quotes, day_text, parcel_name
+from data.measures.frozen import OF_PARCEL
 from data.measures.kinds import Direction
 from data.periods import month_ends_until
 from data.store.queries.paper_facts import ParcelLine
@@ -123,7 +124,7 @@ def identity_of(parcel: ParcelLine, what: str) -> str:
     number = parcel.patch_no
     if not (number.isascii() and number.isalnum()):
         number = hashlib.sha256(number.encode()).hexdigest()[:12]
-    return f"parcel.{number}.{parcel.parcel_no}.{what}"
+    return f"{OF_PARCEL}.{number}.{parcel.parcel_no}.{what}"
 
 
 def area(q: Quotes, parcel: ParcelLine, column: str) -> str:

@@ -15,6 +15,7 @@ from data.documents.paper import Form, Heading, Paper, Table, filled, from_texts
 from data.documents.word.render import render
 from data.measures.frozen import Composed, Draft
 from data.measures.kinds import Direction, MeasureKind, Subject
+from data.measures.naming import label_of
 from data.scope import Scope
 from data.settings import PROJECT_DIR
 from data.store.engine import Store
@@ -99,6 +100,19 @@ def test_every_figure_quoted_is_there_and_every_number_of_a_table_is_one(
             for column, cell in zip(table.columns, row, strict=False):
                 typed = column.numeric and re.fullmatch(r"[\d.,%]+", cell)
                 assert not typed, (table.caption, column.header, cell)
+
+
+def test_every_figure_has_a_name_for_people_and_those_of_patches_name_the_patch(
+    cases: dict[MeasureKind, Case],
+) -> None:
+    found = [figure for case in cases.values() for figure in case.composed.figures]
+    nameless = {f.name for f in found if label_of(f.name) == f.name}
+    assert not nameless
+    of_patches = [f for f in found if f.parcel is not None]
+    assert of_patches
+    assert all(f.parcel and f.parcel[0] == f.patches[0] for f in of_patches)
+    open_days = next(f for f in of_patches if f.name == "days_open")
+    assert open_days.said == f"{open_days.text}天"
 
 
 @pytest.mark.parametrize("kind", list(MeasureKind))
