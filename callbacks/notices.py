@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -148,14 +148,6 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
             "预览",
             [preview(shown_of(paper, composed)), *drafting],
             note="数字逐个引自系统指标；起草后在措施页面修改文字，不能改写数字。",
-        ),
-        html.P(
-            html.A(
-                "本月公文（打包下载）",
-                href=href(paths.papers(), query),
-                download="",
-                className="btn btn-sm btn-outline-secondary",
-            )
         ),
         texts_card(_group_texts(conn, context)),
         week_card(

@@ -1,39 +1,34 @@
-"""Papers on pages and as downloads: text, .docx and 溯源表, all letters of a month at once."""
+"""Papers on pages and as downloads: text, .docx, 随附清单 and 溯源表."""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from flask import Flask, Response
 
 from callbacks.frame.address import search_of_request
 from callbacks.frame.context import read_context
-from callbacks.frame.downloads import xlsx_response
+from callbacks.frame.downloads import attached, xlsx_response
 from components import paths
 from components.notices import Shown, ShownTable, ShownText
 from data.acting import acting
 from data.documents.annex import annex_workbook
-from data.documents.issued import IssuedPaper, paper_of
+from data.documents.issued import paper_of
 from data.documents.paper import Chart, Heading, Paper, Para, Table, filled
 from data.documents.tracing import trace_sheet
 from data.documents.typed import PLAIN, marked
 from data.documents.week import week_docx
-from data.errors import NotFound, SupervisionError
+from data.errors import NotFound
 from data.measures.frozen import Composed
-from data.measures.states import StepKind
 from data.services import Services
 from data.settings import Settings
-from data.store.queries.measures import measures
 from data.store.queries.stamp import districts
+from data.workflow.paper_batch import annex_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_FAILED = "未能生成.txt"
 
 
 def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
@@ -70,12 +65,6 @@ def shown_of(paper: Paper, composed: Composed) -> list[Shown]:
     return [*found, plain("right", paper.agency)]
 
 
-def attached(name: str, content: bytes, mimetype: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return response
-
-
 def trace_of(conn: Connection, number: int) -> tuple[str, bytes]:
     """The 溯源表 stays in the bureau: a district learns as much of it as if there were none."""
     if acting().is_district:
@@ -91,44 +80,6 @@ def week_of(conn: Connection, settings: Settings, search: str) -> tuple[str, byt
     scope = context.scope.narrowed_to(context.district)
     content = week_docx(conn, scope, context.year, context.as_of, context.district_name)
     return f"卫片执法周报 {context.district_name} {context.as_of.isoformat()}.docx", content
-
-
-def annex_name(paper: IssuedPaper) -> str:
-    return f"{paper.name} 随附清单.xlsx"
-
-
-def papers_of_month(conn: Connection, settings: Settings, search: str) -> list[IssuedPaper | str]:
-    """Those issued in the month of the as-of date, of the year and district of the address; a
-    sentence for one that cannot be made, so that the others are."""
-    context = read_context(conn, settings, search)
-    found: list[IssuedPaper | str] = []
-    for row in measures(conn, context.scope, context.year, context.district):
-        step = next((s for s in row.steps if s.step == StepKind.ISSUE.value), None)
-        if step is None or f"{step.on:%Y-%m}" != f"{context.as_of:%Y-%m}":
-            continue
-        try:
-            found.append(paper_of(conn, context.scope, row.id))
-        except SupervisionError as refusal:
-            found.append(f"第{row.id}号：{refusal.message}")
-    return found
-
-
-def archive(papers: list[IssuedPaper | str]) -> bytes:
-    made = io.BytesIO()
-    failed = [paper for paper in papers if isinstance(paper, str)]
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
-        for paper in papers:
-            if isinstance(paper, str):
-                continue
-            try:
-                target.writestr(f"{paper.name}.docx", paper.docx())
-                if paper.paper.lists:
-                    target.writestr(annex_name(paper), annex_workbook(paper))
-            except (SupervisionError, ValueError, KeyError) as error:
-                failed.append(f"第{paper.row.id}号：{error}")
-        if failed:
-            target.writestr(_FAILED, "\n".join(failed))
-    return made.getvalue()
 
 
 def register_routes(server: Flask, services: Services) -> None:
@@ -155,12 +106,3 @@ def register_routes(server: Flask, services: Services) -> None:
         with services.store.read() as conn:
             name, content = week_of(conn, services.settings, search_of_request())
         return attached(name, content, DOCX)
-
-    @server.get(paths.papers())
-    def export_papers() -> Response:
-        with services.store.read() as conn:
-            papers = papers_of_month(conn, services.settings, search_of_request())
-            if not papers:
-                raise NotFound("这个月没有签发的公文。请换一个基准日所在的月份。")
-            content = archive(papers)
-        return attached("公文.zip", content, "application/zip")

@@ -220,6 +220,17 @@ class Notices:
     TEXT = "notices-text"
 
 
+class PaperBatch:
+    CONTENT = "paper-batch-content"
+    TICK = "paper-batch-tick"
+    ACTION = "paper-batch-action"
+
+    @staticmethod
+    def action(name: str) -> dict[str, str]:
+        """A button: pack, cancel."""
+        return {"type": PaperBatch.ACTION, "name": name}
+
+
 class Handbook:
     CONTENT = "handbook-content"
     SEARCH = "handbook-search"

@@ -62,9 +62,9 @@ def trace(number: int | str) -> str:
     return f"/export{MEASURES}/{number}/trace.xlsx"
 
 
-def papers() -> str:
-    """All papers of a month."""
-    return "/export/papers.zip"
+def papers(job_id: str) -> str:
+    """All papers of a month, as a job has packed them."""
+    return f"/export/papers/{job_id}.zip"
 
 
 def week() -> str:

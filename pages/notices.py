@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import html
+from dash import dcc, html
 
 from components import ids, paths
 from components.parts.cards import skeleton
@@ -21,4 +21,10 @@ dash.register_page(
 
 
 def layout(**_query: Any) -> html.Div:
-    return html.Div(skeleton("list"), id=ids.Notices.CONTENT)
+    return html.Div(
+        [
+            html.Div(skeleton("list"), id=ids.Notices.CONTENT),
+            html.Div(id=ids.PaperBatch.CONTENT),
+            dcc.Interval(id=ids.PaperBatch.TICK, interval=1_000, disabled=True),
+        ]
+    )

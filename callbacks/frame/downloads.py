@@ -1,4 +1,4 @@
-"""Workbooks as answers."""
+"""Files as answers, workbooks above all."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ Workbook = Callable[["Connection", Settings, str], tuple[str, bytes]]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def xlsx_response(name: str, content: bytes) -> Response:
-    response = Response(content, mimetype=XLSX)
+def attached(name: str, content: bytes, mimetype: str) -> Response:
+    response = Response(content, mimetype=mimetype)
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return response
+
+
+def xlsx_response(name: str, content: bytes) -> Response:
+    return attached(name, content, XLSX)
 
 
 def serve_workbook(server: Flask, services: Services, path: str, workbook: Workbook) -> None:

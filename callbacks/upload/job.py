@@ -16,8 +16,9 @@ from components import ids, paths
 from components.links import href
 from components.parts.cards import card
 from components.parts.help import Explained, help_link
+from components.parts.job_bar import queued, stalled
 from components.upload import preview as parts
-from components.upload.page import action, kind_text, moment_text, progress, queued, stalled, steps
+from components.upload.page import action, kind_text, moment_text, progress, steps
 from components.upload.questions import (
     columns_table,
     crs_question,

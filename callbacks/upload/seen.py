@@ -5,7 +5,7 @@ from __future__ import annotations
 from callbacks.frame.context import reader_scope
 from data.acting import acting
 from data.errors import NotFound
-from data.jobs.table import JobTable, JobView
+from data.jobs.table import UPLOADS, JobTable, JobView
 from data.scope import Scope
 
 
@@ -20,7 +20,8 @@ def job_of(table: JobTable, job_id: str) -> JobView:
         job = table.get(job_id)
     except NotFound:
         raise gone from None
-    if not (sees_jobs(reader_scope()) or job.created_by == acting().name):
+    is_seen = sees_jobs(reader_scope()) or job.created_by == acting().name
+    if job.task not in UPLOADS or not is_seen:
         raise gone
     return job
 

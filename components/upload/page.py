@@ -17,6 +17,7 @@ from components.parts.attributes import aria, data
 from components.parts.cards import card, empty
 from components.parts.help import Explained, help_link
 from components.parts.html_table import TableColumn, html_table
+from components.parts.job_bar import job_bar
 from data.periods import format_day, local_time
 from data.units import format_count
 from data.vocabulary import UPLOAD_STATES, ReferenceLayer, UploadKind
@@ -131,32 +132,8 @@ def steps(current: int, is_failed: bool = False) -> Component:
 def progress(phase: str, done: int, total: int) -> Component:
     """How far a job at work is."""
     if total:
-        return _bar(f"{phase} {format_count(done)} / {format_count(total)} 行", done / total)
-    return _bar(f"正在{phase}…", None)
-
-
-def queued(ahead: int) -> Component:
-    """ahead: jobs before it, in the queue or at work."""
-    return _bar(f"排队中，前面还有 {ahead} 个任务" if ahead else "排队中，等待开始", None)
-
-
-def stalled(text: str) -> Component:
-    """Nobody is at work, so nothing moves."""
-    return html.Div(html.P(text, role="status"), className="job-progress reminder")
-
-
-def _bar(text: str, share: float | None) -> Component:
-    moving = share is None or share >= 1
-    bar = html.Div(
-        html.Div(
-            className="bar-fill bar-moving" if moving else "bar-fill",
-            style={} if moving else {"width": f"{100 * (share or 0):.0f}%"},
-        ),
-        className="bar",
-        role="progressbar",
-        **aria(label=text, valuemin="0", valuemax="100"),
-    )
-    return html.Div([bar, html.P(text, role="status")], className="job-progress")
+        return job_bar(f"{phase} {format_count(done)} / {format_count(total)} 行", done / total)
+    return job_bar(f"正在{phase}…", None)
 
 
 def action(name: str, text: str, style: str = "outline-primary", **more: Any) -> Component:

@@ -7,6 +7,7 @@ import logging
 import time
 
 from data.jobs.incoming import Incoming
+from data.jobs.papers import clean_archives
 from data.jobs.table import JobTable
 from data.store.engine import Store
 from data.upload.refusals import clean_copies, clean_reports
@@ -39,9 +40,10 @@ class Cleaner:
 
 def clean(store: Store, table: JobTable) -> None:
     """Reading folders of processes that were killed; files that nobody confirmed; copies of refused
-    files and of previews, and returned workbooks that no upload names."""
+    files and of previews, returned workbooks that no upload names, and archives of papers."""
     clean_folders()
     Incoming(store.settings).clean()
+    clean_archives(store.settings)
     table.expire()
     clean_copies(store, table.digests())
     clean_reports(store, table.reports())

@@ -22,7 +22,7 @@ from data.acting import acting_as
 from data.errors import NotFound, RolledBack, SupervisionError
 from data.faults import number_of
 from data.jobs.leases import CANCELLED, Leases, Word
-from data.jobs.table import JobView
+from data.jobs.table import UPLOADS, JobView
 from data.maps.cube import map_cube
 from data.rights import COMMAND_LINE, Account
 from data.store.engine import Store
@@ -119,7 +119,7 @@ def run_job(leases: Leases, store: Store, job: JobView, task: Task) -> None:
             f"系统出错，库中没有写入任何数据。请重试；仍不行请把编号 {number} 告诉管理员。",
         )
     else:
-        if leases.finish(job, state, result) and state == "done":
+        if leases.finish(job, state, result) and state == "done" and job.task in UPLOADS:
             _make_maps_ready(store)
 
 

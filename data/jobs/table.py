@@ -23,6 +23,8 @@ from data.store.engine import refusals
 
 ACTIVE = ("queued", "running")
 OPEN = ("queued", "running", "waiting")
+#: Tasks that bring a file in or take one back: what /upload shows.
+UPLOADS = ("upload", "undo")
 _DAY = 86_400.0
 #: As long as incoming.py keeps the file.
 _WAITING_SECONDS = 7 * _DAY
@@ -135,10 +137,18 @@ class JobTable:
         told["is_stalled"] = bool(told["is_stalled"]) and not ahead
         return JobView(**told, ahead=ahead or 0)
 
-    def unfinished(self, limit: int = 20) -> list[JobView]:
-        """Jobs in the queue, at work or waiting for a word, oldest first, without results."""
+    def last_of(self, task: str, created_by: str) -> JobView | None:
+        """The latest job of a task that somebody asked for."""
+        own = select(JOBS.c.id).where(JOBS.c.task == task, JOBS.c.created_by == created_by)
         with self.transaction() as conn:
-            query = select(*_BRIEF, _is_stalled(conn)).where(JOBS.c.state.in_(OPEN))
+            found = conn.scalar(own.order_by(JOBS.c.created_at.desc(), JOBS.c.id).limit(1))
+        return self.get(found) if found is not None else None
+
+    def unfinished(self, limit: int = 20) -> list[JobView]:
+        """Uploads in the queue, at work or waiting for a word, oldest first, without results."""
+        with self.transaction() as conn:
+            query = select(*_BRIEF, _is_stalled(conn))
+            query = query.where(JOBS.c.state.in_(OPEN), JOBS.c.task.in_(UPLOADS))
             rows = conn.execute(query.order_by(QUEUED_AT).limit(limit)).mappings()
             return [JobView(**row, result=None) for row in rows]
 

@@ -11,6 +11,7 @@ import shapely
 
 from data.acting import acting
 from data.errors import CrsUndecided, SupervisionError, UploadRefused
+from data.jobs import papers
 from data.jobs.absent import absent_keys
 from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
@@ -253,7 +254,7 @@ def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]
     return "done", {"undone": batch, "batch": undone_by}
 
 
-TASKS: dict[str, Task] = {"upload": upload, "undo": undo}
+TASKS: dict[str, Task] = {"upload": upload, "undo": undo, papers.TASK: papers.pack_papers}
 
 
 def request_of(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
 from callbacks.notices import render
-from callbacks.papers import archive, papers_of_month, trace_of
+from callbacks.papers import trace_of
 from data.acting import acting_as
 from data.documents.issued import paper_of
 from data.errors import NotFound
@@ -71,17 +69,5 @@ def test_a_district_drafts_nothing_and_gets_no_trace(store: Store) -> None:
         assert "起草" not in shown.replace("通报由市局起草", "")
         with pytest.raises(NotFound):
             trace_of(conn, 1)
-        (mine,) = papers_of_month(conn, store.settings, SEARCH)
-        assert not isinstance(mine, str)
     with store.read() as conn, pytest.raises(NotFound):
         paper_of(conn, Scope(frozenset({"371003"})), 1)
-
-
-def test_the_papers_of_a_month_come_together_and_a_failing_one_is_listed(store: Store) -> None:
-    with store.read() as conn:
-        papers = papers_of_month(conn, store.settings, SEARCH)
-        assert papers_of_month(conn, store.settings, "?year=2023&asof=2023-10-13") == []
-    with zipfile.ZipFile(io.BytesIO(archive([*papers, "第9号：没有正文。"]))) as made:
-        names = made.namelist()
-        assert any(name.endswith("〔2023〕1号.docx") for name in names)
-        assert "第9号" in made.read("未能生成.txt").decode()
