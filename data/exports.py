@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Literal
 
 import xlsxwriter
@@ -30,11 +30,13 @@ _PARTS = 9
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """header: with its unit. format: areas in 亩, rates as fractions, dates as days."""
+    """header: with its unit. format: areas in 亩, rates as fractions, dates as days. choices: what
+    can be filled in below the head."""
 
     header: str
     format: Format = "text"
     width: int = 14
+    choices: tuple[str, ...] = ()
 
 
 _rows: ContextVar[int | None] = ContextVar("rows", default=None)
@@ -66,14 +68,14 @@ def table_to_xlsx(
     rows: Iterable[Sequence[Any]],
     stamp: Mapping[str, str],
     total: Sequence[Any] | None = None,
+    made_on: date | None = None,
 ) -> bytes:
     """A workbook of two sheets: the table, and 说明 with the stamp (filters, as-of date, data
     version, definition). Text is always text, so that no value becomes a formula; None is empty.
-    total: the row under the table.
+    total: the row under the table. made_on: as in tables_to_xlsx.
     """
-    if total is None:
-        return tables_to_xlsx({title: (columns, rows)}, stamp)
-    return tables_to_xlsx({title: (columns, rows)}, stamp, {title: total})
+    totals = None if total is None else {title: total}
+    return tables_to_xlsx({title: (columns, rows)}, stamp, totals, made_on)
 
 
 def sheet_title(text: str) -> str:
@@ -85,8 +87,10 @@ def tables_to_xlsx(
     tables: Mapping[str, tuple[Sequence[SheetColumn], Iterable[Sequence[Any]]]],
     stamp: Mapping[str, str],
     totals: Mapping[str, Sequence[Any]] | None = None,
+    made_on: date | None = None,
 ) -> bytes:
-    """The same with several tables, a sheet each, by title. totals: rows under them."""
+    """The same with several tables, a sheet each, by title. totals: rows under them. made_on: what
+    the file says of when it was made, so that it can be made again the same; None: now."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer,
@@ -97,6 +101,8 @@ def tables_to_xlsx(
             "strings_to_urls": False,
         },
     )
+    if made_on is not None:
+        book.set_properties({"created": datetime.combine(made_on, time())})
     head = book.add_format({"bold": True, "bg_color": "#E4E7EC", "bottom": 1})
     formats = {name: book.add_format({"num_format": f}) for name, f in _NUMBER_FORMATS.items()}
     below: dict[str, Any] = {
@@ -114,6 +120,10 @@ def tables_to_xlsx(
         for line, row in enumerate(rows, start=1):
             for at, (column, value) in enumerate(zip(columns, row, strict=True)):
                 _write(sheet, line, at, value, column.format, formats)
+        for at, column in enumerate(columns):
+            if column.choices and line:
+                rule = {"validate": "list", "source": list(column.choices)}
+                sheet.data_validation(1, at, line, at, rule)
         count_rows(line)
         for at, (column, value) in enumerate(
             zip(columns, (totals or {}).get(title, ()), strict=False)

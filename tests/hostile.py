@@ -45,7 +45,7 @@ def hostile_rows(schema: KindSchema) -> list[dict[str, Any]]:
     rows = []
     for row in example_rows(schema.kind, YEAR):
         made = dict(row)
-        for at, column in enumerate(schema.columns):
+        for at, column in enumerate(schema.offered):
             if column.type is not CellType.TEXT or (schema.kind.value, column.field) in FORMED:
                 continue
             known = str(row.get(column.header, ""))

@@ -12,6 +12,7 @@ from flask import Flask
 
 from callbacks.checks.acting import OF_TAB, acting_card, is_now, waiting_for
 from callbacks.checks.address import MARKS, PER_PAGE, TABS, ChecksAddress, read_checks
+from callbacks.checks.package import PACKAGE_PATH, archive, to_visit
 from callbacks.checks.steps import register_steps
 from callbacks.checks.workbook import EXPORT_PATH, workbook
 from callbacks.frame.content import fill_place
@@ -42,6 +43,7 @@ from data.services import Services
 from data.settings import Settings
 from data.store.queries.sample_draws import draws
 from data.units import format_count
+from data.vocabulary import UploadKind
 from data.workflow.sampling import is_proved, months_to_draw
 from data.worklists.checks import RULES, Checks, checks, one_a_visit
 from data.worklists.refuted import refuted
@@ -141,6 +143,8 @@ def _list_part(
         [(rule, f"{rule} {name}") for rule, name in names.items()],
         list(VisitState), MARKS, own, clear_href=to_checks(query),
         export_href=href(EXPORT_PATH, query, **own),
+        package_href=href(PACKAGE_PATH, query, **own) if any(map(to_visit, tasks)) else None,
+        return_href=href(paths.UPLOAD, query, kind=UploadKind.CHECKS.value),
     )  # fmt: skip
     said = "符合条件" if address.is_narrowed else "全部"
     body_: list[Component | None] = [bar]
@@ -258,3 +262,4 @@ def register(app: Dash, services: Services) -> None:
 
 def register_routes(server: Flask, services: Services) -> None:
     serve_workbook(server, services, EXPORT_PATH, workbook)
+    serve_workbook(server, services, PACKAGE_PATH, archive, "application/zip")

@@ -34,13 +34,16 @@ def xlsx_response(name: str, content: bytes) -> Response:
     return attached(name, content, XLSX)
 
 
-def serve_workbook(server: Flask, services: Services, path: str, workbook: Workbook) -> None:
-    """A page's export: its workbook for the view that the query string says."""
+def serve_workbook(
+    server: Flask, services: Services, path: str, workbook: Workbook, content_type: str = XLSX
+) -> None:
+    """A page's export: its workbook (or file of another type) for the view that the query string
+    says."""
 
     def export() -> Response:
         with services.store.read() as conn:
             name, content = workbook(conn, services.settings, search_of_request())
-        return xlsx_response(name, content)
+        return attached(name, content, content_type)
 
     export.__module__ = workbook.__module__  # it is the page's own route
     server.add_url_rule(path, endpoint=path, view_func=export)

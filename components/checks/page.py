@@ -129,8 +129,17 @@ def filters(
     *,
     clear_href: str,
     export_href: str,
+    package_href: str | None,
+    return_href: str,
 ) -> Component:
+    """package_href: of the field package; None where nobody has to go. return_href: where it comes
+    back."""
     i = ids.Checks
+    package: list[Component] = []
+    if package_href:
+        title = "GeoPackage（QField）、表格、KML和A4核查单，带到没有网络的现场"
+        package = [html.A("外业包", href=package_href, download="", title=title,
+                          className="btn btn-sm btn-outline-secondary")]  # fmt: skip
     return filter_bar(
         [
             search_box(i.TEXT, chosen.get("q", ""), "图斑编号、核查人"),
@@ -145,6 +154,8 @@ def filters(
             dcc.Link("清除筛选", href=clear_href),
             html.A("导出 xlsx", href=export_href, download="",
                    className="btn btn-sm btn-outline-secondary"),
+            *package,
+            dcc.Link("带回外业包", href=return_href),
         ],
         "筛选外业核查",
     )  # fmt: skip

@@ -31,7 +31,7 @@ def table(name: str, argument: str) -> str:
 
 def columns(kind: str) -> str:
     """The columns of an upload kind: header, what is written there, other names."""
-    known = SCHEMAS[UploadKind(kind)].columns
+    known = SCHEMAS[UploadKind(kind)].offered
     rows = [[c.header, _must(c), _how(c), "、".join(c.aliases)] for c in known]
     return _markdown(["列名", "必填", "怎么填", "也认这些列名"], rows)
 

@@ -184,17 +184,23 @@ def fields_of(question: MapQuestion, district_names: Mapping[str, str]) -> list[
 
 
 @dataclass(frozen=True)
-class MapExport:
+class PatchFile:
     """located: patches on the map, with GEOMETRY where they have a shape. unlocated: those without
-    a position, without GEOMETRY. fields: the other columns. stamp: what the file says of itself,
-    name → text.
+    a position, without GEOMETRY. fields: the other columns; 图斑编号, 经度 and 纬度 are among them.
+    stamp: what the file says of itself, name → text.
     """
 
-    question: MapQuestion
     fields: Sequence[Field]
     located: pa.Table
     unlocated: pa.Table
     stamp: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MapExport(PatchFile):
+    """The patches that a map shows."""
+
+    question: MapQuestion
 
 
 def map_export(
@@ -234,8 +240,8 @@ def map_export(
     ):
         ids = cube.patches["id"][rows].tolist()
         chunks = list(_chunks(conn, ids, value.tolist(), question.as_of, fields, with_shapes))
-        tables.append(pa.concat_tables([_schema(fields, with_shapes).empty_table(), *chunks]))
-    return MapExport(question, fields, tables[0], tables[1], {**stamp, **counted})
+        tables.append(pa.concat_tables([schema_of(fields, with_shapes).empty_table(), *chunks]))
+    return MapExport(fields, tables[0], tables[1], {**stamp, **counted}, question)
 
 
 def stamp_lines(said: Mapping[str, str]) -> str:
@@ -243,7 +249,7 @@ def stamp_lines(said: Mapping[str, str]) -> str:
     return "".join(f"{name}：{text}\r\n" for name, text in said.items())
 
 
-def _schema(fields: Sequence[Field], with_shapes: bool) -> pa.Schema:
+def schema_of(fields: Sequence[Field], with_shapes: bool) -> pa.Schema:
     columns = [(field.name, _TYPES[field.kind]) for field in fields]
     return pa.schema([*columns, (GEOMETRY, pa.binary())] if with_shapes else columns)
 
@@ -257,7 +263,7 @@ def _chunks(
     with_shapes: bool,
 ) -> Iterator[pa.Table]:
     """Some thousand patches at a time, so that never all of them stand in memory as objects."""
-    schema = _schema(fields, with_shapes)
+    schema = schema_of(fields, with_shapes)
     keys = list(dict.fromkeys(["id", *(field.key for field in fields if field.key != VALUE)]))
     if with_shapes:
         keys.append("geom")

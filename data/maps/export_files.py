@@ -29,6 +29,7 @@ from data.maps.export import (
     Field,
     Kind,
     MapExport,
+    PatchFile,
     stamp_lines,
 )
 
@@ -69,7 +70,7 @@ def _in_system(shapes: Any, epsg: int) -> Any:
     return shapely.transform(shapes, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
 
 
-def _split(export: MapExport) -> tuple[pa.Table, pa.Table]:
+def _split(export: PatchFile) -> tuple[pa.Table, pa.Table]:
     """(patches with a shape, those of which only a point is known), both with GEOMETRY."""
     table = export.located
     has_shape = pc.is_valid(table[GEOMETRY])
@@ -120,7 +121,7 @@ def _multi_wkb(wkb: pa.Array) -> pa.Array:
 # ---- what is said beside -------------------------------------------------------------------------
 
 
-def _stamp(export: MapExport, epsg: int) -> dict[str, str]:
+def _stamp(export: PatchFile, epsg: int) -> dict[str, str]:
     return {**export.stamp, "坐标系": f"EPSG:{epsg} {SYSTEMS[epsg]}"}
 
 
@@ -138,7 +139,7 @@ def _field_table(fields: Sequence[Field]) -> pa.Table:
 # ---- GeoPackage ----------------------------------------------------------------------------------
 
 
-def write_geopackage(export: MapExport, path: Path, epsg: int) -> None:
+def write_geopackage(export: PatchFile, path: Path, epsg: int) -> None:
     """Layers 图斑 and, where there are such patches, 图斑点位; tables 无图形图斑, 字段说明 and
     说明."""
     shaped, bare = _split(export)

@@ -21,7 +21,7 @@ from data.maps.export import (
     UNLOCATED,
     Field,
     Kind,
-    MapExport,
+    PatchFile,
     stamp_lines,
 )
 
@@ -38,13 +38,13 @@ _TYPES: dict[Kind, str] = {
 }
 
 
-def write_kml(export: MapExport, path: Path) -> None:
+def write_kml(export: PatchFile, path: Path) -> None:
     """Folders 图斑 and 无图形图斑 (placemarks without a shape), the stamp as the description."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_kml(export))
 
 
-def _kml(export: MapExport) -> Iterator[str]:
+def _kml(export: PatchFile) -> Iterator[str]:
     said = {**export.stamp, "坐标系": _SYSTEM}
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n'
     yield f"<Document>\n<name>{_xml(said.get('名称', PATCHES))}</name>\n"

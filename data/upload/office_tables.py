@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from data.units import AreaUnit
 from data.upload.mapping import map_columns, split_unit, unit_of_header, units_outside
 from data.upload.parsing import Unreadable, plain_text, read_area
 from data.upload.readers import Geometry, RawTable
-from data.upload.schemas import FINDINGS, PATCH_NO
+from data.upload.schemas import CHECKS, FINDINGS, PACKAGE_NO, PATCH_NO
 from data.upload.template_examples import EXAMPLE_MARK
 from data.vocabulary import UploadKind
 
@@ -36,12 +37,14 @@ Texts = list[str | None]
 class OfficeTable:
     """table: the rows that belong to the kind, with worked-out columns. mapping: header → field
     and unit, as a user would assign them (field None: passed over). warnings: points on rows.
+    nothing: what to say where no row of the file belongs to the kind.
     """
 
     table: RawTable
     mapping: Mapping = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     warnings: list[Issue] = field(default_factory=list)
+    nothing: str = ""
 
     def assign(self, header: str, name: str | None) -> None:
         """The unit is the header's or the table's own."""
@@ -385,8 +388,44 @@ def _survey(found: OfficeTable, kind: UploadKind) -> None:
         found.assign(area, "area_mu")
 
 
+# ---- a field package that comes back -------------------------------------------------------------
+
+
+def _is_package(table: RawTable) -> bool:
+    return find(table, PACKAGE_NO.header) is not None
+
+
+def _package(found: OfficeTable, kind: UploadKind) -> None:
+    """Of what was taken out only the results count: rows on which nothing was filled in rest, and
+    so does what tells of the patch. Without 核查人 it was the team that was sent."""
+    table = found.table
+
+    def cells(header: str) -> Texts:
+        return texts(table, find(table, header))
+
+    results = zip(cells("核查结论"), cells("核查日期"), strict=True)
+    filled = [kind is UploadKind.CHECKS and bool(finding or day) for finding, day in results]
+    people = [who or team for who, team in zip(cells("核查人"), cells("核查组"), strict=True)]
+    own = [h for c in CHECKS.columns if (h := find(table, c.header)) and c.field != "checked_by"]
+    found.table = _only(_with(table, table.columns.select(own)), filled)
+    found.add("核查人", "checked_by", list(compress(people, filled)))
+    if kind is not UploadKind.CHECKS:
+        found.nothing = "这是外业包，请按“外业核查”上传。"
+        return
+    count, empty = sum(filled), len(filled) - sum(filled)
+    if empty:
+        found.notes.append(
+            f"“{table.name}”是外业包：{count}行有核查结果，{empty}行没有填写，未导入。"
+        )
+    found.nothing = (
+        "外业包里还没有填写核查结论和日期，没有可导入的结果。"
+        "结果填在外业包的另一个文件里的，请单独上传那个 .gpkg 或 .xlsx。"
+    )
+
+
 Profile = tuple[Callable[[RawTable], bool], Callable[[OfficeTable, UploadKind], None]]
 _PROFILES: tuple[Profile, ...] = (
+    (_is_package, _package),
     (_is_detail, _detail),
     (_is_business, _business),
     (_is_overlay, _overlay),

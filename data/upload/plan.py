@@ -20,6 +20,7 @@ from data.store.models import Parcel, Patch
 from data.store.writing import TableChange
 from data.upload import checks
 from data.upload.claims import Claims, open_claims, withhold
+from data.upload.field_package import put_back_conflicts
 from data.upload.merging import (
     Mask,
     aligned,
@@ -355,7 +356,9 @@ def plan_rows(context: Context, prepared: Prepared, kind: UploadKind) -> Plan:
     resolve_names(prepared, context.gazetteer)
     require_keys(prepared, schema)
     if schema.child_of_patch:
-        attach_patches(context, prepared)
+        patches = attach_patches(context, prepared)
+        if kind is UploadKind.CHECKS:
+            put_back_conflicts(context, prepared, patches)
         _warn_of_unknown_parcels(context, prepared, kind)
     compared = compare(context, prepared, schema)
     with_claims(context, plan, schema, compared)

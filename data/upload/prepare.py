@@ -48,6 +48,8 @@ _LONGEST_CODE = 3
 _OLD_REASON = "退回原因"
 #: What `--set` calls the unit of the area columns that name none.
 UNIT_SETTINGS = ("面积单位", "单位")
+#: What the product's own files, and QGIS, tell beside their layers.
+_TOLD_BESIDE = ("说明", "字段说明", "layer_styles")
 #: So many unused columns are named.
 _NAMED = 20
 
@@ -255,8 +257,11 @@ def assemble(request: UploadRequest, result: ReadResult, stored: StoredFile) -> 
             _ask_for_unit(table, mapped)
             chosen.append((office, mapped))
             notes += [*said_merged, *office.notes]
-        elif len(result.tables) > 1:
+        elif len(result.tables) > 1 and table.name not in _TOLD_BESIDE:
             notes.append(f"“{table.name}”没有{_needed(request.kind)}列，未导入。")
+    nothing = next((office.nothing for office, _ in chosen if office.nothing), "")
+    if nothing and not any(office.table.columns.num_rows for office, _ in chosen):
+        raise UploadRefused(nothing)
     if not chosen:
         raise UploadRefused(_no_table(request.kind, result))
     prepared = Prepared(

@@ -56,7 +56,8 @@ class Column:
     default: value on insert where the cell is empty. key: part of the natural key.
     stored: False for columns that only help to place or name a row (中心经度, 年度 of patches).
     listed: the list of data/rules/lists.py that holds the words; several: a cell may have more.
-    hint: what the template's page of instructions says of it.
+    hint: what the template's page of instructions says of it. own: what the product writes into
+    its own files and reads again; templates do not offer it.
     """
 
     field: str
@@ -72,6 +73,7 @@ class Column:
     listed: str | None = None
     several: bool = False
     hint: str = ""
+    own: bool = False
 
     @property
     def terms(self) -> dict[str, str]:
@@ -94,6 +96,11 @@ class KindSchema:
     has_geometry: bool = False
 
     @property
+    def offered(self) -> tuple[Column, ...]:
+        """The columns that people fill in."""
+        return tuple(c for c in self.columns if not c.own)
+
+    @property
     def keys(self) -> tuple[Column, ...]:
         return tuple(c for c in self.columns if c.key)
 
@@ -113,6 +120,9 @@ class KindSchema:
 T = CellType
 _PATCH_NO_ALIASES = ("TBBH", "JCBH", "监测编号", "JCTBBH", "监测图斑编号", "图斑号")
 PATCH_NO = Column("patch_no", "图斑编号", T.TEXT, _PATCH_NO_ALIASES, required=True, key=True)
+#: Of a field package that comes back (data/upload/field_package.py).
+PACKAGE_NO = Column("package_no", "外业包号", T.TEXT, stored=False, own=True)
+TAKEN_AS = Column("taken_as", "领取时状态", T.TEXT, stored=False, own=True)
 YEAR = Column("year", "年度", T.INTEGER, ("ND", "工作年度"), stored=False)
 
 
@@ -383,6 +393,8 @@ CHECKS = KindSchema(
         Column("checked_by", "核查人", T.TEXT, required=True, key=True),
         Column("finding", "核查结论", T.TERM, required=True, vocabulary=CheckFinding),
         Column("note", "备注", T.TEXT),
+        PACKAGE_NO,
+        TAKEN_AS,
     ),
 )
 

@@ -80,7 +80,7 @@ def _is_needed(column: Column) -> bool:
 def _data_sheet(book: Any, styles: dict[str, Any], schema: KindSchema, year: int) -> None:
     sheet = book.add_worksheet(schema.kind.label)
     sheet.freeze_panes(1, 0)
-    for at, column in enumerate(schema.columns):
+    for at, column in enumerate(schema.offered):
         header = header_of(column)
         sheet.write_string(0, at, header, styles["must" if _is_needed(column) else "may"])
         width = max(10, 2 * len(header) + 3)
@@ -100,7 +100,7 @@ def _data_sheet(book: Any, styles: dict[str, Any], schema: KindSchema, year: int
                 rule["show_error"] = False
             sheet.data_validation(1, at, _PREPARED_ROWS, at, rule)
     for line, row in enumerate(example_rows(schema.kind, year), start=1):
-        for at, column in enumerate(schema.columns):
+        for at, column in enumerate(schema.offered):
             _write_example(sheet, styles, line, at, row.get(column.header))
 
 
@@ -132,7 +132,7 @@ def _instructions(book: Any, styles: dict[str, Any], schema: KindSchema) -> None
     top = len(notes) + 2
     for at, title in enumerate(("列", "必填", "写法", "可选值", "别名", "说明")):
         sheet.write_string(top, at, title, styles["may"])
-    for line, column in enumerate(schema.columns, start=top + 1):
+    for line, column in enumerate(schema.offered, start=top + 1):
         cells = (
             column.header,
             "必填" if _is_needed(column) else "主键" if column.key else "",

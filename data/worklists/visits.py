@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from data.store.queries.check_steps import CheckMade, StepTaken
+from data.store.queries.check_steps import CheckMade, StepTaken, seen_as
 from data.vocabulary import CheckStepKind, Term
 
 
@@ -87,5 +87,5 @@ def visit(
         sent,
         check,
         last,
-        f"{len(steps)}.{known}",
+        seen_as(made, steps),
     )

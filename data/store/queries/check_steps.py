@@ -3,6 +3,7 @@ them)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,6 +49,12 @@ class StepTaken:
     source: str
     source_no: str
     source_on: date | None
+
+
+def seen_as(made: Sequence[CheckMade], steps: Sequence[StepTaken]) -> str:
+    """How a check stands, to notice that somebody went on meanwhile: `steps.batch of the last
+    check`."""
+    return f"{len(steps)}.{made[-1].batch if made else 0}"
 
 
 def checks_made(

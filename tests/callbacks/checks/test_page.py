@@ -103,6 +103,8 @@ def test_filters_stand_in_the_address_and_bad_ones_are_named(services: Services)
     words = text_of(page_of(services, f"{ON}&state=gone&rule=F9&mark=red&tab=none"))
     for said in ("状态“gone”", "核查规则“F9”", "标记“red”", "页签“none”"):
         assert said in words
+    assert "外业包 带回外业包" in text_of(page_of(services, f"{ON}&rule=F3"))
+    assert "外业包 带回外业包" not in text_of(page_of(services, f"{ON}&state=done"))
     assert address_with(f"{ON}&rule=F1", "", "F1", "all", "all") is None
     assert address_with(ON, " P1 ", "F1", "all", "all") == (
         "/checks?year=2023&asof=2023-06-01&rule=F1&q=P1"

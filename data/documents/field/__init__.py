@@ -1,0 +1,1 @@
+"""The field package (外业包): what a team takes where no network is."""
