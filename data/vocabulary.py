@@ -218,8 +218,8 @@ class RecordKind(Term):
     RECTIFY_ORDER = "rectify_order", "限期整改"  # T11, a district; with a deadline
     FALSE_REPORTING = "false_reporting", "谎报瞒报、弄虚作假、虚假整改"  # T12
     WRONG_FILLING = "wrong_filling", "填报不实"  # T14
-    DOUBT_CONFIRMED = "doubt_confirmed", "疑点属实"  # a patch; of a come-back: reopens the ledger
-    DOUBT_DISMISSED = "doubt_dismissed", "疑点排除"  # a patch
+    DOUBT_CONFIRMED = "doubt_confirmed", "疑点属实"  # either; of a come-back: reopens the ledger
+    DOUBT_DISMISSED = "doubt_dismissed", "疑点排除"  # either
     CERTIFICATE_ISSUED = "certificate_issued", "出具拆除复耕证明"  # a patch
     CERTIFICATE_REVOKED = "certificate_revoked", "撤销拆除复耕证明"  # a patch: reopens the ledger
     CHECK_REOPENED = "check_reopened", "外业核查需整改"  # a patch: reopens the ledger

@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ FOLLOWS_PATCHES = {
     "..behind-": "the patches of one trigger",
     "behind-": "as ..behind-",
 }
+#: Output that fills a page → its tabs that stand on sums alone, though the page itself does not.
+TABS = {"audit-content.children": ("oddities",)}
 #: Never asked here: they need a file, a job or a click that names something.
 NOT_ASKED = ("/upload/files", "/upload/reports", "/upload/originals", "/help", "_pages")
 
@@ -176,6 +179,11 @@ def questions(sizes: Sizes) -> dict[str, Asking]:
             return ask(client, app, output, values)
 
         asking[output] = callback
+    for output, tabs in TABS.items():
+        for tab in tabs:
+            search = f"{_CITY}&tab={tab}"
+            values = usual_values(app, output, search, DEMO_YEAR, sizes.number)
+            asking[f"tab {tab} of {output}"] = partial(ask, output=output, values=values)
     for rule in app.server.url_map.iter_rules():
         module = app.server.view_functions[rule.endpoint].__module__
         if "GET" not in (rule.methods or ()) or not module.startswith("callbacks."):

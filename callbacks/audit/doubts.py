@@ -25,6 +25,7 @@ from data.periods import format_day
 from data.rights import Right
 from data.rules.doubts import DoubtKind, DoubtState, doubt_of
 from data.services import Services
+from data.store.queries.stamp import districts
 from data.units import format_mu, format_rate
 from data.vocabulary import RecordKind
 from data.workflow.doubts import FILLING_CONFIRMED, Verdict, judge_doubt
@@ -39,8 +40,8 @@ _KINDS = (RecordKind.DOUBT_CONFIRMED, *FILLING_CONFIRMED)
 _BUTTONS = (*(kind.value for kind in _KINDS), DISMISS)
 
 
-def _key(year: int, patch_no: str, doubt_key: str) -> str:
-    return f"{year}|{doubt_key}|{patch_no}"
+def row_key(year: int, subject: str, doubt_key: str) -> str:
+    return f"{year}|{doubt_key}|{subject}"
 
 
 def of_overlay(rows: Sequence[OverlayFinding], context: PageContext) -> list[DoubtRow]:
@@ -50,7 +51,7 @@ def of_overlay(rows: Sequence[OverlayFinding], context: PageContext) -> list[Dou
     )
     return [
         DoubtRow(
-            _key(f.year, f.patch_no, f.doubt.key),
+            row_key(f.year, f.patch_no, f.doubt.key),
             f.patch_no,
             href(paths.patch(f.year, f.patch_no), context.query),
             context.names.get(f.district, f.district),
@@ -81,7 +82,7 @@ def of_refuted(rows: Sequence[Refuted], context: PageContext) -> list[DoubtRow]:
     ordered = sorted(rows, key=lambda r: (r.state is not DoubtState.OPEN, r.patch_no, r.checked_on))
     return [
         DoubtRow(
-            _key(r.year, r.patch_no, r.doubt.key),
+            row_key(r.year, r.patch_no, r.doubt.key),
             r.patch_no,
             href(paths.patch(r.year, r.patch_no), context.query),
             context.names.get(r.district, r.district),
@@ -104,7 +105,7 @@ def of_comebacks(rows: Sequence[ComeBack], context: PageContext) -> list[DoubtRo
     )
     return [
         DoubtRow(
-            _key(b.year, b.patch_no, b.doubt.key),
+            row_key(b.year, b.patch_no, b.doubt.key),
             b.patch_no,
             href(paths.patch(b.year, b.patch_no), {**context.query, "year": str(b.year)}),
             context.names.get(b.district, b.district),
@@ -139,17 +140,19 @@ def may_judge(context: PageContext, today: Any) -> bool:
 def judge(services: Services, pressed: dict[str, str], name: str, reason: str) -> str:
     """Say of one doubt what the button says; returns a sentence. Raises SupervisionError."""
     year, _, rest = pressed["key"].partition("|")
-    key, _, patch_no = rest.partition("|")
+    key, _, subject = rest.partition("|")
     work_year, doubt = whole_number(year, most=9999), doubt_of(key)
-    if work_year is None or doubt is None or not patch_no:
+    if work_year is None or doubt is None or not subject:
         raise SupervisionError("页面已更新，请刷新后重试。")
     today = services.settings.today()
     kind = RecordKind(name) if name != DISMISS else None
     of_filling = kind if kind in FILLING_CONFIRMED else None
-    verdict = Verdict(work_year, patch_no, doubt, kind is not None, reason, today, of_filling)
+    verdict = Verdict(work_year, subject, doubt, kind is not None, reason, today, of_filling)
     with services.store.write() as conn:
         judge_doubt(conn, acting(), verdict, today, source_of_request())
-    return f"图斑{patch_no}：已认定为“{kind.label if kind else '疑点排除'}”。"
+        names = {unit.code: unit.name for unit in districts(conn)}
+    who = names.get(subject, subject) if doubt.of_district else f"图斑{subject}"
+    return f"{who}：已认定为“{kind.label if kind else '疑点排除'}”。"
 
 
 Render = Callable[["Connection", str], list[Component]]

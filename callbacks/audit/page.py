@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 import dash
 from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
-from flask import Flask, Response
+from flask import Flask
 
-from callbacks.audit.doubts import may_judge, of_overlay, of_refuted, register_judging
-from callbacks.audit.workbook import EXPORT_PATH, workbook
-from callbacks.frame.address import search_of_request, source_of_request
+from callbacks.audit.doubts import register_judging
+from callbacks.audit.doubts_tab import doubts_tab
+from callbacks.audit.oddities import oddities_tab
+from callbacks.audit.tabs import EXPORT_PATH, tabs
+from callbacks.audit.workbook import workbook
+from callbacks.frame.address import source_of_request
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
-from callbacks.frame.downloads import xlsx_response
+from callbacks.frame.downloads import serve_workbook
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
 from components import ids, paths
-from components.audit.doubts import doubts_table
 from components.audit.page import (
     MOST,
     corrections_table,
@@ -55,16 +57,13 @@ from data.vocabulary import AuditLevel, AuditResult
 from data.workflow.deciding import Decision, decide
 from data.workflow.doubts import answer_deeming
 from data.worklists.audit import Audit, ProblemState, audit
-from data.worklists.overlay import overlay
-from data.worklists.refuted import refuted
 from data.worklists.stages import Stage
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-#: What a history calls the place where somebody worked.
-#: Doubts on the page.
-MOST_DOUBTS = 60
+#: Tab of the address → what it shows.
+_TABS = {"doubts": doubts_tab, "oddities": oddities_tab}
 _CITY = (Stage.CITY_AUDIT, Stage.DEEMING, Stage.FORWARDING)
 _DISTRICT = (Stage.REPORTING, Stage.CORRECTING, Stage.PROVINCE_RETURNED, Stage.PROBLEM)
 
@@ -133,8 +132,8 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     """The whole page for an address."""
     context = read_context(conn, settings, search)
     scope, year, as_of, query = context.scope, context.year, context.as_of, context.query
-    if query.get("tab") == "doubts":
-        return _doubts_page(conn, context, settings)
+    if (tab := query.get("tab")) in _TABS:
+        return _TABS[tab](conn, context, settings)
     found = audit(conn, scope, year, as_of, context.district)
     names = {
         code: name for code, name in context.names_seen.items() if context.district in (None, code)
@@ -176,52 +175,7 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
         _returns_card(context, returned, names, actions),
         *_lists(conn, context, found, names, actions),
     ]
-    return [*top, _tabs(context, "audit"), html.Div(cards, className="audit-grid")]
-
-
-def _tabs(context: PageContext, chosen: str) -> Component:
-    entries = {"audit": "审核", "doubts": "套合疑点"}
-    return html.Nav(
-        [
-            dash.dcc.Link(
-                label,
-                href=href(paths.AUDIT, context.query, tab=None if key == "audit" else key),
-                className="filter-chip filter-chip-on" if key == chosen else "filter-chip",
-            )
-            for key, label in entries.items()
-        ],
-        className="ledger-tabs",
-    )
-
-
-def _doubts_page(conn: Connection, context: PageContext, settings: Settings) -> list[Component]:
-    """What field checks and layers say otherwise than was filled in, to be judged one by one."""
-    seen = (context.scope, context.year, context.as_of, context.district)
-    untrue = of_refuted(refuted(conn, *seen), context)
-    rows = [*untrue, *of_overlay(overlay(conn, *seen), context)]
-    can_judge = may_judge(context, settings.today())
-    open_ = sum(row.is_open for row in rows)
-    day = format_day(context.as_of, context.year)
-    measured = f"套合疑点{len(rows) - len(untrue):,}处"
-    more = f"，外业核查不属实{len(untrue):,}处" if untrue else ""
-    top = [
-        headline([f"截至{day}，{context.district_name}{measured}{more}，{open_:,}处待核"]),
-        *problem_notes(context.problems, href(paths.AUDIT, context.query)),
-        _tabs(context, "doubts"),
-    ]
-    if not rows:
-        return [*top, empty("没有套合疑点。", "上传耕地、永久基本农田、生态保护红线、已批准建设用地"
-                            "图层和带图形的图斑后自动比对。")]  # fmt: skip
-    return [
-        *top,
-        card(
-            "填报与外业核查或图层套合不符的图斑" if untrue else "填报面积与图层套合不符的图斑",
-            doubts_table(rows[:MOST_DOUBTS], "audit", can_judge),
-            note=(f"列出差得最多的{MOST_DOUBTS}处。" if len(rows) > MOST_DOUBTS else "")
-            + "疑点不是结论：核实后认定为填报不实或谎报瞒报，或写明理由排除。"
-            + ("" if can_judge else "由有“审核”权限的市局账户在今天的基准日下认定。"),
-        ),
-    ]
+    return [*top, tabs(context, "audit"), html.Div(cards, className="audit-grid")]
 
 
 def _where_title(found: Audit, context: PageContext) -> str:
@@ -483,8 +437,4 @@ def register(app: Dash, services: Services) -> None:
 
 
 def register_routes(server: Flask, services: Services) -> None:
-    @server.get(EXPORT_PATH)
-    def export_audit() -> Response:
-        with services.store.read() as conn:
-            name, content = workbook(conn, services.settings, search_of_request())
-        return xlsx_response(name, content)
+    serve_workbook(server, services, EXPORT_PATH, workbook)

@@ -10,6 +10,7 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 from flask import Flask
 
+from callbacks.audit.oddities import oddity_patches
 from callbacks.frame.context import PageContext
 from callbacks.lists.page import Top, register_list_page
 from callbacks.lists.said import narrowed, with_filters
@@ -111,6 +112,10 @@ def _direct(conn: Connection, context: PageContext, asked: Asked) -> Found:
     return [u.patch_no for u in found.direct_filing], "违法未立案"
 
 
+def _oddity(conn: Connection, context: PageContext, asked: Asked) -> Found:
+    return oddity_patches(conn, context, asked["code"])
+
+
 def _spoken(conn: Connection, context: PageContext, asked: Asked) -> Found:
     what, _, level = asked["list"].partition("-")
     scope = context.scope.narrowed_to(context.district)
@@ -126,6 +131,7 @@ _LISTS: dict[str, tuple[str, Callable[[Connection, PageContext, Asked], Found]]]
     "corrections": ("个", _corrections),
     "problems": ("项", _problems),
     "direct": ("宗", _direct),
+    "oddity": ("个", _oddity),
     **{f"{what}-{level}": ("宗", _spoken) for what in _SPOKEN for level in _LEVELS},
 }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callbacks.audit.doubts_tab import doubts_workbook
+from callbacks.audit.oddities import oddities_workbook
 from callbacks.frame.context import read_context
 from callbacks.frame.downloads import file_name, sheet_stamp
-from components import paths
 from components.audit.page import ORDER, WHO
 from data.exports import SheetColumn, tables_to_xlsx
 from data.settings import Settings
@@ -18,14 +19,16 @@ from data.worklists.stages import Stage
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-EXPORT_PATH = f"/export{paths.AUDIT}.xlsx"
+_OF_TABS = {"doubts": doubts_workbook, "oddities": oddities_workbook}
 
 Sheet = tuple[list[SheetColumn], list[list[Any]]]
 
 
 def workbook(conn: Connection, settings: Settings, search: str) -> tuple[str, bytes]:
-    """(file name, xlsx) of the audit for an address."""
+    """(file name, xlsx) of the audit for an address, or of the tab that it names."""
     context = read_context(conn, settings, search)
+    if (tab := context.query.get("tab", "")) in _OF_TABS:
+        return _OF_TABS[tab](conn, context)
     scope, year, as_of = context.scope, context.year, context.as_of
     found = audit(conn, scope, year, as_of, context.district)
     names = context.names_seen

@@ -34,7 +34,6 @@ from components.ledger.page import (
     curve,
     filters,
     items_table,
-    pager,
     rechecks_table,
     tabs,
     to_list,
@@ -45,6 +44,7 @@ from components.links import frame_part, href, read_search
 from components.parts.card_menu import copy_link, export_link, save_image, show_table
 from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.filters import EVERYTHING
+from components.parts.pager import pager
 from components.shell import toast
 from data.acting import acting
 from data.definitions import DEFINITIONS
@@ -237,7 +237,7 @@ def _list_card(
     if shown:
         body += [
             items_table(shown, names, context.as_of, query, context.stamp.years),
-            pager(page, pages, query, own),
+            pager(page, pages, paths.LEDGER, query, own),
         ]
     else:
         body.append(html.P("没有符合条件的台账项。请放宽筛选。"))
@@ -282,7 +282,7 @@ def _rechecks_part(
     return [
         card(
             f"周期复核{len(due):,}宗，先到期的在前",
-            [table, pager(page, pages, query, {"tab": "rechecks"})],
+            [table, pager(page, pages, paths.LEDGER, query, {"tab": "rechecks"})],
             actions=actions,
             note="复核结果由“周期复核”表上传；发现变化的重新列入台账（§4.6）。",
         )
@@ -317,7 +317,7 @@ def _comebacks_page(
         card(
             f"{len(found):,}处重叠，复现在前",
             [doubts_table(rows, "ledger", can_judge),
-             pager(page, pages, query, {"tab": "comebacks"})],
+             pager(page, pages, paths.LEDGER, query, {"tab": "comebacks"})],
             actions=[export_link(href(EXPORT_PATH, query, tab="comebacks")),
                      copy_link(context.permalink(paths.LEDGER))],
             note="与以前已销号、已消除或判定为其他的地块重叠的为“重叠复现”，属实的，原地块重新列入台账。"

@@ -19,14 +19,15 @@ DISMISS = "dismiss"
 
 @dataclass(frozen=True, slots=True)
 class DoubtRow:
-    """key: work year, patch and doubt as one text. where: place of the patch. said: what is
+    """key: work year, doubt and subject as one text. subject: the patch or district as it is
+    called, href its place. where: of the patch, or how many patches it is about. said: what is
     doubtful. state: label; is_open: whether it can be judged. choices: name of a button → label,
     DISMISS among them."""
 
     key: str
-    patch_no: str
+    subject: str
     href: str
-    where: str
+    where: Any
     what: str
     said: str
     state: str
@@ -34,13 +35,20 @@ class DoubtRow:
     choices: Mapping[str, str]
 
 
-def doubts_table(rows: Sequence[DoubtRow], place: str, can_judge: bool) -> Component:
-    columns = [TableColumn(n) for n in ("图斑编号", "区市", "疑点", "情况", "认定")]
+#: Heads of a table of doubts about patches, and about districts.
+OF_PATCHES = ("图斑编号", "区市", "疑点", "情况", "认定")
+OF_DISTRICTS = ("区市", "图斑", "异常", "情况", "认定")
+
+
+def doubts_table(
+    rows: Sequence[DoubtRow], place: str, can_judge: bool, heads: Sequence[str] = OF_PATCHES
+) -> Component:
+    columns = [TableColumn(name) for name in heads]
     return html_table(
         columns,
         [
             (
-                dcc.Link(row.patch_no, href=row.href),
+                dcc.Link(row.subject, href=row.href),
                 row.where,
                 row.what,
                 html.Td(row.said, className="said"),
@@ -67,7 +75,7 @@ def _act(row: DoubtRow, place: str) -> Component:
     ]
     reason = html.Label(
         [
-            html.Span(f"图斑{row.patch_no}的理由", className="visually-hidden"),
+            html.Span(f"{row.subject}（{row.what}）的理由", className="visually-hidden"),
             dbc.Input(
                 id=part(place, "reason", row.key),
                 placeholder="理由（必填）",

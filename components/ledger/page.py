@@ -313,19 +313,6 @@ def acting_list(items: Sequence[LedgerItem], names: Names, total: int) -> list[C
     ]
 
 
-def pager(page: int, pages: int, query: Query, own: Mapping[str, str]) -> Component | None:
-    if pages <= 1:
-        return None
-    links: list[Component] = []
-    if page > 1:
-        before = None if page == 2 else str(page - 1)
-        links.append(dcc.Link("上一页", href=to_list(query, **{**own, "page": before})))
-    links.append(html.Span(f"第 {page} / {pages} 页"))
-    if page < pages:
-        links.append(dcc.Link("下一页", href=to_list(query, **{**own, "page": str(page + 1)})))
-    return html.Nav(links, className="pager", **aria(label="翻页"))
-
-
 # ---- rechecks ------------------------------------------------------------------------------------
 
 

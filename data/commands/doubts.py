@@ -8,6 +8,7 @@ from typing import Any
 
 from data.acting import acting
 from data.commands.arguments import Arguments, a_day, a_number, a_year
+from data.commands.looking import known_district
 from data.commands.output import said, store_of
 from data.errors import SupervisionError
 from data.rights import Right
@@ -26,7 +27,8 @@ def a_doubt(text: str) -> Doubt | None:
     if doubt is None and text != DEEM:
         raise argparse.ArgumentTypeError(
             f"“{text}”不是疑点，应写作 overlay:图层:疑点、comeback:年度:编号（重复的为 duplicate、"
-            "again，已举证的为 evidenced）、check:级别:日期，直接判定的建议写 deem"
+            "again，已举证的为 evidenced）、check:级别:日期、oddity:异常:内容，"
+            "直接判定的建议写 deem"
         )
     return doubt
 
@@ -38,7 +40,7 @@ def add_commands(command: Callable[..., Any], action: Callable[..., Any]) -> Non
     )
     for name in ("confirm", "dismiss", "revoke"):
         judging = action(actions, name, Right.ISSUE if name == "revoke" else Right.AUDIT)
-        judging.add_argument("patch_no", metavar="图斑编号")
+        judging.add_argument("patch_no", metavar="图斑编号", help="数据异常写区市")
         if name == "revoke":
             judging.add_argument("parcel", type=a_number, metavar="地块序号")
         else:
@@ -70,6 +72,8 @@ def run_doubt(settings: Settings, arguments: Arguments) -> int:
             record = answer_deeming(conn, account, year, number, confirmed, reason, on, today)
         else:
             kind = RecordKind(arguments.kind) if confirmed and arguments.kind else None
-            verdict = Verdict(year, number, arguments.doubt, confirmed, reason, on, kind)
+            doubt = arguments.doubt
+            subject = (known_district(conn, number) or "") if doubt.of_district else number
+            verdict = Verdict(year, subject, doubt, confirmed, reason, on, kind)
             record = judge_doubt(conn, account, verdict, today)
     return said(arguments, {"record": record}, f"已登记，编号{record}。")

@@ -82,6 +82,15 @@ CONDITIONS: dict[str, str] = {
     "拆除复耕验收后{certify_workdays}内核验出证。",
     "W6": "应查图斑{assign_workdays}内派组，派组后{check_workdays}内核查，"
     "F3、F5不晚于当月月核期限；核查后{confirm_workdays}内由另一人认定，退回补充的{again_workdays}内再次核查。",
+    "W7": "已填报至少{least_filled}、其中某一分类（实地未变化、设施农业用地、临时用地）"
+    "至少{least_patches}的区市，"
+    "该分类占比高出其他区市合计和本区市上年{gap}以上，并为其{times}以上的，列为数据异常。",
+    "W8": "一个区市至少{least_patches}的文字（{text_length}以上）相同且占{text_share}以上，"
+    "或面积相同且占{area_share}以上，"
+    "一个月清月份的上报集中在最后一天且占{last_day_share}以上，"
+    "消除违法状态日期集中在同一天且占{one_day_share}以上的，列为数据异常。",
+    "W9": "填报面积略低于一条线（线下{width}以内）的图斑至少{least_patches}，"
+    "且为线下再低一段和线上一段平均的{times}以上的，列为数据异常。",
 }
 
 #: What the lines of a formula are called.

@@ -1,5 +1,6 @@
 """Predicates of the worklists: when a recheck is due (§4.6), which patches lie on the same
-ground, which areas were filled in differently than measured (§5.3). Pure: no SQL, no clock."""
+ground, which areas were filled in differently than measured (§5.3), which data look wrong (§4.3).
+Pure: no SQL, no clock."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.periods import add_workdays
-from data.units import THRESHOLD_DECIMALS
+from data.units import THRESHOLD_DECIMALS, meets
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -121,6 +122,62 @@ def measured(
     return np.where(beyond, np.sign(difference), 0.0), ~_meet(covered, 1 - uncovered_share)
 
 
+def share_far(
+    own: tuple[int, int],
+    others: tuple[int, int],
+    last_year: tuple[int, int],
+    *,
+    least_filled: int,
+    least_patches: int,
+    gap: float,
+    times: float,
+) -> bool:
+    """W7: whether a district fills in one outcome far more often than the other districts together
+    do, and than it did last year. Each pair: (patches of the outcome, patches filled in). Few
+    patches say nothing; a last year with few is left out."""
+    patches, filled = own
+    if patches < least_patches or min(filled, others[1]) < least_filled:
+        return False
+    beside = [others] + ([last_year] if last_year[1] >= least_filled else [])
+    share = patches / filled
+    shares = [part / whole for part, whole in beside]
+    return all(meets(share - other, gap) and meets(share, times * other) for other in shares)
+
+
+def concentrated(
+    what: str,
+    patches: int,
+    whole: int,
+    length: int = 0,
+    *,
+    least_patches: int,
+    text_length: int,
+    text_share: float,
+    area_share: float,
+    last_day_share: float,
+    one_day_share: float,
+) -> bool:
+    """W8: whether so many patches of a whole have the same text, area or day. what: text, area,
+    last_day or one_day. length: of a text, in characters; a short one is a standing phrase."""
+    if patches < least_patches or (what == "text" and length < text_length):
+        return False
+    shares = {
+        "text": text_share,
+        "area": area_share,
+        "last_day": last_day_share,
+        "one_day": one_day_share,
+    }
+    return meets(patches / whole, shares[what])
+
+
+def under_line(
+    below: int, under: int, over: int, *, least_patches: int, width: float, times: float
+) -> bool:
+    """W9: whether areas gather just under a line. under, over: patches in the bands on its two
+    sides, below: in the one under these; each band is `width` of the line wide."""
+    return under >= least_patches and meets(under, times * max((below + over) / 2, 1.0))
+
+
 def _meet(values: Floats, line: float) -> Flags:
     """units.meets of each."""
     met: Flags = np.round(values, THRESHOLD_DECIMALS) >= round(line, THRESHOLD_DECIMALS)
@@ -134,4 +191,7 @@ PREDICATES: dict[str, Callable[..., Any]] = {
     "tracking_due": tracking_due,
     "step_due": step_due,
     "check_step_due": check_step_due,
+    "share_far": share_far,
+    "concentrated": concentrated,
+    "under_line": under_line,
 }

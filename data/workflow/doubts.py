@@ -1,6 +1,6 @@
-"""Staff judge doubts about a patch one by one: confirmed, with what follows from it, or dismissed,
-each with a reason. Every judgement is a staff record: it stands from its day on until it is
-withdrawn (records.withdraw_record), and the history keeps it.
+"""Staff judge doubts about a patch or a district one by one: confirmed, with what follows from it,
+or dismissed, each with a reason. Every judgement is a staff record: it stands from its day on until
+it is withdrawn (records.withdraw_record), and the history keeps it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from data.vocabulary import RecordKind
 from data.workflow.records import NewRecord, add_record
 from data.worklists.comebacks import comebacks
 from data.worklists.doubts import judgements
+from data.worklists.oddities import oddities
 from data.worklists.overlay import overlay
 from data.worklists.refuted import refuted
 
@@ -32,10 +33,11 @@ OF_FILLING = (DoubtKind.OVERLAY, DoubtKind.CHECK)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What staff say of one doubt. kind: as what wrong filling is confirmed (FILLING_CONFIRMED)."""
+    """What staff say of one doubt. subject: a patch, or a district's code (Doubt.of_district).
+    kind: as what wrong filling is confirmed (FILLING_CONFIRMED)."""
 
     year: int
-    patch_no: str
+    subject: str
     doubt: Doubt
     confirmed: bool
     reason: str
@@ -56,7 +58,7 @@ def judge_doubt(
     _prove_reason(verdict.reason)
     _prove_held(conn, account, verdict)
     earlier = judgements(conn, account.scope, max(verdict.on, today), [verdict.year])
-    said = earlier.get((verdict.year, verdict.patch_no, doubt.key))
+    said = earlier.get((verdict.year, verdict.subject, doubt.key))
     if said is not None:
         raise SupervisionError(
             f"这个疑点已由{said.recorded_by}于{format_day(said.recorded_on)}认定为{said.state.label}"
@@ -65,7 +67,7 @@ def judge_doubt(
     new = NewRecord(
         _kind(verdict),
         verdict.year,
-        verdict.patch_no,
+        verdict.subject,
         verdict.on,
         verdict.reason,
         about=doubt.key,
@@ -94,7 +96,8 @@ def _prove_reason(reason: str) -> None:
 
 def _prove_held(conn: Connection, account: Account, verdict: Verdict) -> None:
     """The doubt is one of those that the lists show on the day."""
-    doubt, year, number = verdict.doubt, verdict.year, verdict.patch_no
+    doubt, year, number = verdict.doubt, verdict.year, verdict.subject
+    what = "区市" if doubt.of_district else "图斑"
     held: set[str]
     if doubt.kind is DoubtKind.OVERLAY:
         found = overlay(conn, account.scope, year, verdict.on)
@@ -102,12 +105,15 @@ def _prove_held(conn: Connection, account: Account, verdict: Verdict) -> None:
     elif doubt.kind is DoubtKind.CHECK:
         untrue = refuted(conn, account.scope, year, verdict.on)
         held = {f.doubt.key for f in untrue if f.patch_no == number}
+    elif doubt.kind is DoubtKind.ODDITY:
+        odd = oddities(conn, account.scope, year, verdict.on)
+        held = {o.doubt.key for o in odd if o.district == number}
     else:
         pairs = comebacks(conn, account.scope, verdict.on, year)
         held = {pair.doubt.key for pair in pairs if pair.patch_no == number}
     if doubt.key not in held:
         raise NotFound(
-            f"{format_day(verdict.on)}，{year}年度图斑“{number}”没有这个疑点，"
+            f"{format_day(verdict.on)}，{year}年度{what}“{number}”没有这个疑点，"
             "可能已随新的数据消失。请刷新清单后再试。"
         )
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from data.errors import NotFound, SupervisionError
 from data.periods import format_day
 from data.rights import Account, Right
+from data.rules.doubts import doubt_of
 from data.scope import Scope
 from data.store.models import District, Patch, StaffRecord
 from data.store.queries.staff_records import JOINER, named_patches
@@ -22,7 +23,7 @@ from data.vocabulary import RecordKind
 from data.workflow.entries import enter
 from data.workflow.freezing import prove_freeze
 
-#: What one of a patch's doubts or parcels is about (data/workflow/doubts.py records them).
+#: What a doubt or one of a patch's parcels is about (data/workflow/doubts.py records them).
 ABOUT_SOMETHING = frozenset(
     {
         RecordKind.DOUBT_CONFIRMED,
@@ -32,8 +33,13 @@ ABOUT_SOMETHING = frozenset(
         RecordKind.CHECK_REOPENED,
     }
 )
-OF_PATCH = ABOUT_SOMETHING | {RecordKind.MAJOR, RecordKind.DEEM, RecordKind.DEEM_DISMISSED}
-OF_EITHER = frozenset({RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING})
+_JUDGED = frozenset({RecordKind.DOUBT_CONFIRMED, RecordKind.DOUBT_DISMISSED})
+OF_PATCH = (ABOUT_SOMETHING - _JUDGED) | {
+    RecordKind.MAJOR,
+    RecordKind.DEEM,
+    RecordKind.DEEM_DISMISSED,
+}
+OF_EITHER = _JUDGED | {RecordKind.FALSE_REPORTING, RecordKind.WRONG_FILLING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class NewRecord:
     """subject: a patch number or a district's code. due_on: the deadline of a 限期整改.
     document_no, area_mu: of a freeze. patch_nos: that a 限期整改 names; it is met when they are
     rectified, and one that names none when it is withdrawn; or that a freeze rests on. about: the
-    doubt or parcel of the patch that it judges.
+    doubt, or parcel of the patch, that it judges.
     """
 
     kind: RecordKind
@@ -140,19 +146,24 @@ def add_record(
 def _subject(conn: Connection, record: NewRecord) -> tuple[int | None, str | None]:
     """(patch id, district code), one of them None."""
     may_be_patch = record.kind in OF_PATCH | OF_EITHER
+    may_be_district = record.kind not in OF_PATCH
+    if record.kind in _JUDGED:
+        doubt = doubt_of(record.about or "")
+        may_be_district = doubt is not None and doubt.of_district
+        may_be_patch = not may_be_district
     if may_be_patch:
         patch_id = conn.scalar(
             select(Patch.id).where(Patch.year == record.year, Patch.patch_no == record.subject)
         )
         if patch_id is not None:
             return patch_id, None
-    if record.kind not in OF_PATCH:
+    if may_be_district:
         units = conn.execute(select(District.code, District.name, District.short_name))
         for code, name, short_name in units:
             if record.subject in (code, name, short_name):
                 return None, code
-    what = {True: "图斑或区市", False: "图斑"}[record.kind in OF_EITHER]
-    what = what if may_be_patch else "区市"
+    words = {"图斑": may_be_patch, "区市": may_be_district}
+    what = "或".join(word for word, holds in words.items() if holds)
     raise NotFound(f"{record.year}年度没有{what}“{record.subject}”，请核对编号。")
 
 

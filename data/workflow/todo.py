@@ -47,6 +47,7 @@ class TodoKind(Term):
     CHECK = "check", "外业核查"
     CHECK_CONFIRM = "check_confirm", "认定外业核查结果"
     DOUBT = "doubt", "疑点待认定"
+    ODDITY = "oddity", "数据异常待核"
     ACCEPT = "accept", "市级验收"
     CERTIFY = "certify", "拆除复耕核验出证"
     WRITE_OFF = "write_off", "销号"

@@ -18,6 +18,7 @@ from data.worklists.audit import waiting_of
 from data.worklists.checks import checks
 from data.worklists.comebacks import comebacks
 from data.worklists.ledger import LedgerItem, LedgerState, ledger
+from data.worklists.oddities import oddities
 from data.worklists.overlay import overlay
 from data.worklists.rechecks import rechecks
 from data.worklists.refuted import refuted
@@ -55,9 +56,9 @@ def _gathered(asking: Asking, waiting: Iterable[_Waiting]) -> Iterator[Todo]:
         groups.setdefault((kind, year, code), []).append(due)
     for (kind, year, code), days in groups.items():
         known = [day for day in days if day is not None]
-        unit = "项" if kind is TodoKind.DOUBT else "宗" if kind in _PARCELS else "个图斑"
+        unit = "项" if kind in _DOUBTS else "宗" if kind in _PARCELS else "个图斑"
         words = f"{year}年度{asking.names.get(code, code)}：{kind.label}{len(days)}{unit}"
-        query = {"year": str(year), "district": code}
+        query = {"year": str(year), "district": code, **_DOUBTS.get(kind, {})}
         yield Todo(kind, code, words, min(known, default=None), _PLACES[kind], query)
 
 
@@ -68,11 +69,14 @@ _PLACES = {
     TodoKind.CHECK: "checks",
     TodoKind.CHECK_CONFIRM: "checks",
     TodoKind.DOUBT: "audit",
+    TodoKind.ODDITY: "audit",
     TodoKind.ACCEPT: "ledger",
     TodoKind.CERTIFY: "certificates",
     TodoKind.WRITE_OFF: "ledger",
     TodoKind.RECHECK: "ledger",
 }
+#: What is judged one by one → the tab that does it.
+_DOUBTS = {TodoKind.DOUBT: {"tab": "doubts"}, TodoKind.ODDITY: {"tab": "oddities"}}
 _PARCELS = {TodoKind.ACCEPT, TodoKind.CERTIFY, TodoKind.WRITE_OFF, TodoKind.RECHECK}
 
 
@@ -115,6 +119,9 @@ def _doubts(asking: Asking, year: int, known: Judged) -> Iterator[_Waiting]:
     for state, district in (*back, *differ, *untrue):
         if state is DoubtState.OPEN:
             yield TodoKind.DOUBT, district, None, year
+    for odd in oddities(conn, scope, year, day):
+        if odd.state is DoubtState.OPEN:
+            yield TodoKind.ODDITY, odd.district, None, year
 
 
 def _checks(asking: Asking, year: int, known: Judged) -> Iterator[_Waiting]:

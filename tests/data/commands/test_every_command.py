@@ -46,12 +46,16 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("triggers",): [ON],
     ("comebacks",): [("--as-of", "2023-06-30"), ("--as-of", "2023-06-30", "--year", "2023")],
     ("overlay",): [ON],
+    ("oddities",): [ON, (*ON, "--district", "371002")],
     ("doubt", "confirm"): [
         ("HC-1", "deem", "--year", "2023", *DAY),
         ("HC-1", "comeback:2022:HC-1", "--year", "2023", *DAY),
         ("HC-1", "overlay:farmland:understated", "--year", "2023", *DAY, "--by", "无此人"),
     ],
-    ("doubt", "dismiss"): [("HC-1", "deem", "--year", "2023", *DAY)],
+    ("doubt", "dismiss"): [
+        ("HC-1", "deem", "--year", "2023", *DAY),
+        ("环翠区", "oddity:share:unchanged", "--year", "2023", *DAY),
+    ],
     ("doubt", "revoke"): [("HC-1", "1", "--year", "2023", *DAY)],
     ("checks",): [ON],
     ("draw",): [("2023-05", "--year", "2023", "--on", "2023-06-30")],
@@ -231,7 +235,7 @@ READING = {
     ("checks",), ("check-document",), ("measures",), ("figures-of",), ("todo",), ("uploads",),
     ("figures",), ("patches",), ("tasks",), ("triggers",), ("comebacks",), ("overlay",),
     ("certificates",), ("freezes",), ("ledger",), ("rechecks",), ("audit",), ("rules",),
-    ("contacts",), ("confirm", "list"), ("record", "list"),
+    ("contacts",), ("confirm", "list"), ("record", "list"), ("oddities",),
 }  # fmt: skip
 
 

@@ -252,6 +252,15 @@ _WORKLISTS: dict[str, Callable[[Case], tuple[Any, Any]]] = {
     "W5": lambda case: (apply("W5", case["step"], case["since"]), case["due"]),
     "W6": lambda case: (apply("W6", case["step"], case["since"]), case["due"]),
     "W4": lambda case: (apply("W4", case["checked"]), case["due"]),
+    "W7": lambda case: (
+        apply("W7", *(tuple(case[name]) for name in ("own", "others", "last"))),
+        case["odd"],
+    ),
+    "W8": lambda case: (
+        apply("W8", case["what"], case["patches"], case["whole"], case.get("length", 0)),
+        case["odd"],
+    ),
+    "W9": lambda case: (apply("W9", case["below"], case["under"], case["over"]), case["odd"]),
 }
 
 

@@ -178,7 +178,7 @@ def test_a_damaged_file_stops_the_program_with_file_and_line(
 def test_every_rule_of_the_specification_is_there() -> None:
     names = [f"D{n}" for n in range(1, 10)] + [f"F{n}" for n in range(1, 6)] + ["ratio"]
     names += [f"T{n}" for n in range(1, 15)] + ["M1", "M2", "M3"]
-    assert list(all_rules()) == [*names, "W1", "W2", "W3", "W4", "W5", "W6", "C1"]
+    assert list(all_rules()) == [*names, "W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "C1"]
 
 
 def test_every_version_says_who_reviewed_it_and_every_parameter_has_a_label() -> None:
