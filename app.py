@@ -57,7 +57,9 @@ def create_app(settings: Settings | None = None) -> Dash:
     all_rules()  # a rule file that cannot be trusted stops the start, with file and line
     closed_lists()
     settings = settings or Settings.from_environment()
-    services = Services(settings, open_store(settings))
+    store = open_store(settings)
+    settings = store.settings  # with the name of the city whose store it is
+    services = Services(settings, store)
     install_template()
     app = Application(
         __name__,

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 def run_init(settings: Settings, arguments: Arguments) -> int:
+    if arguments.places is not None:
+        from data.store.city_places import read_places
+        from data.store.opening import open_store
+
+        open_store(settings, read_places(arguments.places)).engine.dispose()
     store = store_of(settings)
     url = store.engine.url.render_as_string(hide_password=True)
     if arguments.json:
-        print_json({"store": url})
+        print_json({"store": url, "city": store.settings.city_name})
     else:
-        print(f"数据库已就绪：{url}")
+        print(f"数据库已就绪（{store.settings.city_name}）：{url}")
     return DONE
 
 

@@ -88,7 +88,10 @@ def command_parser() -> argparse.ArgumentParser:
             sub.set_defaults(right=right)
         return sub
 
-    command("init", run_init, "创建或升级数据库", None)
+    init = command("init", run_init, "创建或升级数据库", None)
+    init.add_argument(
+        "--places", type=Path, metavar="区划表.csv", help="建别的市的库：该市的区市和乡镇街道"
+    )
 
     demo = command("demo", run_demo, "生成演示上传文件并导入", None)
     demo.add_argument("--year", type=a_year)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.acting import acting_as
 from data.demo.files import DemoFile
+from data.errors import SupervisionError
 from data.rights import DEFAULT_RIGHTS, Account, Right, Role
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def load_demo(
     """
     from data.demo.measures import send_measures
     from data.demo.staff import record_what_staff_found
+    from data.store.city_places import own_places
     from data.store.facts import keep_value
     from data.upload.request import UploadRequest
     from data.upload.sandbox import drop_spare, keep_spare
@@ -82,6 +84,10 @@ def load_demo(
     until = until or settings.today()
     year = year or until.year
     with store.write() as conn:
+        if (own := own_places(conn)) is not None:
+            raise SupervisionError(
+                f"演示数据不是{own.city}的，未导入。要看演示，请另建一个不带区划表的空库。"
+            )
         keep_value(conn, "is_demo", "1")
     rows = rejected = 0
     keep_spare()

@@ -5,12 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 
-from data.rules.loader import NONE_LISTED, Version
+from sqlalchemy import Connection
+
+from data.rules.loader import NONE_LISTED, Rule
+from data.store.engine import city_of
+from data.store.queries.stamp import province_of
 
 #: The rule whose parameters these are.
 RULE = "M3"
-#: Stands for the unit's name.
+#: Stands for the name of the unit, of the city or of its province.
 _UNIT = "××"
 
 
@@ -50,8 +55,13 @@ class Agency:
         return [f.name for f in fields(self) if not getattr(self, f.name)]
 
 
-def agency_of(version: Version) -> Agency:
-    """version: of rule M3 in force. 无 stands for a setting that is not made."""
-    given: Mapping[str, object] = version.parameters
+def agency_on(conn: Connection, book: Mapping[str, Rule], year: int, on: date) -> Agency:
+    """As the rules have it on a day, for the city whose store this is: its name stands for ×× in
+    who signs, its province's in the province's office. 无 stands for a setting that is not made."""
+    given: Mapping[str, object] = book[RULE].of(year, on).parameters
     said = {name: str(given[name]) for name in (f.name for f in fields(Agency))}
-    return Agency(**{name: "" if text == NONE_LISTED else text for name, text in said.items()})
+    told = {name: "" if text == NONE_LISTED else text for name, text in said.items()}
+    told["name"] = told["name"].replace(_UNIT, city_of(conn))
+    if _UNIT in told["province"]:
+        told["province"] = told["province"].replace(_UNIT, province_of(conn))
+    return Agency(**told)

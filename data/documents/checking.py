@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from data.documents.agency import RULE, Agency, agency_of
+from data.documents.agency import RULE, Agency, agency_on
 from data.documents.families.common import OPEN
 from data.documents.paper import (
     ADDRESSEE,
@@ -54,7 +54,7 @@ def remarks(
         return [Remark("全文", "没有可以检查的正文，请重新起草。")]
     paper = from_texts(composed.texts)
     rules = rulebook(conn)
-    agency = agency_of(rules[RULE].of(draft.year, draft.as_of))
+    agency = agency_on(conn, rules, draft.year, draft.as_of)
     told = {f.id: f.text for f in composed.figures}
     look = _Look(draft, composed, paper, agency, told)
     return [

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.definitions import DEFINITIONS
-from data.documents.agency import RULE, Agency, agency_of
+from data.documents.agency import Agency, agency_on
 from data.measures.frozen import Draft, Figure
 from data.measures.kinds import Subject
 from data.measures.naming import parcel_label
@@ -80,7 +80,7 @@ class Quotes:
         self.conn, self.scope, self.draft = conn, scope, draft
         self.year, self.day = draft.year, draft.as_of
         self.book: Mapping[str, Rule] = rulebook(conn)
-        self.agency: Agency = agency_of(self.book[RULE].of(self.year, self.day))
+        self.agency: Agency = agency_on(conn, self.book, self.year, self.day)
         self.units: dict[str, DistrictRow] = {
             unit.code: unit for unit in districts(conn) if scope.allows(unit.code)
         }

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from data.documents.agency import RULE, agency_of
+from data.documents.agency import agency_on
 from data.documents.group_text import week_lines
 from data.documents.paper import Block, Form, Heading, Paper, Para, literal
 from data.documents.word.render import render
@@ -19,7 +19,7 @@ _NUMERALS = "一二三四"
 
 def week_docx(conn: Connection, scope: Scope, year: int, as_of: date, unit: str) -> bytes:
     """unit: whom it is about, in words. Only what the scope allows is in it."""
-    agency = agency_of(rulebook(conn)[RULE].of(year, as_of))
+    agency = agency_on(conn, rulebook(conn), year, as_of)
     about = f"{literal(unit)}，{year}年度，截至{format_day(as_of)}"
     blocks: list[Block] = [Para(about, "centre")]
     lines = week_lines(conn, scope, year, as_of)

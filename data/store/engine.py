@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -55,12 +56,17 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine = _create_engine(settings)
-        self.engine.update_execution_options(**{_CITY: settings.city_name})
+        self.bear_name(settings.city_name)
         self._followers: list[Follower] = []
         self._held_back = 0
         self.replays: Past | None = None
         self.revision: str | None = None
         _open_stores.add(self)
+
+    def bear_name(self, city: str) -> None:
+        """The city whose store this is, for who reads it (`city_of`) and for the settings."""
+        self.settings = replace(self.settings, city_name=city)
+        self.engine.update_execution_options(**{_CITY: city})
 
     @property
     def dialect(self) -> str:

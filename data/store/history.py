@@ -306,7 +306,7 @@ class Walk:
 
 def walk(conn: Connection, kept_anchor: Mapping[str, Any] | None = None) -> Walk:
     """Check the chain, record by record, and replay it."""
-    prev_hash, found = GENESIS, Walk(state=_shipped_state())
+    prev_hash, found = GENESIS, Walk(state=_first_state(conn))
     found.brought_by = {key: None for table, key in found.state if table == "reference_feature"}
     for row in _stream(conn):
         digest = record_hash(prev_hash, row[:9])
@@ -339,11 +339,11 @@ def verify(conn: Connection, kept_anchor: dict[str, Any] | None = None) -> Verif
     return VerifyResult(walked.records, first_bad is None, first_bad)
 
 
-def _shipped_state() -> State:
+def _first_state(conn: Connection) -> State:
     """What a store has before its first record."""
     return {
         (table.name, row_key(table, row)): (0, None, said(recorded(row)))
-        for table, row in seeding.shipped_rows()
+        for table, row in seeding.first_rows(conn)
     }
 
 

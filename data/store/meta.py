@@ -38,6 +38,6 @@ def content_key(conn: Connection) -> tuple[str, ...]:
     all day long, and no page whose answer is kept shows that.
     """
     m = Meta
-    value = case((m.key.like("triggers:%"), ""), else_=m.value)
+    value = case((m.key.like("triggers:%") | (m.key == "places"), ""), else_=m.value)
     rows = conn.execute(select(m.key, value).where(m.key != "event_head").order_by(m.key))
     return tuple(f"{key}={text}" for key, text in rows)

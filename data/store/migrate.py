@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from data.errors import StoreRefused
+from data.store.city_places import CityPlaces, own_places
 from data.store.engine import Store
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
@@ -30,19 +31,22 @@ def revision(conn: Connection) -> str | None:
     return found
 
 
-def bring_up_to_date(store: Store) -> None:
-    """Create or migrate. A store that this program does not know is refused, untouched."""
-    _migrate(store)
+def bring_up_to_date(store: Store, places: CityPlaces | None = None) -> None:
+    """Create or migrate. A store that this program does not know is refused, untouched. places:
+    with which a new store begins instead of those shipped; one that began otherwise is refused."""
+    _migrate(store, places)
     store.revision = HEAD
 
 
-def _migrate(store: Store) -> None:
+def _migrate(store: Store, places: CityPlaces | None) -> None:
     with store.read() as conn:
         if revision(conn) == HEAD:
+            _prove_begun_with(conn, places)
             return
     with store.write() as conn:
         found = revision(conn)
         if found == HEAD:  # another process was faster
+            _prove_begun_with(conn, places)
             return
         if found is not None and found not in _known_revisions():
             raise StoreRefused(
@@ -54,14 +58,23 @@ def _migrate(store: Store) -> None:
         from data.store import seeding, summary, unrecorded
 
         if found is None:
-            seeding.load_seeds(conn)
+            seeding.load_seeds(conn, places)
             return
+        _prove_begun_with(conn, places)
         if found < _DERIVED:
             summary.rebuild(conn)
         if found < _PLACES_RECORDED:
             unrecorded.record_places(conn)
         if found < _FACTS_TOLD:
             unrecorded.tell_facts(conn, store.settings)
+
+
+def _prove_begun_with(conn: Connection, places: CityPlaces | None) -> None:
+    if places is not None and own_places(conn) != places:
+        raise StoreRefused(
+            "数据库已经建立，区划与所给的表不同，没有改动。要换成别的市，请另建一个空的数据库；"
+            "要调整区划，请上传“区市界”。"
+        )
 
 
 def _known_revisions() -> set[str]:

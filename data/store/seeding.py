@@ -1,4 +1,5 @@
-"""What a new store starts with: the units, the towns and the 示意 county boundaries."""
+"""What a new store starts with: the units, the towns and the 示意 county boundaries that are
+shipped, or the units and towns of another city (city_places.py)."""
 
 from __future__ import annotations
 
@@ -12,29 +13,37 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, Table, insert, select
 
+from data.store import city_places, facts
+from data.store.city_places import CityPlaces, own_places
 from data.store.models import District, ReferenceFeature, Town
 from data.vocabulary import ReferenceLayer
 
 SEEDS_DIR = Path(__file__).parent / "seeds"
 
 
-def load_seeds(conn: Connection) -> None:
+def load_seeds(conn: Connection, places: CityPlaces | None = None) -> None:
     """Fill places of an empty store; does nothing where there are districts already."""
     if conn.scalar(select(District.code).limit(1)) is not None:
         return
-    districts, towns, features = shipped()
-    conn.execute(insert(District), list(districts))
-    conn.execute(insert(Town), list(towns))
-    conn.execute(insert(ReferenceFeature), list(features))
+    if places is not None:
+        facts.keep_value(conn, city_places.KEY, places.kept())
+    for model, rows in zip((District, Town, ReferenceFeature), first_places(conn), strict=True):
+        if rows:
+            conn.execute(insert(model), list(rows))
 
 
 Rows = tuple[dict[str, Any], ...]
 
 
+def first_places(conn: Connection) -> tuple[Rows, Rows, Rows]:
+    """Units, towns and boundaries with which this store began; the history tells of what changed
+    since. Features are numbered from 1 on in this order."""
+    own = own_places(conn)
+    return _shipped() if own is None else (own.districts, own.towns, ())
+
+
 @cache
-def shipped() -> tuple[Rows, Rows, Rows]:
-    """Units, towns and boundaries as every store begins; the history tells of what changed since.
-    Features are numbered from 1 on in this order."""
+def _shipped() -> tuple[Rows, Rows, Rows]:
     districts = json.loads((SEEDS_DIR / "districts.json").read_text(encoding="utf-8"))
     with (SEEDS_DIR / "towns.csv").open(encoding="utf-8", newline="") as file:
         towns = [_town(row) for row in csv.DictReader(file)]
@@ -51,9 +60,9 @@ def shipped() -> tuple[Rows, Rows, Rows]:
     return tuple(districts), tuple(towns), tuple(features)
 
 
-def shipped_rows() -> Iterator[tuple[Table, dict[str, Any]]]:
-    """Whole rows as the tables hold them, with their number."""
-    for model, rows in zip((District, Town, ReferenceFeature), shipped(), strict=True):
+def first_rows(conn: Connection) -> Iterator[tuple[Table, dict[str, Any]]]:
+    """Whole rows with which this store began, as the tables hold them, with their number."""
+    for model, rows in zip((District, Town, ReferenceFeature), first_places(conn), strict=True):
         table = model.__table__
         assert isinstance(table, Table)
         empty: dict[str, Any] = dict.fromkeys(c.name for c in table.columns)

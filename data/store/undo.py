@@ -15,7 +15,7 @@ from data.errors import NotFound, SupervisionError
 from data.store import history
 from data.store.models import Base, GeometryArchive, History, Upload
 from data.store.places import batches_naming
-from data.store.seeding import shipped_rows
+from data.store.seeding import first_rows
 from data.store.writing import PLACES, TableChange, UploadRecord, apply_changes, plain
 
 _CHUNK = 1_000
@@ -191,7 +191,7 @@ def _table_change(conn: Connection, table: Table, records: list[Row[Any]]) -> Ta
 def _whence(conn: Connection, features: list[dict[str, Any]]) -> None:
     """Give features back the batch that brought them; those that were shipped have none, also
     when they have been brought back before."""
-    shipped = {row["id"] for table, row in shipped_rows() if "id" in row}
+    shipped = {row["id"] for table, row in first_rows(conn) if "id" in row}
     brought = select(History.row_key, History.batch_id).where(
         History.entity == "reference_feature", History.op == "insert"
     )

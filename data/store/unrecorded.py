@@ -20,7 +20,7 @@ def record_places(conn: Connection) -> None:
     if last is None:
         return  # nothing can have changed
     shipped: dict[str, dict[str, dict[str, Any]]] = {}
-    for table, row in seeding.shipped_rows():
+    for table, row in seeding.first_rows(conn):
         shipped.setdefault(table.name, {})[history.row_key(table, row)] = row
     told: list[history.Told] = []
     for places in (District.__table__, Town.__table__):

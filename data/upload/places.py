@@ -18,6 +18,7 @@ import shapely
 from sqlalchemy import Connection, select
 
 from data.numbers import whole_number
+from data.provinces import PROVINCES
 from data.store.engine import city_of
 from data.store.models import District, ReferenceFeature, Town
 from data.upload.mapping import normal
@@ -27,16 +28,6 @@ from data.vocabulary import ReferenceLayer
 MAX_OUTSIDE_M = 3_000.0
 _TOWN_SUFFIX = re.compile(r"(街道办事处|街道办|办事处|街道|镇|乡)$")
 
-#: First two digits of a code → the province, autonomous region or municipality (GB/T 2260).
-PROVINCES = {
-    "11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省", "15": "内蒙古自治区",
-    "21": "辽宁省", "22": "吉林省", "23": "黑龙江省", "31": "上海市", "32": "江苏省",
-    "33": "浙江省", "34": "安徽省", "35": "福建省", "36": "江西省", "37": "山东省",
-    "41": "河南省", "42": "湖北省",
-    "43": "湖南省", "44": "广东省", "45": "广西壮族自治区", "46": "海南省", "50": "重庆市",
-    "51": "四川省", "52": "贵州省", "53": "云南省", "54": "西藏自治区", "61": "陕西省",
-    "62": "甘肃省", "63": "青海省", "64": "宁夏回族自治区", "65": "新疆维吾尔自治区",
-}  # fmt: skip
 _PROVINCE_SUFFIX = re.compile(r"(壮族|回族|维吾尔)?自治区$|省$|市$")
 
 Objects = np.ndarray[Any, Any]

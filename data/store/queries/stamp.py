@@ -7,6 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from data.provinces import PROVINCES
+from data.store.city_places import own_places
 from data.store.models import Contact as ContactRow
 from data.store.models import District, LedgerItem, Meta, Patch, Upload
 
@@ -54,12 +56,13 @@ def data_version(conn: Connection) -> int:
 
 
 def demo_is_wanted(conn: Connection) -> bool:
-    """Whether the store is empty, or holds a demo whose loading was interrupted.
+    """Whether the store is empty, or holds a demo whose loading was interrupted; never in a store
+    of another city.
 
     Loading it again is harmless: the same files change nothing.
     """
     if data_version(conn) == 0:
-        return True
+        return own_places(conn) is None
     said = select(Meta.key).where(Meta.key.in_(["is_demo", "demo_complete"]), Meta.value == "1")
     return set(conn.scalars(said)) == {"is_demo"}
 
@@ -83,6 +86,12 @@ def districts(conn: Connection) -> tuple[DistrictRow, ...]:
         )
         for row in rows
     )
+
+
+def province_of(conn: Connection) -> str:
+    """In which the city's units lie; 本省 where their code begins with none that is known."""
+    code = conn.scalar(select(func.min(District.code))) or ""
+    return PROVINCES.get(code[:2], "本省")
 
 
 def work_years(conn: Connection) -> tuple[int, ...]:
