@@ -17,6 +17,7 @@ import callbacks
 from callbacks.frame import address, bundles, faults, gate, guard, kept, known, needs, proxies
 from callbacks.frame.bundles import Bundles
 from callbacks.frame.first_answer import PRIVATE_YEAR, FirstAnswer, dressed
+from components import paths
 from components.parts.theme import css_variables, install_template
 from components.shell import frame
 from data.rules.lists import closed_lists
@@ -146,8 +147,8 @@ def _harden(app: Application, settings: Settings) -> None:
         elif app.first_answer.may_be_kept() and response.status_code == 200:
             kept = True
             response.headers["Cache-Control"] = PRIVATE_YEAR
-        # a map's answers say themselves how they may be kept (callbacks/maps/answers.py)
-        asked_again = path.startswith("/map/") and response.status_code in (200, 304)
+        # maps and lists say themselves how they may be kept (callbacks/maps/answers.py)
+        asked_again = path.startswith(("/map/", paths.API)) and response.status_code in (200, 304)
         if not kept and not asked_again:
             response.headers["Cache-Control"] = "no-store"
         return response

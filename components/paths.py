@@ -35,6 +35,8 @@ ADMIN = "/admin"
 NOTICES = "/notices"
 HELP = "/help"
 HELP_CHAPTER = f"{HELP}/<chapter>"
+#: Below it programs ask (docs/api.md); the address itself explains how.
+API = "/api/"
 
 
 def patch(year: int, patch_no: str) -> str:

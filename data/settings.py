@@ -104,6 +104,7 @@ class Settings:
     password_…: letters and kinds of letters that a password has at least, days after which it must
     be changed (0: never). lock_…: failed attempts of a name, and for how long it is locked.
     idle_minutes, session_hours: when a session ends by itself.
+    api_per_minute: requests of an account to /api/ that a process answers in a minute (0: all).
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -159,6 +160,7 @@ class Settings:
     lock_minutes: int = field(default=10, metadata=_from("WEIPIAN_LOCK_MINUTES", _whole))
     idle_minutes: int = field(default=30, metadata=_from("WEIPIAN_IDLE_MINUTES", _whole))
     session_hours: int = field(default=12, metadata=_from("WEIPIAN_SESSION_HOURS", _whole))
+    api_per_minute: int = field(default=600, metadata=_from("WEIPIAN_API_PER_MINUTE", _whole))
     fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 
     def __post_init__(self) -> None:

@@ -8,6 +8,8 @@ from http import HTTPStatus
 import flask
 from werkzeug.exceptions import HTTPException
 
+from components import paths
+
 #: Status → what happened, and what to do.
 _SENTENCES = {
     400: ("请求无法识别", "请刷新页面后重试。"),
@@ -79,6 +81,10 @@ def refusal_answer(status: int, sentence: str) -> flask.Response:
 
 def error_answer(status: int, title: str, sentence: str, bare: bool = False) -> flask.Response:
     """bare: the sentence says by itself what happened, so that programs get it alone."""
+    if flask.request.path.startswith(paths.API):
+        answer = flask.jsonify(message=sentence if bare else f"{title}。{sentence}")
+        answer.status_code = status
+        return answer
     if wants_page():
         page = page_of(status, title, sentence)
         return flask.Response(page, status, content_type="text/html; charset=utf-8")

@@ -45,6 +45,7 @@ _DATA = (
     "/map/",
     "/export/",
     f"{paths.UPLOAD}/",
+    paths.API,
     "/files/",
     "/calendar/",
     "/version",
@@ -179,6 +180,8 @@ def bearer_of(request: flask.Request) -> str | None:
 def is_page(request: flask.Request) -> bool:
     """Whether somebody goes to a page, be there one or not."""
     rule = request.url_rule
+    if request.path == paths.API:
+        return request.method in ("GET", "HEAD")
     return (
         request.method in ("GET", "HEAD")
         and rule is not None
@@ -195,6 +198,8 @@ def _turned_away() -> flask.Response:
         return flask.redirect(address, 303)  # type: ignore[return-value]
     answer = flask.jsonify(message=_SIGN_IN)
     answer.status_code = 401
+    if flask.request.path.startswith(paths.API):
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import flask
 from dash import Dash
 
+from components import paths
 from components.links import read_search
 from data.known import Known, know, knowing, read_moment
 
@@ -35,6 +36,8 @@ def install(app: Dash) -> None:
     @server.before_request
     def set_moment() -> None:
         request = flask.request
+        if request.path.startswith(paths.API):
+            return  # says it itself, and strictly
         is_callback = request.path == path
         if request.method != "GET" and not is_callback:
             return

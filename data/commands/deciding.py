@@ -10,6 +10,7 @@ from data.settings import Settings
 
 def run_rules(settings: Settings, arguments: Arguments) -> int:
     from data.rules.plain import words_of
+    from data.tables.doing import rules_document
     from data.workflow.parameters import change_parameter, in_force, parse_value
 
     store = store_of(settings)
@@ -30,7 +31,7 @@ def run_rules(settings: Settings, arguments: Arguments) -> int:
     with store.read() as conn:
         rules = in_force(conn, day)
     if arguments.json:
-        print_json({"on": day, "rules": rules})
+        print_json(rules_document(rules, day))
         return DONE
     print(f"{day.isoformat()}的规则")
     for rule in rules:

@@ -8,12 +8,12 @@ from typing import Any
 
 from data.acting import acting
 from data.commands.arguments import Arguments, a_day, a_number, a_year
-from data.commands.looking import known_district
 from data.commands.output import said, store_of
 from data.errors import SupervisionError
 from data.rights import Right
 from data.rules.doubts import Doubt, doubt_of
 from data.settings import Settings
+from data.tables.listing import district_of
 from data.vocabulary import RecordKind
 
 #: The key of a proposal of T7, which is no doubt about what was filled in.
@@ -73,7 +73,7 @@ def run_doubt(settings: Settings, arguments: Arguments) -> int:
         else:
             kind = RecordKind(arguments.kind) if confirmed and arguments.kind else None
             doubt = arguments.doubt
-            subject = (known_district(conn, number) or "") if doubt.of_district else number
+            subject = (district_of(conn, number) or "") if doubt.of_district else number
             verdict = Verdict(year, subject, doubt, confirmed, reason, on, kind)
             record = judge_doubt(conn, account, verdict, today)
     return said(arguments, {"record": record}, f"已登记，编号{record}。")

@@ -30,25 +30,14 @@ def on_day(settings: Settings, arguments: Arguments) -> tuple[int, date]:
     return arguments.year, as_of
 
 
-def known_district(conn: Any, code: str | None) -> str | None:
-    from data.store.queries.stamp import districts
-
-    if code is None:
-        return None
-    units = [unit for unit in districts(conn) if acting().scope.allows(unit.code)]
-    for unit in units:
-        if code in (unit.code, unit.name, unit.short_name):
-            return unit.code
-    names = "、".join(f"{unit.code} {unit.short_name}" for unit in units)
-    raise SupervisionError(f"没有区市“{code}”。现有：{names}。")
-
-
 @contextmanager
 def asked(settings: Settings, arguments: Arguments) -> Iterator[tuple[Any, str | None]]:
     """A connection, and the code of the district asked for. Raises SupervisionError for one that is
     not there, or not for who asks."""
+    from data.tables.listing import district_of
+
     with store_of(settings).read() as conn:
-        yield conn, known_district(conn, arguments.district)
+        yield conn, district_of(conn, arguments.district)
 
 
 def run_figures(settings: Settings, arguments: Arguments) -> int:
@@ -121,19 +110,13 @@ def _print_figures(document: dict[str, Any], lines: Mapping[str, tuple[float, ..
 
 
 def run_patches(settings: Settings, arguments: Arguments) -> int:
-    from data.store.queries.patch_list import PatchQuery, iter_patches
+    from data.tables.listing import Asked
+    from data.tables.looking import PATCHES
 
     year, as_of = on_day(settings, arguments)
     status = PatchStatus(arguments.status) if arguments.status else None
     with asked(settings, arguments) as (conn, district):
-        query = PatchQuery(
-            year=year, as_of=as_of, district=district, status=status, sort=(("patch_no", "asc"),)
-        )
-        rows = [
-            {**row, "due": row["due_on"], "district": row["district_code"]}
-            for chunk in iter_patches(conn, acting().scope, query)
-            for row in chunk
-        ]
+        rows = PATCHES.document(conn, Asked(year, as_of, district, status))
     if arguments.json:
         print_json(rows)
     else:
@@ -144,11 +127,12 @@ def run_patches(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_tasks(settings: Settings, arguments: Arguments) -> int:
-    from data.triggers.field_checks import field_checks
+    from data.tables.listing import Asked
+    from data.tables.looking import TASKS
 
     year, as_of = on_day(settings, arguments)
     with asked(settings, arguments) as (conn, district):
-        tasks = field_checks(conn, acting().scope, year, as_of, district)
+        tasks = TASKS.document(conn, Asked(year, as_of, district))
     if arguments.json:
         print_json(tasks)
     else:
@@ -169,12 +153,13 @@ def run_tasks(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_triggers(settings: Settings, arguments: Arguments) -> int:
-    from data.triggers.current import current_triggers
+    from data.tables.listing import Asked
+    from data.tables.looking import TRIGGERS
     from data.vocabulary import Severity
 
     year, as_of = on_day(settings, arguments)
     with asked(settings, arguments) as (conn, district):
-        triggers = current_triggers(conn, acting().scope, year, as_of, district)
+        triggers = TRIGGERS.document(conn, Asked(year, as_of, district))
     if arguments.json:
         print_json(triggers)
     else:

@@ -145,24 +145,25 @@ def _step(settings: Settings, arguments: Arguments) -> int:
 def _document(settings: Settings, number: int) -> dict[str, Any]:
     """The measure as it stands after its last step."""
     from data.store.queries.measures import measure
+    from data.tables.doing import measure_rows
     from data.workflow.measure_list import entry_of
 
     with store_of(settings).read() as conn:
         row = measure(conn, acting().scope, number)
         assert row is not None
-        return entry_of(conn, row, row.steps[-1].on).to_json()
+        (document,) = measure_rows([entry_of(conn, row, row.steps[-1].on)])
+        return document
 
 
 def run_measures(settings: Settings, arguments: Arguments) -> int:
-    from data.measures.states import State
-    from data.workflow.measure_list import entries
+    from data.tables.doing import measure_rows, shown_measures
+    from data.tables.listing import Asked
 
     as_of: date = arguments.as_of or settings.today()
     with asked(settings, arguments) as (conn, district):
-        found = entries(conn, acting().scope, as_of, arguments.year, district)
-    shown = [e for e in found if e.standing.state is not State.DISMISSED]
+        shown = shown_measures(conn, Asked(arguments.year or 0, as_of, district))
     if arguments.json:
-        print_json([entry.to_json() for entry in shown])
+        print_json(measure_rows(shown))
         return DONE
     print_table(
         [["编号", "措施", "规则", "对象", "状态", "文号", "签发", "期限", "超期工作日", "数据"]]
@@ -218,6 +219,7 @@ def run_figures_of(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_todo(settings: Settings, arguments: Arguments) -> int:
+    from data.tables.doing import todo_rows
     from data.workflow.todo import Asking, anybody, todo
 
     as_of: date = arguments.as_of or settings.today()
@@ -228,18 +230,8 @@ def run_todo(settings: Settings, arguments: Arguments) -> int:
         if not acting().may(Right.ACCOUNTS) and who is not acting():
             raise SupervisionError("只有管理员可以按角色查看他人的待办，请去掉 --role。")
         found = todo(Asking(conn, who, as_of, district))
-    rows = [
-        {
-            "kind": item.kind.value,
-            "subject": item.subject,
-            "due_on": item.due_on,
-            "days_left": item.days_left(as_of),
-            "page": item.page,
-        }
-        for item in found
-    ]
     if arguments.json:
-        print_json(rows)
+        print_json(todo_rows(found, as_of))
     else:
         print_table([["事项", "内容", "到期", "剩余天数", "页面"]])
         print_table(

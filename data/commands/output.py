@@ -42,13 +42,13 @@ def print_table(rows: Iterable[Iterable[Any]]) -> None:
 def print_list(
     arguments: Arguments,
     rows: Iterable[Any],
-    told: Sequence[str],
+    document: Sequence[Any],
     columns: Mapping[str, str | Callable[[Any], Any]],
 ) -> int:
-    """Rows of one type as JSON, or as a table. told: the attributes that JSON names. columns: title
+    """Rows of one type as JSON, or as a table. document: what JSON says of them. columns: title
     → attribute, or what makes the cell."""
     if arguments.json:
-        print_json([{name: getattr(row, name) for name in told} for row in rows])
+        print_json(document)
         return DONE
     print_table([list(columns)])
     print_table(

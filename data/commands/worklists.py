@@ -3,8 +3,6 @@ certificates, freezes (docs/worklists.md)."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from data.acting import acting
 from data.commands.arguments import Arguments
 from data.commands.looking import asked, on_day
@@ -14,77 +12,16 @@ from data.units import format_mu, format_rate
 
 
 def run_audit(settings: Settings, arguments: Arguments) -> int:
-    from data.worklists.audit import UNCLASSIFIED, Stages, audit
+    from data.tables.worklists import audit_document
+    from data.worklists.audit import UNCLASSIFIED, audit
     from data.worklists.stages import Stage
 
     year, as_of = on_day(settings, arguments)
     with asked(settings, arguments) as (conn, district):
         found = audit(conn, acting().scope, year, as_of, district)
 
-    def cells(stages: Stages) -> dict[str, Any]:
-        return {
-            stage.value: {"patches": cell.patches, "farmland_mu": cell.farmland_mu}
-            for stage, cell in stages.items()
-        }
-
     if arguments.json:
-        print_json(
-            {
-                "year": year,
-                "as_of": as_of,
-                "stages": {
-                    "city": cells(found.city),
-                    "districts": [
-                        {"code": code, "stages": cells(stages)}
-                        for code, stages in found.districts.items()
-                    ],
-                },
-                "months": [
-                    {
-                        "code": row.district,
-                        "month": row.month,
-                        "stages": cells(row.stages),
-                        "median_workdays": {
-                            stay.value: said.median_workdays for stay, said in row.stays.items()
-                        },
-                        "returns": row.returns,
-                        "repeated": row.repeated,
-                    }
-                    for row in found.months
-                ],
-                "waiting": [
-                    {
-                        "patch_no": w.patch_no,
-                        "district": w.district,
-                        "stage": w.stage.value,
-                        "since": w.since,
-                        "days": w.days,
-                        "workdays": w.workdays,
-                    }
-                    for w in found.waiting
-                ],
-                "problems": [
-                    {
-                        "patch_no": p.patch_no,
-                        "district": p.district,
-                        "listed_on": p.listed_on,
-                        "due_on": p.due_on,
-                        "state": p.state.value,
-                    }
-                    for p in found.problems
-                ],
-                "direct_filing": [
-                    {
-                        "patch_no": u.patch_no,
-                        "parcel_no": u.parcel_no,
-                        "district": u.district,
-                        "since": u.since,
-                        "workdays": u.workdays,
-                    }
-                    for u in found.direct_filing
-                ],
-            }
-        )
+        print_json(audit_document(found))
         return DONE
     print_table([["区市", *(stage.label for stage in Stage)]])
     rows = [("全市", found.city), *found.districts.items()]
@@ -96,46 +33,15 @@ def run_audit(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_ledger(settings: Settings, arguments: Arguments) -> int:
-    from data.worklists.ledger import LedgerState, LedgerSum, ledger
+    from data.tables.worklists import ledger_document
+    from data.worklists.ledger import LedgerState, ledger
 
     as_of = arguments.as_of or settings.today()
     with asked(settings, arguments) as (conn, district):
         found = ledger(conn, acting().scope, as_of, district)
 
-    def told(total: LedgerSum) -> dict[str, Any]:
-        return {"items": total.items, "farmland_mu": total.farmland_mu}
-
     if arguments.json:
-        print_json(
-            {
-                "as_of": as_of,
-                "years": [
-                    {
-                        "year": row.year,
-                        "code": row.district,
-                        **told(row.total),
-                        "states": {state.value: told(own) for state, own in row.states.items()},
-                        "overdue": row.overdue,
-                        "unproven": row.unproven,
-                    }
-                    for row in found.years
-                ],
-                "items": [
-                    {
-                        "year": item.year,
-                        "patch_no": item.patch_no,
-                        "parcel_no": item.parcel_no,
-                        "district": item.district,
-                        "farmland_mu": item.farmland_mu,
-                        "state": item.state.value,
-                        "overdue": item.overdue,
-                        "unproven": item.unproven,
-                        "reopened": item.reopened_on is not None,
-                    }
-                    for item in found.items
-                ],
-            }
-        )
+        print_json(ledger_document(found))
         return DONE
     print_table([["年度", "区市", "地块", "耕地（亩）", *(s.label for s in LedgerState), "逾期"]])
     print_table(
@@ -153,6 +59,7 @@ def run_ledger(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_rechecks(settings: Settings, arguments: Arguments) -> int:
+    from data.tables.worklists import recheck_rows
     from data.worklists.rechecks import rechecks
 
     as_of = arguments.as_of or settings.today()
@@ -161,18 +68,7 @@ def run_rechecks(settings: Settings, arguments: Arguments) -> int:
     return print_list(
         arguments,
         found,
-        (
-            "year",
-            "patch_no",
-            "parcel_no",
-            "district",
-            "kind",
-            "start_on",
-            "last_on",
-            "due_on",
-            "overdue",
-            "reopened",
-        ),
+        recheck_rows(found),
         {
             "年度": "year",
             "图斑编号": "patch_no",
@@ -193,6 +89,7 @@ def kind_label(kind: str) -> str:
 
 
 def run_comebacks(settings: Settings, arguments: Arguments) -> int:
+    from data.tables.worklists import comeback_rows
     from data.worklists.comebacks import comebacks, outcome_label
 
     as_of = arguments.as_of or settings.today()
@@ -201,7 +98,7 @@ def run_comebacks(settings: Settings, arguments: Arguments) -> int:
     return print_list(
         arguments,
         found,
-        ("patch_no", "year", "kind", "other_year", "other_no", "outcome", "share"),
+        comeback_rows(found),
         {
             "年度": "year",
             "图斑编号": "patch_no",
@@ -216,6 +113,7 @@ def run_comebacks(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_overlay(settings: Settings, arguments: Arguments) -> int:
+    from data.tables.worklists import overlay_rows
     from data.worklists.overlay import overlay
 
     year, as_of = on_day(settings, arguments)
@@ -224,7 +122,7 @@ def run_overlay(settings: Settings, arguments: Arguments) -> int:
     return print_list(
         arguments,
         found,
-        ("patch_no", "layer", "finding", "filled_mu", "measured_mu", "state"),
+        overlay_rows(found),
         {
             "图斑编号": "patch_no",
             "图层": lambda f: f.layer.label,
@@ -275,11 +173,10 @@ def run_oddities(settings: Settings, arguments: Arguments) -> int:
 
 def run_checks(settings: Settings, arguments: Arguments) -> int:
     from collections import Counter
-    from collections.abc import Mapping
 
+    from data.tables.worksteps import checks_document
     from data.triggers.rulebook import rulebook
-    from data.workflow.sampling import is_proved
-    from data.worklists.checks import Coverage, checks
+    from data.worklists.checks import checks
     from data.worklists.visits import VisitState
 
     year, as_of = on_day(settings, arguments)
@@ -287,57 +184,8 @@ def run_checks(settings: Settings, arguments: Arguments) -> int:
         found = checks(conn, acting().scope, year, as_of, district)
         rules = rulebook(conn)
 
-    def told(coverage: Mapping[str, Coverage]) -> dict[str, Any]:
-        return {
-            rule: {"required": own.required, "done": own.done, "rate": own.rate}
-            for rule, own in coverage.items()
-        }
-
     if arguments.json:
-        print_json(
-            {
-                "year": year,
-                "as_of": as_of,
-                "coverage": told(found.coverage),
-                "districts": [
-                    {"code": code, "coverage": told(own)} for code, own in found.districts.items()
-                ],
-                "tasks": [
-                    {
-                        "rule": t.rule,
-                        "patch_no": t.patch_no,
-                        "parcel_no": t.parcel_no,
-                        "district": t.district,
-                        "farmland_mu": t.farmland_mu,
-                        "done": t.done,
-                        "last_on": t.last_on,
-                        "finding": t.finding.value if t.finding else None,
-                        "tracking_due_on": t.tracking_due_on,
-                        "overdue": t.overdue,
-                        "state": t.visit.state,
-                        "due_on": t.visit.due_on,
-                        "late": t.visit.overdue,
-                        "team": t.visit.team,
-                    }
-                    for t in found.tasks
-                ],
-                "draws": [
-                    {
-                        "month": d.month,
-                        "supplement": d.supplement,
-                        "drawn_on": d.drawn_on,
-                        "drawn_by": d.drawn_by,
-                        "seed": d.seed,
-                        "share": d.share,
-                        "population": d.population,
-                        "population_sha256": d.population_sha256,
-                        "drawn": d.drawn,
-                        "proved": is_proved(rules, d),
-                    }
-                    for d in found.draws
-                ],
-            }
-        )
+        print_json(checks_document(found, rules))
         return DONE
     print_table([["规则", "应查", "已查", "完成率", *(f"状态：{s.label}" for s in VisitState)]])
     states = Counter((t.rule, t.visit.state) for t in found.tasks)
@@ -364,6 +212,7 @@ def run_draw(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_certificates(settings: Settings, arguments: Arguments) -> int:
+    from data.tables.worklists import certificate_rows
     from data.worklists.certificates import certificates
 
     as_of = arguments.as_of or settings.today()
@@ -372,21 +221,7 @@ def run_certificates(settings: Settings, arguments: Arguments) -> int:
     return print_list(
         arguments,
         found,
-        (
-            "certificate_no",
-            "year",
-            "patch_no",
-            "parcel_no",
-            "district",
-            "farmland_mu",
-            "eliminated_on",
-            "accepted_on",
-            "state",
-            "revoked_on",
-            "twice",
-            "stage",
-            "issued_on",
-        ),
+        certificate_rows(found),
         {
             "证明编号": "certificate_no",
             "年度": "year",
@@ -400,58 +235,14 @@ def run_certificates(settings: Settings, arguments: Arguments) -> int:
 
 
 def run_freezes(settings: Settings, arguments: Arguments) -> int:
+    from data.tables.worksteps import freezes_document
     from data.worklists.freezes import freezes
 
     year, as_of = on_day(settings, arguments)
     with asked(settings, arguments) as (conn, district):
         found = freezes(conn, acting().scope, year, as_of, district)
     if arguments.json:
-        print_json(
-            {
-                "year": year,
-                "as_of": as_of,
-                "districts": [
-                    {
-                        "code": p.district,
-                        "reserve_mu": p.reserve_mu,
-                        "reserve_on": p.reserve_on,
-                        "forecast_mu": p.forecast_mu,
-                        "patches": p.patches,
-                        "frozen_mu": p.frozen_mu,
-                        "thawed_mu": p.thawed_mu,
-                        "to_thaw_mu": p.to_thaw_mu,
-                        "available_mu": p.available_mu,
-                        "state": p.state.value if p.state else None,
-                    }
-                    for p in found.districts
-                ],
-                "freezes": [
-                    {
-                        "record": f.record,
-                        "year": f.year,
-                        "district": f.district,
-                        "document_no": f.document_no,
-                        "frozen_on": f.frozen_on,
-                        "area_mu": f.area_mu,
-                        "thawed_on": f.thawed_on,
-                        "patches": f.patches,
-                        "left_mu": f.left_mu,
-                        "state": f.state.value,
-                    }
-                    for f in found.freezes
-                ],
-                "days": [
-                    {
-                        "code": d.district,
-                        "on": d.on,
-                        "reserve_mu": d.reserve_mu,
-                        "frozen_mu": d.frozen_mu,
-                        "available_mu": d.available_mu,
-                    }
-                    for d in found.days
-                ],
-            }
-        )
+        print_json(freezes_document(found))
         return DONE
     print_table([["区市", "储备", "预计冻结", "已冻结", "已解冻", "可用"]])
     print_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from data.exports import SheetColumn, sheet_title, tables_to_xlsx
 from data.scope import Scope
 from data.store.measures import RATES
 from data.store.queries.figures import figures
+from data.store.queries.stamp import districts
 
 _SHIPPED = Path(__file__).with_name("indicators.toml")
 STATUSES = ("可提供", "部分", "口径待主管科室提供")
@@ -63,13 +65,55 @@ def uses(folder: Path | None = None) -> tuple[Use, ...]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """An indicator of a use on a day. city: of all districts of the scope; numerator, denominator:
+    its parts where it is a rate; districts: code → value. Rates in percent; None where the figure's
+    definition is to come."""
+
+    use: str
+    label: str
+    figure: str | None
+    unit: str | None
+    status: str
+    city: float | int | None
+    numerator: float | int | None
+    denominator: float | int | None
+    districts: Mapping[str, float | int | None]
+
+
+def indicator_rows(
+    conn: Connection, scope: Scope, year: int, as_of: date, table: tuple[Use, ...]
+) -> list[IndicatorRow]:
+    document = figures(conn, scope, year, as_of)
+    return [_row(use.name, one, document) for use in table for one in use.indicators]
+
+
+def _row(use: str, one: Indicator, document: dict[str, Any]) -> IndicatorRow:
+    name, city = one.figure, document["city"]
+    codes = [row["code"] for row in document["districts"]]
+    if not name or name not in city:
+        nothing = dict.fromkeys(codes)
+        return IndicatorRow(
+            use, one.label, name or None, None, one.status, None, None, None, nothing
+        )
+
+    def value(row: dict[str, Any]) -> Any:
+        found = row.get(name)
+        return found * 100 if found is not None and DEFINITIONS[name].unit == "%" else found
+
+    numerator, denominator = (city[p] if p else None for p in RATES.get(name, (None, None)))
+    own = {row["code"]: value(row) for row in document["districts"]}
+    unit = DEFINITIONS[name].unit
+    return IndicatorRow(
+        use, one.label, name, unit, one.status, value(city), numerator, denominator, own
+    )
+
+
 def package(
     conn: Connection, scope: Scope, year: int, as_of: date, table: tuple[Use, ...]
 ) -> bytes:
     """The workbook: a sheet a use, and 说明."""
-    document = figures(conn, scope, year, as_of)
-    city: dict[str, Any] = document["city"]
-    districts: list[dict[str, Any]] = document["districts"]
     columns = (
         SheetColumn("指标", width=28),
         SheetColumn("名称（figures.md）", width=26),
@@ -79,24 +123,14 @@ def package(
         SheetColumn("分子", "number"),
         SheetColumn("分母", "number"),
         SheetColumn("基准日", "date"),
-        *(SheetColumn(row["short_name"], "number") for row in districts),
+        *(SheetColumn(d.short_name, "number") for d in districts(conn) if scope.allows(d.code)),
     )
+    rows = indicator_rows(conn, scope, year, as_of, table)
 
-    def value(row: dict[str, Any], name: str) -> Any:
-        found = row.get(name)
-        if found is None:
-            return None
-        return found * 100 if DEFINITIONS[name].unit == "%" else found
-
-    def line(one: Indicator) -> tuple[Any, ...]:
-        name = one.figure
-        if not name or name not in city:
-            return (one.label, name or None, None, one.status, *([None] * (4 + len(districts))))
-        parts = RATES.get(name, (None, None))
+    def line(one: IndicatorRow) -> tuple[Any, ...]:
         return (
-            one.label, name, DEFINITIONS[name].unit, one.status, value(city, name),
-            *(city[part] if part else None for part in parts), as_of,
-            *(value(row, name) for row in districts),
+            one.label, one.figure, one.unit, one.status, one.city, one.numerator, one.denominator,
+            as_of if one.unit else None, *one.districts.values(),
         )  # fmt: skip
 
     stamp = {
@@ -108,6 +142,7 @@ def package(
         "设定": "哪些指标属于哪项用途为本市设定",
     }
     tables = {
-        sheet_title(use.name): (columns, [line(one) for one in use.indicators]) for use in table
+        sheet_title(use.name): (columns, [line(row) for row in rows if row.use == use.name])
+        for use in table
     }
     return tables_to_xlsx(tables, stamp)

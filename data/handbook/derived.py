@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from data.definitions import DEFINITIONS
 from data.upload.schemas import SCHEMAS, CellType, Column
 from data.vocabulary import UploadKind
+
+if TYPE_CHECKING:
+    from data.tables.listing import Listing
 
 _HOW = {
     CellType.TEXT: "文字",
@@ -42,6 +46,19 @@ def figures(_: str) -> str:
     return _markdown(["指标", "单位", "口径"], rows)
 
 
+def api(_: str) -> str:
+    """The lists that programs can read."""
+    # the lists of the whole product: asked for by one chapter alone
+    from data.tables.registry import LISTINGS
+
+    rows = [[one.title, f"`/api/v1/{one.name}`", _tables(one)] for one in LISTINGS.values()]
+    return _markdown(["清单", "地址", "其中的表"], rows)
+
+
+def _tables(listing: Listing) -> str:
+    return "、".join(f"{name} {table.title}" for name, table in listing.tables.items() if name)
+
+
 def _must(column: Column) -> str:
     return "主键" if column.key else "必填" if column.required else ""
 
@@ -60,4 +77,8 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-_TABLES: dict[str, Callable[[str], str]] = {"columns": columns, "figures": figures}
+_TABLES: dict[str, Callable[[str], str]] = {
+    "columns": columns,
+    "figures": figures,
+    "api": api,
+}

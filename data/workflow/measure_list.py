@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,20 +23,6 @@ class Entry:
     row: MeasureRow
     standing: Standing
     changed: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "id": self.row.id,
-            "kind": self.row.kind.value,
-            "rule": self.row.draft.rule,
-            "subject": self.row.draft.subject,
-            "state": self.standing.state.value,
-            "number": self.standing.number,
-            "issued_on": self.standing.issued_on,
-            "due_on": self.standing.due_on,
-            "overdue_workdays": self.standing.reply_overdue_workdays,
-            "changed": self.changed,
-        }
 
 
 def entries(

@@ -84,6 +84,7 @@ _OTHER: dict[str, Any] = {
     "lock_minutes": 30,
     "idle_minutes": 15,
     "session_hours": 8,
+    "api_per_minute": 7,
     "allowed_hosts": ("weipian.example.cn", "10.0.0.2:8443"),
     "embedded_worker": False,
     "lease_seconds": 30,

@@ -1,0 +1,1 @@
+"""What other programs ask: lists and figures as JSON and CSV (docs/api.md)."""

@@ -1,0 +1,1 @@
+"""Every list and figure as rows: what commands print with --json, and what the API answers."""
