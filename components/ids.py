@@ -220,6 +220,17 @@ class Notices:
     TEXT = "notices-text"
 
 
+class MeasurePages:
+    CONTENT = "measure-pages-content"
+    TICK = "measure-pages-tick"
+    ACTION = "measure-pages-action"
+
+    @staticmethod
+    def action(name: str) -> dict[str, str]:
+        """The button that has the pages drawn."""
+        return {"type": MeasurePages.ACTION, "name": name}
+
+
 class PaperBatch:
     CONTENT = "paper-batch-content"
     TICK = "paper-batch-tick"

@@ -64,6 +64,11 @@ def trace(number: int | str) -> str:
     return f"/export{MEASURES}/{number}/trace.xlsx"
 
 
+def page(number: int | str, digest: str, page: int | str) -> str:
+    """The picture of one page of a paper; digest: begin of what it says."""
+    return f"{MEASURES}/{number}/pages/{digest}/{page}.png"
+
+
 def papers(job_id: str) -> str:
     """All papers of a month, as a job has packed them."""
     return f"/export/papers/{job_id}.zip"

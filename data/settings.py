@@ -105,6 +105,7 @@ class Settings:
     be changed (0: never). lock_…: failed attempts of a name, and for how long it is locked.
     idle_minutes, session_hours: when a session ends by itself.
     api_per_minute: requests of an account to /api/ that a process answers in a minute (0: all).
+    office: the program of LibreOffice that draws the pages of papers; None: looked for, 0: none.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -161,6 +162,7 @@ class Settings:
     idle_minutes: int = field(default=30, metadata=_from("WEIPIAN_IDLE_MINUTES", _whole))
     session_hours: int = field(default=12, metadata=_from("WEIPIAN_SESSION_HOURS", _whole))
     api_per_minute: int = field(default=600, metadata=_from("WEIPIAN_API_PER_MINUTE", _whole))
+    office: str | None = field(default=None, metadata=_from("WEIPIAN_OFFICE"))
     fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 
     def __post_init__(self) -> None:

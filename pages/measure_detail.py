@@ -25,6 +25,8 @@ def layout(number: str = "", **_query: Any) -> html.Div:
             dcc.Store(id=i.ADDRESS, data=number),
             dcc.Store(id=i.DONE, data=0),
             html.Div(skeleton("page"), id=i.CONTENT),
+            html.Div(id=ids.MeasurePages.CONTENT),
+            dcc.Interval(id=ids.MeasurePages.TICK, interval=1_000, disabled=True),
             html.Div(id=i.EDITOR),
             html.Div(id=i.ACTIONS),
         ],

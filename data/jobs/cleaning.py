@@ -7,6 +7,7 @@ import logging
 import time
 
 from data.jobs.incoming import Incoming
+from data.jobs.pages import clean_pages
 from data.jobs.papers import clean_archives
 from data.jobs.table import JobTable
 from data.store.engine import Store
@@ -40,10 +41,11 @@ class Cleaner:
 
 def clean(store: Store, table: JobTable) -> None:
     """Reading folders of processes that were killed; files that nobody confirmed; copies of refused
-    files and of previews, returned workbooks that no upload names, and archives of papers."""
+    files and of previews, returned workbooks that no upload names, archives and pages of papers."""
     clean_folders()
     Incoming(store.settings).clean()
     clean_archives(store.settings)
+    clean_pages(store.settings)
     table.expire()
     clean_copies(store, table.digests())
     clean_reports(store, table.reports())

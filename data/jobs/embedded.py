@@ -32,7 +32,7 @@ _LEAST_SECONDS = 2.0
 #: Where the processes of the web server count their requests; the worker answers none.
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 #: Without which a job is not queued; uploading where nothing else stands here.
-_RIGHTS = {"papers": Right.EXPORT}
+_RIGHTS = {"papers": Right.EXPORT, "pages": Right.EXPORT}
 
 
 class Supervisor:

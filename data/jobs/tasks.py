@@ -11,7 +11,7 @@ import shapely
 
 from data.acting import acting
 from data.errors import CrsUndecided, SupervisionError, UploadRefused
-from data.jobs import papers
+from data.jobs import pages, papers
 from data.jobs.absent import absent_keys
 from data.jobs.columns import add_suggestions
 from data.jobs.incoming import Incoming
@@ -254,7 +254,8 @@ def undo(store: Store, job: JobView, progress: Progress) -> tuple[str, Document]
     return "done", {"undone": batch, "batch": undone_by}
 
 
-TASKS: dict[str, Task] = {"upload": upload, "undo": undo, papers.TASK: papers.pack_papers}
+_OF_PAPERS: dict[str, Task] = {papers.TASK: papers.pack_papers, pages.TASK: pages.draw_pages}
+TASKS: dict[str, Task] = {"upload": upload, "undo": undo, **_OF_PAPERS}
 
 
 def request_of(

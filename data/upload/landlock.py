@@ -25,6 +25,9 @@ _NET, _SCOPES = 0b11, 0b11
 _SIZES = ((6, 24), (4, 16), (1, 8))
 
 READING = _READ | _READ_DIR
+RUNNING = READING | _EXECUTE
+#: Making sockets in a folder, and removing its files.
+SOCKETS = 1 << 9 | 1 << 5
 WRITING = _FIRST & ~_EXECUTE | 1 << 13 | 1 << 14
 
 
