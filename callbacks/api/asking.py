@@ -3,7 +3,7 @@ that whatever cannot be read is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ class Parameter:
 
 
 def parameters_of(address: Address) -> list[Parameter]:
-    found = list(_of_question(address.listing))
+    found = list(of_question(address.listing))
     if address.table is not None:
         most = MOST_LINES if address.is_csv else MOST_ROWS
         pages = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
@@ -57,7 +57,7 @@ def parameters_of(address: Address) -> list[Parameter]:
     return found
 
 
-def _of_question(listing: Listing) -> list[Parameter]:
+def of_question(listing: Listing) -> list[Parameter]:
     day = {"type": "string", "format": "date"}
     found = [
         Parameter("as_of", "基准日，默认与页面相同", "As-of date; as on the pages by default", day),
@@ -88,24 +88,31 @@ def _of_question(listing: Listing) -> list[Parameter]:
 
 def read_arguments(address: Address) -> dict[str, str]:
     """The address's own, each once. Raises SupervisionError for what the list does not take."""
+    return once_each([parameter.name for parameter in parameters_of(address)])
+
+
+def once_each(known: Sequence[str]) -> dict[str, str]:
+    """The arguments of the request, of which only the known ones may be there, and each once.
+    Raises SupervisionError."""
     given = flask.request.args
-    known = {parameter.name: parameter for parameter in parameters_of(address)}
     for name in given:
         if name not in known:
+            named = "、".join(known) or "无"
             raise SupervisionError(
-                f"这个清单没有参数“{name[:40]}”，可用：{'、'.join(known)}。请改正地址后重试。"
+                f"这个地址没有参数“{name[:40]}”，可用：{named}。请改正地址后重试。"
             )
         if len(given.getlist(name)) > 1:
             raise SupervisionError(f"参数 {name} 写了不止一次，请只保留一个。")
     return {name: text for name, text in given.items() if text}
 
 
-def read_known(address: Address, arguments: Mapping[str, str]) -> Known | None:
+def known_of(arguments: Mapping[str, str], sums_only: bool = False) -> Known | None:
+    """Raises SupervisionError."""
     text = arguments.get("known_on")
     if text is None:
         return None
     try:
-        return Known(read_moment(text), address.listing.sums_only)
+        return Known(read_moment(text), sums_only)
     except (ValueError, OverflowError):
         raise SupervisionError(
             "当时所知的时刻无法识别。known_on 应写作 2023-11-23T09:05:00+08:00"
@@ -123,14 +130,8 @@ def read_asked(
     year = _year(conn, listing, arguments)
     as_of = default_as_of(year, today) if listing.year else today
     if "as_of" in arguments:
-        as_of = _day(arguments["as_of"])
-    status = None
-    if "status" in arguments:
-        try:
-            status = PatchStatus(arguments["status"])
-        except ValueError:
-            names = "、".join(f"{one.value}（{one.label}）" for one in PatchStatus)
-            raise SupervisionError(f"没有这种状态，status 可写：{names}。") from None
+        as_of = day_of(arguments["as_of"])
+    status = status_of(arguments.get("status"))
     district = district_of(conn, arguments.get("district"))
     return Asked(year, as_of, district, status, settings.local_dir)
 
@@ -150,7 +151,19 @@ def _year(conn: Connection, listing: Listing, arguments: Mapping[str, str]) -> i
     return year
 
 
-def _day(text: str) -> date:
+def status_of(text: str | None) -> PatchStatus | None:
+    """Raises SupervisionError."""
+    if text is None:
+        return None
+    try:
+        return PatchStatus(text)
+    except ValueError:
+        names = "、".join(f"{one.value}（{one.label}）" for one in PatchStatus)
+        raise SupervisionError(f"没有这种状态，status 可写：{names}。") from None
+
+
+def day_of(text: str) -> date:
+    """Raises SupervisionError."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -10,9 +10,9 @@ import flask
 
 from callbacks.api.asking import (
     MOST_ROWS,
+    known_of,
     read_arguments,
     read_asked,
-    read_known,
     read_page,
 )
 from callbacks.api.rate import too_often
@@ -69,7 +69,7 @@ def answer(address: Address, services: Services) -> flask.Response:
     """Raises SupervisionError where the question cannot be read or its answer is too large."""
     arguments = read_arguments(address)
     offset, limit = read_page(address, arguments)
-    with knowing(read_known(address, arguments)), services.store.read() as conn:
+    with knowing(known_of(arguments, address.listing.sums_only)), services.store.read() as conn:
         asked = read_asked(conn, services, address.listing, arguments)
         version = content_key(conn, services)
         if arguments.get("version", version) != version:

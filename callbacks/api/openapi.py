@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from callbacks.api.asking import Parameter, parameters_of
-from callbacks.api.routes_of import Address, addresses
+from callbacks.api.asking import MOST_ROWS, Parameter, of_question, parameters_of
+from callbacks.api.features import USUAL
+from callbacks.api.routes_of import FEATURES, Address, addresses
 from data.code_version import code_version
 from data.tables.columns import Column, Columns
+from data.tables.looking import PATCHES
 from data.tables.words import word_of
 
 Schema = dict[str, Any]
@@ -102,6 +104,58 @@ def _of_list(address: Address) -> Schema:
     return operation(name, title, listing.name, parameters_of(address), content)
 
 
+def _of_features() -> Schema:
+    """OGC API – Features."""
+    whole = {"application/json": {"type": "object"}}
+    found = {
+        FEATURES: operation("features", "起始页 / Landing page", "features", (), whole),
+        f"{FEATURES}conformance": operation(
+            "features_conformance", "遵循的标准 / Conformance", "features", (), whole
+        ),
+        f"{FEATURES}collections": operation(
+            "features_collections", "图层 / Collections", "features", (), whole
+        ),
+    }
+    of_patches = [p for p in of_question(PATCHES) if p.name != "year"]
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+    most = {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": USUAL}
+    of_items = [
+        Parameter("bbox", "范围：西,南,东,北（度）", "West, south, east, north in degrees", box),
+        Parameter("datetime", "下发日期或区间", "Day of issue or interval", {"type": "string"}),
+        Parameter("limit", "每页几个要素", "Features of a page", most),
+        Parameter("offset", "略过几个", "How many to pass over", {"type": "integer", "minimum": 0}),
+        *of_patches,
+    ]
+    of_item = {"application/geo+json": {"type": "object"}}
+    one = f"{FEATURES}collections/{{name}}"
+    found[one] = _named(
+        operation("features_collection", "一个图层 / A collection", "features", (), whole), "name"
+    )
+    found[f"{one}/items"] = _named(
+        operation("features_items", "要素 / Features", "features", of_items, of_item), "name"
+    )
+    found[f"{one}/items/{{number}}"] = _named(
+        operation("features_item", "一个要素 / A feature", "features", of_patches, of_item),
+        "name",
+        "number",
+    )
+    return found
+
+
+def _named(described: Schema, *names: str) -> Schema:
+    """With the parts of the path."""
+    described["get"]["parameters"] += [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer" if name == "number" else "string"},
+        }
+        for name in names
+    ]
+    return described
+
+
 def openapi(server: str) -> Schema:
     """server: the address below which all paths stand."""
     return {
@@ -118,5 +172,5 @@ def openapi(server: str) -> Schema:
         "servers": [{"url": server.rstrip("/")}],
         "security": [{"token": []}],
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "paths": {address.path: _of_list(address) for address in addresses()},
+        "paths": {address.path: _of_list(address) for address in addresses()} | _of_features(),
     }

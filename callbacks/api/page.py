@@ -41,6 +41,9 @@ and are logged like exports.</p>
 <p>令牌由管理员签发：<code>python -m data user token 账户 --days 90</code>。
 <span lang="en">Tokens are made by an administrator.</span>
 给程序的完整描述：<a href="/api/openapi.json">openapi.json</a>（OpenAPI 3.0）。</p>
+<p>GIS（QGIS、GDAL）读取图斑和参考图层的形状：OGC API – Features，地址
+<code>{root}api/features/</code>。
+<small lang="en" class="text-secondary">Shapes of patches and reference layers for GIS.</small></p>
 <nav aria-label="清单"><ul class="list-inline">{links}</ul></nav>
 {lists}
 </main>

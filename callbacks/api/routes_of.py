@@ -12,6 +12,8 @@ from data.tables.registry import LISTINGS
 
 VERSION = "v1"
 ROOT = f"{paths.API}{VERSION}/"
+#: OGC API – Features.
+FEATURES = f"{paths.API}features/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from html import escape
 from http import HTTPStatus
 
 import flask
+import orjson
 from werkzeug.exceptions import HTTPException
 
 from components import paths
@@ -82,9 +83,8 @@ def refusal_answer(status: int, sentence: str) -> flask.Response:
 def error_answer(status: int, title: str, sentence: str, bare: bool = False) -> flask.Response:
     """bare: the sentence says by itself what happened, so that programs get it alone."""
     if flask.request.path.startswith(paths.API):
-        answer = flask.jsonify(message=sentence if bare else f"{title}。{sentence}")
-        answer.status_code = status
-        return answer
+        said = {"message": sentence if bare else f"{title}。{sentence}"}
+        return flask.Response(orjson.dumps(said), status, content_type="application/json")
     if wants_page():
         page = page_of(status, title, sentence)
         return flask.Response(page, status, content_type="text/html; charset=utf-8")

@@ -113,7 +113,7 @@ PATCH_COLUMNS: Columns = {
 }
 
 
-def _query(asked: Asked, offset: int = 0, limit: int = 0) -> PatchQuery:
+def patch_query(asked: Asked, offset: int = 0, limit: int = 0) -> PatchQuery:
     return PatchQuery(
         year=asked.year,
         as_of=asked.as_of,
@@ -126,12 +126,12 @@ def _query(asked: Asked, offset: int = 0, limit: int = 0) -> PatchQuery:
 
 
 def _patches(conn: Connection, asked: Asked) -> list[Row]:
-    chunks = iter_patches(conn, asked.scope, _query(asked))
+    chunks = iter_patches(conn, asked.scope, patch_query(asked))
     return [row for chunk in chunks for row in as_rows(PATCH_COLUMNS, chunk)]
 
 
 def _some_patches(conn: Connection, asked: Asked, offset: int, limit: int) -> list[Row]:
-    found = patch_page(conn, asked.scope, _query(asked, offset, limit))
+    found = patch_page(conn, asked.scope, patch_query(asked, offset, limit))
     return as_rows(PATCH_COLUMNS, found.rows)
 
 

@@ -271,6 +271,17 @@ def among(column: Any, array: Expression) -> Expression:
     return found
 
 
+def touching_condition(box: tuple[float, float, float, float]) -> Expression:
+    """The box around the patch's shape, or its point where it has none, meets the given one."""
+    west, south, east, north = box
+    return and_(
+        func.coalesce(Patch.min_lon, Patch.lon) <= east,
+        func.coalesce(Patch.max_lon, Patch.lon) >= west,
+        func.coalesce(Patch.min_lat, Patch.lat) <= north,
+        func.coalesce(Patch.max_lat, Patch.lat) >= south,
+    )
+
+
 def box_condition(box: tuple[float, float, float, float]) -> Expression:
     """(west, south, east, north) in degrees EPSG:4490: the point inside the patch lies in it."""
     west, south, east, north = box

@@ -28,6 +28,7 @@ from data.store.queries.list_filters import (
     numbered,
     order_by,
     text_condition,
+    touching_condition,
 )
 from data.store.queries.patch_rows import amounts_of, patch_rows
 from data.store.queries.state import AREA_COLUMNS, PatchState, day_literal
@@ -43,7 +44,8 @@ class PatchQuery:
     """What a list shows. Everything but year and as_of narrows it.
 
     month: clearance month `2023-05`. text: part of the number, the location or the town. filters:
-    column → ColumnFilter. box: west, south, east, north in degrees. ids, numbers: only these.
+    column → ColumnFilter. box: west, south, east, north in degrees, for the point inside the patch;
+    touching: the same for the box around its shape. ids, numbers: only these.
     figures: only what stands behind one of these (of contributions.LISTED); each row then says
     what it adds to them, and `sort` may name them. beside: figures (of contributions.AMOUNTS) of
     which each row says the same, without narrowing.
@@ -63,6 +65,7 @@ class PatchQuery:
     limit: int = 100
     filters: Mapping[str, ColumnFilter] = field(default_factory=dict)
     box: Box | None = None
+    touching: Box | None = None
     ids: tuple[int, ...] | None = None
     numbers: tuple[str, ...] | None = None
     figures: tuple[str, ...] = ()
@@ -133,6 +136,8 @@ def _conditions(scope: Scope, q: PatchQuery) -> list[Expression]:
         conditions.append(text_condition(q.text, q.year))
     if q.box is not None:
         conditions.append(box_condition(q.box))
+    if q.touching is not None:
+        conditions.append(touching_condition(q.touching))
     conditions += column_conditions(q.filters, day)
     if q.status is not None:  # last: these may look into decisions and parcels
         conditions.append(state.status(q.status))
@@ -247,7 +252,7 @@ _COUNTS_OF_PATCHES = frozenset(COUNTS) - frozenset(PARCEL_COUNTS)
 
 def _summary_measure(q: PatchQuery) -> str | None:
     """The figure that already counts these patches, where the filters are no finer than it."""
-    if q.town or q.patch_type or q.text.strip() or q.filters or q.box:
+    if q.town or q.patch_type or q.text.strip() or q.filters or q.box or q.touching:
         return None
     if q.ids is not None or q.numbers is not None:
         return None

@@ -105,6 +105,32 @@ def geometries(conn: Connection, ids: Sequence[int]) -> list[bytes]:
     return found
 
 
+def features_touching(
+    conn: Connection,
+    layer: ReferenceLayer,
+    box: tuple[float, float, float, float] | None,
+    offset: int,
+    limit: int,
+) -> list[FeatureText]:
+    """Features by their numbers whose boxes meet the given one (west, south, east, north in
+    degrees); None: wherever they lie."""
+    f = ReferenceFeature
+    query = select(f.id).where(f.layer == layer.value).order_by(f.id).offset(offset).limit(limit)
+    if box is not None:
+        west, south, east, north = box
+        query = query.where(f.min_lon <= east, f.max_lon >= west)
+        query = query.where(f.min_lat <= north, f.max_lat >= south)
+    ids = conn.scalars(query).all()
+    some = range(0, len(ids), _ASKED_AT_ONCE)
+    return [one for at in some for one in feature_texts(conn, ids[at : at + _ASKED_AT_ONCE])]
+
+
+def feature_of(conn: Connection, layer: ReferenceLayer, number: int) -> FeatureText | None:
+    f = ReferenceFeature
+    known = conn.scalar(select(f.id).where(f.layer == layer.value, f.id == number))
+    return feature_texts(conn, [number])[0] if known is not None else None
+
+
 def feature_texts(conn: Connection, ids: Sequence[int]) -> list[FeatureText]:
     """What is written of features, in the order of their numbers given."""
     f = ReferenceFeature
