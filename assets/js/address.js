@@ -36,8 +36,9 @@
 
   /* ---- places ---- */
 
-  const LONGEST_MS = 8000;
-  const QUIET_MS = 500;
+  const STEP_MS = 100;
+  const QUIET_STEPS = 5; // nothing asked and nothing drawn: the page is there
+  const IDLE_STEPS = 80; // nothing asked, and the place is still not there: the page has become shorter
   const GRID = ".ag-body-viewport";
   let restoring = null;
 
@@ -68,26 +69,29 @@
   }
 
   /* The page of an entry is drawn after it was gone back to; as soon as it is long enough it stands
-   * where it stood, unless the reader has begun to scroll. */
+   * where it stood, unless the reader has begun to scroll. Until the server has answered the page
+   * that is left still stands there, maybe at the same height, and for however long that takes. */
   function restore() {
     stop();
     const wanted = (window.history.state || {}).place || { y: 0, grid: 0 };
-    const started = Date.now();
-    let changed = started;
-    const observer = new MutationObserver(() => { changed = Date.now(); });
+    let quiet = 0;
+    let idle = 0;
+    const observer = new MutationObserver(() => { quiet = 0; });
     observer.observe(document.getElementById("main") || document.body, { childList: true, subtree: true });
     const mine = { observer };
     restoring = mine;
     function step() {
       if (restoring !== mine) return;
-      const now = Date.now();
+      const isAsking = window.weipianConnection.isAsking();
+      quiet = isAsking ? 0 : quiet + 1;
+      idle += isAsking ? 0 : 1;
       const grid = document.querySelector(GRID);
       if (Math.abs(window.scrollY - wanted.y) > 1) window.scrollTo(0, wanted.y);
       if (grid && Math.abs(grid.scrollTop - wanted.grid) > 1) grid.scrollTop = wanted.grid;
       const stands = Math.abs(window.scrollY - wanted.y) <= 1 && (!wanted.grid || (grid && Math.abs(grid.scrollTop - wanted.grid) <= 1));
-      const drawn = !document.querySelector("#main .skeleton") && now - changed > QUIET_MS;
-      if ((stands && drawn) || now - started > LONGEST_MS) stop();
-      else window.setTimeout(step, 100);
+      const drawn = !document.querySelector("#main .skeleton") && quiet > QUIET_STEPS;
+      if ((stands && drawn) || idle > IDLE_STEPS) stop();
+      else window.setTimeout(step, STEP_MS);
     }
     step();
   }

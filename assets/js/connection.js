@@ -164,11 +164,15 @@
     Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => first.bundles.charts, set() {} });
   }
 
+  let asking = 0; // answers that Dash still waits for
+
   window.fetch = function (address, options) {
     const path = String((address && address.url) || address);
     if (!OURS.some((own) => path.includes(own))) return ask(address, options);
-    return broughtAlong(path) || persist(address, options).then(withParts);
+    asking += 1;
+    return (broughtAlong(path) || persist(address, options).then(withParts)).finally(() => { asking -= 1; });
   };
+  window.weipianConnection = { isAsking: () => asking > 0 };
 
   /* A part of the program that could not be fetched is only fetched by a new page. */
   window.addEventListener("error", (event) => {

@@ -92,7 +92,19 @@ def test_back_returns_to_the_place_on_the_page(page: Page, server: Server) -> No
     until(page, "Math.abs(window.scrollY - 700) <= 1")
 
 
-def test_back_returns_to_the_row_of_a_list(page: Page, server: Server) -> None:
+#: Every answer comes so many ms later, once a test sets it.
+SLOWLY = """
+  const ask = window.fetch.bind(window);
+  window.laterMs = 0;
+  window.fetch = (...asked) =>
+    new Promise((done) => setTimeout(done, window.laterMs)).then(() => ask(...asked));
+"""
+
+
+def test_back_returns_to_the_row_of_a_list_however_slowly_it_comes(
+    page: Page, server: Server
+) -> None:
+    page.add_init_script(SLOWLY)
     opened(page, f"{server.url}/patches{ON}")
     grid = page.locator(".ag-body-viewport")
     expect(page.locator(".ag-row").first).to_be_visible()
@@ -100,6 +112,7 @@ def test_back_returns_to_the_row_of_a_list(page: Page, server: Server) -> None:
     until(page, "((history.state || {}).place || {}).grid === 3000")
     page.evaluate("document.querySelector('.side-nav a[href^=\"/clearance\"]').click()")
     expect(page.locator(".matrix")).to_be_visible()
+    page.evaluate("window.laterMs = 3000")
     page.go_back()
     expect(page.locator(".ag-row").first).to_be_visible()
     until(page, "Math.abs(document.querySelector('.ag-body-viewport').scrollTop - 3000) <= 1")
