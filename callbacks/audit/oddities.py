@@ -53,7 +53,7 @@ def oddity_text(odd: Oddity, year: int) -> str:
     if odd.kind is OddityKind.SAME_OPINION:
         return f"有退回意见的{whole}个图斑中，{n}个（{rate}）的意见同为“{quoted}”"
     if odd.kind is OddityKind.SAME_TEXT:
-        return f"填了情况说明的{whole}个图斑中，{n}个（{rate}）同为“{quoted}”"
+        return f"填了具体情形的{whole}个图斑中，{n}个（{rate}）同为“{quoted}”"
     if odd.kind is OddityKind.SAME_AREA:
         return (
             f"已填报的{whole}个图斑中，{n}个（{rate}）有面积同为{format_plain(odd.value)}亩的地块"

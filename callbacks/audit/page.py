@@ -12,6 +12,7 @@ from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from flask import Flask
 
+from callbacks.audit.cases import cases_tab
 from callbacks.audit.doubts import register_judging
 from callbacks.audit.doubts_tab import doubts_tab
 from callbacks.audit.oddities import oddities_tab
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: Tab of the address → what it shows.
-_TABS = {"doubts": doubts_tab, "oddities": oddities_tab}
+_TABS = {"doubts": doubts_tab, "oddities": oddities_tab, "cases": cases_tab}
 _CITY = (Stage.CITY_AUDIT, Stage.DEEMING, Stage.FORWARDING)
 _DISTRICT = (Stage.REPORTING, Stage.CORRECTING, Stage.PROVINCE_RETURNED, Stage.PROBLEM)
 

@@ -10,6 +10,7 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 from flask import Flask
 
+from callbacks.audit.cases import CASE_LISTS
 from callbacks.audit.oddities import oddity_patches
 from callbacks.frame.context import PageContext
 from callbacks.lists.page import Top, register_list_page
@@ -28,6 +29,7 @@ from data.triggers.rulebook import rulebook
 from data.units import format_count
 from data.vocabulary import AuditLevel
 from data.worklists.audit import audit, waiting_of
+from data.worklists.cases import cases
 from data.worklists.stages import Stage
 
 if TYPE_CHECKING:
@@ -112,6 +114,12 @@ def _direct(conn: Connection, context: PageContext, asked: Asked) -> Found:
     return [u.patch_no for u in found.direct_filing], "违法未立案"
 
 
+def _cases(conn: Connection, context: PageContext, asked: Asked) -> Found:
+    found = cases(conn, context.scope, context.year, context.as_of, context.district)
+    words, numbers = CASE_LISTS[asked["list"].removeprefix("cases-")]
+    return numbers(found), words
+
+
 def _oddity(conn: Connection, context: PageContext, asked: Asked) -> Found:
     return oddity_patches(conn, context, asked["code"])
 
@@ -132,6 +140,7 @@ _LISTS: dict[str, tuple[str, Callable[[Connection, PageContext, Asked], Found]]]
     "problems": ("项", _problems),
     "direct": ("宗", _direct),
     "oddity": ("个", _oddity),
+    **{f"cases-{name}": ("宗", _cases) for name in CASE_LISTS},
     **{f"{what}-{level}": ("宗", _spoken) for what in _SPOKEN for level in _LEVELS},
 }
 

@@ -18,7 +18,7 @@ from components.parts.pager import pager
 from data.numbers import whole_number
 
 EXPORT_PATH = f"/export{paths.AUDIT}.xlsx"
-TABS = {"audit": "审核", "doubts": "疑点", "oddities": "数据异常"}
+TABS = {"audit": "审核", "doubts": "疑点", "oddities": "数据异常", "cases": "查处移送"}
 #: Rows of a page of a list.
 PER_PAGE = 50
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from callbacks.audit.cases import cases_workbook
 from callbacks.audit.doubts_tab import doubts_workbook
 from callbacks.audit.oddities import oddities_workbook
 from callbacks.frame.context import read_context
@@ -19,7 +20,11 @@ from data.worklists.stages import Stage
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_OF_TABS = {"doubts": doubts_workbook, "oddities": oddities_workbook}
+_OF_TABS = {
+    "doubts": doubts_workbook,
+    "oddities": oddities_workbook,
+    "cases": cases_workbook,
+}
 
 Sheet = tuple[list[SheetColumn], list[list[Any]]]
 

@@ -102,13 +102,14 @@ def median_text(summary: StaySummary) -> str:
     return "—" if summary.median_workdays is None else f"{summary.median_workdays:.1f}"
 
 
-def _stay_cell(summary: StaySummary | None, as_of: date) -> Cell:
+def stay_cell(summary: StaySummary | None, as_of: date, open_href: str | None = None) -> Cell:
+    """The median, and below it what is finished and what is open. open_href: to what is open."""
     if summary is None:
         return Cell("—")
     said = f"已完成{format_count(summary.finished)}次"
     if summary.open and summary.oldest_since is not None:
         said += f"；未完{format_count(summary.open)}，最久{(as_of - summary.oldest_since).days}天"
-    return Cell(median_text(summary), below=Cell(said))
+    return Cell(median_text(summary), below=Cell(said, open_href if summary.open else None))
 
 
 def stays_table(audit: Audit, names: Names, query: Query, chosen: str | None) -> Component:
@@ -117,7 +118,7 @@ def stays_table(audit: Audit, names: Names, query: Query, chosen: str | None) ->
     rows: list[list[str | Cell]] = [
         [
             Cell(names.get(code, code), href(paths.AUDIT, {**query, "district": code})),
-            *(_stay_cell(audit.district_stays.get(code, {}).get(k), audit.as_of) for k in kinds),
+            *(stay_cell(audit.district_stays.get(code, {}).get(k), audit.as_of) for k in kinds),
         ]
         for code in audit.districts
     ]
@@ -125,7 +126,7 @@ def stays_table(audit: Audit, names: Names, query: Query, chosen: str | None) ->
         rows.append(
             [
                 Cell("全市", tone="total"),
-                *(_stay_cell(audit.stays[k], audit.as_of) for k in kinds),
+                *(stay_cell(audit.stays[k], audit.as_of) for k in kinds),
             ]
         )
     columns = [TableColumn("区市"), *(TableColumn(f"{k.label}（工作日）", True) for k in kinds)]

@@ -23,6 +23,7 @@ from data.commands.arguments import (
     an_area,
     unit_codes,
 )
+from data.commands.auditing import run_cases, run_oddities
 from data.commands.confirming import run_confirm
 from data.commands.deciding import run_contacts, run_record, run_rules
 from data.commands.doubts import add_commands as add_doubt_commands
@@ -48,7 +49,6 @@ from data.commands.worklists import (
     run_draw,
     run_freezes,
     run_ledger,
-    run_oddities,
     run_overlay,
     run_rechecks,
 )
@@ -132,6 +132,7 @@ def command_parser() -> argparse.ArgumentParser:
         ("triggers", run_triggers, "已触发的预警"),
         ("audit", run_audit, "月核：各阶段图斑、退回、问题清单"),
         ("overlay", run_overlay, "套合疑点：填报面积与参考图层不符"),
+        ("cases", run_cases, "查处移送：立案、用时、移送答复、六个是否待补判"),
         ("oddities", run_oddities, "数据异常：占比突出、内容雷同、日期集中、面积贴线"),
         ("checks", run_checks, "外业核查：应查、已查、持续跟踪、抽取记录"),
         ("freezes", run_freezes, "补充耕地指标：储备、预计冻结、冻结、解冻、可用"),

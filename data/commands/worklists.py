@@ -1,4 +1,4 @@
-"""Commands that print worklists: audit, ledger, rechecks, comebacks, overlay, oddities, checks,
+"""Commands that print worklists: audit, ledger, rechecks, comebacks, overlay, checks,
 certificates, freezes (docs/worklists.md)."""
 
 from __future__ import annotations
@@ -132,43 +132,6 @@ def run_overlay(settings: Settings, arguments: Arguments) -> int:
             "状态": lambda f: f.state.label,
         },
     )
-
-
-def run_oddities(settings: Settings, arguments: Arguments) -> int:
-    from data.worklists.oddities import oddities, patches_of
-
-    year, as_of = on_day(settings, arguments)
-    scope = acting().scope
-    with asked(settings, arguments) as (conn, district):
-        found = oddities(conn, scope, year, as_of, district)
-        behind = [patches_of(conn, scope, year, as_of, odd) for odd in found]
-    if arguments.json:
-        print_json(
-            [
-                {
-                    "key": odd.key,
-                    "kind": odd.kind.value,
-                    "district": odd.district,
-                    "patches": odd.patches,
-                    "whole": odd.whole,
-                    "share": odd.share,
-                    "others": odd.others,
-                    "last_year": odd.last_year,
-                    "beside": odd.beside,
-                    "common": odd.common,
-                    "state": odd.state.value,
-                    "patch_nos": numbers,
-                }
-                for odd, numbers in zip(found, behind, strict=True)
-            ]
-        )
-        return DONE
-    print_table([["区市", "异常", "图斑", "占比", "共有", "状态", "疑点"]])
-    print_table(
-        [o.district, o.kind.label, o.patches, format_rate(o.share), o.common, o.state.label, o.key]
-        for o in found
-    )
-    return DONE
 
 
 def run_checks(settings: Settings, arguments: Arguments) -> int:

@@ -28,7 +28,7 @@ class OddityKind(Term):
 
     SHARE = "share", "分类占比突出"
     SAME_OPINION = "same_opinion", "退回意见雷同"
-    SAME_TEXT = "same_text", "情况说明雷同"
+    SAME_TEXT = "same_text", "具体情形雷同"
     SAME_AREA = "same_area", "面积雷同"
     LAST_DAY = "last_day", "集中在最后一天上报"
     ONE_DAY = "one_day", "集中在同一天消除"

@@ -153,7 +153,7 @@ def audit(
         rows=tuple(_rows(patches, decisions, stays, units)),
         waiting=tuple(_waiting(patches, as_of)),
         problems=tuple(_problems(rules["D8"], year, listed, own, as_of)),
-        direct_filing=tuple(_unfiled(known, own, as_of)),
+        direct_filing=tuple(unfiled_parcels(known, own, as_of)),
         stays=summaries(stays),
         district_stays=_stays_by_district(stays, own),
     )
@@ -301,8 +301,9 @@ def _problems(
     return sorted(found, key=lambda item: (item.due_on, item.patch_no, item.listed_on))
 
 
-def _unfiled(known: Judged, own: pd.DataFrame, as_of: date) -> list[Unfiled]:
-    """The longest first."""
+def unfiled_parcels(known: Judged, own: pd.DataFrame, as_of: date) -> list[Unfiled]:
+    """Unlawful parcels of these patches (indexed by id) without a case by the day, the longest
+    first."""
     today = as_of.toordinal()
     parcels = known.parcels[
         known.unlawful

@@ -46,6 +46,7 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("triggers",): [ON],
     ("comebacks",): [("--as-of", "2023-06-30"), ("--as-of", "2023-06-30", "--year", "2023")],
     ("overlay",): [ON],
+    ("cases",): [ON, (*ON, "--district", "371002")],
     ("oddities",): [ON, (*ON, "--district", "371002")],
     ("doubt", "confirm"): [
         ("HC-1", "deem", "--year", "2023", *DAY),
@@ -235,7 +236,7 @@ READING = {
     ("checks",), ("check-document",), ("measures",), ("figures-of",), ("todo",), ("uploads",),
     ("figures",), ("patches",), ("tasks",), ("triggers",), ("comebacks",), ("overlay",),
     ("certificates",), ("freezes",), ("ledger",), ("rechecks",), ("audit",), ("rules",),
-    ("contacts",), ("confirm", "list"), ("record", "list"), ("oddities",),
+    ("contacts",), ("confirm", "list"), ("record", "list"), ("oddities",), ("cases",),
 }  # fmt: skip
 
 
