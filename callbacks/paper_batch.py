@@ -38,12 +38,17 @@ def asked_of(context: PageContext) -> dict[str, Any]:
     return papers.payload_of(context.year, month, context.district, context.district_name)
 
 
-def render(
-    conn: Connection, services: Services, table: JobTable, search: str
-) -> tuple[list[Component], bool]:
+def render(services: Services, table: JobTable, search: str) -> tuple[list[Component], bool]:
     """→ the card, and whether a job is at work."""
+    last = table.last_of(papers.TASK, acting().name)  # before a connection to the store is held
+    with services.store.read() as conn:
+        return _card(conn, services, last, search)
+
+
+def _card(
+    conn: Connection, services: Services, last: JobView | None, search: str
+) -> tuple[list[Component], bool]:
     context = read_context(conn, services.settings, search)
-    last = table.last_of(papers.TASK, acting().name)
     if last is not None and last.is_active:
         return [batch_card(f"正在打包{said(last, context)}", _at_work(last))], True
     asked = asked_of(context)
@@ -103,8 +108,7 @@ def register(app: Dash, services: Services) -> None:
         State(ids.Shell.LOCATION, "search"),
     )
     def content(_: int | None, search: str | None) -> tuple[list[Component], bool]:
-        with services.store.read() as conn:
-            shown, is_active = render(conn, services, table, search or "")
+        shown, is_active = render(services, table, search or "")
         return shown, not is_active
 
     @app.callback(
@@ -128,8 +132,7 @@ def register(app: Dash, services: Services) -> None:
             with services.store.read() as conn:
                 asked = asked_of(read_context(conn, services.settings, search or ""))
             submit(table, services.settings, papers.TASK, asked, acting().name)
-        with services.store.read() as conn:
-            shown, is_active = render(conn, services, table, search or "")
+        shown, is_active = render(services, table, search or "")
         return shown, not is_active
 
 

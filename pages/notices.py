@@ -26,5 +26,6 @@ def layout(**_query: Any) -> html.Div:
             html.Div(skeleton("list"), id=ids.Notices.CONTENT),
             html.Div(id=ids.PaperBatch.CONTENT),
             dcc.Interval(id=ids.PaperBatch.TICK, interval=1_000, disabled=True),
-        ]
+        ],
+        className="measure-page",
     )

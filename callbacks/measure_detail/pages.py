@@ -38,11 +38,10 @@ def found(conn: Connection, number: str | None) -> IssuedPaper | None:
         return None
 
 
-def render(
-    conn: Connection, services: Services, table: JobTable, number: str | None
-) -> tuple[list[Component], bool]:
+def render(services: Services, table: JobTable, number: str | None) -> tuple[list[Component], bool]:
     """→ the card, and whether a job is at work on it."""
-    paper = found(conn, number)
+    with services.store.read() as conn:
+        paper = found(conn, number)
     if paper is None or not acting().may(Right.EXPORT):
         return [], False
     count = pages.page_count(services.settings, paper)
@@ -83,8 +82,7 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.MeasureDetail.DONE, "data"),
     )
     def content(ticks: int | None, number: str | None, _: int) -> tuple[object, bool]:
-        with services.store.read() as conn:
-            shown, is_active = render(conn, services, table, number)
+        shown, is_active = render(services, table, number)
         return shown, not is_active
 
     @app.callback(
@@ -107,8 +105,7 @@ def register(app: Dash, services: Services) -> None:
         if job is None or not job.is_active:
             asked: dict[str, object] = {"measure": paper.row.id}
             submit(table, services.settings, pages.TASK, asked, acting().name)
-        with services.store.read() as conn:
-            shown, is_active = render(conn, services, table, number)
+        shown, is_active = render(services, table, number)
         return shown, not is_active
 
 

@@ -64,9 +64,9 @@ def _of_parcel(
 def _amount(change: FigureChange) -> Amount:
     """The unit stands above the column, not in every cell."""
     unit = unit_of(change.frozen.name)
-    now = change.now.text if change.now is not None else change.now_text
+    now = change.now.text if change.now is not None else ""
     label = f"{change.label}（{unit}）" if unit else change.label
-    return Amount(label, change.frozen.text, now, change.is_change)
+    return Amount(label, change.frozen.text, now, change.is_change, change.now is None)
 
 
 def patches_href(name: str, district: str | None, row: MeasureRow) -> str | None:

@@ -32,12 +32,14 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A figure of one parcel. label: with its unit stands above the column."""
+    """A figure of one parcel. label: with its unit stands above the column. is_gone: the paper
+    would not list the parcel now."""
 
     label: str
     then: str
     now: str
     changed: bool
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _of_parcels(
     return html.Details(
         [
             html.Summary(f"逐图斑数据：{len(parcels)}宗地块的{amounts}项{said}"),
-            plain_table(columns, rows, "公文引用的逐图斑数据"),
+            plain_table(columns, rows, "公文引用的逐图斑数据", "measure-parcels"),
         ],
         className="more",
         open=is_open or bool(moved),
@@ -118,8 +120,11 @@ def _cell(amount: Amount | None) -> str | Cell:
         return "—"
     if not amount.changed:
         return amount.then
-    now = "图斑有变化" if amount.now == amount.then else f"现值{amount.now}"
-    return Cell(amount.then, below=Cell(now, tone=_tone(True)))
+    if amount.is_gone:
+        now = "现已不列"
+    else:
+        now = "图斑有变化" if amount.now == amount.then else f"现值{amount.now}"
+    return Cell(amount.then, tone="measure-moved", below=Cell(now))
 
 
 def _tone(is_changed: bool) -> str:

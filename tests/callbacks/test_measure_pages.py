@@ -60,8 +60,8 @@ def drawer(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 def shown(desk: Desk, by: Account, number: int) -> str:
     table = JobTable(desk.store.settings)
-    with acting_as(by), desk.store.read() as conn:
-        parts, _ = render(conn, Services(desk.store.settings, desk.store), table, str(number))
+    with acting_as(by):
+        parts, _ = render(Services(desk.store.settings, desk.store), table, str(number))
     return text_of(parts)
 
 

@@ -72,15 +72,15 @@ def account(desk: Desk, name: str) -> Account:
 
 
 def asked(desk: Desk, table: JobTable, by: Account) -> str:
-    with acting_as(by), desk.store.read() as conn:
-        payload = asked_of(read_context(conn, desk.store.settings, SEARCH))
+    with acting_as(by):
+        with desk.store.read() as conn:
+            payload = asked_of(read_context(conn, desk.store.settings, SEARCH))
         return submit(table, desk.store.settings, papers.TASK, payload, by.name)
 
 
 def shown(desk: Desk, table: JobTable, by: Account) -> tuple[str, bool]:
-    with acting_as(by), desk.store.read() as conn:
-        services = Services(desk.store.settings, desk.store)
-        parts, is_active = render(conn, services, table, SEARCH)
+    with acting_as(by):
+        parts, is_active = render(Services(desk.store.settings, desk.store), table, SEARCH)
     return text_of(parts), is_active
 
 
