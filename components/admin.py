@@ -22,11 +22,11 @@ def _field(label: str, control: Component) -> Component:
     return html.Label([html.Span(label), control], className="admin-field")
 
 
-def _text(name: str, label: str, kind: Any = "text") -> Component:
+def _text(name: str, label: str, kind: Any = "text", value: str = "") -> Component:
     box = dcc.Input(
         id=i.field(name),
         type=kind,
-        value="",
+        value=value,
         autoComplete="new-password" if kind == "password" else "off",
         className="form-control form-control-sm",
     )
@@ -170,6 +170,21 @@ def account_card(
     ]
     note = "改角色要先保存，再勾选新角色的权限。改角色、区市、密码或停用后，已有的登录立即失效。"
     return card(f"账户 {account.name}", body, note=note)
+
+
+def mail_card(address: str, weekly: bool) -> Component:
+    """Where an account is told of what waits for it."""
+    option = [{"value": "week", "label": "每周一另发周报"}]
+    fields = html.Div(
+        [
+            _text("mail", "邮件地址（不填即不发）", value=address),
+            dbc.Checklist(id=i.field("weekly"), options=option, value=["week"] if weekly else []),
+            _button("保存邮件地址", "mail"),
+        ],
+        className="admin-fields",
+    )
+    note = "有新的待办时发一封，只写件数和期限；内容不超出这个账户的查看范围。"
+    return card("邮件提醒", fields, note=note)
 
 
 def open_card(

@@ -48,6 +48,12 @@ def _access(text: str) -> str:
     return text
 
 
+def _security(text: str) -> str:
+    if text not in ("starttls", "tls", "none"):
+        raise ValueError("应为 starttls、tls 或 none（不加密，只用于内网）。")
+    return text
+
+
 def _yes_or_no(text: str) -> bool:
     known = {"1": True, "true": True, "True": True, "0": False, "false": False, "False": False}
     if text not in known:
@@ -105,6 +111,8 @@ class Settings:
     be changed (0: never). lock_…: failed attempts of a name, and for how long it is locked.
     idle_minutes, session_hours: when a session ends by itself.
     api_per_minute: requests of an account to /api/ that a process answers in a minute (0: all).
+    mail_…: by whom e-mail is sent (`host` or `host:port`; None: none is), how the connection is
+    secured, who signs in, and from which address.
     office: the program of LibreOffice that draws the pages of papers; None: looked for, 0: none.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
@@ -162,6 +170,15 @@ class Settings:
     idle_minutes: int = field(default=30, metadata=_from("WEIPIAN_IDLE_MINUTES", _whole))
     session_hours: int = field(default=12, metadata=_from("WEIPIAN_SESSION_HOURS", _whole))
     api_per_minute: int = field(default=600, metadata=_from("WEIPIAN_API_PER_MINUTE", _whole))
+    mail_server: str | None = field(default=None, metadata=_from("WEIPIAN_MAIL_SERVER"))
+    mail_security: str = field(
+        default="starttls", metadata=_from("WEIPIAN_MAIL_SECURITY", _security)
+    )
+    mail_user: str | None = field(default=None, metadata=_from("WEIPIAN_MAIL_USER"))
+    mail_password: str | None = field(
+        default=None, metadata=_from("WEIPIAN_MAIL_PASSWORD"), repr=False
+    )
+    mail_from: str = field(default="", metadata=_from("WEIPIAN_MAIL_FROM"))
     office: str | None = field(default=None, metadata=_from("WEIPIAN_OFFICE"))
     fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 

@@ -44,6 +44,7 @@ from data.workflow.accounts import (
     set_password,
 )
 from data.workflow.contacts import set_contact
+from data.workflow.mailing import mailbox_of, set_mailbox
 from data.workflow.sessions import end_session, make_token, revoke_token
 
 if TYPE_CHECKING:
@@ -117,8 +118,10 @@ def _one(conn: Connection, name: str, units: list[tuple[str, str]]) -> list[Comp
         for t in tokens(conn, name)
         if t.revoked_at is None
     ]
+    box = mailbox_of(conn, account)
     return [
         shown,
+        parts.mail_card(box.address if box else "", box is not None and box.weekly),
         parts.open_card("登录", ("登录时间", "最近活动", "来自"), in_use, "end"),
         parts.open_card("令牌", ("令牌", "到期", "建立人"), given, "revoke"),
     ]
@@ -167,6 +170,9 @@ def act(
         days = whole_number(fields.get("days")) or _DAYS
         token = make_token(conn, name, days, settings.today(), where)
         return f"令牌只显示这一次，请立即抄存：{token}"
+    if action == "mail":
+        address, weekly = str(fields.get("mail") or ""), bool(fields.get("weekly"))
+        return set_mailbox(conn, name, address, weekly, where)
     if action == "contact":
         fields_of = [
             str(fields.get(f"contact-{part}") or "") for part in ("unit", "post", "telephone")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 
 from dash import Dash, Input, Output
 from dash.development.base_component import Component
 
+from callbacks.admin.log import moment_text
 from callbacks.frame.needs import needs
 from components import admin as parts
 from components import ids
+from data.jobs.mailer import problem
 from data.jobs.standing import LEAST_FREE_BYTES, Standing, standing
 from data.jobs.table import JobTable, Queue
 from data.rights import Right
@@ -17,9 +20,12 @@ from data.services import Services
 from data.settings import Settings
 from data.store.anchor_folder import OLD
 from data.upload import confinement
+from data.workflow.mailing import last_outcome
 
 #: (what, how it stands, what to do; empty where all is well).
 Line = tuple[str, str, str]
+#: When the latest letter was sent or not, and why not; None where there was none.
+Outcome = tuple[datetime, str] | None
 _AWAY = "无法读取"
 
 
@@ -29,7 +35,9 @@ def gaps() -> tuple[str, ...]:
     return tuple(confinement.gaps())
 
 
-def lines(now: Standing, settings: Settings, lacking: tuple[str, ...]) -> list[Line]:
+def lines(
+    now: Standing, settings: Settings, lacking: tuple[str, ...], sent: Outcome = None
+) -> list[Line]:
     return [
         _store(now),
         _queue(now.jobs),
@@ -42,6 +50,7 @@ def lines(now: Standing, settings: Settings, lacking: tuple[str, ...]) -> list[L
         ),
         ("上传文件的沙箱", "；".join(lacking) or "限制齐全",
          "按安装手册开启内核的相应功能，或换一台机器。" if lacking else ""),
+        _mail(settings, sent),
     ]  # fmt: skip
 
 
@@ -62,6 +71,19 @@ def _queue(jobs: Queue | None) -> Line:
     if minutes < 5:
         return "任务队列", told, ""
     return "任务队列", f"{told}；最前的已等{minutes}分钟", "检查后台任务（worker）是否在运行。"
+
+
+def _mail(settings: Settings, sent: Outcome) -> Line:
+    if settings.mail_server is None:
+        return "邮件", "没有设置邮件服务器，不发邮件", ""
+    if wrong := problem(settings):
+        return "邮件", "设置有误，不发邮件", wrong
+    if sent is None:
+        return "邮件", "还没有发过", ""
+    at, reason = sent
+    if reason:
+        return "邮件", f"{moment_text(at)}的一封没有发出，稍后重试", reason
+    return "邮件", f"最近一封在{moment_text(at)}发出", ""
 
 
 def _disk(now: Standing) -> Line:
@@ -90,4 +112,8 @@ def register(app: Dash, services: Services) -> None:
     @needs(Right.ACCOUNTS)
     def state(_: str) -> Component:
         now = standing(services.store, table)
-        return parts.state_card(lines(now, services.settings, gaps()))
+        sent: Outcome = None
+        if now.store and now.migrations:
+            with services.store.read_now() as conn:
+                sent = last_outcome(conn)
+        return parts.state_card(lines(now, services.settings, gaps(), sent))

@@ -46,6 +46,7 @@ def main() -> None:
 
 def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -> None:
     """Take jobs from the queue until `stop` is set, or the queue is empty."""
+    from data.jobs.mailer import Mailer
     from data.jobs.tasks import TASKS  # heavy: reads pandas and the upload module
     from data.upload.sandbox import drop_spare, keep_spare, say_gaps
     from data.workflow.opening import open_store
@@ -55,6 +56,10 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
     store = open_store(settings)
     leases, bell = Leases(JobTable(settings)), bell_of(settings)
     cleaner, warmer = Cleaner(store, leases.table), Warmer(settings, store)
+    if (
+        settings.mail_server is not None and not until_empty
+    ):  # beside the jobs, which wait for no mail
+        threading.Thread(target=Mailer(store).run, args=(stop,), daemon=True).start()
     say_gaps()
     keep_spare()
     try:

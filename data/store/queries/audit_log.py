@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "token": "令牌",
     "export": "导出",
     "profile": "列的对应方案",
+    "mail": "邮件",
 }
 _LEFT_OUT = ("value",)
 _STATES = {"undo": "撤回", "entry": "登记"}
@@ -37,6 +38,7 @@ _ACCOUNT = {
     "code": "开启动态码",
     "no_code": "关闭动态码",
     "subject": "登记统一认证身份",
+    "mail": "设置邮件地址的",
 }
 
 
@@ -160,6 +162,11 @@ def _anything(told: Mapping[str, Any], _: _Names) -> str:
     return orjson.dumps(dict(told)).decode()[:500]
 
 
+def _mail(told: Mapping[str, Any], _: _Names) -> str:
+    what = {"new": "待办提醒", "week": "周报"}.get(told["what"], "开始提醒")
+    return f"{what}没有发出：{told['reason']}" if told["state"] == "failed" else f"发出{what}"
+
+
 _WORDS: dict[str, Callable[[Mapping[str, Any], _Names], str]] = {
     "upload": _upload,
     "refusal": _refusal,
@@ -169,4 +176,5 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], _Names], str]] = {
     "token": _token,
     "export": _export,
     "profile": _profile,
+    "mail": _mail,
 }
