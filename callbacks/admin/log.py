@@ -15,6 +15,7 @@ from callbacks.frame.downloads import xlsx_response
 from callbacks.frame.needs import needs
 from components import admin as parts
 from components import ids
+from components.upload.page import source_text
 from data.errors import SupervisionError
 from data.exports import SheetColumn, table_to_xlsx
 from data.periods import local_time
@@ -63,7 +64,7 @@ def log_parts(conn: Connection, asked: Asked) -> list[Component]:
 
 def _cells(line: LogLine) -> list[str]:
     kind = KINDS.get(line.kind, line.kind)
-    return [moment_text(line.at), line.who, line.source, kind, line.what]
+    return [moment_text(line.at), line.who, source_text(line.source), kind, line.what]
 
 
 def register(app: Dash, services: Services) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import plotly.graph_objects as go
 
@@ -47,7 +47,9 @@ def cleanup_figure(
             font={"color": colour}, text=f"{year}年 {format_mu(value)}",
         )  # fmt: skip
     figure.update_layout(showlegend=False, margin={"l": 52, "r": 112, "t": 12, "b": 30})
-    figure.update_xaxes(tickformat="%Y年")
+    # else the axis grows until the names at the ends fit into the plot: years to come on a phone
+    last_day = max(days[-1], days[0] + timedelta(days=1))
+    figure.update_xaxes(tickformat="%Y年", range=[days[0], last_day], nticks=5, tickangle=0)
     figure.update_yaxes(
         title={"text": "未整改耕地（亩）", "font": {"size": 12}}, rangemode="tozero"
     )

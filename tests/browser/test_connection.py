@@ -108,6 +108,8 @@ def test_back_returns_to_the_row_of_a_list_however_slowly_it_comes(
     opened(page, f"{server.url}/patches{ON}")
     grid = page.locator(".ag-body-viewport")
     expect(page.locator(".ag-row").first).to_be_visible()
+    # one row stands there until the rows come
+    until(page, "document.querySelector('.ag-body-viewport').scrollHeight > 4000")
     grid.evaluate("(e) => { e.scrollTop = 3000; }")
     until(page, "((history.state || {}).place || {}).grid === 3000")
     page.evaluate("document.querySelector('.side-nav a[href^=\"/clearance\"]').click()")
