@@ -21,6 +21,7 @@ from callbacks.patch.page import patch_map
 from components import ids, paths
 from components.audit.bench import decision_form, doubts_part, no_decision, onward
 from components.links import href
+from components.maps.reference import LayerBelow
 from components.parts.cards import error_panel
 from components.patch.page import (
     cases_table,
@@ -33,6 +34,7 @@ from components.patch.summary import area_facts, due_facts, fact_list, kind_fact
 from components.shell import breadcrumb, toast
 from data.acting import acting
 from data.errors import NotFound
+from data.maps.reference import shown_of
 from data.numbers import whole_number
 from data.periods import format_day
 from data.rights import Right
@@ -41,6 +43,7 @@ from data.rules.lists import closed_lists
 from data.services import Services
 from data.settings import Settings
 from data.store.queries.patch_detail import patch_detail
+from data.store.queries.reference_layers import layer_states
 from data.texts import seen
 from data.triggers.direct_filing import unfiled
 from data.triggers.rulebook import rulebook
@@ -111,7 +114,14 @@ def render(
                             ],
                             className="panel patch-facts",
                         ),
-                        patch_map(conn, settings, detail, names, ids.AuditBench.MAP),
+                        patch_map(
+                            conn,
+                            settings,
+                            detail,
+                            names,
+                            ids.AuditBench.MAP,
+                            _below(conn, context),
+                        ),
                     ],
                     className="patch-top",
                 ),
@@ -124,6 +134,19 @@ def render(
             className="bench",
         ),
         dcc.Store(id=ids.AuditBench.SEEN, data=seen_of(detail)),
+    ]
+
+
+def _below(conn: Connection, context: PageContext) -> list[LayerBelow]:
+    """The areas that what was filled in is set against; boundaries lie on every map anyway."""
+    return [
+        LayerBelow(
+            one.layer.label,
+            f"/map/reference/{one.layer.value}/{{z}}/{{x}}/{{y}}.png?v={one.version}",
+            one.colour,
+        )
+        for one in shown_of(layer_states(conn), context.scope)
+        if not one.is_boundary
     ]
 
 

@@ -21,6 +21,7 @@ from components import ids, paths
 from components.links import href
 from components.maps.base import district_map, with_imagery
 from components.maps.patches import single_patch
+from components.maps.reference import LayerBelow, layers_below, legend_below
 from components.parts.cards import error_panel
 from components.patch.page import (
     cases_table,
@@ -134,8 +135,10 @@ def patch_map(
     detail: Mapping[str, Any],
     names: Mapping[str, str],
     map_id: str = ids.PatchDetail.MAP,
+    below: Sequence[LayerBelow] = (),
 ) -> Component:
-    """Where the patch lies, over the pictures of the ground where there are any."""
+    """Where the patch lies, over the pictures of the ground where there are any. below: reference
+    layers."""
     if detail["lon"] is None:
         return html.P("这个图斑没有图形和坐标，无法上图。", className="muted")
     pad = 0.004
@@ -147,14 +150,17 @@ def patch_map(
     return district_map(
         map_id,
         district_shapes(conn),
-        with_imagery(single_patch(dict(detail)), settings.imagery),
+        [*layers_below(below), *with_imagery(single_patch(dict(detail)), settings.imagery)],
         label=f"图斑 {detail['patch_no']} 的位置",
         names=dict(names),
         towns=town_labels(conn),
         bounds=(west - pad, south - pad, east + pad, north + pad),
         tiles=tiles,
         legend=html.Span(
-            f"东经 {detail['lon']:.6f}°，北纬 {detail['lat']:.6f}°（CGCS2000）",
+            [
+                f"东经 {detail['lon']:.6f}°，北纬 {detail['lat']:.6f}°（CGCS2000）",
+                legend_below(below),
+            ],
             className="map-legend",
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -166,6 +166,11 @@ def _from_file(path: Path) -> Boxes:
 
 def layers_shown(conn: Connection, store: Store, scope: Scope) -> list[LayerShown]:
     """The layers that have features and that the reader may see, in the vocabulary's order."""
+    return shown_of(_states(conn, _known_of(store)), scope)
+
+
+def shown_of(states: Mapping[ReferenceLayer, LayerState], scope: Scope) -> list[LayerShown]:
+    """Of layers that have features those that the reader may see."""
     return [
         LayerShown(
             layer,
@@ -175,7 +180,7 @@ def layers_shown(conn: Connection, store: Store, scope: Scope) -> list[LayerShow
             state.is_indicative,
             _tile_version(state),
         )
-        for layer, state in _states(conn, _known_of(store)).items()
+        for layer, state in states.items()
         if may_see(scope, layer)
     ]
 

@@ -30,6 +30,7 @@ from data.store.queries.patch_list import count_patches
 from data.vocabulary import AuditLevel
 from tests.callbacks.listed import HUANCUI, WENDENG, below, text_of
 from tests.data.store.queries.stored import _put, put_decision, put_parcel, put_patch, summarise
+from tests.data.worklists.test_comebacks import put_feature, square
 
 ON = "?year=2023&asof=2023-06-10"
 CITY = AuditLevel.CITY
@@ -155,3 +156,20 @@ def test_the_workbook_has_the_lists_of_the_page(services: Services) -> None:
     assert list(book["阶段"])[-1][-1].value == 5
     assert [row[0].value for row in book["在办图斑"]][1:6] == ["A3", "A1", "B2", "A2", "B1"]
     assert {row[0].value for row in book["说明"].iter_rows()} >= {"基准日", "数据版本", "依据"}
+
+
+def test_the_bench_lays_the_reference_layers_below_the_patch(services: Services) -> None:
+    with services.store.write() as conn:
+        patch = put_patch(conn, "PLACED", lon=122.1, lat=37.3, reported_on=date(2023, 5, 20))
+        put_parcel(conn, patch)
+        for layer in ("farmland", "other_programme"):
+            put_feature(conn, layer, square(122.1))
+
+    def layers() -> list[str]:
+        with services.store.read() as conn:
+            page = bench(conn, services.settings, "2023", "PLACED", ON)
+        return [vars(c)["name"] for c in below(page) if type(c).__name__ == "Overlay"]
+
+    assert layers() == ["耕地", "其他专项图斑"]
+    with acting_as(Account("区", Role.DISTRICT, frozenset(), HUANCUI)):
+        assert layers() == ["耕地"]
