@@ -18,7 +18,7 @@ from pathlib import Path
 from data.settings import PROJECT_DIR, Settings
 from tests.signing import session_for
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)
