@@ -22,7 +22,8 @@ _OF_NO_DISTRICT = {
     "places.towns", "reference_layers.layer_states", "reference_layers.iter_features",
     "reference_layers.geometries", "reference_layers.feature_texts", "stamp.data_version",
     "stamp.demo_is_wanted", "stamp.districts", "stamp.work_years", "stamp.ledger_years",
-    "stamp.stamp", "map_facts.content_version", "map_facts.kept_head",
+    "stamp.stamp", "stamp.province_of", "reference_layers.feature_of",
+    "reference_layers.features_touching", "map_facts.content_version", "map_facts.kept_head",
 }  # fmt: skip
 #: Told more of patches that a query with a scope has chosen: they take ids or numbers.
 _OF_CHOSEN_PATCHES = {
@@ -33,8 +34,9 @@ _OF_CHOSEN_PATCHES = {
     "patch_rows.patch_rows", "patch_timeline.timeline",
     "map_facts.pending_ids", "trigger_facts.unrectified_among",
 }  # fmt: skip
-#: Conditions are handed in by a query that has a scope.
+#: Conditions are handed in by a query that has a scope; `Looking` holds its reader's.
 _BELOW_ANOTHER = {
+    "oddity_facts.bands", "oddity_facts.groups", "oddity_facts.just_under", "oddity_facts.members",
     "trigger_facts.parcel_facts", "trigger_facts.recheck_facts", "trigger_facts.refusal_facts",
 }  # fmt: skip
 #: Made once for all readers; what each sees of it is cut out later (data/maps/points.selected).
