@@ -202,6 +202,23 @@ def open_card(
     return card(title, table)
 
 
+def hooks_card(
+    hooks: Sequence[tuple[int, Sequence[str]]], told: Sequence[Sequence[str]], note: str
+) -> Component:
+    """Where other programs are told of what happens, each with the button that ends it, and what
+    they were told."""
+    table = html_table(
+        [TableColumn(h) for h in ("编号", "网址", "账户", "事件", "停用")],
+        [[*cells, _button("停用", "end-hook", number)] for number, cells in hooks],
+        "通知地址",
+    )
+    log = html_table(
+        [TableColumn(h) for h in ("时间", "编号", "内容", "次数", "状态", "应答")], told, "发送记录"
+    )
+    body = [table if hooks else html.P("没有通知地址。"), *([log] if told else [])]
+    return card("通知其他程序（Web hook）", body, note=note)
+
+
 def log_card(kinds: Mapping[str, str], lines: Component) -> Component:
     everything = [{"value": "", "label": "全部"}]
     options = [*everything, *({"value": k, "label": v} for k, v in kinds.items())]

@@ -114,6 +114,7 @@ class Settings:
     mail_…: by whom e-mail is sent (`host` or `host:port`; None: none is), how the connection is
     secured, who signs in, and from which address.
     office: the program of LibreOffice that draws the pages of papers; None: looked for, 0: none.
+    hook_hosts: hosts (`name` or `name:port`) that may be told of what happens; none: nobody is.
     fixed_today: a day to take for today (tests, screenshots); None for the clock's.
     """
 
@@ -180,6 +181,7 @@ class Settings:
     )
     mail_from: str = field(default="", metadata=_from("WEIPIAN_MAIL_FROM"))
     office: str | None = field(default=None, metadata=_from("WEIPIAN_OFFICE"))
+    hook_hosts: tuple[str, ...] = field(default=(), metadata=_from("WEIPIAN_HOOK_HOSTS", _names))
     fixed_today: date | None = field(default=None, metadata=_from("WEIPIAN_TODAY", _day))
 
     def __post_init__(self) -> None:

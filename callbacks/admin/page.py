@@ -44,6 +44,7 @@ from data.workflow.accounts import (
     set_password,
 )
 from data.workflow.contacts import set_contact
+from data.workflow.hooks import end_hook, hooks, told
 from data.workflow.mailing import mailbox_of, set_mailbox
 from data.workflow.sessions import end_session, make_token, revoke_token
 
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _DAYS = 30
+#: Lines of what hooks were told.
+_TOLD = 20
 
 
 def state_of(known: KnownAccount) -> str:
@@ -80,9 +83,25 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     page.append(parts.contacts_card(_contacts(conn), units))
     local = local_parameters(conn, settings.today())
     page.append(parts.rules_card(local, href(paths.RULES, own)))
+    page.append(_hooks(conn, settings))
     if acting().may(Right.AUDIT_LOG):
         page.append(parts.log_card(KINDS, html.Div(log_parts(conn, Asked()))))
     return page
+
+
+def _hooks(conn: Connection, settings: Settings) -> Component:
+    live = [
+        (h.id, (f"第{h.id}号", h.url, h.account, "、".join(kind.label for kind in h.kinds)))
+        for h in hooks(conn)
+        if h.ended_at is None
+    ]
+    log = [
+        (moment_text(t.at), f"第{t.hook}号", t.key, str(t.tries), t.state, t.said)
+        for t in told(conn, limit=_TOLD)
+    ]
+    allowed = "、".join(settings.hook_hosts) or "无（WEIPIAN_HOOK_HOSTS）"
+    note = f"用命令 hook add 建立。允许接收的主机：{allowed}。"
+    return parts.hooks_card(live, log, note)
 
 
 def _contacts(conn: Connection) -> list[list[str]]:
@@ -182,6 +201,9 @@ def act(
     if action == "revoke":
         revoke_token(conn, number, where)
         return f"令牌第{number}号已撤销。"
+    if action == "end-hook":
+        end_hook(conn, number, where)
+        return f"通知地址第{number}号已停用。"
     if action == "end":
         for session in sessions(conn, name):
             if session.id == number:

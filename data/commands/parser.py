@@ -27,6 +27,7 @@ from data.commands.auditing import run_cases, run_oddities
 from data.commands.confirming import run_confirm
 from data.commands.deciding import run_contacts, run_record, run_rules
 from data.commands.doubts import add_commands as add_doubt_commands
+from data.commands.hooks import add_commands as add_hook_commands
 from data.commands.keeping import (
     run_anchor,
     run_backup,
@@ -201,6 +202,7 @@ def command_parser() -> argparse.ArgumentParser:
     add_measure_commands(command, action, reading)
     add_paper_commands(command, reading)
     add_doubt_commands(command, action)
+    add_hook_commands(command, action)
     drawing = command("draw", run_draw, "抽取外业抽查（F2）的图斑并记录在案", Right.CHECK)
     drawing.add_argument("month", type=a_month, metavar="月清月份", help="如 2023-05")
     drawing.add_argument("--year", type=a_year, required=True)

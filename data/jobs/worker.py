@@ -18,6 +18,7 @@ from dataclasses import replace
 from data.errors import SupervisionError
 from data.jobs.bell import bell_of
 from data.jobs.cleaning import Cleaner
+from data.jobs.hooks import Teller
 from data.jobs.leases import Leases
 from data.jobs.running import run_job
 from data.jobs.table import JobTable
@@ -60,6 +61,8 @@ def work(settings: Settings, stop: threading.Event, until_empty: bool = False) -
         settings.mail_server is not None and not until_empty
     ):  # beside the jobs, which wait for no mail
         threading.Thread(target=Mailer(store).run, args=(stop,), daemon=True).start()
+    if settings.hook_hosts and not until_empty:
+        threading.Thread(target=Teller(store).run, args=(stop,), daemon=True).start()
     say_gaps()
     keep_spare()
     try:

@@ -13,12 +13,12 @@ import orjson
 from sqlalchemy import Connection, RowMapping, select
 
 from data.store import events, meta
-from data.store.models import Account, Event, MappingProfile, Session, Token, Upload
+from data.store.models import Account, Event, Hook, MappingProfile, Session, Token, Upload
 
 UPLOAD, PROFILE, VALUE = "upload", "profile", "value"
-ACCOUNT, SESSION, TOKEN = "account", "session", "token"
+ACCOUNT, SESSION, TOKEN, HOOK = "account", "session", "token", "hook"
 #: Tables whose rows events tell of one by one: kind of event → model.
-ROWS: dict[str, Any] = {ACCOUNT: Account, SESSION: Session, TOKEN: Token}
+ROWS: dict[str, Any] = {ACCOUNT: Account, SESSION: Session, TOKEN: Token, HOOK: Hook}
 _SYSTEM = ("系统", "store")
 _LONG = 64
 

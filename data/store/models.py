@@ -680,6 +680,45 @@ class Token(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class Hook(Base):
+    """Where another program is told of what happens, as an account sees it. kinds: of HookEvent,
+    joined by commas. days: how long before a day it is told of it. secret: signs what is sent, and
+    is therefore kept."""
+
+    __tablename__ = "hook"
+    proof: ClassVar[Proof] = Proof.TOLD
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(String(500))
+    secret: Mapped[str] = mapped_column(String(128))
+    kinds: Mapped[str] = mapped_column(String(200))
+    days: Mapped[int]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    made_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Delivery(Base):
+    """What a hook was told, or is to be. key: what it is about; nothing is told twice. scope: the
+    district whose account it was made for, empty for all. next_at: when it is tried (again), None
+    where it is at its end. said: by the receiver, or why it did not work."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("hook_id", "key"),)
+    proof: ClassVar[Proof] = Proof.NONE
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hook_id: Mapped[int] = mapped_column(ForeignKey("hook.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(String(16))
+    body: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+    tries: Mapped[int]
+    next_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    said: Mapped[str] = mapped_column(String(200))
+
+
 class SignIn(Base):
     """What signing in counts, by key: attempts that failed (of a name, of an address), the last
     one-time code of an account, when a session was last seen. No knowledge about the world."""

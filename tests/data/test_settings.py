@@ -85,6 +85,7 @@ _OTHER: dict[str, Any] = {
     "idle_minutes": 15,
     "session_hours": 8,
     "api_per_minute": 7,
+    "hook_hosts": ("oa.example.cn:8443",),
     "allowed_hosts": ("weipian.example.cn", "10.0.0.2:8443"),
     "embedded_worker": False,
     "lease_seconds": 30,

@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
     "sign_in": "登录或动态码失败",
     "account": "账户",
     "token": "令牌",
+    "hook": "通知地址",
     "export": "导出",
     "profile": "列的对应方案",
     "mail": "邮件",
@@ -148,6 +149,12 @@ def _token(told: Mapping[str, Any], _: _Names) -> str:
     return f"撤销令牌第{told['id']}号"
 
 
+def _hook(told: Mapping[str, Any], _: _Names) -> str:
+    if told["what"] == "make":
+        return f"为“{told['account']}”建立通知地址第{told['id']}号：{told['url']}"
+    return f"停用通知地址第{told['id']}号"
+
+
 def _export(told: Mapping[str, Any], _: _Names) -> str:
     filters = f"，条件 {told['filter']}" if told["filter"] else ""
     rows = f"，{told['rows']}行" if told.get("rows") is not None else ""
@@ -174,6 +181,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], _Names], str]] = {
     "sign_in": _sign_in,
     "account": _account,
     "token": _token,
+    "hook": _hook,
     "export": _export,
     "profile": _profile,
     "mail": _mail,

@@ -12,17 +12,19 @@ import openpyxl
 import pytest
 from dash import Dash
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 import app as application
+from data.periods import utc_now
 from data.rights import DEFAULT_RIGHTS, Account, Right, Role
 from data.settings import Settings
 from data.store.engine import Store
-from data.store.models import Upload
+from data.store.models import Delivery, Upload
 from data.store.opening import open_store
 from data.store.queries.accounts import all_accounts, known_account, tokens
 from data.workflow import sessions as signing
 from data.workflow.accounts import add_account
+from data.workflow.hooks import NewHook, add_hook
 from data.workflow.proof import verify
 from tests.asking import PROOF, ask, callback_ending, with_token
 from tests.signing import asked_by
@@ -151,3 +153,21 @@ def test_whom_to_call_is_kept_and_the_rules_are_led_to(
     with store.read() as conn:
         (row,) = conn.execute(select(Upload.uploaded_by, Upload.uploaded_from)).all()
     assert tuple(row) == ("管理", "127.0.0.1")
+
+
+def test_what_other_programs_are_told_is_seen_and_ended(
+    client: FlaskClient, dash_app: Dash, store: Store
+) -> None:
+    allowed = replace(store.settings, hook_hosts=("oa.example",))
+    with store.write() as conn:
+        number = add_hook(conn, allowed, NewHook("https://oa.example/in", "管理", "s" * 32))
+        told = {"kind": "upload", "key": "upload:7", "scope": "", "body": "{}", "tries": 1}
+        moments = {"made_at": utc_now(), "next_at": None, "done_at": utc_now()}
+        conn.execute(insert(Delivery).values(hook_id=number, said="应答 204", **told, **moments))
+    page = str(ask(client, dash_app, "admin-content.children", {}).get_json())
+    assert "https://oa.example/in" in page
+    assert "应答 204" in page
+    assert "s" * 32 not in page
+    press(client, dash_app, "end-hook", {}, "", number)
+    page = str(ask(client, dash_app, "admin-content.children", {}).get_json())
+    assert "没有通知地址" in page

@@ -115,6 +115,13 @@ CALLS: dict[tuple[str, ...], list[tuple[str, ...]]] = {
     ("user", "token"): [("甲", "--days", "3"), ("甲", "--days", "0")],
     ("user", "code"): [("甲",), ("甲", "--off")],
     ("user", "subject"): [("甲", "a@b")],
+    ("hook", "add"): [
+        ("https://oa.example/in", "--account", "甲"),
+        ("https://oa.example/in", "--account", "甲", "--secret-stdin"),
+    ],
+    ("hook", "list"): [()],
+    ("hook", "end"): [("1",)],
+    ("hook", "log"): [(), ("1",)],
     ("confirm", "list"): [("--year", "2023"), ("--year", "2023", "--decided")],
     ("confirm", "accept"): [("1",)],
     ("confirm", "refuse"): [("1", "--reason", "试")],

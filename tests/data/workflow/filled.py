@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -25,6 +26,7 @@ from data.workflow.confirming import decide
 from data.workflow.contacts import set_contact
 from data.workflow.field_visit_writing import Acting, Pick
 from data.workflow.field_visits import assign
+from data.workflow.hooks import NewHook, add_hook
 from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Taking
 from data.workflow.measures import draft
@@ -67,6 +69,8 @@ def fill(store: Store) -> None:
         reader = add_account(conn, store.settings, "甲", Role.CITY)
         begin_session(conn, reader, "cli")
         make_token(conn, "甲", 3, TODAY)
+        hosts = replace(store.settings, hook_hosts=("oa.example",))
+        add_hook(conn, hosts, NewHook("https://oa.example/in", "甲", "s" * 32))
         warned = NewMeasure(MeasureKind.EARLY_WARNING, "371002", YEAR, date(2023, 6, 30))
         draft(Taking(conn, COMMAND_LINE, TODAY), warned)
         mapping_profiles.keep(conn, asked, "patches", {"甲": {"field": "patch_no", "unit": None}})
