@@ -21,7 +21,7 @@ from components.handbook import (
     results,
 )
 from components.links import href, read_search
-from components.parts.attributes import aria
+from components.parts.chips import chips
 from components.prose import Node, node, prose
 from components.shell import breadcrumb
 from data.handbook import chapters as book
@@ -84,19 +84,11 @@ def _search_box(words: str) -> Component:
 
 
 def _readers(asked: Mapping[str, str], reader: str) -> Component:
+    def target(value: str) -> str:
+        return href(HELP, asked, **{"for": value or None})
+
     entries = {"": "全部", **book.READERS}
-    return html.Nav(
-        [
-            dcc.Link(
-                label,
-                href=href(HELP, asked, **{"for": value or None}),
-                className="filter-chip filter-chip-on" if value == reader else "filter-chip",
-            )
-            for value, label in entries.items()
-        ],
-        className="handbook-readers",
-        **aria(label="为谁而写"),
-    )
+    return chips(entries, reader, target, "为谁而写", class_name="handbook-readers")
 
 
 def render_chapter(slug: str) -> list[Component]:

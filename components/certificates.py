@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from components import ids, paths
 from components.links import href
-from components.parts.attributes import aria
+from components.parts.chips import chips
 from components.parts.html_table import TableColumn, html_table
 from data.periods import format_day
 from data.units import format_mu
@@ -25,19 +25,14 @@ _DASH = "—"
 _PART = ids.Certificates.part
 
 
-def chips(entries: Mapping[str, tuple[str, int]], chosen: str, query: Query) -> Component:
+def stages(entries: Mapping[str, tuple[str, int]], chosen: str, query: Query) -> Component:
     """entries: value in the address → label and count; "" for all."""
-    return html.Nav(
-        [
-            dcc.Link(
-                f"{label}（{count:,}）",
-                href=href(paths.CERTIFICATES, query, stage=key or None),
-                className="filter-chip filter-chip-on" if key == chosen else "filter-chip",
-            )
-            for key, (label, count) in entries.items()
-        ],
-        className="ledger-tabs",
-        **aria(label="按状态筛选"),
+    return chips(
+        {key: label for key, (label, _) in entries.items()},
+        chosen,
+        lambda key: href(paths.CERTIFICATES, query, stage=key or None),
+        "按状态筛选",
+        counts={key: count for key, (_, count) in entries.items()},
     )
 
 
@@ -157,16 +152,3 @@ def _box(what: str, key: str, label: str, placeholder: str) -> Component:
         ],
         className="inline-reason",
     )
-
-
-def pager(page: int, pages: int, query: Query, own: Mapping[str, str]) -> Component | None:
-    if pages <= 1:
-        return None
-    links: list[Component] = []
-    for at, word in ((page - 1, "上一页"), (0, f"第 {page} / {pages} 页"), (page + 1, "下一页")):
-        if at == 0 and word.startswith("第"):
-            links.append(html.Span(word))
-        elif 1 <= at <= pages:
-            target = href(paths.CERTIFICATES, query, **{**own, "page": str(at)})
-            links.append(dcc.Link(word, href=target))
-    return html.Nav(links, className="pager", **aria(label="翻页"))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from dash import dcc, html
 from dash.development.base_component import Component
 
 from callbacks.frame.context import PageContext
 from components import paths
 from components.links import href
-from components.parts.attributes import aria
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import headline, problem_notes
+from components.parts.chips import chips
 from components.parts.pager import pager
 from data.numbers import whole_number
 
@@ -26,18 +25,10 @@ Row = TypeVar("Row")
 
 
 def tabs(context: PageContext, chosen: str) -> Component:
-    return html.Nav(
-        [
-            dcc.Link(
-                label,
-                href=href(paths.AUDIT, context.query, tab=None if key == "audit" else key),
-                className="filter-chip filter-chip-on" if key == chosen else "filter-chip",
-            )
-            for key, label in TABS.items()
-        ],
-        className="ledger-tabs",
-        **aria(label="月核页签"),
-    )
+    def target(key: str) -> str:
+        return href(paths.AUDIT, context.query, tab=None if key == "audit" else key)
+
+    return chips(TABS, chosen, target, "月核页签")
 
 
 def head(context: PageContext, sentences: Sequence[str], chosen: str) -> list[Component]:

@@ -20,10 +20,11 @@ from callbacks.frame.downloads import serve_workbook
 from callbacks.frame.guard import changes_state
 from callbacks.frame.needs import needs
 from components import ids, paths
-from components.certificates import chips, lookup, pager, register_table
+from components.certificates import lookup, register_table, stages
 from components.links import frame_part, href, read_search
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, headline, problem_notes
+from components.parts.pager import pager
 from components.shell import toast
 from data.acting import acting
 from data.definitions import DEFINITIONS
@@ -153,10 +154,10 @@ def render(conn: Connection, settings: Settings, search: str) -> list[Component]
     own = {"stage": stage} if stage else {}
     who = "" if acts else "由有“签发”权限的市局账户在今天的基准日下出具和撤销。"
     parts += [
-        chips(entries, stage, query),
+        stages(entries, stage, query),
         card(
             f"登记簿{len(chosen):,}宗",
-            [table, pager(page, pages, query, own)],
+            [table, pager(page, pages, paths.CERTIFICATES, query, own)],
             definition=DEFINITIONS["certificates_valid"],
             actions=[
                 export_link(href(EXPORT_PATH, query, **own)),

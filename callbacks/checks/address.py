@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from callbacks.frame.choices import LONGEST, known_choice
 from data.numbers import whole_number
 from data.vocabulary import CheckFinding
 from data.worklists.checks import RULES, CheckTask
@@ -80,13 +81,7 @@ def read_checks(query: Mapping[str, str]) -> ChecksAddress:
     problems: list[str] = []
 
     def one_of(key: str, known: Sequence[str], what: str) -> str | None:
-        text = query.get(key)
-        if not text:
-            return None
-        if text not in known:
-            problems.append(f"没有{what}“{text[:20]}”，已不按它筛选。请从上方选择。")
-            return None
-        return text
+        return known_choice(query, key, known, what, problems)
 
     state = one_of("state", [s.value for s in VisitState], "状态")
     return ChecksAddress(
@@ -94,7 +89,7 @@ def read_checks(query: Mapping[str, str]) -> ChecksAddress:
         one_of("rule", RULES, "核查规则"),
         VisitState(state) if state else None,
         one_of("mark", list(MARKS), "标记"),
-        query.get("q", "").strip()[:64],
+        query.get("q", "").strip()[:LONGEST],
         whole_number(query.get("page"), most=100_000) or 1,
         tuple(problems),
     )

@@ -15,6 +15,7 @@ from callbacks.checks.address import MARKS, PER_PAGE, TABS, ChecksAddress, read_
 from callbacks.checks.package import PACKAGE_PATH, archive, to_visit
 from callbacks.checks.steps import register_steps
 from callbacks.checks.workbook import EXPORT_PATH, workbook
+from callbacks.frame.choices import narrowed
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import serve_workbook
@@ -25,16 +26,15 @@ from components.checks.page import (
     draws_table,
     filters,
     outside_table,
-    pager,
     states_table,
     tabs,
     tasks_table,
     to_checks,
 )
-from components.links import frame_part, href, read_search
+from components.links import frame_part, href
 from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, headline, problem_notes
-from components.parts.filters import EVERYTHING
+from components.parts.pager import pager
 from data.acting import acting
 from data.periods import format_day
 from data.rights import Right
@@ -151,7 +151,7 @@ def _list_part(
     if shown:
         body_ += [
             tasks_table(shown, context.names_seen, context.year, query),
-            pager(page, pages, query, own),
+            pager(page, pages, paths.CHECKS, query, own),
         ]
     else:
         body_.append(html.P("没有符合条件的核查。请放宽筛选。"))
@@ -228,18 +228,6 @@ def _draws_part(conn: Connection, context: PageContext, settings: Settings) -> l
     return [html.Div(cards, className="audit-grid")]
 
 
-def address_with(search: str, text: str | None, rule: str, state: str, mark: str) -> str | None:
-    """The address for what was chosen in the boxes; None where it is the present one."""
-    query = read_search(search)
-    chosen = {"rule": rule, "state": state, "mark": mark}
-    own = {key: value for key, value in chosen.items() if value and value != EVERYTHING}
-    if words := (text or "").strip()[:64]:
-        own["q"] = words
-    if own == {key: query[key] for key in (*chosen, "q") if query.get(key)}:
-        return None
-    return href(paths.CHECKS, query, **own)
-
-
 def register(app: Dash, services: Services) -> None:
     i = ids.Checks
 
@@ -255,7 +243,8 @@ def register(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def narrow(text: str | None, rule: str, state: str, mark: str, search: str | None) -> Any:
-        return address_with(search or "", text, rule, state, mark) or no_update
+        chosen = {"rule": rule, "state": state, "mark": mark}
+        return narrowed(paths.CHECKS, search or "", text, chosen) or no_update
 
     register_steps(app, services, lambda conn, search: render(conn, services.settings, search))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from callbacks.frame.choices import LONGEST, known_choice
 from data.numbers import whole_number
 from data.vocabulary import RectificationWay
 from data.worklists.ledger import LedgerItem, LedgerState
@@ -77,13 +78,7 @@ def read_ledger(query: Mapping[str, str]) -> LedgerAddress:
     problems: list[str] = []
 
     def one_of(key: str, known: Sequence[str], what: str) -> str | None:
-        text = query.get(key)
-        if not text:
-            return None
-        if text not in known:
-            problems.append(f"没有{what}“{text[:20]}”，已不按它筛选。请从上方选择。")
-            return None
-        return text
+        return known_choice(query, key, known, what, problems)
 
     origin = whole_number(query.get("origin"), most=9999)
     if query.get("origin") and origin is None:
@@ -95,7 +90,7 @@ def read_ledger(query: Mapping[str, str]) -> LedgerAddress:
         LedgerState(state) if state else None,
         one_of("way", [key for key, _ in ways()], "整改方式"),
         one_of("mark", list(MARKS), "标记"),
-        query.get("q", "").strip()[:64],
+        query.get("q", "").strip()[:LONGEST],
         whole_number(query.get("page"), most=100_000) or 1,
         tuple(problems),
     )

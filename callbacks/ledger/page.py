@@ -13,6 +13,7 @@ from flask import Flask, Response
 
 from callbacks.audit.doubts import may_judge, of_comebacks, register_judging
 from callbacks.frame.address import search_of_request, source_of_request
+from callbacks.frame.choices import narrowed
 from callbacks.frame.content import fill_place
 from callbacks.frame.context import PageContext, read_context
 from callbacks.frame.downloads import xlsx_response
@@ -40,10 +41,9 @@ from components.ledger.page import (
     year_sums,
     years_table,
 )
-from components.links import frame_part, href, read_search
+from components.links import frame_part, href
 from components.parts.card_menu import copy_link, export_link, save_image, show_table
 from components.parts.cards import card, empty, headline, problem_notes
-from components.parts.filters import EVERYTHING
 from components.parts.pager import pager
 from components.shell import toast
 from data.acting import acting
@@ -347,20 +347,6 @@ def keys_of(picked: Sequence[str]) -> list[Key]:
     return found
 
 
-def address_with(
-    search: str, text: str | None, origin: str, state: str, way: str, mark: str
-) -> str | None:
-    """The address for what was chosen in the boxes; None where it is the present one."""
-    query = read_search(search)
-    chosen = {"origin": origin, "state": state, "way": way, "mark": mark}
-    own = {key: value for key, value in chosen.items() if value and value != EVERYTHING}
-    if words := (text or "").strip()[:64]:
-        own["q"] = words
-    if own == {key: query[key] for key in (*chosen, "q") if query.get(key)}:
-        return None
-    return href(paths.LEDGER, query, **own)
-
-
 def register(app: Dash, services: Services) -> None:
     i = ids.Ledger
 
@@ -379,7 +365,8 @@ def register(app: Dash, services: Services) -> None:
     def narrow(
         text: str | None, origin: str, state: str, way: str, mark: str, search: str | None
     ) -> Any:
-        return address_with(search or "", text, origin, state, way, mark) or no_update
+        chosen = {"origin": origin, "state": state, "way": way, "mark": mark}
+        return narrowed(paths.LEDGER, search or "", text, chosen) or no_update
 
     @app.callback(
         Output(i.CONTENT, "children", allow_duplicate=True),

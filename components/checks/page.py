@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from components import ids, paths
 from components.links import href
-from components.parts.attributes import aria
+from components.parts.chips import chips
 from components.parts.filters import filter_bar, search_box, select
 from components.parts.html_table import TableColumn
 from components.parts.plain_table import Cell, plain_table
@@ -35,18 +35,10 @@ def to_checks(query: Query, **own: str | None) -> str:
 def tabs(
     entries: Mapping[str, str], counts: Mapping[str, int], chosen: str, query: Query
 ) -> Component:
-    return html.Nav(
-        [
-            dcc.Link(
-                f"{label}（{counts[key]:,}）" if key in counts else label,
-                href=to_checks(query, tab=None if key == "list" else key),
-                className="filter-chip filter-chip-on" if key == chosen else "filter-chip",
-            )
-            for key, label in entries.items()
-        ],
-        className="ledger-tabs",
-        **aria(label="外业核查页签"),
-    )
+    def target(key: str) -> str:
+        return to_checks(query, tab=None if key == "list" else key)
+
+    return chips(entries, chosen, target, "外业核查页签", counts=counts)
 
 
 def _number(count: int, target: str, tone: str = "") -> Cell:
@@ -236,19 +228,6 @@ def outside_table(rows: Sequence[Outside], names: Names, year: int, query: Query
         for n in ("图斑编号", "级别", "区市", "核查日期", "核查结论", "核查人", "核查情况")
     ]
     return plain_table(columns, told, "清单外的核查", "checks-list")
-
-
-def pager(page: int, pages: int, query: Query, own: Mapping[str, str]) -> Component | None:
-    if pages <= 1:
-        return None
-    links: list[Component] = []
-    if page > 1:
-        before = None if page == 2 else str(page - 1)
-        links.append(dcc.Link("上一页", href=to_checks(query, **{**own, "page": before})))
-    links.append(html.Span(f"第 {page} / {pages} 页"))
-    if page < pages:
-        links.append(dcc.Link("下一页", href=to_checks(query, **{**own, "page": str(page + 1)})))
-    return html.Nav(links, className="pager", **aria(label="翻页"))
 
 
 # ---- draws ---------------------------------------------------------------------------------------

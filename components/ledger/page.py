@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from components import ids, paths
 from components.figures.cleanup import cleanup_figure
 from components.links import href
-from components.parts.attributes import aria
+from components.parts.chips import chips
 from components.parts.filters import filter_bar, search_box, select
 from components.parts.html_table import TableColumn, html_table
 from components.parts.plain_table import Cell, plain_table
@@ -39,18 +39,10 @@ def to_list(query: Query, **own: str | None) -> str:
 def tabs(
     entries: Mapping[str, str], counts: Mapping[str, int], chosen: str, query: Query
 ) -> Component:
-    return html.Nav(
-        [
-            dcc.Link(
-                f"{label}（{counts[key]:,}）" if key in counts else label,
-                href=to_list(query, tab=None if key == "items" else key),
-                className="filter-chip filter-chip-on" if key == chosen else "filter-chip",
-            )
-            for key, label in entries.items()
-        ],
-        className="ledger-tabs",
-        **aria(label="台账页签"),
-    )
+    def target(key: str) -> str:
+        return to_list(query, tab=None if key == "items" else key)
+
+    return chips(entries, chosen, target, "台账页签", counts=counts)
 
 
 # ---- sums ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from callbacks.checks.address import read_checks
-from callbacks.checks.page import address_with, render
+from callbacks.checks.page import render
 from callbacks.checks.steps import day_of_box, picks_of
 from callbacks.checks.workbook import workbook
 from components.links import read_search
@@ -105,10 +105,6 @@ def test_filters_stand_in_the_address_and_bad_ones_are_named(services: Services)
         assert said in words
     assert "外业包 带回外业包" in text_of(page_of(services, f"{ON}&rule=F3"))
     assert "外业包 带回外业包" not in text_of(page_of(services, f"{ON}&state=done"))
-    assert address_with(f"{ON}&rule=F1", "", "F1", "all", "all") is None
-    assert address_with(ON, " P1 ", "F1", "all", "all") == (
-        "/checks?year=2023&asof=2023-06-01&rule=F1&q=P1"
-    )
 
 
 def test_only_what_the_page_offered_can_be_ticked() -> None:

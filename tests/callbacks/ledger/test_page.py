@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from callbacks.ledger.address import read_ledger
-from callbacks.ledger.page import address_with, keys_of, render
+from callbacks.ledger.page import keys_of, render
 from callbacks.ledger.workbook import workbook
 from components.links import read_search
 from components.parts.plain_table import PlainTable
@@ -110,10 +110,6 @@ def test_filters_stand_in_the_address_and_bad_ones_are_named(services: Services)
     words = text_of(page_of(services, f"{ON}&state=gone&origin=x&way=magic&mark=red&tab=none"))
     for said in ("状态“gone”", "来源年度“x”", "整改方式“magic”", "标记“red”", "页签“none”"):
         assert said in words
-    assert address_with(f"{ON}&state=open", "", "all", "open", "all", "all") is None
-    assert address_with(ON, " L1 ", "2019", "all", "all", "all") == (
-        "/ledger?year=2023&asof=2023-06-10&origin=2019&q=L1"
-    )
 
 
 def test_what_is_to_be_rechecked_is_a_tab_of_its_own(services: Services) -> None:
