@@ -94,6 +94,12 @@ _OTHER: dict[str, Any] = {
     "idle_transaction_seconds": 60,
     "keepalive_seconds": 10,
     "cache_url": "redis://10.0.0.1/1",
+    "mail_server": "mail.example.cn:465",
+    "mail_security": "tls",
+    "mail_user": "weipian",
+    "mail_password": "geheim",
+    "mail_from": "weipian@example.cn",
+    "office": "/opt/libreoffice/program/soffice",
     "fixed_today": date(2023, 11, 23),
 }
 

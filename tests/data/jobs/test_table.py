@@ -86,6 +86,17 @@ def test_an_ended_job_does_not_change_any_more(table: JobTable) -> None:
     assert (ended.state, ended.message) == ("failed", "文件损坏。")
 
 
+def test_the_last_job_of_a_task_is_its_owners_and_no_upload(table: JobTable) -> None:
+    assert table.last_of("papers", "甲") is None
+    table.submit("papers", {"month": "2023-10"}, "甲")
+    last = table.submit("papers", {"month": "2023-11"}, "甲")
+    table.submit("papers", {"month": "2023-12"}, "乙")
+    found = table.last_of("papers", "甲")
+    assert found is not None
+    assert found.id == last
+    assert table.unfinished() == []
+
+
 def test_unfinished_jobs_are_listed_without_their_results(table: JobTable) -> None:
     table.submit("upload", {}, "甲")
     waiting = table.submit("upload", {}, "乙")
