@@ -15,6 +15,8 @@ from flask import Flask
 from callbacks.audit.cases import cases_tab
 from callbacks.audit.doubts import register_judging
 from callbacks.audit.doubts_tab import doubts_tab
+from callbacks.audit.feedback import EXPORT_PATH as FEEDBACK_PATH
+from callbacks.audit.feedback import feedback
 from callbacks.audit.oddities import oddities_tab
 from callbacks.audit.tabs import EXPORT_PATH, tabs
 from callbacks.audit.workbook import workbook
@@ -29,6 +31,7 @@ from components.audit.page import (
     MOST,
     corrections_table,
     deeming_table,
+    feedback_links,
     matrix,
     months_table,
     problems_table,
@@ -239,7 +242,12 @@ def _corrections_card(
         return card("没有退回待改的图斑", html.P("退回的都已重新上报。"))
     title = f"退回待改{total}个" + (f"，其中{late}个已逾期" if late else "，均未到期")
     table = corrections_table(rows, names, context.as_of, context.year, context.query)
-    return card(title, table, actions=actions)
+    owing = {c.district for _, members in rows for c in members}
+    files = feedback_links(
+        {code: name for code, name in names.items() if code in owing},
+        lambda code: href(FEEDBACK_PATH, context.query, district=code),
+    )
+    return card(title, [table, files], actions=actions)
 
 
 def _quality_card(
@@ -439,3 +447,4 @@ def register(app: Dash, services: Services) -> None:
 
 def register_routes(server: Flask, services: Services) -> None:
     serve_workbook(server, services, EXPORT_PATH, workbook)
+    serve_workbook(server, services, FEEDBACK_PATH, feedback)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -248,6 +248,15 @@ def corrections_table(
         TableColumn("区市"),
     ]
     return plain_table(columns, table, "退回图斑的改正期限")
+
+
+def feedback_links(names: Names, address: Callable[[str], str]) -> Component:
+    """A workbook for each district that has something to correct."""
+    links: list[Any] = []
+    for code, name in names.items():
+        links += [html.A(name, href=address(code), download=""), " "]
+    said = "反馈清单（附退回原因和意见，区市改好后作为“核查结果”上传）："
+    return html.P([said, *links], className="note")
 
 
 def problems_table(

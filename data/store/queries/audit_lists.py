@@ -4,15 +4,17 @@ problem item is due when."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from data.rules.lists import words_of
 from data.scope import Scope
-from data.store.models import AuditDecision, Patch, Problem
+from data.store.models import AuditDecision, Parcel, Patch, Problem
+from data.store.queries.list_filters import numbered
 from data.store.queries.state import PatchState, day_literal
 from data.vocabulary import AuditResult
 
@@ -112,3 +114,48 @@ def open_items(conn: Connection, scope: Scope, year: int, as_of: date) -> list[L
         .order_by(p.listed_on, Patch.patch_no)
     )  # fmt: skip
     return [Listed(*row) for row in conn.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReturn:
+    """A 退回 without an answer. parcel_no 0: the whole patch."""
+
+    parcel_no: int
+    level: str
+    decided_on: date
+    codes: tuple[str, ...]
+    opinion: str
+
+
+def open_returns_of(
+    conn: Connection, scope: Scope, year: int, as_of: date, numbers: Sequence[str]
+) -> tuple[dict[str, list[OpenReturn]], dict[str, list[dict[str, Any]]]]:
+    """(patch → its returns that nobody has answered, patch → its parcels as they were filled in,
+    column → value), of these patches as far as the scope sees them."""
+    d, state = AuditDecision, PatchState(Patch, day_literal(as_of))
+    mine = (Patch.year == year, numbered(numbers), state.visible_to(scope))
+    returns: dict[str, list[OpenReturn]] = {}
+    query = (
+        select(
+            Patch.patch_no, d.parcel_no, d.level, d.decided_on, d.reason_codes, d.opinion
+        )
+        .join(Patch, Patch.id == d.patch_id)
+        .where(
+            *mine, d.result == AuditResult.RETURNED.value, d.decided_on <= as_of,
+            or_(d.resubmitted_on.is_(None), d.resubmitted_on > as_of),
+        )
+        .order_by(Patch.patch_no, d.decided_on, d.id)
+    )  # fmt: skip
+    for number, parcel, level, on, codes, opinion in conn.execute(query):
+        told = OpenReturn(parcel, level, on, words_of(codes), opinion or "")
+        returns.setdefault(number, []).append(told)
+    parcels: dict[str, list[dict[str, Any]]] = {}
+    split = (
+        select(Patch.patch_no, *Parcel.__table__.columns)
+        .join(Patch, Patch.id == Parcel.patch_id)
+        .where(*mine, ~Parcel.ended)
+        .order_by(Patch.patch_no, Parcel.parcel_no)
+    )
+    for row in conn.execute(split).mappings():
+        parcels.setdefault(row["patch_no"], []).append(dict(row))
+    return returns, parcels
