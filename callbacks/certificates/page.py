@@ -32,6 +32,7 @@ from data.errors import SupervisionError
 from data.measures.kinds import MeasureKind
 from data.measures.states import StepKind
 from data.numbers import whole_number
+from data.outlook.leading import NO_DATA
 from data.periods import format_day
 from data.rights import Right
 from data.rules.worklists import step_due
@@ -73,6 +74,8 @@ def due_days(rows: Sequence[Certificate], rules: Rulebook) -> dict[Key, date]:
 
 def sentences(context: PageContext, rows: Sequence[Certificate], late: int) -> list[str]:
     day, where = format_day(context.as_of, context.year), context.district_name
+    if not rows and not context.stamp.years:
+        return [f"截至{day}，{where}还没有拆除复耕的地块，{NO_DATA}"]
     count = Counter(c.stage for c in rows)
     waiting = sum(count[s] for s in _OPEN)
     said = [f"截至{day}，{where}{waiting:,}宗拆除复耕待出证，有效证明{count[_S.ISSUED]:,}份"]

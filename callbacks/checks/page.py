@@ -36,6 +36,7 @@ from components.parts.card_menu import copy_link, export_link
 from components.parts.cards import card, empty, headline, problem_notes
 from components.parts.pager import pager
 from data.acting import acting
+from data.outlook.leading import NO_DATA
 from data.periods import format_day
 from data.rights import Right
 from data.rules.doubts import DoubtState
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 def sentences(context: PageContext, found: Checks) -> list[str]:
     """What is late, how far it is, what waits for whom."""
     day, where = format_day(context.as_of, context.year), context.district_name
+    if context.year not in context.stamp.years:
+        return [f"截至{day}，{where}{context.year}年度还没有下发图斑，{NO_DATA}"]
     visits = list(one_a_visit(found.tasks).values())
     states = Counter(t.visit.state for t in visits)
     late = sum(t.visit.overdue for t in visits)

@@ -50,6 +50,7 @@ from data.acting import acting
 from data.definitions import DEFINITIONS
 from data.errors import SupervisionError
 from data.numbers import whole_number
+from data.outlook.leading import NO_DATA
 from data.periods import format_day
 from data.rights import Right
 from data.rules.doubts import DoubtKind, DoubtState
@@ -87,6 +88,8 @@ def may_act(context: PageContext, today: date) -> bool:
 def sentences(context: PageContext, found: Ledger) -> list[str]:
     """What is left of the old, what is late, what waits for the city."""
     day, where = format_day(context.as_of, context.year), context.district_name
+    if not found.items and not context.stamp.years:
+        return [f"截至{day}，{where}整改台账还是空的，{NO_DATA}"]
     open_ = [i for i in found.items if i.state is LedgerState.OPEN]
     old = [i for i in open_ if i.year < context.year]
     late = sum(i.overdue for i in open_)
