@@ -96,7 +96,7 @@ def register_table(
             for c in rows
         ],
         "拆除复耕到位证明登记簿",
-        "ledger-items acting-table certificates-table",
+        "ledger-items certificates-table" + (" acting-table" if acts else ""),
     )
 
 
