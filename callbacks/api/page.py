@@ -12,6 +12,7 @@ from callbacks.api.openapi import openapi
 from callbacks.api.routes_of import Address, addresses
 from callbacks.frame.needs import needs
 from components import paths
+from components.parts.theme import ICON
 from data.rights import Right
 from data.services import Services
 from data.tables.columns import Columns, as_json, flat
@@ -24,6 +25,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>数据接口 · 卫片执法监管</title>
+<link rel="icon" href="{icon}">
 <link rel="stylesheet" href="/assets/00-bootstrap.min.css">
 </head>
 <body>
@@ -108,7 +110,7 @@ def page(root: str) -> str:
         for name, listing in found.items()
     )
     lists = "".join(_list(listing, by_list[name]) for name, listing in found.items())
-    return _PAGE.format(root=escape(root), links=links, lists=lists)
+    return _PAGE.format(icon=ICON, root=escape(root), links=links, lists=lists)
 
 
 def register_routes(server: flask.Flask, services: Services) -> None:

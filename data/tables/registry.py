@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from data.tables import doing, looking, worklists, worksteps
+from data.tables import auditing, doing, looking, worklists, worksteps
 from data.tables.listing import Listing
 
 LISTINGS: dict[str, Listing] = {
     listing.name: listing
-    for room in (looking, worklists, worksteps, doing)
+    for room in (looking, worklists, auditing, worksteps, doing)
     for listing in room.LISTINGS
 }
