@@ -371,6 +371,7 @@ class PatchDetail:
     CONTENT = "patch-content"
     ADDRESS = "patch-address"
     MAP = "patch-map"
+    PHOTOS = "patch-photos"
 
 
 class Upload:

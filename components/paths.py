@@ -49,6 +49,15 @@ def audit_bench(year: int, patch_no: str) -> str:
     return f"{AUDIT}/{year}/{quote(patch_no, safe='')}"
 
 
+def photograph(number: int | str) -> str:
+    """A photograph of a field check as it came."""
+    return f"/photographs/{number}.jpg"
+
+
+def small_photograph(number: int | str) -> str:
+    return f"/photographs/{number}/small.jpg"
+
+
 def paper(number: int | str) -> str:
     """The paper of a measure in Word."""
     return f"/export{MEASURES}/{number}/paper.docx"

@@ -131,6 +131,13 @@ class CheckFinding(Term):
     TO_RECTIFY = "to_rectify", "需整改"
 
 
+class PlacedBy(Term):
+    """What says where and when a photograph was taken."""
+
+    EXIF = "exif", "照片自带"
+    TABLE = "table", "坐标表"
+
+
 class CheckStepKind(Term):
     """What people do about a field check beside its results."""
 

@@ -21,6 +21,7 @@ from components.checks.acting import (
 )
 from components.checks.page import tasks_table, to_checks
 from components.parts.cards import card
+from components.patch.photographs import small_picture
 from data.acting import acting
 from data.periods import format_day
 from data.rights import Right
@@ -29,6 +30,7 @@ from data.settings import Settings
 from data.vocabulary import CheckLevel
 from data.worklists.checks import Checks, CheckTask, one_a_visit
 from data.worklists.comebacks import comebacks
+from data.worklists.photographs import in_short, looked_at
 from data.worklists.visits import VisitState
 
 if TYPE_CHECKING:
@@ -81,6 +83,21 @@ def evidence_elsewhere(conn: Connection, context: PageContext) -> dict[str, str]
     }
 
 
+def photos_of(
+    conn: Connection, context: PageContext, tasks: Sequence[CheckTask]
+) -> dict[tuple[str, str], list[Component]]:
+    """What a reviewer looks at before he confirms: the photographs, and what is odd with them."""
+    numbers = [t.patch_no for t in tasks]
+    found = looked_at(conn, context.scope, context.year, numbers, context.as_of)
+    return {
+        place: [
+            html.Span([small_picture(looked.photo) for looked in own], className="queue-photos"),
+            html.Span(in_short(own), className="bad" if any(o.remarks for o in own) else "muted"),
+        ]
+        for place, own in found.items()
+    }
+
+
 def acting_card(
     conn: Connection,
     context: PageContext,
@@ -107,7 +124,8 @@ def acting_card(
     shown = mine[:MOST_TICKED]
     beside = evidence_elsewhere(conn, context) if tab == "assign" and reviews else {}
     names = context.names_seen
-    body: list[Any] = ticked(shown, len(mine), names, context.year, query, beside)
+    photos = photos_of(conn, context, shown) if tab == "confirm" else {}
+    body: list[Any] = ticked(shown, len(mine), names, context.year, query, beside, photos)
     if tab == "assign":
         if inspects:
             body.append(assign_form(max(t.check_by for t in shown), today))

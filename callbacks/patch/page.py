@@ -17,6 +17,7 @@ from callbacks.frame.kept import keep_answer
 from callbacks.frame.tiles import tiles_of
 from callbacks.patch.filed import filed_records
 from callbacks.patch.headline import headline
+from callbacks.patch.photographs import photo_section, register_photographs
 from components import ids, paths
 from components.links import href
 from components.maps.base import district_map, with_imagery
@@ -245,6 +246,7 @@ def render(
             className="patch-top",
         ),
         *([claimed] if (claimed := notes_of_patch(conn, context, detail["id"])) else []),
+        *photo_section(conn, context, work_year, patch_no, settings.today()),
         *_sections(detail, context.as_of, names),
     ]
 
@@ -277,3 +279,5 @@ def register(app: Dash, services: Services) -> None:
         year, patch_no = address["year"], unquote(address["patch_no"])
         with services.store.read() as conn:
             return render(conn, services.settings, year, patch_no, search or "")
+
+    register_photographs(app, services, render)

@@ -37,9 +37,10 @@ def ticked(
     year: int,
     query: Query,
     beside: Mapping[str, str],
+    photos: Mapping[tuple[str, str], Sequence[Component]],
 ) -> list[Component]:
     """What a step can be taken with. total: how many there are beside those listed. beside: patch
-    number → what else is to be known of it."""
+    number → what else is to be known of it. photos: (patch number, level) → its photographs."""
     options = [
         {
             "label": html.Span(
@@ -55,6 +56,7 @@ def ticked(
                     *([html.Span("、".join(t.visit.team))] if t.visit.team else []),
                     *([html.Span(found_text(t, year))] if t.visit.check else []),
                     *([html.Strong(beside[t.patch_no])] if t.patch_no in beside else []),
+                    *photos.get((t.patch_no, t.level), ()),
                     *([html.Span(t.visit.check.note, className="muted")]
                       if t.visit.check and t.visit.check.note else []),
                 ],

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data.documents.extracting import LIMITS, Piece, Read
+from data.documents.photographs import ASKED, Picture
 from data.errors import UploadRefused
 from data.settings import PROJECT_DIR
 from data.upload.archive import check_body
@@ -35,6 +36,11 @@ def read_file(path: Path) -> Read:
 def prove_file(path: Path, suffix: str) -> None:
     """attachments.prove. Raises UploadRefused."""
     _asked(path, suffix)
+
+
+def read_photograph(path: Path) -> Picture:
+    """photographs.read. Raises UploadRefused."""
+    return Picture(**_asked(path, ASKED))
 
 
 def _asked(path: Path, suffix: str) -> Any:

@@ -23,7 +23,7 @@ def main(path: Path, suffix: str, wall_seconds: float) -> int:
     from PIL import Image, JpegImagePlugin, PngImagePlugin  # noqa: F401
     from pypdf import PdfReader  # noqa: F401
 
-    from data.documents import attachments, extracting
+    from data.documents import attachments, extracting, photographs
 
     signal.setitimer(signal.ITIMER_REAL, wall_seconds + 5)  # should the parent be gone
     confinement.limit_resources(_MEMORY, _CPU_SECONDS, _MOST_WRITTEN)
@@ -32,9 +32,13 @@ def main(path: Path, suffix: str, wall_seconds: float) -> int:
 
     answer: dict[str, Any]
     try:
-        if suffix:
+        if suffix == photographs.ASKED:
+            answer = {"read": asdict(photographs.read(path))}
+        elif suffix:
             attachments.prove(path, suffix)
-        answer = {"read": None if suffix else asdict(extracting.extract(path))}
+            answer = {"read": None}
+        else:
+            answer = {"read": asdict(extracting.extract(path))}
     except UploadRefused as refusal:
         answer = {"refused": refusal.message}
     sys.stdout.write(json.dumps(answer))

@@ -447,6 +447,30 @@ class CheckStep(FromFile, Base):
     __table_args__ = (UniqueConstraint("patch_id", "level", "seq"),)
 
 
+class Photograph(FromFile, Base):
+    """A photograph of a field check (workflow.md §2). Never changed. file_path: of the original,
+    below Settings.uploads_dir. look: what the picture looks like in 64 bits, hexadecimal. taken_at:
+    `2023-06-01 10:20:30`, by the camera's clock. lon, lat: degrees, as the camera has them;
+    azimuth_deg: clockwise from north. placed_by: vocabulary.PlacedBy, None where nothing tells.
+    """
+
+    __tablename__ = "photograph"
+    patch_id: Mapped[int] = mapped_column(ForeignKey("patch.id"))
+    level: Mapped[str] = mapped_column(String(16))
+    added_on: Mapped[date]
+    account: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str] = mapped_column(Text)
+    file_path: Mapped[str] = mapped_column(Text)
+    file_sha256: Mapped[str] = mapped_column(String(64))
+    look: Mapped[str] = mapped_column(String(16))
+    taken_at: Mapped[str | None] = mapped_column(String(19))
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    azimuth_deg: Mapped[float | None]
+    placed_by: Mapped[str | None] = mapped_column(String(16))
+    __table_args__ = (UniqueConstraint("patch_id", "level", "file_sha256"),)
+
+
 class Contact(FromFile, Base):
     """Whom to call in a district: unit, post, telephone; no names of persons."""
 

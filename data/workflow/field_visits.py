@@ -15,6 +15,7 @@ from data.errors import SupervisionError
 from data.periods import format_day
 from data.store.models import FieldCheck, Patch
 from data.store.queries.check_steps import JOINER
+from data.store.queries.photographs import photographs
 from data.vocabulary import CheckFinding, CheckStepKind, RecordKind, UploadKind
 from data.workflow.entries import enter_rows
 from data.workflow.field_visit_writing import (
@@ -39,6 +40,8 @@ from data.worklists.ledger import LedgerState, ledger
 from data.worklists.visits import VisitState
 
 _S = VisitState
+#: So many patches are named in a sentence.
+_NAMED = 4
 
 
 def assign(acting: Acting, picks: Sequence[Pick], team: str, due_on: date | None) -> int:
@@ -111,7 +114,10 @@ def record_results(
 
 
 def confirm(acting: Acting, picks: Sequence[Pick], reason: str = "") -> int:
-    """Confirm what was found; by who neither checked nor entered it. How many."""
+    """Confirm what was found; by who neither checked nor entered it. Photographs without place or
+    time are accepted with a reason, under the reviewer's name. How many."""
+    if not reason.strip():
+        _prove_photographs(acting, picks)
     count, tasks = _judge(acting, picks, CheckStepKind.CONFIRM, reason)
     to_rectify = [t for t in tasks if _found(t) is CheckFinding.TO_RECTIFY]
     if to_rectify:
@@ -174,6 +180,21 @@ def _judge(
             }
         )
     return take(acting, step, rows), chosen
+
+
+def _prove_photographs(acting: Acting, picks: Sequence[Pick]) -> None:
+    places = {(pick.patch_no, pick.level) for pick in picks}
+    bare = [
+        photo
+        for photo in photographs(acting.conn, acting.account.scope, acting.today)
+        if photo.year == acting.year and photo.place in places and photo.is_bare
+    ]
+    if bare:
+        numbers = "、".join(dict.fromkeys(photo.patch_no for photo in bare[:_NAMED]))
+        raise SupervisionError(
+            f"图斑{numbers}有{len(bare)}张照片没有拍摄位置或时间，没有认定。请看过照片，写明接受的理由"
+            "再认定；或退回补充，请核查人补传相机的坐标表。"
+        )
 
 
 def _found(task: CheckTask) -> CheckFinding | None:

@@ -20,6 +20,7 @@ from data.store.models import (
     FromFile,
     Parcel,
     Patch,
+    Photograph,
     Problem,
     Recheck,
     Transfer,
@@ -159,6 +160,12 @@ def _of_check_step(s: Any) -> Iterator[_Event]:
     yield _Event(s.happened_on, "happened_on", 17 if before else 19, what, detail)
 
 
+def _of_photograph(p: Any) -> Iterator[_Event]:
+    taken = f"拍摄于 {p.taken_at}" if p.taken_at else "没有拍摄时间"
+    what = f"{CheckLevel(p.level).label}外业核查照片"
+    yield _Event(p.added_on, "added_on", 18, what, _joined(p.file_name, taken, p.account))
+
+
 def _of_recheck(r: Any) -> Iterator[_Event]:
     detail = _joined(_parcel(r.parcel_no), RecheckFinding(r.finding).label, r.note)
     yield _Event(r.rechecked_on, "rechecked_on", 70, "周期复核", detail)
@@ -173,6 +180,7 @@ _SOURCES: tuple[tuple[type[FromFile], Any], ...] = (
     (Problem, _of_problem),
     (FieldCheck, _of_check),
     (CheckStep, _of_check_step),
+    (Photograph, _of_photograph),
     (Recheck, _of_recheck),
 )
 

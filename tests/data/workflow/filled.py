@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 
 import pytest
 
 from data.acting import acting_as
+from data.documents.photographs import Picture
 from data.errors import UploadRefused
 from data.measures.kinds import MeasureKind
 from data.rights import COMMAND_LINE, DEFAULT_RIGHTS, Account, Role
@@ -20,7 +22,7 @@ from data.upload import mapping_profiles
 from data.upload.placed_again import take_back
 from data.upload.request import KeepProfile
 from data.upload.template_examples import example_rows
-from data.vocabulary import CheckLevel, RecordKind, ReferenceLayer, UploadKind
+from data.vocabulary import CheckLevel, PlacedBy, RecordKind, ReferenceLayer, UploadKind
 from data.workflow.accounts import add_account
 from data.workflow.confirming import decide
 from data.workflow.contacts import set_contact
@@ -31,6 +33,7 @@ from data.workflow.measure_subjects import NewMeasure
 from data.workflow.measure_writing import Taking
 from data.workflow.measures import draft
 from data.workflow.parameters import change_parameter
+from data.workflow.photographs import NewPhotograph, add_photographs
 from data.workflow.records import NewRecord, add_record, withdraw_record
 from data.workflow.sampling import draw_sample
 from data.workflow.sessions import begin_session, make_token
@@ -97,7 +100,12 @@ def _visit(store: Store) -> None:
             for task in checks(conn, Scope.all(), YEAR, TODAY).tasks
             if task.level is CheckLevel.CITY and task.visit.state is VisitState.DUE
         ]
-        assign(Acting(conn, COMMAND_LINE, YEAR, TODAY), due[:1], "王工、李工", None)
+        by = Acting(conn, COMMAND_LINE, YEAR, TODAY)
+        assign(by, due[:1], "王工、李工", None)
+        content = b"\xff\xd8\xff photograph"
+        seen = Picture(122.1, 37.4, None, None, "0f" * 8, "")
+        photo = NewPhotograph("现场.jpg", content, sha256(content).hexdigest(), seen, PlacedBy.EXIF)
+        add_photographs(by, store.settings, due[0].patch_no, [photo])
 
 
 def _claim(store: Store, finding: dict[str, object]) -> None:
