@@ -134,6 +134,7 @@ def actions_card(
                     "选择附件", type="button", className="btn btn-sm btn-outline-secondary"
                 ),
                 id=i.FILE,
+                className="file-chooser",
                 max_size=20 * 1024 * 1024,
             ),
             facts["file"],

@@ -74,6 +74,7 @@ def photo_upload(level_name: str, most_bytes: int) -> Component:
                     className="btn btn-sm btn-outline-secondary",
                 ),
                 id=ids.PatchDetail.PHOTOS,
+                className="file-chooser",
                 multiple=True,
                 accept=_ACCEPTED,
                 max_size=most_bytes,
