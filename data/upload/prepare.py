@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -222,6 +223,8 @@ def keep_file(settings: Settings, request: UploadRequest) -> StoredFile:
             while chunk := source.read(1 << 20):
                 digest.update(chunk)
                 target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())  # before the record that names it
         size = partial.stat().st_size
         path = settings.uploads_dir / f"{digest.hexdigest()}{suffix}"
         partial.replace(path)

@@ -16,6 +16,7 @@ from data.documents.attachments import BEGINS
 from data.documents.extracting import Read
 from data.errors import SupervisionError, UploadRefused
 from data.faults import os_reason
+from data.kept_files import keep_whole
 from data.settings import Settings
 from data.texts import seen
 from data.workflow.measure_writing import Attachment
@@ -72,11 +73,8 @@ def read_text(file: Attachment) -> Read:
 def keep(settings: Settings, file: Attachment) -> Attachment:
     """Write it below the uploads, within the transaction that tells of it. Raises
     SupervisionError."""
-    target = settings.uploads_dir / file.path
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            target.write_bytes(file.content)
+        keep_whole(settings.uploads_dir / file.path, file.content)
     except OSError as error:
         raise SupervisionError("附件未能保存，请检查磁盘空间后重试。") from error
     return replace(file, content=b"")

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from data.documents import confined
 from data.documents.photographs import Picture, azimuth_of, time_of
 from data.errors import NotFound, SupervisionError, UploadRefused
+from data.kept_files import keep_whole
 from data.settings import Settings
 from data.store.models import Photograph
 from data.store.queries.field_packages import patches_now
@@ -210,9 +211,6 @@ def _keep(settings: Settings, photo: NewPhotograph) -> None:
     small = base64.b64decode(photo.picture.small)
     try:
         for name, content in ((photo.path, photo.content), (small_path_of(photo.sha256), small)):
-            target = settings.uploads_dir / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                target.write_bytes(content)
+            keep_whole(settings.uploads_dir / name, content)
     except OSError as error:
         raise SupervisionError("照片未能保存，请检查磁盘空间后重试。") from error

@@ -187,6 +187,18 @@ def test_a_photograph_without_place_is_accepted_by_name_and_reason(
     assert confirm(by(conn, OTHER), pick, "手机去掉了位置，与现场核对无误") == 1
 
 
+def test_a_part_that_a_killed_process_left_does_not_stand_for_the_original(
+    filled: tuple[Connection, Settings],
+) -> None:
+    conn, settings = filled
+    (photo,) = received([("a.jpg", jpeg())])
+    left = settings.uploads_dir / photo.path
+    left.parent.mkdir(parents=True)
+    left.write_bytes(photo.content[:100])
+    assert add_photographs(by(conn), settings, "P1", [photo]) == 1
+    assert left.read_bytes() == photo.content
+
+
 def test_each_brings_photographs_of_its_own_checks(filled: tuple[Connection, Settings]) -> None:
     conn, settings = filled
     photos = received([("a.jpg", jpeg())])
