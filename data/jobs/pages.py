@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,22 @@ def draw_pages(store: Store, job: JobView, progress: Progress) -> tuple[str, dic
     if not target.is_dir():
         progress("转换成页面", 0, 0)
         drawn = pictures(found, paper.docx())
-        partial = target.with_suffix(f".{os.getpid()}")
-        partial.mkdir(parents=True)
-        for number, content in enumerate(drawn, start=1):
-            (partial / f"{number}.png").write_bytes(content)
-        partial.replace(target)
+        _keep(drawn, target)
     return "done", {"pages": page_count(store.settings, paper)}
+
+
+def _keep(drawn: list[bytes], target: Path) -> None:
+    """All of a paper's pages at once, by whichever worker was first."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+    for number, content in enumerate(drawn, start=1):
+        (partial / f"{number}.png").write_bytes(content)
+    try:
+        partial.replace(target)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        if not target.is_dir():
+            raise
 
 
 def clean_pages(settings: Settings, now: float | None = None) -> int:
